@@ -1,0 +1,105 @@
+//! Identifiers that cannot be built wrong.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Short name of an organisation, as URLs carry it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OrgId(String);
+
+/// Identifies a request over all organisations; part of execution names, effect markers and secret names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(String);
+
+#[derive(Debug, thiserror::Error)]
+pub enum IdError {
+    #[error("an organisation's id has 1 to 40 of a-z, 0-9 and -, and starts with a letter or digit")]
+    Org,
+    #[error("not a request id")]
+    Request,
+}
+
+impl OrgId {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let ok = (1..=40).contains(&text.len())
+            && !text.starts_with('-')
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if ok { Ok(Self(text.to_owned())) } else { Err(IdError::Org) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RequestId {
+    /// Time-ordered, so that lists sort by age.
+    pub fn generate() -> Self {
+        Self(format!("r{}", uuid::Uuid::now_v7().simple()))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let ok = text.len() == 33
+            && text.starts_with('r')
+            && text.bytes().skip(1).all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if ok { Ok(Self(text.to_owned())) } else { Err(IdError::Request) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Name of the Nth execution of this request.
+    pub fn execution_name(&self, run: u32) -> String {
+        format!("{}-{run}", self.0)
+    }
+}
+
+macro_rules! text_id {
+    ($type:ty) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl TryFrom<String> for $type {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$type> for String {
+            fn from(id: $type) -> Self {
+                id.0
+            }
+        }
+    };
+}
+text_id!(OrgId);
+text_id!(RequestId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn org_ids_are_safe_in_urls_and_secret_names() {
+        for good in ["acme", "a", "7-eleven", &"a".repeat(40)] {
+            assert!(OrgId::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "Acme", "a/b", "a#b", "a.b", "ä", &"a".repeat(41)] {
+            assert!(OrgId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn request_ids_round_trip() {
+        let id = RequestId::generate();
+        assert!(RequestId::parse(id.as_str()).is_ok());
+        assert!(RequestId::parse("r123").is_err());
+        assert!(id.execution_name(2).len() <= 80, "Step Functions allows 80 characters");
+    }
+}

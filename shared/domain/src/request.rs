@@ -1,0 +1,160 @@
+//! One person to onboard, and what became of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrgId, RequestId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    WaitingApproval,
+    Scheduled,
+    Running,
+    WaitingLicense,
+    Completed,
+    CompletedWithWarnings,
+    Denied,
+    Cancelled,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Completed,
+    CompletedWithWarnings,
+    Denied,
+    Cancelled,
+    Failed,
+}
+
+impl Status {
+    pub const ALL: [Self; 9] = [
+        Self::WaitingApproval,
+        Self::Scheduled,
+        Self::Running,
+        Self::WaitingLicense,
+        Self::Completed,
+        Self::CompletedWithWarnings,
+        Self::Denied,
+        Self::Cancelled,
+        Self::Failed,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WaitingApproval => "waiting_approval",
+            Self::Scheduled => "scheduled",
+            Self::Running => "running",
+            Self::WaitingLicense => "waiting_license",
+            Self::Completed => "completed",
+            Self::CompletedWithWarnings => "completed_with_warnings",
+            Self::Denied => "denied",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    pub fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Completed => Some(Outcome::Completed),
+            Self::CompletedWithWarnings => Some(Outcome::CompletedWithWarnings),
+            Self::Denied => Some(Outcome::Denied),
+            Self::Cancelled => Some(Outcome::Cancelled),
+            Self::Failed => Some(Outcome::Failed),
+            Self::WaitingApproval | Self::Scheduled | Self::Running | Self::WaitingLicense => None,
+        }
+    }
+}
+
+impl From<Outcome> for Status {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Completed => Self::Completed,
+            Outcome::CompletedWithWarnings => Self::CompletedWithWarnings,
+            Outcome::Denied => Self::Denied,
+            Outcome::Cancelled => Self::Cancelled,
+            Outcome::Failed => Self::Failed,
+        }
+    }
+}
+
+/// A ticket in the PSA, or the place that mails stand in for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketRef {
+    /// `connectwise`, `email_only`, ...
+    pub system: String,
+    pub id: String,
+}
+
+/// The account that Gangway made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRef {
+    pub id: String,
+    pub upn: String,
+}
+
+/// A licence as the tenant knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sku {
+    pub id: String,
+    pub part_number: String,
+}
+
+/// Who asked. A token has no address, and so can't be told how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requester {
+    /// Member id, or `token:NAME`.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// What became of one licence of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LicenseState {
+    Assigned,
+    /// Bought or confirmed; the seat is looked for.
+    Awaited,
+    /// Given up, rejected, timed out or not wanted: a technician assigns it by hand.
+    Skipped,
+}
+
+/// What submission found out and fixed, so that the person gets what the form promised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub upn: String,
+    pub display_name: String,
+    pub licenses: Vec<Sku>,
+    pub approval_required: bool,
+    /// Addresses that are asked; never the requester's.
+    pub approvers: Vec<String>,
+    /// Set when the creation waits for the start date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<DateTime<Utc>>,
+}
+
+/// One line of what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    pub at: DateTime<Utc>,
+    pub step: String,
+    pub event: String,
+    pub detail: String,
+    /// The run ends `completed_with_warnings` if one of its events is a warning.
+    #[serde(default)]
+    pub warning: bool,
+}
+
+/// Where a request's data hangs together: (organisation, request).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RequestKey {
+    pub org: OrgId,
+    pub request: RequestId,
+}
