@@ -1,0 +1,49 @@
+//! What a member of an organisation may do.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Submits, and sees own requests.
+    Basic,
+    /// Sees all requests; licence decisions, cancel, reschedule.
+    Technician,
+    /// Sees all requests and decides approvals.
+    Approver,
+    /// Everything in the organisation, its settings included.
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Basic, Self::Technician, Self::Approver, Self::Admin];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Technician => "technician",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    pub fn sees_all_requests(self) -> bool {
+        self != Self::Basic
+    }
+
+    pub fn cancels_and_reschedules(self) -> bool {
+        matches!(self, Self::Technician | Self::Admin)
+    }
+
+    pub fn decides_licenses(self) -> bool {
+        matches!(self, Self::Technician | Self::Admin)
+    }
+
+    pub fn edits_variables(self) -> bool {
+        self == Self::Admin
+    }
+}

@@ -1,0 +1,133 @@
+//! Effects on outside systems: intent first, then the act, then its result; so that a step can run again.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::request::RequestKey;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault::{fault, stored_shape};
+use crate::timeline::partition;
+use crate::{Store, text};
+
+const TABLE: &str = "effects";
+
+/// What an earlier run of the step left behind.
+#[derive(Debug, PartialEq)]
+pub enum Standing<T, I> {
+    /// Nobody tried before; the intent is now written.
+    New,
+    /// Somebody meant to, with this intent; whether it happened only the outside system knows.
+    Intended(I),
+    Done(T),
+}
+
+impl Store {
+    /// Writes the intent unless one stands.
+    pub async fn intend<T, I>(&self, key: &RequestKey, effect: &str, intent: &I) -> Result<Standing<T, I>, Fault>
+    where
+        T: DeserializeOwned,
+        I: Serialize + DeserializeOwned,
+    {
+        let intent = serde_json::to_string(intent).map_err(|_| stored_shape(TABLE))?;
+        let result = self
+            .db
+            .put_item()
+            .table_name(self.table(TABLE))
+            .item("request", text(partition(key)))
+            .item("effect", text(effect))
+            .item("intent", text(intent))
+            .item("intended_at", text(Utc::now().to_rfc3339()))
+            .condition_expression("attribute_not_exists(effect)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Standing::New),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
+                self.standing(key, effect).await
+            }
+            Err(error) => Err(fault("writing an intent", &error)),
+        }
+    }
+
+    /// What stands, without writing anything.
+    pub async fn standing<T, I>(&self, key: &RequestKey, effect: &str) -> Result<Standing<T, I>, Fault>
+    where
+        T: DeserializeOwned,
+        I: DeserializeOwned,
+    {
+        let item = self.effect_item(key, effect).await?;
+        let Some(item) = item else { return Ok(Standing::New) };
+        if let Some(Ok(result)) = item.get("result").map(AttributeValue::as_s) {
+            return serde_json::from_str(result).map(Standing::Done).map_err(|_| stored_shape(TABLE));
+        }
+        match item.get("intent").map(AttributeValue::as_s) {
+            Some(Ok(intent)) => serde_json::from_str(intent).map(Standing::Intended).map_err(|_| stored_shape(TABLE)),
+            _ => Err(stored_shape(TABLE)),
+        }
+    }
+
+    /// The result of an effect that is known to have happened.
+    pub async fn effect_done<T: Serialize>(&self, key: &RequestKey, effect: &str, result: &T) -> Result<(), Fault> {
+        let result = serde_json::to_string(result).map_err(|_| stored_shape(TABLE))?;
+        self.db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("request", text(partition(key)))
+            .key("effect", text(effect))
+            .update_expression("SET #r = :r, done_at = :at")
+            .expression_attribute_names("#r", "result")
+            .expression_attribute_values(":r", text(result))
+            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("recording an effect", &error))
+    }
+
+    /// Does `act` once over all runs of a step: an earlier result is answered; where only the intent stands, `ask`
+    /// finds out from the outside system whether it happened.
+    pub async fn once<T>(
+        &self,
+        key: &RequestKey,
+        effect: &str,
+        ask: impl AsyncFnOnce() -> Result<Option<T>, Fault>,
+        act: impl AsyncFnOnce() -> Result<T, Fault>,
+    ) -> Result<T, Fault>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let result = match self.intend::<T, ()>(key, effect, &()).await? {
+            Standing::Done(result) => return Ok(result),
+            Standing::New => act().await?,
+            Standing::Intended(()) => match ask().await? {
+                Some(result) => result,
+                None => act().await?,
+            },
+        };
+        self.effect_done(key, effect, &result).await?;
+        Ok(result)
+    }
+
+    async fn effect_item(
+        &self,
+        key: &RequestKey,
+        effect: &str,
+    ) -> Result<Option<HashMap<String, AttributeValue>>, Fault> {
+        let answer = self
+            .db
+            .get_item()
+            .table_name(self.table(TABLE))
+            .key("request", text(partition(key)))
+            .key("effect", text(effect))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading an effect", &error))?;
+        Ok(answer.item)
+    }
+}

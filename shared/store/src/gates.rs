@@ -1,0 +1,207 @@
+//! Gates: where people decide. A gate decides once; time decides by the same write as people do.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use chrono::{DateTime, Duration, Utc};
+use domain::decision::{Decision, Gate};
+use domain::fault::Fault;
+use domain::request::RequestKey;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::AuditEntry;
+use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::{Store, number, text};
+
+const TABLE: &str = "gates";
+
+/// How long gates and their links are known after a request's end.
+const DAYS_AFTER_END: i64 = 30;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateRecord {
+    /// The task token of the state that waits now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    pub closes_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// The person, or `time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+    /// `link`, `session` or `time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_via: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// False if the gate had decided before; `gate` then says what.
+    pub first: bool,
+    pub gate: GateRecord,
+}
+
+fn sort_key(key: &RequestKey, gate: &Gate) -> String {
+    format!("{}#{}", key.request, gate.key())
+}
+
+impl Store {
+    /// A state begins to wait at the gate. Overwrites the token of an earlier visit, never a decision.
+    /// `closes_at` is fixed by the first visit, so that a repeated visit does not lengthen the wait.
+    pub async fn enter_gate(
+        &self,
+        key: &RequestKey,
+        gate: &Gate,
+        token: &str,
+        closes_at: DateTime<Utc>,
+    ) -> Result<GateRecord, Fault> {
+        let answer = self
+            .db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("gate", text(sort_key(key, gate)))
+            .update_expression("SET #t = :t, closes_at = if_not_exists(closes_at, :c)")
+            .expression_attribute_names("#t", "token")
+            .expression_attribute_values(":t", text(token))
+            .expression_attribute_values(":c", text(closes_at.to_rfc3339()))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .send()
+            .await
+            .map_err(|error| fault("entering a gate", &error))?;
+        from_item(answer.attributes.unwrap_or_default())
+    }
+
+    pub async fn gate(&self, key: &RequestKey, gate: &Gate) -> Result<Option<GateRecord>, Fault> {
+        let answer = self
+            .db
+            .get_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("gate", text(sort_key(key, gate)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading a gate", &error))?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// The one write that decides. Whoever comes second is told what stands.
+    pub async fn decide(
+        &self,
+        key: &RequestKey,
+        gate: &Gate,
+        decision: Decision,
+        by: &str,
+        via: &str,
+    ) -> Result<Decided, Fault> {
+        for _ in 0..5 {
+            let update = self.decision_update(key, gate, decision, by, via)?;
+            let entry = AuditEntry::now(by, "gate.decided", &sort_key(key, gate))
+                .changed(None, Some(format!("{} by {via}", decision.as_str())));
+            let result = self
+                .db
+                .transact_write_items()
+                .transact_items(update)
+                .transact_items(self.audit_put(&key.org, &entry)?)
+                .send()
+                .await;
+            let first = match result {
+                Ok(_) => true,
+                Err(error) if failed_conditions(&error).is_some() => false,
+                // Another click on the same gate is being written: look again.
+                Err(error) if is_conflict(&error) => continue,
+                Err(error) => return Err(fault("deciding a gate", &error)),
+            };
+            let gate = self.gate(key, gate).await?;
+            let gate = gate.ok_or_else(|| Fault::Permanent("the gate does not exist".to_owned()))?;
+            return Ok(Decided { first, gate });
+        }
+        Err(Fault::Transient("deciding a gate: other decisions are in the way".to_owned()))
+    }
+
+    /// Closes the gate as a part of a cancellation.
+    pub(crate) fn gate_cancel(&self, key: &RequestKey, gate: &Gate, by: &str) -> Result<TransactWriteItem, Fault> {
+        self.decision_update(key, gate, Decision::Cancelled, by, "session")
+    }
+
+    fn decision_update(
+        &self,
+        key: &RequestKey,
+        gate: &Gate,
+        decision: Decision,
+        by: &str,
+        via: &str,
+    ) -> Result<TransactWriteItem, Fault> {
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("gate", text(sort_key(key, gate)))
+            .update_expression("SET decision = :d, decided_by = :b, decided_via = :v, decided_at = :at")
+            .condition_expression("attribute_exists(gate) AND attribute_not_exists(decision)")
+            .expression_attribute_values(":d", text(decision.as_str()))
+            .expression_attribute_values(":b", text(by))
+            .expression_attribute_values(":v", text(via))
+            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Lets the request's gates and links run out some time after its end.
+    pub async fn retire_gates(&self, key: &RequestKey) -> Result<(), Fault> {
+        let until = (Utc::now() + Duration::days(DAYS_AFTER_END)).timestamp();
+        let answer = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .key_condition_expression("org = :o AND begins_with(gate, :g)")
+            .expression_attribute_values(":o", text(key.org.as_str()))
+            .expression_attribute_values(":g", text(format!("{}#", key.request)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading the gates", &error))?;
+        for item in answer.items.unwrap_or_default() {
+            let hashes = item.get("links").and_then(|v| v.as_ss().ok()).cloned().unwrap_or_default();
+            for hash in hashes {
+                self.retire_capability(&hash, until).await?;
+            }
+            let Some(gate) = item.get("gate").cloned() else { continue };
+            self.db
+                .update_item()
+                .table_name(self.table(TABLE))
+                .key("org", text(key.org.as_str()))
+                .key("gate", gate)
+                // The token has no use any more.
+                .update_expression("SET expires_at = :u REMOVE #t")
+                .expression_attribute_names("#t", "token")
+                .expression_attribute_values(":u", number(until))
+                .send()
+                .await
+                .map_err(|error| fault("retiring a gate", &error))?;
+        }
+        Ok(())
+    }
+
+    /// The gate remembers the hashes of its links, to retire them.
+    pub(crate) async fn remember_links(&self, key: &RequestKey, gate: &Gate, hashes: Vec<String>) -> Result<(), Fault> {
+        self.db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("gate", text(sort_key(key, gate)))
+            .update_expression("ADD links :h")
+            .expression_attribute_values(":h", AttributeValue::Ss(hashes))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("remembering links", &error))
+    }
+}
+
+fn from_item(item: HashMap<String, AttributeValue>) -> Result<GateRecord, Fault> {
+    serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
+}

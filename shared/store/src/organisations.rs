@@ -1,0 +1,167 @@
+//! Organisations and their variables, with inheritance from a parent.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::audit::AuditEntry;
+use crate::fault::{fault, stored_shape};
+use crate::{Store, text};
+
+const TABLE: &str = "organisations";
+const PROFILE: &str = "profile";
+const VARIABLE: &str = "variable#";
+
+/// A value that an organisation has set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    pub value: Value,
+    /// A parent's value that its children take unless they have their own.
+    #[serde(default)]
+    pub default_for_children: bool,
+}
+
+pub type Settings = BTreeMap<String, Setting>;
+
+impl Store {
+    pub async fn organisation(&self, org: &OrgId) -> Result<Option<Organisation>, Fault> {
+        let answer = self
+            .db
+            .get_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(org.as_str()))
+            .key("name", text(PROFILE))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading an organisation", &error))?;
+        let Some(AttributeValue::S(profile)) = answer.item.and_then(|mut item| item.remove("profile")) else {
+            return Ok(None);
+        };
+        serde_json::from_str(&profile).map(Some).map_err(|_| stored_shape(TABLE))
+    }
+
+    pub async fn put_organisation(&self, organisation: &Organisation, by: &str) -> Result<(), Fault> {
+        let profile = serde_json::to_string(organisation).map_err(|_| stored_shape(TABLE))?;
+        let put = Put::builder()
+            .table_name(self.table(TABLE))
+            .item("org", text(organisation.id.as_str()))
+            .item("name", text(PROFILE))
+            .item("profile", text(profile))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let entry = AuditEntry::now(by, "organisation.put", organisation.id.as_str());
+        self.db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .transact_items(self.audit_put(&organisation.id, &entry)?)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("writing an organisation", &error))
+    }
+
+    /// What this organisation itself has set.
+    pub async fn settings(&self, org: &OrgId) -> Result<Settings, Fault> {
+        let mut pages = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .key_condition_expression("org = :o AND begins_with(#n, :v)")
+            .expression_attribute_names("#n", "name")
+            .expression_attribute_values(":o", text(org.as_str()))
+            .expression_attribute_values(":v", text(VARIABLE))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut settings = Settings::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| fault("reading the variables", &error))?;
+            let name = item.get("name").and_then(|v| v.as_s().ok()).and_then(|n| n.strip_prefix(VARIABLE));
+            let setting = item.get("setting").and_then(|v| v.as_s().ok());
+            let (Some(name), Some(setting)) = (name, setting) else { return Err(stored_shape(TABLE)) };
+            let setting = serde_json::from_str(setting).map_err(|_| stored_shape(TABLE))?;
+            settings.insert(name.to_owned(), setting);
+        }
+        Ok(settings)
+    }
+
+    /// The values that count before the defaults: (own, parent's for its children).
+    pub async fn values(
+        &self,
+        organisation: &Organisation,
+    ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, Value>), Fault> {
+        let own = self.settings(&organisation.id).await?;
+        let inherited = match &organisation.parent {
+            Some(parent) => self.settings(parent).await?,
+            None => Settings::new(),
+        };
+        Ok((
+            own.into_iter().map(|(name, setting)| (name, setting.value)).collect(),
+            inherited
+                .into_iter()
+                .filter(|(_, setting)| setting.default_for_children)
+                .map(|(name, setting)| (name, setting.value))
+                .collect(),
+        ))
+    }
+
+    /// Changes all or none; `None` goes back to the inherited value or the default. `before` is what the caller read,
+    /// for the audit. Values must have been checked.
+    pub async fn change_settings(
+        &self,
+        org: &OrgId,
+        changes: &BTreeMap<String, Option<Setting>>,
+        before: &Settings,
+        by: &str,
+    ) -> Result<(), Fault> {
+        let mut writes = Vec::new();
+        for (name, change) in changes {
+            let old = before.get(name);
+            if old == change.as_ref() {
+                continue;
+            }
+            let key = format!("{VARIABLE}{name}");
+            writes.push(match change {
+                Some(setting) => {
+                    let put = Put::builder()
+                        .table_name(self.table(TABLE))
+                        .item("org", text(org.as_str()))
+                        .item("name", text(key))
+                        .item("setting", text(serde_json::to_string(setting).map_err(|_| stored_shape(TABLE))?))
+                        .build()
+                        .map_err(|_| stored_shape(TABLE))?;
+                    TransactWriteItem::builder().put(put).build()
+                }
+                None => {
+                    let delete = Delete::builder()
+                        .table_name(self.table(TABLE))
+                        .key("org", text(org.as_str()))
+                        .key("name", text(key))
+                        .build()
+                        .map_err(|_| stored_shape(TABLE))?;
+                    TransactWriteItem::builder().delete(delete).build()
+                }
+            });
+            let entry = AuditEntry::now(by, "variable.set", name)
+                .changed(old.map(|s| s.value.to_string()), change.as_ref().map(|s| s.value.to_string()));
+            writes.push(self.audit_put(org, &entry)?);
+        }
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.db
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("changing variables", &error))
+    }
+}

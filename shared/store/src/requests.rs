@@ -1,0 +1,370 @@
+//! Requests: one item each, changed only by conditional writes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::decision::Gate;
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Status, TicketRef, UserRef};
+use domain::submission::Onboarding;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{failed_conditions, fault, stored_shape};
+use crate::{Store, number, text};
+
+pub(crate) const TABLE: &str = "requests";
+
+/// A request as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    pub org: OrgId,
+    pub id: RequestId,
+    pub status: Status,
+    /// Number of the execution that works on it.
+    pub run: u32,
+    pub onboarding: Onboarding,
+    pub plan: Plan,
+    pub requester: Requester,
+    pub created_at: DateTime<Utc>,
+    /// The step that began last: where a failure is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserRef>,
+    /// By SKU part number.
+    #[serde(default)]
+    pub licenses: BTreeMap<String, LicenseState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl RequestRecord {
+    pub fn key(&self) -> RequestKey {
+        RequestKey { org: self.org.clone(), request: self.id.clone() }
+    }
+}
+
+/// What a conditional change of a request came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Yes,
+    /// The request is not in a state that allows it (any more).
+    No,
+}
+
+pub(crate) fn request_sk(id: &RequestId) -> String {
+    format!("request#{id}")
+}
+
+pub(crate) fn username_sk(upn: &str) -> String {
+    format!("username#{}", upn.to_lowercase())
+}
+
+pub(crate) fn org_status(org: &OrgId, status: Status) -> AttributeValue {
+    text(format!("{org}#{}", status.as_str()))
+}
+
+/// The item of a request, with the keys of its indexes.
+pub(crate) fn to_item(record: &RequestRecord) -> Result<HashMap<String, AttributeValue>, Fault> {
+    let mut item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record).map_err(|_| stored_shape(TABLE))?;
+    item.insert("sk".to_owned(), text(request_sk(&record.id)));
+    item.insert("org_status".to_owned(), org_status(&record.org, record.status));
+    item.insert("listed_org".to_owned(), text(record.org.as_str()));
+    Ok(item)
+}
+
+fn from_item(item: HashMap<String, AttributeValue>) -> Result<RequestRecord, Fault> {
+    serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
+}
+
+impl Store {
+    pub async fn request(&self, key: &RequestKey) -> Result<Option<RequestRecord>, Fault> {
+        let answer = self
+            .db
+            .get_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading a request", &error))?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// Newest first, at most `limit`, from before the request `before`.
+    pub async fn requests(
+        &self,
+        org: &OrgId,
+        status: Option<Status>,
+        before: Option<&RequestId>,
+        limit: i32,
+    ) -> Result<Vec<RequestRecord>, Fault> {
+        let (index, attribute, value) = match status {
+            Some(status) => ("by_status", "org_status", org_status(org, status)),
+            None => ("by_org", "listed_org", text(org.as_str())),
+        };
+        let mut query = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .index_name(index)
+            .expression_attribute_names("#p", attribute)
+            .expression_attribute_values(":p", value)
+            .scan_index_forward(false)
+            .limit(limit);
+        query = match before {
+            Some(id) => query
+                .key_condition_expression("#p = :p AND id < :b")
+                .expression_attribute_values(":b", text(id.as_str())),
+            None => query.key_condition_expression("#p = :p"),
+        };
+        let answer = query.send().await.map_err(|error| fault("listing requests", &error))?;
+        answer.items.unwrap_or_default().into_iter().map(from_item).collect()
+    }
+
+    /// Marks that `step` of execution `run` begins and answers the request; `None` if another execution took over.
+    pub async fn begin_step(&self, key: &RequestKey, run: u32, step: &str) -> Result<Option<RequestRecord>, Fault> {
+        let result = self
+            .update(key)
+            .update_expression("SET step = :s")
+            .condition_expression("#run = :r")
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_values(":s", text(step))
+            .expression_attribute_values(":r", number(run.into()))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .send()
+            .await;
+        match result {
+            Ok(answer) => answer.attributes.map(from_item).transpose(),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
+            Err(error) => Err(fault("beginning a step", &error)),
+        }
+    }
+
+    /// Moves the request on if it is in one of the states `from`, in execution `run`.
+    pub async fn move_status(
+        &self,
+        key: &RequestKey,
+        run: u32,
+        from: &[Status],
+        to: Status,
+    ) -> Result<Changed, Fault> {
+        let names: Vec<String> = (0..from.len()).map(|i| format!(":f{i}")).collect();
+        let mut update = self
+            .update(key)
+            .update_expression("SET #st = :to, org_status = :os")
+            .condition_expression(format!("#run = :r AND #st IN ({})", names.join(", ")))
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_names("#st", "status")
+            .expression_attribute_values(":r", number(run.into()))
+            .expression_attribute_values(":to", text(to.as_str()))
+            .expression_attribute_values(":os", org_status(&key.org, to));
+        for (name, status) in names.into_iter().zip(from) {
+            update = update.expression_attribute_values(name, text(status.as_str()));
+        }
+        changed("changing the status", update.send().await)
+    }
+
+    pub async fn set_ticket(&self, key: &RequestKey, ticket: &TicketRef) -> Result<(), Fault> {
+        self.set(key, "ticket", ticket).await
+    }
+
+    pub async fn set_user(&self, key: &RequestKey, user: &UserRef) -> Result<(), Fault> {
+        self.set(key, "user", user).await
+    }
+
+    pub async fn set_license(&self, key: &RequestKey, part_number: &str, state: LicenseState) -> Result<(), Fault> {
+        let state = serde_dynamo::to_attribute_value(state).map_err(|_| stored_shape(TABLE))?;
+        self.update(key)
+            .update_expression("SET licenses.#n = :v")
+            .condition_expression("attribute_exists(sk)")
+            .expression_attribute_names("#n", part_number)
+            .expression_attribute_values(":v", state)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("recording a licence", &error))
+    }
+
+    /// Takes the wish of another username, while this request may still choose: frees the old, reserves the new one.
+    pub async fn change_upn(&self, key: &RequestKey, old: &str, new: &str) -> Result<Changed, Fault> {
+        let shape = |_| stored_shape(TABLE);
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
+            .update_expression("SET #p.upn = :n")
+            .expression_attribute_names("#p", "plan")
+            .expression_attribute_values(":n", text(new))
+            .build()
+            .map_err(shape)?;
+        let delete = Delete::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(username_sk(old)))
+            .build()
+            .map_err(shape)?;
+        let result = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(TransactWriteItem::builder().delete(delete).build())
+            .transact_items(self.reserve_username(&key.org, new, &key.request)?)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) => Err(fault("changing the username", &error)),
+        }
+    }
+
+    /// Cancels while the request waits for approval or its date. The approval's gate is closed by the same write, so a
+    /// click and a cancellation at once give one of the two. The next execution, RUN + 1, tells the ticket.
+    pub async fn cancel(&self, record: &RequestRecord, by: &str) -> Result<Changed, Fault> {
+        let key = record.key();
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
+            .update_expression("SET #st = :to, org_status = :os, #run = :next")
+            .condition_expression("#run = :r AND #st = :from")
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_names("#st", "status")
+            .expression_attribute_values(":r", number(record.run.into()))
+            .expression_attribute_values(":next", number(i64::from(record.run) + 1))
+            .expression_attribute_values(":from", text(record.status.as_str()))
+            .expression_attribute_values(":to", text(Status::Cancelled.as_str()))
+            .expression_attribute_values(":os", org_status(&key.org, Status::Cancelled))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let mut transaction =
+            self.db.transact_write_items().transact_items(TransactWriteItem::builder().update(update).build());
+        if record.status == Status::WaitingApproval {
+            transaction = transaction.transact_items(self.gate_cancel(&key, &Gate::Approval, by)?);
+        }
+        let entry = crate::audit::AuditEntry::now(by, "request.cancelled", key.request.as_str());
+        match transaction.transact_items(self.audit_put(&key.org, &entry)?).send().await {
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) => Err(fault("cancelling a request", &error)),
+        }
+    }
+
+    /// Another date. While scheduled the next execution takes over (`next_run`); while waiting for approval the running
+    /// one reads the new date later.
+    pub async fn reschedule(
+        &self,
+        record: &RequestRecord,
+        date: NaiveDate,
+        start_at: Option<DateTime<Utc>>,
+        next_run: bool,
+        by: &str,
+    ) -> Result<Changed, Fault> {
+        let key = record.key();
+        let shape = |_| stored_shape(TABLE);
+        let mut plan = record.plan.clone();
+        plan.start_at = start_at;
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
+            .update_expression("SET #plan = :p, onboarding.start_date = :d, #run = :next")
+            .condition_expression("#run = :r AND #st = :from")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_names("#st", "status")
+            .expression_attribute_values(":p", serde_dynamo::to_attribute_value(&plan).map_err(shape)?)
+            .expression_attribute_values(":d", text(date.to_string()))
+            .expression_attribute_values(":r", number(record.run.into()))
+            .expression_attribute_values(":next", number(i64::from(record.run) + i64::from(next_run)))
+            .expression_attribute_values(":from", text(record.status.as_str()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let entry = crate::audit::AuditEntry::now(by, "request.rescheduled", key.request.as_str())
+            .changed(record.onboarding.start_date.map(|d| d.to_string()), Some(date.to_string()));
+        let result = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(self.audit_put(&key.org, &entry)?)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) => Err(fault("rescheduling a request", &error)),
+        }
+    }
+
+    /// Takes over from execution `run` to write the end that it could not write itself.
+    pub async fn take_over(&self, key: &RequestKey, run: u32) -> Result<Changed, Fault> {
+        let update = self
+            .update(key)
+            .update_expression("SET #run = :next")
+            .condition_expression("#run = :r AND attribute_not_exists(ended_at)")
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_values(":r", number(run.into()))
+            .expression_attribute_values(":next", number(i64::from(run) + 1));
+        changed("taking over a request", update.send().await)
+    }
+
+    /// Writes the end once; a second end changes nothing. Frees the reserved username.
+    pub async fn end_request(&self, record: &RequestRecord, outcome: Outcome) -> Result<(), Fault> {
+        let key = record.key();
+        let status = Status::from(outcome);
+        let update = self
+            .update(&key)
+            .update_expression("SET #st = :to, org_status = :os, ended_at = :at")
+            .condition_expression("#run = :r AND attribute_not_exists(ended_at)")
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_names("#st", "status")
+            .expression_attribute_values(":r", number(record.run.into()))
+            .expression_attribute_values(":to", text(status.as_str()))
+            .expression_attribute_values(":os", org_status(&key.org, status))
+            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()));
+        changed("recording the end", update.send().await)?;
+        self.free_username(&key.org, &record.plan.upn, &key.request).await
+    }
+
+    fn update(
+        &self,
+        key: &RequestKey,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
+    }
+
+    async fn set<T: Serialize>(&self, key: &RequestKey, attribute: &str, value: &T) -> Result<(), Fault> {
+        let value = serde_dynamo::to_attribute_value(value).map_err(|_| stored_shape(TABLE))?;
+        self.update(key)
+            .update_expression("SET #a = :v")
+            .condition_expression("attribute_exists(sk)")
+            .expression_attribute_names("#a", attribute)
+            .expression_attribute_values(":v", value)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("changing a request", &error))
+    }
+}
+
+fn changed<T, R>(
+    operation: &str,
+    result: Result<T, SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError, R>>,
+) -> Result<Changed, Fault> {
+    match result {
+        Ok(_) => Ok(Changed::Yes),
+        Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(Changed::No),
+        Err(error) => Err(fault(operation, &error)),
+    }
+}

@@ -1,0 +1,140 @@
+//! Secrets Manager: temporary passwords, vendor credentials and the key of the session cookies.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use domain::request::RequestKey;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use crate::fault::fault;
+
+/// Credentials are read again after this long, so that a rotated one is picked up.
+const CREDENTIALS_AGE: Duration = Duration::from_secs(300);
+
+#[derive(Clone)]
+pub struct Secrets {
+    client: aws_sdk_secretsmanager::Client,
+    prefix: String,
+    cache: Arc<Mutex<HashMap<String, (Instant, SecretString)>>>,
+}
+
+impl Secrets {
+    pub fn new(client: aws_sdk_secretsmanager::Client, prefix: impl Into<String>) -> Self {
+        Self { client, prefix: prefix.into(), cache: Arc::default() }
+    }
+
+    /// The organisation's credentials for a system, or its parent's.
+    pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, Fault> {
+        for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
+            if let Some(secret) = self.cached(self.credentials_name(org, system)).await? {
+                return Ok(secret);
+            }
+        }
+        Err(Fault::NeedsAttention(format!(
+            "there are no credentials for {system}: set them with `operator credentials set {} {system}`",
+            organisation.id
+        )))
+    }
+
+    pub async fn set_credentials(&self, org: &OrgId, system: &str, value: &SecretString) -> Result<(), Fault> {
+        let name = self.credentials_name(org, system);
+        let put = self.client.put_secret_value().secret_id(&name).secret_string(value.expose_secret()).send().await;
+        match put {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => self
+                .client
+                .create_secret()
+                .name(&name)
+                .secret_string(value.expose_secret())
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(|error| fault("creating credentials", &error)),
+            Err(error) => Err(fault("setting credentials", &error)),
+        }
+    }
+
+    /// The key that signs session cookies.
+    pub async fn session_key(&self) -> Result<SecretString, Fault> {
+        let secret = self.cached(format!("{}/session-key", self.prefix)).await?;
+        secret.ok_or_else(|| Fault::Permanent("the session key does not exist".to_owned()))
+    }
+
+    /// Keeps a new temporary password, unless one is kept: a rerun uses the first one.
+    pub async fn keep_password(&self, key: &RequestKey, password: SecretString) -> Result<SecretString, Fault> {
+        let created = self
+            .client
+            .create_secret()
+            .name(self.password_name(key))
+            .secret_string(password.expose_secret())
+            .send()
+            .await;
+        match created {
+            Ok(_) => Ok(password),
+            Err(error) if code(&error) == Some("ResourceExistsException") => self
+                .password(key)
+                .await?
+                .ok_or_else(|| Fault::Transient("the temporary password is being deleted".to_owned())),
+            Err(error) => Err(fault("keeping the temporary password", &error)),
+        }
+    }
+
+    pub async fn password(&self, key: &RequestKey) -> Result<Option<SecretString>, Fault> {
+        self.read(&self.password_name(key)).await
+    }
+
+    /// Deletes for good: a secret costs until it is gone.
+    pub async fn forget_password(&self, key: &RequestKey) -> Result<(), Fault> {
+        let deleted = self
+            .client
+            .delete_secret()
+            .secret_id(self.password_name(key))
+            .force_delete_without_recovery(true)
+            .send()
+            .await;
+        match deleted {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(()),
+            Err(error) => Err(fault("deleting the temporary password", &error)),
+        }
+    }
+
+    fn credentials_name(&self, org: &OrgId, system: &str) -> String {
+        format!("{}/credentials/{org}/{system}", self.prefix)
+    }
+
+    fn password_name(&self, key: &RequestKey) -> String {
+        format!("{}/password/{}/{}", self.prefix, key.org, key.request)
+    }
+
+    async fn cached(&self, name: String) -> Result<Option<SecretString>, Fault> {
+        if let Some((at, secret)) = self.cache.lock().await.get(&name)
+            && at.elapsed() < CREDENTIALS_AGE
+        {
+            return Ok(Some(secret.clone()));
+        }
+        let secret = self.read(&name).await?;
+        if let Some(secret) = &secret {
+            self.cache.lock().await.insert(name, (Instant::now(), secret.clone()));
+        }
+        Ok(secret)
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<SecretString>, Fault> {
+        match self.client.get_secret_value().secret_id(name).send().await {
+            Ok(answer) => Ok(answer.secret_string.map(Into::into)),
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(fault("reading a secret", &error)),
+        }
+    }
+}
+
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}

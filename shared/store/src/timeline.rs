@@ -1,0 +1,73 @@
+//! What happened to a request, each event once.
+
+use aws_sdk_dynamodb::error::SdkError;
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::request::{RequestKey, TimelineEvent};
+
+use crate::fault::{fault, stored_shape};
+use crate::{Store, text};
+
+const TABLE: &str = "timeline";
+
+pub(crate) fn partition(key: &RequestKey) -> String {
+    format!("{}/{}", key.org, key.request)
+}
+
+impl Store {
+    /// `once` tells occurrences of the same event apart (a SKU, a round); the same one recorded again changes nothing.
+    pub async fn record_event(
+        &self,
+        key: &RequestKey,
+        step: &str,
+        event: &str,
+        once: &str,
+        detail: &str,
+        warning: bool,
+    ) -> Result<(), Fault> {
+        let line = TimelineEvent {
+            at: Utc::now(),
+            step: step.to_owned(),
+            event: event.to_owned(),
+            detail: detail.to_owned(),
+            warning,
+        };
+        let fields: std::collections::HashMap<_, _> =
+            serde_dynamo::to_item(&line).map_err(|_| stored_shape(TABLE))?;
+        let result = self
+            .db
+            .put_item()
+            .table_name(self.table(TABLE))
+            .set_item(Some(fields))
+            .item("request", text(partition(key)))
+            .item("event_key", text(format!("{step}#{event}#{once}")))
+            .condition_expression("attribute_not_exists(event_key)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(fault("recording an event", &error)),
+        }
+    }
+
+    pub async fn timeline(&self, key: &RequestKey) -> Result<Vec<TimelineEvent>, Fault> {
+        let mut pages = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .key_condition_expression("request = :r")
+            .expression_attribute_values(":r", text(partition(key)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut events: Vec<TimelineEvent> = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| fault("reading the timeline", &error))?;
+            events.push(serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?);
+        }
+        events.sort_by_key(|event| event.at);
+        Ok(events)
+    }
+}
