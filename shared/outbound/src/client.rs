@@ -1,0 +1,42 @@
+//! The client that every call leaves by.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use rustls::{ClientConfig, RootCertStore};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The process's client; built at the first call, which costs a few milliseconds, and shared from then on.
+///
+/// The trust roots are compiled in, so nothing is read from disk. There are no redirects: a vendor that answers with
+/// one would otherwise be handed our credentials for wherever it points.
+pub fn http_client() -> reqwest::Client {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT.get_or_init(build).clone()
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a constant configuration: it fails on every start or on none"
+)]
+fn build() -> reqwest::Client {
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default TLS versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
+        .redirect(Policy::none())
+        .user_agent(concat!("gangway/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .expect("the client takes this TLS configuration")
+}

@@ -1,0 +1,214 @@
+//! One call to a vendor: what is worth a retry, what a person must change, and what the caller decides.
+
+use std::time::Duration;
+
+use domain::fault::Fault;
+use reqwest::RequestBuilder;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+
+/// A page of a thousand users is about one megabyte.
+const BODY_LIMIT: usize = 8 * 1024 * 1024;
+/// How long one call may wait because the vendor asked for it; longer waits are the state machine's.
+const PATIENCE: Duration = Duration::from_secs(5);
+const MOST_REPEATS: usize = 2;
+
+/// A vendor's answer below 500 that is not a 408 or 429; those never get here.
+///
+/// Its body is read with [`Reply::json`] or [`Reply::done`], which refuse anything but a success, so that a caller who
+/// cares about a particular refusal looks at [`Reply::status`] first and nobody else can take one for an answer.
+#[derive(Debug)]
+pub struct Reply {
+    system: &'static str,
+    operation: &'static str,
+    status: u16,
+    headers: HeaderMap,
+    body: Body,
+}
+
+/// Vendors' bodies hold people's data, so they don't show in debug output.
+struct Body(Vec<u8>);
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+impl Reply {
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body of a success.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        self.done()?;
+        serde_json::from_slice(&self.body.0).map_err(|error| {
+            // serde_json's own text repeats values; the place is enough to find the matter.
+            Fault::Transient(format!(
+                "{} answered {} with something else than its documentation says (line {}, column {})",
+                self.system,
+                self.operation,
+                error.line(),
+                error.column()
+            ))
+        })
+    }
+
+    /// A success whose body doesn't matter.
+    pub fn done(&self) -> Result<(), Fault> {
+        if self.is_success() {
+            Ok(())
+        } else {
+            Err(self.refused(None))
+        }
+    }
+
+    /// The vendor's description of an error, if it is one that `T` describes.
+    pub fn error_body<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body.0).ok()
+    }
+
+    /// What this refusal means when the caller has no better idea. `code` is the vendor's short error code; anything
+    /// that doesn't look like one is left out, because texts quote personal data.
+    pub fn refused(&self, code: Option<&str>) -> Fault {
+        let code = code
+            .filter(|code| is_code(code))
+            .map(|code| format!(", {code}"))
+            .unwrap_or_default();
+        let Self {
+            system,
+            operation,
+            status,
+            ..
+        } = self;
+        match status {
+            401 => Fault::NeedsAttention(format!(
+                "{system} does not accept the credentials ({operation}: 401{code}); renew them in Gangway"
+            )),
+            403 => Fault::NeedsAttention(format!(
+                "{system} does not permit \"{operation}\" (403{code}); grant the permission to Gangway's credentials"
+            )),
+            _ => Fault::Permanent(format!("{system} refused \"{operation}\" ({status}{code})")),
+        }
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+/// Sends the request; `system` and `operation` are what error texts call them.
+///
+/// A 429 is repeated when the vendor says after how many seconds and they fit this call's patience. Nothing else is
+/// repeated here: whether a call whose answer was lost may be sent again only the step knows.
+pub async fn send(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    let mut patience = PATIENCE;
+    let mut request = request;
+    for _ in 0..MOST_REPEATS {
+        let again = request.try_clone();
+        match attempt(system, operation, request).await? {
+            Attempt::Answered(reply) => return Ok(reply),
+            Attempt::Throttled(wait) => match (wait, again) {
+                (Some(wait), Some(next)) if wait <= patience => {
+                    patience -= wait;
+                    request = next;
+                    pause(wait).await;
+                }
+                _ => return Err(throttled(system, operation)),
+            },
+        }
+    }
+    match attempt(system, operation, request).await? {
+        Attempt::Answered(reply) => Ok(reply),
+        Attempt::Throttled(_) => Err(throttled(system, operation)),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the vendor's own instruction, within this call's time"
+)]
+async fn pause(wait: Duration) {
+    tokio::time::sleep(wait).await;
+}
+
+fn throttled(system: &str, operation: &str) -> Fault {
+    Fault::Transient(format!("{system} asks for fewer calls ({operation}: 429)"))
+}
+
+enum Attempt {
+    Answered(Reply),
+    /// With the seconds that the vendor named.
+    Throttled(Option<Duration>),
+}
+
+async fn attempt(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Attempt, Fault> {
+    let fault = |error: reqwest::Error| transport_fault(system, operation, &error);
+    let mut response = request.send().await.map_err(fault)?;
+    let status = response.status().as_u16();
+    if !response.status().is_success() {
+        tracing::warn!(system, operation, status, "vendor error");
+    }
+    if status == 429 {
+        return Ok(Attempt::Throttled(retry_after(response.headers())));
+    }
+    if status == 408 || status >= 500 {
+        return Err(Fault::Transient(format!(
+            "{system} is out of order ({operation}: {status})"
+        )));
+    }
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(fault)? {
+        if body.len() + part.len() > BODY_LIMIT {
+            return Err(Fault::Permanent(format!(
+                "{system} answered {operation} with more than {BODY_LIMIT} bytes"
+            )));
+        }
+        body.extend_from_slice(&part);
+    }
+    let headers = std::mem::take(response.headers_mut());
+    Ok(Attempt::Answered(Reply {
+        system,
+        operation,
+        status,
+        headers,
+        body: Body(body),
+    }))
+}
+
+/// Only whole seconds; an HTTP date is as good as none, as no vendor here sends one.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
+}
+
+/// Without the error's own text: it quotes the address, and addresses quote people.
+fn transport_fault(system: &str, operation: &str, error: &reqwest::Error) -> Fault {
+    if error.is_builder() {
+        return Fault::Permanent(format!("the request to {system} ({operation}) could not be built"));
+    }
+    let what = if error.is_timeout() {
+        "did not answer in time"
+    } else if error.is_connect() {
+        "could not be reached"
+    } else {
+        "broke the connection"
+    };
+    tracing::warn!(system, operation, what, "vendor error");
+    Fault::Transient(format!("{system} {what} ({operation})"))
+}

@@ -1,0 +1,70 @@
+//! No PSA: the ticket and its notes are mails to one address.
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use notify::{Mail, Mailer};
+
+use crate::{NewTicket, Note, NoteText, note_marker};
+
+pub(crate) const SYSTEM_ID: &str = "email_only";
+/// What fits a mail program's list of subjects.
+const SUBJECT_FROM_NOTE: usize = 70;
+
+#[derive(Debug, Clone)]
+pub struct EmailOnly {
+    mailer: Mailer,
+    address: String,
+    reply_to: Option<String>,
+}
+
+impl EmailOnly {
+    pub fn new(mailer: Mailer, address: String, reply_to: Option<String>) -> Self {
+        Self {
+            mailer,
+            address,
+            reply_to,
+        }
+    }
+
+    /// The ticket's id is the request's, which every later mail names in its subject.
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+        let id = ticket.marker.clone();
+        self.send(format!("{} [{id}]", ticket.summary), &ticket.description)
+            .await?;
+        Ok(TicketRef {
+            system: SYSTEM_ID.to_owned(),
+            id,
+        })
+    }
+
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+        let NoteText::Plain(text) = &note.text else {
+            return Err(Fault::Permanent(
+                "a password is not sent as a ticket note by mail".to_owned(),
+            ));
+        };
+        let title: String = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .take(SUBJECT_FROM_NOTE)
+            .collect();
+        self.send(
+            format!("{title} [{}]", ticket.id),
+            &format!("{text}\n\n{}", note_marker(&note.marker)),
+        )
+        .await
+    }
+
+    async fn send(&self, subject: String, text: &str) -> Result<(), Fault> {
+        let mail = Mail {
+            to: vec![self.address.clone()],
+            reply_to: self.reply_to.clone(),
+            subject,
+            text: text.into(),
+            html: None,
+        };
+        self.mailer.send(&mail).await
+    }
+}
