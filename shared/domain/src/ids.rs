@@ -26,8 +26,14 @@ impl OrgId {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let ok = (1..=40).contains(&text.len())
             && !text.starts_with('-')
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if ok { Ok(Self(text.to_owned())) } else { Err(IdError::Org) }
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if ok {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Org)
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -45,7 +51,11 @@ impl RequestId {
         let ok = text.len() == 33
             && text.starts_with('r')
             && text.bytes().skip(1).all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if ok { Ok(Self(text.to_owned())) } else { Err(IdError::Request) }
+        if ok {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Request)
+        }
     }
 
     pub fn as_str(&self) -> &str {

@@ -1,7 +1,13 @@
 //! What Gangway knows about people, requests and settings. No AWS, no HTTP client, no environment.
 
+pub mod contact;
+pub mod country;
+pub mod decision;
 pub mod fault;
 pub mod field;
 pub mod ids;
 pub mod integration;
 pub mod request;
+pub mod role;
+pub mod username;
+pub mod variables;

@@ -1,0 +1,49 @@
+//! Countries, as Entra's usage location takes them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::{Wrong, checked_text};
+
+/// ISO 3166-1 alpha-2, in capitals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CountryCode(String);
+
+impl CountryCode {
+    pub const TAKES: &'static str = "must be an ISO 3166 country code of two letters, such as US or DE";
+
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let code = text.trim().to_ascii_uppercase();
+        if CODES.split_ascii_whitespace().any(|known| known == code) {
+            Ok(Self(code))
+        } else {
+            Err(Wrong(Self::TAKES))
+        }
+    }
+}
+
+checked_text!(CountryCode);
+
+/// The 249 officially assigned codes.
+const CODES: &str = "\
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY \
+BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK \
+FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR \
+IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK \
+ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM \
+PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF \
+TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_assigned_codes() {
+        assert_eq!(CODES.split_ascii_whitespace().count(), 249);
+        assert_eq!(CountryCode::parse(" de ").unwrap().as_str(), "DE");
+        for bad in ["", "UK", "EU", "XX", "DEU", "D", "DE US", "49"] {
+            assert!(CountryCode::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

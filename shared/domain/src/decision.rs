@@ -1,0 +1,166 @@
+//! Gates, where an execution waits for a person, and what the person said.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::{Wrong, choice};
+
+/// A wait for a person. A request meets each at most once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Gate {
+    Approval,
+    /// Purchase by hand of the licence with this part number.
+    License(String),
+}
+
+impl Gate {
+    /// Names the gate within its request.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Approval => "approval".into(),
+            Self::License(part_number) => format!("license-{part_number}"),
+        }
+    }
+
+    pub fn parse(key: &str) -> Result<Self, Wrong> {
+        match key.strip_prefix("license-") {
+            Some(part_number) if !part_number.is_empty() => Ok(Self::License(part_number.into())),
+            None if key == "approval" => Ok(Self::Approval),
+            _ => Err(Wrong("must be a gate: approval or license-PART")),
+        }
+    }
+
+    /// What a person can answer here.
+    pub fn actions(&self) -> [Action; 2] {
+        match self {
+            Self::Approval => [Action::Approve, Action::Deny],
+            Self::License(_) => [Action::Confirm, Action::Reject],
+        }
+    }
+
+    /// What stands when nobody answered in time.
+    pub fn when_nobody_answers(&self) -> Decision {
+        match self {
+            Self::Approval => Decision::Expired,
+            Self::License(_) => Decision::TimedOut,
+        }
+    }
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key())
+    }
+}
+
+impl TryFrom<String> for Gate {
+    type Error = Wrong;
+    fn try_from(key: String) -> Result<Self, Wrong> {
+        Self::parse(&key)
+    }
+}
+
+impl From<Gate> for String {
+    fn from(gate: Gate) -> Self {
+        gate.key()
+    }
+}
+
+choice! {
+    /// What a link does when its button is pressed.
+    Action { Approve = "approve", Deny = "deny", Confirm = "confirm", Reject = "reject" }
+}
+
+impl Action {
+    pub fn decision(self) -> Decision {
+        match self {
+            Self::Approve => Decision::Approved,
+            Self::Deny => Decision::Denied,
+            Self::Confirm => Decision::Confirmed,
+            Self::Reject => Decision::Rejected,
+        }
+    }
+}
+
+impl From<Action> for Decision {
+    fn from(action: Action) -> Self {
+        action.decision()
+    }
+}
+
+choice! {
+    /// How a gate ended. It is written once; none is ever changed.
+    Decision {
+        Approved = "approved",
+        Denied = "denied",
+        Expired = "expired",
+        Confirmed = "confirmed",
+        Rejected = "rejected",
+        TimedOut = "timed_out",
+        Cancelled = "cancelled",
+    }
+}
+
+impl Decision {
+    /// Whether the onboarding ends here, with no user created. After a licence gate it goes on in any case.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Denied | Self::Expired | Self::Cancelled)
+    }
+
+    /// Whether somebody said so, rather than nobody in time.
+    pub fn by_person(self) -> bool {
+        !matches!(self, Self::Expired | Self::TimedOut)
+    }
+
+    /// For sentences of pages: "The request was already ...".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Expired => "expired without a decision",
+            Self::Confirmed => "confirmed as purchased",
+            Self::Rejected => "rejected",
+            Self::TimedOut => "timed out without a choice",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gates_have_keys() {
+        assert_eq!(Gate::License("SPB".into()).key(), "license-SPB");
+        for gate in [
+            Gate::Approval,
+            Gate::License("SPB".into()),
+            Gate::License("license-x".into()),
+        ] {
+            assert_eq!(Gate::parse(&gate.key()), Ok(gate.clone()));
+            assert_eq!(
+                serde_json::from_value::<Gate>(serde_json::to_value(&gate).unwrap()).unwrap(),
+                gate
+            );
+        }
+        for bad in ["", "license-", "Approval", "approval-x"] {
+            assert!(Gate::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_are_the_same_everywhere() {
+        for decision in Decision::ALL {
+            assert_eq!(serde_json::to_value(decision).unwrap(), decision.as_str());
+            assert_eq!(Decision::parse(decision.as_str()), Some(*decision));
+        }
+        assert_eq!(Decision::TimedOut.as_str(), "timed_out");
+        assert_eq!(
+            Gate::Approval.actions().map(Decision::from),
+            [Decision::Approved, Decision::Denied]
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! Settings of organisations: one table, what its values are, and what they mean together.
+
+mod alias;
+mod choices;
+mod definitions;
+mod parse;
+mod resolved;
+mod together;
+
+pub use alias::{canonical_name, import};
+pub use choices::{Distributor, LicenseAssignmentMethod, Psa, SaveLocation, UsernameCollision};
+pub use definitions::{Definition, Kind, definition, definitions};
+pub use parse::parse_value;
+pub use resolved::{Approver, OrgVariables};
+pub use together::PasswordPlace;
+
+pub use crate::username::UsernameFormat;

@@ -1,0 +1,166 @@
+//! What the variables mean together: contradictions, and where a password goes.
+
+use super::choices::{Psa, SaveLocation};
+use super::resolved::OrgVariables;
+use crate::field::{FieldProblem, choice};
+
+choice! {
+    /// Where a temporary password is handed over.
+    PasswordPlace {
+        TicketNote = "ticket_note",
+        ItGlue = "itglue",
+        Hudu = "hudu",
+        Passportal = "passportal",
+        PwPush = "pwpush",
+        Manager = "manager",
+    }
+}
+
+impl PasswordPlace {
+    /// For notes: "The temporary password was put in ...".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TicketNote => "an internal note of the ticket",
+            Self::ItGlue => "IT Glue",
+            Self::Hudu => "Hudu",
+            Self::Passportal => "Passportal",
+            Self::PwPush => "PWPush",
+            Self::Manager => "a message to the manager",
+        }
+    }
+}
+
+impl OrgVariables {
+    /// Every place that the settings name. `Manager` needs a manager whose address or number is known.
+    pub fn password_places(&self) -> Vec<PasswordPlace> {
+        let documented = |location| {
+            self.auto_store_password_in_documentation && self.onboarding_password_save_location.contains(&location)
+        };
+        PasswordPlace::ALL
+            .iter()
+            .copied()
+            .filter(|place| match place {
+                PasswordPlace::TicketNote => self.store_password_in_ticket && self.real_psa().is_some(),
+                PasswordPlace::ItGlue => documented(SaveLocation::ItGlue),
+                PasswordPlace::Hudu => documented(SaveLocation::Hudu),
+                PasswordPlace::Passportal => documented(SaveLocation::Passportal),
+                PasswordPlace::PwPush => self.pwpush_url.is_some() && documented(SaveLocation::PwPush),
+                PasswordPlace::Manager => self.send_password_via_sms_or_email,
+            })
+            .collect()
+    }
+
+    /// Settings that are right one by one and wrong together; refused when they are set.
+    pub fn check_together(&self) -> Vec<FieldProblem> {
+        let mut problems = Vec::new();
+        let mut wrong = |field: &str, message: &str| problems.push(FieldProblem::new(field, message));
+        if self.require_approval_for_new_users && self.new_user_approval_email.is_empty() {
+            wrong(
+                "new_user_approval_email",
+                "is required while require_approval_for_new_users is on",
+            );
+        }
+        if self.default_psa == Some(Psa::EmailOnly) && self.no_psa_mail_address.is_none() {
+            wrong(
+                "no_psa_mail_address",
+                "is required while default_psa is email_only: notes go there as mails",
+            );
+        }
+        let locations = &self.onboarding_password_save_location;
+        if locations.contains(&SaveLocation::PwPush) && self.pwpush_url.is_none() {
+            wrong(
+                "pwpush_url",
+                "is required while onboarding_password_save_location names pwpush",
+            );
+        }
+        if locations.contains(&SaveLocation::Psa) && !self.store_password_in_ticket {
+            wrong(
+                "store_password_in_ticket",
+                "must be on while onboarding_password_save_location names psa",
+            );
+        }
+        if self.password_places().is_empty() {
+            wrong(
+                "store_password_in_ticket",
+                "no place is left for the password: turn on store_password_in_ticket (with a PSA that keeps tickets) \
+                 or send_password_via_sms_or_email, or turn on auto_store_password_in_documentation and name a place \
+                 in onboarding_password_save_location",
+            );
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::EmailAddress;
+
+    fn fields(variables: &OrgVariables) -> Vec<String> {
+        variables
+            .check_together()
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect()
+    }
+
+    #[test]
+    fn defaults_agree() {
+        assert_eq!(OrgVariables::default().check_together(), []);
+        assert_eq!(OrgVariables::default().password_places(), [PasswordPlace::Manager]);
+    }
+
+    #[test]
+    fn approval_needs_approvers() {
+        let variables = OrgVariables {
+            require_approval_for_new_users: true,
+            ..OrgVariables::default()
+        };
+        assert_eq!(fields(&variables), ["new_user_approval_email"]);
+    }
+
+    #[test]
+    fn mails_need_an_address() {
+        let mut variables = OrgVariables {
+            default_psa: Some(Psa::EmailOnly),
+            ..OrgVariables::default()
+        };
+        assert_eq!(fields(&variables), ["no_psa_mail_address"]);
+        variables.no_psa_mail_address = Some(EmailAddress::parse("it@example.com").unwrap());
+        assert_eq!(fields(&variables), [""; 0]);
+    }
+
+    #[test]
+    fn a_password_needs_a_place() {
+        let mut variables = OrgVariables {
+            send_password_via_sms_or_email: false,
+            ..OrgVariables::default()
+        };
+        assert_eq!(fields(&variables), ["store_password_in_ticket"]);
+        variables.default_psa = Some(Psa::Connectwise);
+        assert_eq!(variables.password_places(), [PasswordPlace::TicketNote]);
+        assert_eq!(fields(&variables), [""; 0]);
+        variables.store_password_in_ticket = false;
+        variables.onboarding_password_save_location = vec![SaveLocation::Hudu];
+        assert_eq!(variables.password_places(), [PasswordPlace::Hudu]);
+        variables.auto_store_password_in_documentation = false;
+        assert_eq!(fields(&variables), ["store_password_in_ticket"]);
+    }
+
+    #[test]
+    fn locations_need_their_settings() {
+        let mut variables = OrgVariables {
+            onboarding_password_save_location: vec![SaveLocation::PwPush, SaveLocation::Psa],
+            store_password_in_ticket: false,
+            ..OrgVariables::default()
+        };
+        assert_eq!(fields(&variables), ["pwpush_url", "store_password_in_ticket"]);
+        variables.store_password_in_ticket = true;
+        variables.pwpush_url = Some("https://pwpush.com".parse().unwrap());
+        assert_eq!(fields(&variables), [""; 0]);
+        assert_eq!(
+            variables.password_places(),
+            [PasswordPlace::PwPush, PasswordPlace::Manager]
+        );
+    }
+}
