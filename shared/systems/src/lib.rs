@@ -1,0 +1,106 @@
+//! An organisation's systems: which ones its variables choose, with its ids and its credentials.
+//! Functions, one a kind, so that a binary holds only the clients it uses.
+
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use domain::variables::{Distributor as DistributorChoice, OrgVariables, Psa as PsaChoice};
+use notify::Mailer;
+use psa::Psa;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use step::{Aws, Env};
+use store::Store;
+use store::secrets::Secrets;
+
+/// An organisation and the variables that hold for it.
+pub struct Settled {
+    pub organisation: Organisation,
+    pub variables: OrgVariables,
+}
+
+pub async fn settled(store: &Store, org: &OrgId) -> Result<Settled, Fault> {
+    let organisation = store.organisation(org).await?;
+    let organisation = organisation.ok_or_else(|| Fault::Permanent(format!("there is no organisation {org}")))?;
+    let (own, inherited) = store.values(&organisation).await?;
+    let variables = OrgVariables::resolve(&own, &inherited).map_err(|problems| {
+        let names: Vec<String> = problems.into_iter().map(|problem| problem.field).collect();
+        Fault::NeedsAttention(format!("stored variables are no longer valid: {}", names.join(", ")))
+    })?;
+    Ok(Settled { organisation, variables })
+}
+
+#[derive(Deserialize)]
+struct GraphCredentials {
+    client_id: String,
+    client_secret: SecretString,
+}
+
+pub async fn graph(secrets: &Secrets, organisation: &Organisation) -> Result<directory::Graph, Fault> {
+    let tenant_id = organisation.tenant_id.clone().ok_or_else(|| {
+        Fault::NeedsAttention(format!("organisation {} has no Microsoft 365 tenant: set its tenant id", organisation.id))
+    })?;
+    let GraphCredentials { client_id, client_secret } = credentials(secrets, organisation, "graph").await?;
+    let endpoints = directory::Endpoints { graph: Env.graph_url()?, login: Env.graph_login_url()? };
+    let credentials = directory::Credentials { tenant_id, client_id, client_secret };
+    Ok(directory::Graph::new(outbound::http_client(), endpoints, credentials))
+}
+
+pub fn mailer(aws: &Aws) -> Result<Mailer, Fault> {
+    Ok(Mailer::new(aws.ses(), Env.mail_from()?))
+}
+
+/// The ticket system that `default_psa` names; mails to `no_psa_mail_address` where it names none. `None` where there
+/// is no address for these either.
+pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &Settled) -> Result<Option<Psa>, Fault> {
+    let variables = &settled.variables;
+    match variables.default_psa {
+        None | Some(PsaChoice::EmailOnly) => mail_psa(aws, variables),
+        Some(PsaChoice::ConnectWise) => {
+            let company = settled.organisation.psa_company.clone().ok_or_else(|| {
+                Fault::NeedsAttention("the organisation has no company in ConnectWise: set its PSA company".to_owned())
+            })?;
+            let credentials = credentials(secrets, &settled.organisation, "connectwise").await?;
+            let origin = Env.connectwise_url()?;
+            psa::ConnectWise::new(outbound::http_client(), origin.as_ref(), credentials, company)
+                .map(Psa::ConnectWise)
+                .map(Some)
+        }
+        Some(other) => Err(Fault::NeedsAttention(format!("this version of Gangway cannot work with {other} yet"))),
+    }
+}
+
+/// Notes as mails: chosen, or the way out when the PSA fails.
+pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, Fault> {
+    let Some(address) = &variables.no_psa_mail_address else { return Ok(None) };
+    let reply_to = variables.send_from_address.as_ref().map(ToString::to_string);
+    Ok(Some(Psa::EmailOnly(psa::EmailOnly::new(mailer(aws)?, address.to_string(), reply_to))))
+}
+
+/// The seller of licences, with the organisation's company there; `None` means that technicians buy by hand.
+pub async fn distributor(
+    secrets: &Secrets,
+    settled: &Settled,
+) -> Result<Option<(distributor::Distributor, String)>, Fault> {
+    match settled.variables.ms_licensing_distributor {
+        None | Some(DistributorChoice::Manual) => Ok(None),
+        Some(DistributorChoice::Pax8) => {
+            let Some(company) = settled.organisation.distributor_company.clone() else { return Ok(None) };
+            let credentials = credentials(secrets, &settled.organisation, "pax8").await?;
+            let pax8 = distributor::Pax8::new(outbound::http_client(), Env.pax8_url()?, credentials);
+            Ok(Some((distributor::Distributor::Pax8(pax8), company)))
+        }
+        Some(other) => Err(Fault::NeedsAttention(format!("this version of Gangway cannot buy at {other} yet"))),
+    }
+}
+
+async fn credentials<T: DeserializeOwned>(
+    secrets: &Secrets,
+    organisation: &Organisation,
+    system: &str,
+) -> Result<T, Fault> {
+    let secret = secrets.credentials(organisation, system).await?;
+    serde_json::from_str(secret.expose_secret())
+        .map_err(|_| Fault::NeedsAttention(format!("the credentials for {system} have not the fields it needs")))
+}
