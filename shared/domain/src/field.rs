@@ -59,11 +59,11 @@ pub(crate) use checked_text;
 
 /// An enum whose values have one name in JSON, forms and settings.
 macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$on:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
-            $(#[serde(rename = $text)] $variant),+
+            $($(#[$on])* #[serde(rename = $text)] $variant),+
         }
 
         impl $name {

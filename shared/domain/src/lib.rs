@@ -9,5 +9,6 @@ pub mod ids;
 pub mod integration;
 pub mod request;
 pub mod role;
+pub mod submission;
 pub mod username;
 pub mod variables;
