@@ -2,15 +2,29 @@
 
 mod groups;
 mod licenses;
+mod odata;
 mod users;
 
 use domain::fault::Fault;
+use outbound::{ClientCredentials, Grant, Reply, endpoint};
+use reqwest::RequestBuilder;
 use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
+
+use crate::odata::{GraphError, Page};
 
 pub use groups::{Added, Group, GroupKind, GroupMatch};
 pub use licenses::{Assignment, AssignmentState, LicenseOfUser, SubscribedSku};
 pub use users::{Created, NewUser, TakenBy, User};
+
+const SYSTEM: &str = "Microsoft Graph";
+const PUBLIC_CLOUD: &str = "https://graph.microsoft.com";
+const NATIONAL_CLOUDS: [&str; 3] =
+    ["https://graph.microsoft.us", "https://dod-graph.microsoft.us", "https://microsoftgraph.chinacloudapi.cn"];
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 200;
 
 /// Where Graph and its tokens are.
 #[derive(Debug, Clone)]
@@ -27,35 +41,115 @@ pub struct Credentials {
     pub client_secret: SecretString,
 }
 
+/// One tenant's directory.
 #[derive(Debug, Clone)]
 pub struct Graph {
     http: reqwest::Client,
-    endpoints: Endpoints,
-    credentials: Credentials,
+    base: Url,
+    /// The cloud's own name for itself, which tokens and references carry wherever the requests are sent.
+    cloud: &'static str,
+    credentials: ClientCredentials,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Domain {
+    #[serde(rename = "id")]
     pub name: String,
     pub is_default: bool,
     pub is_verified: bool,
 }
 
-pub(crate) fn unwritten<T>() -> Result<T, Fault> {
-    Err(Fault::Permanent("being written".to_owned()))
+/// How current an answer has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Plain,
+    /// From the search index, which lags behind; some filters exist only there.
+    Index,
 }
 
 impl Graph {
     pub fn new(http: reqwest::Client, endpoints: Endpoints, credentials: Credentials) -> Self {
-        Self {
-            http,
-            endpoints,
-            credentials,
-        }
+        let origin = endpoints.graph.origin().ascii_serialization();
+        let cloud = NATIONAL_CLOUDS.into_iter().find(|cloud| *cloud == origin).unwrap_or(PUBLIC_CLOUD);
+        let credentials = ClientCredentials {
+            system: SYSTEM,
+            token_url: endpoint(&endpoints.login, &[&credentials.tenant_id, "oauth2", "v2.0", "token"], &[]),
+            client_id: credentials.client_id,
+            client_secret: credentials.client_secret,
+            grant: Grant::Form { scope: format!("{cloud}/.default") },
+        };
+        Self { http, base: endpoints.graph, cloud, credentials }
     }
 
     pub async fn domains(&self) -> Result<Vec<Domain>, Fault> {
-        let _ = (&self.http, &self.endpoints, &self.credentials);
-        unwritten()
+        self.list("list the domains", self.url(&["domains"], &[]), Reading::Plain).await
     }
+
+    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        endpoint(&self.base, segments, query)
+    }
+
+    /// The body of a `$ref` request.
+    fn reference(&self, id: &str) -> serde_json::Value {
+        serde_json::json!({ "@odata.id": format!("{}/v1.0/directoryObjects/{id}", self.cloud) })
+    }
+
+    async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        self.credentials.send(&self.http, operation, request).await
+    }
+
+    async fn get(&self, operation: &'static str, url: Url) -> Result<Reply, Fault> {
+        self.send(operation, self.http.get(url)).await
+    }
+
+    /// All pages of a list.
+    async fn list<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        url: Url,
+        reading: Reading,
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        let mut next = Some(url);
+        for _ in 0..MOST_PAGES {
+            let Some(url) = next else { return Ok(all) };
+            let mut request = self.http.get(url);
+            if reading == Reading::Index {
+                request = request.header("ConsistencyLevel", "eventual");
+            }
+            let page: Page<T> = self.send(operation, request).await?.json()?;
+            all.extend(page.value);
+            next = page.next.map(|next| self.next_page(operation, &next)).transpose()?;
+        }
+        Err(Fault::Permanent(format!("{SYSTEM} did not come to an end ({operation})")))
+    }
+
+    /// The token goes along, so the next page must be where the first one was.
+    fn next_page(&self, operation: &str, next: &str) -> Result<Url, Fault> {
+        Url::parse(next)
+            .ok()
+            .filter(|url| url.origin() == self.base.origin())
+            .ok_or_else(|| Fault::Permanent(format!("{SYSTEM} names a next page somewhere else ({operation})")))
+    }
+}
+
+/// The fault of a refusal nobody expected, with Microsoft's name for it.
+fn refused(reply: &Reply) -> Fault {
+    let error: Option<GraphError> = reply.error_body();
+    reply.refused(error.as_ref().map(GraphError::code))
+}
+
+/// A new object is not everywhere at once: for minutes Graph may answer that it doesn't exist or can't be referred to.
+fn still_spreading(reply: &Reply) -> bool {
+    let unknown_yet = |error: GraphError| error.says("not a valid reference") || error.says("does not exist");
+    match reply.status() {
+        404 => true,
+        400 => reply.error_body().is_some_and(unknown_yet),
+        _ => false,
+    }
+}
+
+fn not_there_yet(operation: &str) -> Fault {
+    Fault::Transient(format!("{SYSTEM} does not know the new account everywhere yet ({operation})"))
 }

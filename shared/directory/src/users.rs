@@ -2,9 +2,18 @@
 
 use domain::fault::Fault;
 use domain::request::UserRef;
-use secrecy::SecretString;
+use outbound::Reply;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use crate::{Graph, unwritten};
+use crate::odata::{GraphError, quoted};
+use crate::{Graph, Reading, SYSTEM, groups, not_there_yet, refused, still_spreading};
+
+const SELECT: &str =
+    "id,userPrincipalName,mail,displayName,accountEnabled,usageLocation,onPremisesExtensionAttributes";
+/// Graph's largest page of directory objects.
+const LARGEST_PAGE: &str = "999";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -64,30 +73,203 @@ pub enum Created {
 
 impl Graph {
     pub async fn user(&self, upn_or_id: &str) -> Result<Option<User>, Fault> {
-        let _ = upn_or_id;
-        unwritten()
+        // The address of such a "user" would be that of the list of all.
+        if upn_or_id.is_empty() || upn_or_id.bytes().all(|b| b == b'.') {
+            return Ok(None);
+        }
+        let reply = self.get("look up a user", self.url(&["users", upn_or_id], &[("$select", SELECT)])).await?;
+        match reply.status() {
+            404 => Ok(None),
+            _ if reply.is_success() => Ok(Some(reply.json::<UserBody>()?.into())),
+            _ => Err(refused(&reply)),
+        }
     }
 
     /// None is free. A look-up that fails is an error, never an answer.
     pub async fn name_taken(&self, upn: &str) -> Result<Option<TakenBy>, Fault> {
-        let _ = upn;
-        unwritten()
+        let name = quoted(upn);
+        let proxy = quoted(&format!("smtp:{upn}"));
+        let address = format!("mail eq {name} or proxyAddresses/any(p:p eq {proxy})");
+        let filter = format!("userPrincipalName eq {name} or {address}");
+        let query = [("$filter", filter.as_str()), ("$select", "id,userPrincipalName,mail")];
+        let users: Vec<NameBody> =
+            self.list("look for the name among users", self.url(&["users"], &query), Reading::Plain).await?;
+        if users.iter().any(|user| user.upn().eq_ignore_ascii_case(upn)) {
+            return Ok(Some(TakenBy::User));
+        }
+        if !users.is_empty() {
+            return Ok(Some(TakenBy::Address));
+        }
+        let query = [("$filter", address.as_str()), ("$select", groups::SELECT)];
+        let groups: Vec<groups::GroupBody> =
+            self.list("look for the name among groups", self.url(&["groups"], &query), Reading::Plain).await?;
+        if !groups.is_empty() {
+            return Ok(Some(TakenBy::Address));
+        }
+        // No filter finds the former name of a deleted user reliably; they are those of 30 days.
+        let query = [("$select", "id,userPrincipalName,mail"), ("$top", LARGEST_PAGE)];
+        let url = self.url(&["directory", "deletedItems", "microsoft.graph.user"], &query);
+        let deleted: Vec<NameBody> = self.list("look for the name among deleted users", url, Reading::Plain).await?;
+        Ok(deleted.iter().any(|user| user.was_named(upn)).then_some(TakenBy::DeletedUser))
     }
 
-    /// The account of this request, and no other: by the index that lags minutes behind, and by the name with the marker compared.
+    /// The account of this request, and no other: by its name with the marker compared, and by the marker in the
+    /// index, which lags minutes behind but also knows an account that was renamed.
     pub async fn find_by_marker(&self, marker: &str, upn: &str) -> Result<Option<User>, Fault> {
-        let _ = (marker, upn);
-        unwritten()
+        if let Some(user) = self.user(upn).await?
+            && user.marker.as_deref() == Some(marker)
+        {
+            return Ok(Some(user));
+        }
+        let filter = format!("onPremisesExtensionAttributes/extensionAttribute15 eq {}", quoted(marker));
+        let url = self.url(&["users"], &[("$filter", &filter), ("$count", "true"), ("$select", SELECT)]);
+        let found: Vec<UserBody> = self.list("look for the request's user", url, Reading::Index).await?;
+        let mut ours: Vec<User> = found.into_iter().map(User::from).collect();
+        ours.retain(|user| user.marker.as_deref() == Some(marker));
+        match ours.len() {
+            0 | 1 => Ok(ours.pop()),
+            _ => Err(Fault::NeedsAttention(format!(
+                "{SYSTEM} has several accounts with the request's id in extensionAttribute15; clear it on all but one"
+            ))),
+        }
     }
 
     pub async fn create_user(&self, user: &NewUser) -> Result<Created, Fault> {
-        let _ = user;
-        unwritten()
+        let request = self.http.post(self.url(&["users"], &[])).json(&body_of(user));
+        let reply = self.send("create the user", request).await?;
+        if reply.is_success() {
+            let made: NameBody = reply.json()?;
+            let upn = made.user_principal_name.unwrap_or_else(|| user.upn.clone());
+            return Ok(Created::Created(UserRef { id: made.id, upn }));
+        }
+        if says_taken(&reply) { Ok(Created::NameTaken) } else { Err(refused(&reply)) }
     }
 
     /// Repeating it changes nothing.
     pub async fn set_manager(&self, user_id: &str, manager_id: &str) -> Result<(), Fault> {
-        let _ = (user_id, manager_id);
-        unwritten()
+        const OPERATION: &str = "set the manager";
+        let url = self.url(&["users", user_id, "manager", "$ref"], &[]);
+        let reply = self.send(OPERATION, self.http.put(url).json(&self.reference(manager_id))).await?;
+        match reply.is_success() {
+            true => Ok(()),
+            false if still_spreading(&reply) => Err(not_there_yet(OPERATION)),
+            false => Err(refused(&reply)),
+        }
+    }
+}
+
+fn says_taken(reply: &Reply) -> bool {
+    let error: Option<GraphError> = reply.error_body();
+    matches!(reply.status(), 400 | 409)
+        && error.is_some_and(|error| error.has_code("ObjectConflict") || error.says("already exists"))
+}
+
+fn body_of(user: &NewUser) -> Value {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: &Option<String>| {
+        if let Some(value) = value.as_deref().map(str::trim).filter(|value| !value.is_empty()) {
+            body.insert(name.to_owned(), value.into());
+        }
+    };
+    put("givenName", &user.given_name);
+    put("surname", &user.surname);
+    put("jobTitle", &user.job_title);
+    put("department", &user.department);
+    put("officeLocation", &user.office);
+    put("mobilePhone", &user.mobile_phone);
+    put("usageLocation", &user.usage_location);
+    if !user.other_mails.is_empty() {
+        body.insert("otherMails".to_owned(), json!(user.other_mails));
+    }
+    if user.password_never_expires {
+        body.insert("passwordPolicies".to_owned(), "DisablePasswordExpiration".into());
+    }
+    body.insert("accountEnabled".to_owned(), true.into());
+    body.insert("userPrincipalName".to_owned(), user.upn.clone().into());
+    body.insert("displayName".to_owned(), user.display_name.clone().into());
+    body.insert("mailNickname".to_owned(), user.mail_nickname.clone().into());
+    body.insert("onPremisesExtensionAttributes".to_owned(), json!({ "extensionAttribute15": user.marker }));
+    body.insert(
+        "passwordProfile".to_owned(),
+        json!({
+            "password": user.password.expose_secret(),
+            "forceChangePasswordNextSignIn": user.force_change,
+        }),
+    );
+    Value::Object(body)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserBody {
+    id: String,
+    user_principal_name: String,
+    mail: Option<String>,
+    display_name: Option<String>,
+    account_enabled: Option<bool>,
+    usage_location: Option<String>,
+    on_premises_extension_attributes: Option<ExtensionAttributes>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExtensionAttributes {
+    extension_attribute15: Option<String>,
+}
+
+impl From<UserBody> for User {
+    fn from(body: UserBody) -> Self {
+        Self {
+            id: body.id,
+            upn: body.user_principal_name,
+            mail: body.mail.filter(|mail| !mail.is_empty()),
+            display_name: body.display_name.unwrap_or_default(),
+            marker: body.on_premises_extension_attributes.and_then(|attributes| attributes.extension_attribute15),
+            account_enabled: body.account_enabled.unwrap_or_default(),
+            usage_location: body.usage_location,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NameBody {
+    id: String,
+    user_principal_name: Option<String>,
+    mail: Option<String>,
+}
+
+impl NameBody {
+    fn upn(&self) -> &str {
+        self.user_principal_name.as_deref().unwrap_or_default()
+    }
+
+    /// Entra puts the id without its dashes in front of a deleted user's name.
+    fn was_named(&self, upn: &str) -> bool {
+        let id = self.id.replace('-', "");
+        let former = self.upn().get(..id.len()).filter(|start| start.eq_ignore_ascii_case(&id));
+        let former = former.map_or(self.upn(), |start| &self.upn()[start.len()..]);
+        former.eq_ignore_ascii_case(upn) || self.mail.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(upn))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deleted(upn: &str) -> NameBody {
+        NameBody {
+            id: "dddddddd-3333-4444-5555-eeeeeeeeeeee".into(),
+            user_principal_name: Some(upn.into()),
+            mail: None,
+        }
+    }
+
+    #[test]
+    fn deleted_users_keep_their_name_behind_their_id() {
+        assert!(deleted("dddddddd333344445555eeeeeeeeeeeeann@contoso.com").was_named("Ann@contoso.com"));
+        assert!(deleted("ann@contoso.com").was_named("ann@contoso.com"));
+        assert!(!deleted("dddddddd333344445555eeeeeeeeeeeejoann@contoso.com").was_named("ann@contoso.com"));
+        assert!(!deleted("ü").was_named("ann@contoso.com"));
     }
 }
