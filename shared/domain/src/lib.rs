@@ -7,6 +7,7 @@ pub mod fault;
 pub mod field;
 pub mod ids;
 pub mod integration;
+pub mod note;
 pub mod password;
 pub mod request;
 pub mod role;

@@ -17,15 +17,15 @@ choice! {
 }
 
 impl PasswordPlace {
-    /// For notes: "The temporary password was put in ...".
+    /// For notes: "The temporary password was handed over ...".
     pub fn words(self) -> &'static str {
         match self {
-            Self::TicketNote => "an internal note of the ticket",
-            Self::ItGlue => "IT Glue",
-            Self::Hudu => "Hudu",
-            Self::Passportal => "Passportal",
-            Self::PwPush => "PWPush",
-            Self::Manager => "a message to the manager",
+            Self::TicketNote => "in an internal note of the ticket",
+            Self::ItGlue => "in IT Glue",
+            Self::Hudu => "in Hudu",
+            Self::Passportal => "in Passportal",
+            Self::PwPush => "by a PWPush link",
+            Self::Manager => "by a message to the manager",
         }
     }
 }

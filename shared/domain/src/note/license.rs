@@ -1,0 +1,133 @@
+//! Licences: found, bought, asked for, assigned.
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// The seed's note, word for word, and below it what to buy and for whom.
+pub fn manual_purchase(
+    organisation: &str,
+    part_number: &str,
+    upn: &str,
+    confirm: &SecretString,
+    reject: &SecretString,
+) -> SecretString {
+    format!(
+        "The organization {organisation} requires a license and either you have selected to purchase the license \
+         manually or the organization is not mapped with the distributor.\n\n\
+         Please purchase the requested license and once complete, click the URL below. Note the window will close \
+         automatically:\n\n\
+         Confirm License Purchase: {}\n\n\
+         If you don't want to purchase the license right now, click the URL below. You will need to manually apply a \
+         license to the user after the workflow is complete:\n\n\
+         Reject License Purchase: {}\n\n\
+         Requested license: {part_number}\n\
+         User: {upn}",
+        confirm.expose_secret(),
+        reject.expose_secret()
+    )
+    .into()
+}
+
+/// The seed's, word for word.
+pub const PURCHASE_TIMED_OUT: &str = "No option was chosen to purchase the license, and the request has now timed out.";
+
+pub fn purchase_confirmed(part_number: &str, by: &str) -> String {
+    format!(
+        "The license {part_number} has been purchased manually, as confirmed by {by}. Gangway now looks for the seat."
+    )
+}
+
+pub fn purchase_rejected(part_number: &str, upn: &str, by: &str) -> String {
+    format!(
+        "The license {part_number} was not purchased: {by} rejected the purchase. \
+         Please assign a license to {upn} by hand later."
+    )
+}
+
+pub fn purchase_ordered(part_number: &str, distributor: &str) -> String {
+    format!("No seat of {part_number} was free. One more was ordered automatically at {distributor}.")
+}
+
+pub fn purchased_automatically(part_number: &str, distributor: &str) -> String {
+    format!("The license {part_number} was purchased automatically at {distributor}.")
+}
+
+/// `why` comes from the distributor's client and quotes no payload.
+pub fn purchase_failed(part_number: &str, distributor: &str, why: &str) -> String {
+    format!("The license {part_number} could not be purchased automatically at {distributor}: {why}")
+}
+
+pub fn seat_not_shown(part_number: &str, upn: &str) -> String {
+    format!(
+        "A seat of {part_number} was purchased, but has not shown up in the tenant. \
+         Please assign the license to {upn} by hand once it does."
+    )
+}
+
+/// The form asked for no purchase.
+pub fn license_not_wanted(part_number: &str, upn: &str) -> String {
+    format!(
+        "No seat of {part_number} is free, and the request asks for no purchase (license_purchase: none). \
+         {upn} has no such license."
+    )
+}
+
+pub fn usage_location_missing(part_number: &str, upn: &str) -> String {
+    format!(
+        "The license {part_number} could not be assigned to {upn}, because no usage location is known. Set \
+         usage_location for the organization, and assign the license by hand."
+    )
+}
+
+pub fn license_assigned(part_number: &str, upn: &str) -> String {
+    format!("The license {part_number} was assigned to {upn} and is active.")
+}
+
+pub fn license_assigned_by_group(part_number: &str, upn: &str, group: &str) -> String {
+    format!("The license {part_number} was assigned to {upn} by the group {group} and is active.")
+}
+
+pub fn license_not_assigned(part_number: &str, upn: &str, why: &str) -> String {
+    format!("The license {part_number} could not be assigned to {upn}: {why}. Please assign it by hand.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manual_purchase_is_the_seeds() {
+        let note = manual_purchase(
+            "Contoso",
+            "SPB",
+            "ada@contoso.com",
+            &"https://g.example/decide?c=1".into(),
+            &"https://g.example/decide?c=2".into(),
+        );
+        assert_eq!(
+            note.expose_secret(),
+            "The organization Contoso requires a license and either you have selected to purchase the license manually or the organization is not mapped with the distributor.
+
+Please purchase the requested license and once complete, click the URL below. Note the window will close automatically:
+
+Confirm License Purchase: https://g.example/decide?c=1
+
+If you don't want to purchase the license right now, click the URL below. You will need to manually apply a license to the user after the workflow is complete:
+
+Reject License Purchase: https://g.example/decide?c=2
+
+Requested license: SPB
+User: ada@contoso.com"
+        );
+        assert!(!format!("{note:?}").contains("decide"));
+    }
+
+    #[test]
+    fn ends_of_the_manual_purchase() {
+        assert_eq!(
+            PURCHASE_TIMED_OUT,
+            "No option was chosen to purchase the license, and the request has now timed out."
+        );
+        assert!(purchase_confirmed("SPB", "Tess").contains("has been purchased manually"));
+        assert!(purchase_rejected("SPB", "ada@contoso.com", "Tess").contains("was not purchased"));
+    }
+}
