@@ -56,7 +56,9 @@ impl Graph {
     pub async fn group(&self, name_or_id: &str) -> Result<GroupMatch, Fault> {
         const OPERATION: &str = "look up a group";
         if is_guid(name_or_id) {
-            let reply = self.get(OPERATION, self.url(&["groups", name_or_id], &[("$select", SELECT)])).await?;
+            let reply = self
+                .get(OPERATION, self.url(&["groups", name_or_id], &[("$select", SELECT)]))
+                .await?;
             return match reply.status() {
                 404 => Ok(GroupMatch::None),
                 _ if reply.is_success() => Ok(GroupMatch::One(reply.json::<GroupBody>()?.into())),
@@ -71,14 +73,18 @@ impl Graph {
         let url = self.url(&["groups"], &[("$filter", &filter), ("$select", SELECT)]);
         let mut found: Vec<GroupBody> = self.list(OPERATION, url, Reading::Plain).await?;
         match found.len() {
-            0 | 1 => Ok(found.pop().map_or(GroupMatch::None, |group| GroupMatch::One(group.into()))),
+            0 | 1 => Ok(found
+                .pop()
+                .map_or(GroupMatch::None, |group| GroupMatch::One(group.into()))),
             several => Ok(GroupMatch::Several(several)),
         }
     }
 
     /// The groups that the user is directly in; None if there is no such user.
     pub async fn groups_of(&self, upn_or_id: &str) -> Result<Option<Vec<Group>>, Fault> {
-        let Some(user) = self.user(upn_or_id).await? else { return Ok(None) };
+        let Some(user) = self.user(upn_or_id).await? else {
+            return Ok(None);
+        };
         let query = [("$count", "true"), ("$select", SELECT)];
         let url = self.url(&["users", &user.id, "memberOf", "graph.group"], &query);
         let found: Vec<GroupBody> = self.list("list the user's groups", url, Reading::Index).await?;
@@ -88,7 +94,9 @@ impl Graph {
     pub async fn add_member(&self, group_id: &str, user_id: &str) -> Result<Added, Fault> {
         const OPERATION: &str = "add the user to a group";
         let url = self.url(&["groups", group_id, "members", "$ref"], &[]);
-        let reply = self.send(OPERATION, self.http.post(url).json(&self.reference(user_id))).await?;
+        let reply = self
+            .send(OPERATION, self.http.post(url).json(&self.reference(user_id)))
+            .await?;
         if reply.is_success() {
             return Ok(Added::Added);
         }
@@ -154,7 +162,11 @@ impl From<GroupBody> for Group {
         } else {
             GroupKind::Distribution
         };
-        Self { id: body.id, name: body.display_name.unwrap_or_default(), kind }
+        Self {
+            id: body.id,
+            name: body.display_name.unwrap_or_default(),
+            kind,
+        }
     }
 }
 
@@ -170,12 +182,17 @@ mod tests {
     fn kinds_of_groups() {
         use serde_json::json;
         let of = |types: &[&str], mail: bool, security: bool, synced: Option<bool>| {
-            kind(json!({"id": "1", "displayName": "G", "groupTypes": types, "mailEnabled": mail,
-                "securityEnabled": security, "onPremisesSyncEnabled": synced}))
+            kind(
+                json!({"id": "1", "displayName": "G", "groupTypes": types, "mailEnabled": mail,
+                "securityEnabled": security, "onPremisesSyncEnabled": synced}),
+            )
         };
         assert_eq!(of(&[], false, true, None), GroupKind::Security);
         assert_eq!(of(&["Unified"], true, false, None), GroupKind::Microsoft365);
-        assert_eq!(of(&["Unified", "DynamicMembership"], true, false, None), GroupKind::Dynamic);
+        assert_eq!(
+            of(&["Unified", "DynamicMembership"], true, false, None),
+            GroupKind::Dynamic
+        );
         assert_eq!(of(&[], false, true, Some(true)), GroupKind::Synced);
         assert_eq!(of(&[], true, false, None), GroupKind::Distribution);
         assert_eq!(of(&[], true, true, Some(false)), GroupKind::MailEnabledSecurity);

@@ -21,8 +21,11 @@ pub use users::{Created, NewUser, TakenBy, User};
 
 const SYSTEM: &str = "Microsoft Graph";
 const PUBLIC_CLOUD: &str = "https://graph.microsoft.com";
-const NATIONAL_CLOUDS: [&str; 3] =
-    ["https://graph.microsoft.us", "https://dod-graph.microsoft.us", "https://microsoftgraph.chinacloudapi.cn"];
+const NATIONAL_CLOUDS: [&str; 3] = [
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+];
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 200;
 
@@ -71,19 +74,34 @@ enum Reading {
 impl Graph {
     pub fn new(http: reqwest::Client, endpoints: Endpoints, credentials: Credentials) -> Self {
         let origin = endpoints.graph.origin().ascii_serialization();
-        let cloud = NATIONAL_CLOUDS.into_iter().find(|cloud| *cloud == origin).unwrap_or(PUBLIC_CLOUD);
+        let cloud = NATIONAL_CLOUDS
+            .into_iter()
+            .find(|cloud| *cloud == origin)
+            .unwrap_or(PUBLIC_CLOUD);
         let credentials = ClientCredentials {
             system: SYSTEM,
-            token_url: endpoint(&endpoints.login, &[&credentials.tenant_id, "oauth2", "v2.0", "token"], &[]),
+            token_url: endpoint(
+                &endpoints.login,
+                &[&credentials.tenant_id, "oauth2", "v2.0", "token"],
+                &[],
+            ),
             client_id: credentials.client_id,
             client_secret: credentials.client_secret,
-            grant: Grant::Form { scope: format!("{cloud}/.default") },
+            grant: Grant::Form {
+                scope: format!("{cloud}/.default"),
+            },
         };
-        Self { http, base: endpoints.graph, cloud, credentials }
+        Self {
+            http,
+            base: endpoints.graph,
+            cloud,
+            credentials,
+        }
     }
 
     pub async fn domains(&self) -> Result<Vec<Domain>, Fault> {
-        self.list("list the domains", self.url(&["domains"], &[]), Reading::Plain).await
+        self.list("list the domains", self.url(&["domains"], &[]), Reading::Plain)
+            .await
     }
 
     fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
@@ -122,7 +140,9 @@ impl Graph {
             all.extend(page.value);
             next = page.next.map(|next| self.next_page(operation, &next)).transpose()?;
         }
-        Err(Fault::Permanent(format!("{SYSTEM} did not come to an end ({operation})")))
+        Err(Fault::Permanent(format!(
+            "{SYSTEM} did not come to an end ({operation})"
+        )))
     }
 
     /// The token goes along, so the next page must be where the first one was.
@@ -151,5 +171,7 @@ fn still_spreading(reply: &Reply) -> bool {
 }
 
 fn not_there_yet(operation: &str) -> Fault {
-    Fault::Transient(format!("{SYSTEM} does not know the new account everywhere yet ({operation})"))
+    Fault::Transient(format!(
+        "{SYSTEM} does not know the new account everywhere yet ({operation})"
+    ))
 }

@@ -63,8 +63,9 @@ pub struct LicenseOfUser {
 
 impl Graph {
     pub async fn subscribed_skus(&self) -> Result<Vec<SubscribedSku>, Fault> {
-        let found: Vec<SkuBody> =
-            self.list("list the licences", self.url(&["subscribedSkus"], &[]), Reading::Plain).await?;
+        let found: Vec<SkuBody> = self
+            .list("list the licences", self.url(&["subscribedSkus"], &[]), Reading::Plain)
+            .await?;
         Ok(found.into_iter().map(SubscribedSku::from).collect())
     }
 
@@ -72,7 +73,10 @@ impl Graph {
     pub async fn assign_license(&self, user_id: &str, sku_id: &str) -> Result<Assignment, Fault> {
         const OPERATION: &str = "assign the licence";
         let body = json!({ "addLicenses": [{ "skuId": sku_id, "disabledPlans": [] }], "removeLicenses": [] });
-        let request = self.http.post(self.url(&["users", user_id, "assignLicense"], &[])).json(&body);
+        let request = self
+            .http
+            .post(self.url(&["users", user_id, "assignLicense"], &[]))
+            .json(&body);
         let reply = self.send(OPERATION, request).await?;
         if reply.is_success() {
             return Ok(Assignment::Assigned);
@@ -82,7 +86,9 @@ impl Graph {
         }
         match (reply.status(), reply.error_body::<GraphError>()) {
             // Microsoft's word for two changes of one user at once.
-            (409, _) => Err(Fault::Transient(format!("{SYSTEM} was changing the user just then ({OPERATION}: 409)"))),
+            (409, _) => Err(Fault::Transient(format!(
+                "{SYSTEM} was changing the user just then ({OPERATION}: 409)"
+            ))),
             (400, Some(error)) => Ok(refusal(&error)),
             _ => Err(refused(&reply)),
         }
@@ -96,7 +102,10 @@ impl Graph {
         match reply.status() {
             404 => Err(not_there_yet(OPERATION)),
             _ if reply.is_success() => {
-                let states = reply.json::<LicensesBody>()?.license_assignment_states.unwrap_or_default();
+                let states = reply
+                    .json::<LicensesBody>()?
+                    .license_assignment_states
+                    .unwrap_or_default();
                 Ok(states.into_iter().filter_map(StateBody::into_license).collect())
             }
             _ => Err(refused(&reply)),
@@ -142,7 +151,10 @@ impl From<SkuBody> for SubscribedSku {
         let count = |number: Option<i64>| u32::try_from(number.unwrap_or_default()).unwrap_or_default();
         let prepaid = body.prepaid_units.unwrap_or_default();
         Self {
-            sku: Sku { id: body.sku_id, part_number: body.sku_part_number },
+            sku: Sku {
+                id: body.sku_id,
+                part_number: body.sku_part_number,
+            },
             enabled: count(prepaid.enabled),
             warning: count(prepaid.warning),
             consumed: count(body.consumed_units),
@@ -169,14 +181,21 @@ struct StateBody {
 
 impl StateBody {
     fn into_license(self) -> Option<LicenseOfUser> {
-        let error = self.error.filter(|error| error != "None").unwrap_or_else(|| "no reason given".to_owned());
+        let error = self
+            .error
+            .filter(|error| error != "None")
+            .unwrap_or_else(|| "no reason given".to_owned());
         let state = match self.state.as_deref() {
             Some("Active") => AssignmentState::Active,
             Some("ActiveWithError") => AssignmentState::ActiveWithError(error),
             Some("Disabled") => AssignmentState::Disabled,
             _ => AssignmentState::Error(error),
         };
-        Some(LicenseOfUser { sku_id: self.sku_id?, state, by_group: self.assigned_by_group })
+        Some(LicenseOfUser {
+            sku_id: self.sku_id?,
+            state,
+            by_group: self.assigned_by_group,
+        })
     }
 }
 
@@ -186,7 +205,10 @@ mod tests {
 
     fn sku(enabled: u32, warning: u32, consumed: u32, capability_status: &str) -> SubscribedSku {
         SubscribedSku {
-            sku: Sku { id: "1".into(), part_number: "SPB".into() },
+            sku: Sku {
+                id: "1".into(),
+                part_number: "SPB".into(),
+            },
             enabled,
             warning,
             consumed,
@@ -201,6 +223,13 @@ mod tests {
         assert_eq!(sku(0, 5, 3, "Warning").free(), 2);
         assert_eq!(sku(5, 0, 9, "Enabled").free(), 0, "more may be assigned than there are");
         assert_eq!(sku(5, 0, 0, "Suspended").free(), 0);
-        assert_eq!(SubscribedSku { applies_to: "Company".into(), ..sku(5, 0, 0, "Enabled") }.free(), 0);
+        assert_eq!(
+            SubscribedSku {
+                applies_to: "Company".into(),
+                ..sku(5, 0, 0, "Enabled")
+            }
+            .free(),
+            0
+        );
     }
 }

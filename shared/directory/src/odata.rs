@@ -32,18 +32,30 @@ struct Detail {
 impl GraphError {
     /// The property that is wrong where it is named, for Graph's codes say little.
     pub(crate) fn code(&self) -> &str {
-        let targets = || self.error.details.iter().chain([&self.error]).find_map(|detail| detail.target.as_deref());
+        let targets = || {
+            self.error
+                .details
+                .iter()
+                .chain([&self.error])
+                .find_map(|detail| detail.target.as_deref())
+        };
         targets().unwrap_or(&self.error.code)
     }
 
     pub(crate) fn has_code(&self, code: &str) -> bool {
-        self.error.details.iter().chain([&self.error]).any(|detail| detail.code == code)
+        self.error
+            .details
+            .iter()
+            .chain([&self.error])
+            .any(|detail| detail.code == code)
     }
 
     /// Graph's codes are coarse, so its sentences must be told apart; they quote people and go no further.
     pub(crate) fn says(&self, words: &str) -> bool {
         let details = self.error.details.iter().chain([&self.error]);
-        details.map(|detail| detail.message.to_lowercase()).any(|message| message.contains(words))
+        details
+            .map(|detail| detail.message.to_lowercase())
+            .any(|message| message.contains(words))
     }
 }
 

@@ -10,8 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::odata::{GraphError, quoted};
 use crate::{Graph, Reading, SYSTEM, groups, not_there_yet, refused, still_spreading};
 
-const SELECT: &str =
-    "id,userPrincipalName,mail,displayName,accountEnabled,usageLocation,onPremisesExtensionAttributes";
+const SELECT: &str = "id,userPrincipalName,mail,displayName,accountEnabled,usageLocation,onPremisesExtensionAttributes";
 /// Graph's largest page of directory objects.
 const LARGEST_PAGE: &str = "999";
 
@@ -77,7 +76,12 @@ impl Graph {
         if upn_or_id.is_empty() || upn_or_id.bytes().all(|b| b == b'.') {
             return Ok(None);
         }
-        let reply = self.get("look up a user", self.url(&["users", upn_or_id], &[("$select", SELECT)])).await?;
+        let reply = self
+            .get(
+                "look up a user",
+                self.url(&["users", upn_or_id], &[("$select", SELECT)]),
+            )
+            .await?;
         match reply.status() {
             404 => Ok(None),
             _ if reply.is_success() => Ok(Some(reply.json::<UserBody>()?.into())),
@@ -92,8 +96,13 @@ impl Graph {
         let address = format!("mail eq {name} or proxyAddresses/any(p:p eq {proxy})");
         let filter = format!("userPrincipalName eq {name} or {address}");
         let query = [("$filter", filter.as_str()), ("$select", "id,userPrincipalName,mail")];
-        let users: Vec<NameBody> =
-            self.list("look for the name among users", self.url(&["users"], &query), Reading::Plain).await?;
+        let users: Vec<NameBody> = self
+            .list(
+                "look for the name among users",
+                self.url(&["users"], &query),
+                Reading::Plain,
+            )
+            .await?;
         if users.iter().any(|user| user.upn().eq_ignore_ascii_case(upn)) {
             return Ok(Some(TakenBy::User));
         }
@@ -101,16 +110,26 @@ impl Graph {
             return Ok(Some(TakenBy::Address));
         }
         let query = [("$filter", address.as_str()), ("$select", groups::SELECT)];
-        let groups: Vec<groups::GroupBody> =
-            self.list("look for the name among groups", self.url(&["groups"], &query), Reading::Plain).await?;
+        let groups: Vec<groups::GroupBody> = self
+            .list(
+                "look for the name among groups",
+                self.url(&["groups"], &query),
+                Reading::Plain,
+            )
+            .await?;
         if !groups.is_empty() {
             return Ok(Some(TakenBy::Address));
         }
         // No filter finds the former name of a deleted user reliably; they are those of 30 days.
         let query = [("$select", "id,userPrincipalName,mail"), ("$top", LARGEST_PAGE)];
         let url = self.url(&["directory", "deletedItems", "microsoft.graph.user"], &query);
-        let deleted: Vec<NameBody> = self.list("look for the name among deleted users", url, Reading::Plain).await?;
-        Ok(deleted.iter().any(|user| user.was_named(upn)).then_some(TakenBy::DeletedUser))
+        let deleted: Vec<NameBody> = self
+            .list("look for the name among deleted users", url, Reading::Plain)
+            .await?;
+        Ok(deleted
+            .iter()
+            .any(|user| user.was_named(upn))
+            .then_some(TakenBy::DeletedUser))
     }
 
     /// The account of this request, and no other: by its name with the marker compared, and by the marker in the
@@ -121,8 +140,14 @@ impl Graph {
         {
             return Ok(Some(user));
         }
-        let filter = format!("onPremisesExtensionAttributes/extensionAttribute15 eq {}", quoted(marker));
-        let url = self.url(&["users"], &[("$filter", &filter), ("$count", "true"), ("$select", SELECT)]);
+        let filter = format!(
+            "onPremisesExtensionAttributes/extensionAttribute15 eq {}",
+            quoted(marker)
+        );
+        let url = self.url(
+            &["users"],
+            &[("$filter", &filter), ("$count", "true"), ("$select", SELECT)],
+        );
         let found: Vec<UserBody> = self.list("look for the request's user", url, Reading::Index).await?;
         let mut ours: Vec<User> = found.into_iter().map(User::from).collect();
         ours.retain(|user| user.marker.as_deref() == Some(marker));
@@ -142,14 +167,20 @@ impl Graph {
             let upn = made.user_principal_name.unwrap_or_else(|| user.upn.clone());
             return Ok(Created::Created(UserRef { id: made.id, upn }));
         }
-        if says_taken(&reply) { Ok(Created::NameTaken) } else { Err(refused(&reply)) }
+        if says_taken(&reply) {
+            Ok(Created::NameTaken)
+        } else {
+            Err(refused(&reply))
+        }
     }
 
     /// Repeating it changes nothing.
     pub async fn set_manager(&self, user_id: &str, manager_id: &str) -> Result<(), Fault> {
         const OPERATION: &str = "set the manager";
         let url = self.url(&["users", user_id, "manager", "$ref"], &[]);
-        let reply = self.send(OPERATION, self.http.put(url).json(&self.reference(manager_id))).await?;
+        let reply = self
+            .send(OPERATION, self.http.put(url).json(&self.reference(manager_id)))
+            .await?;
         match reply.is_success() {
             true => Ok(()),
             false if still_spreading(&reply) => Err(not_there_yet(OPERATION)),
@@ -188,7 +219,10 @@ fn body_of(user: &NewUser) -> Value {
     body.insert("userPrincipalName".to_owned(), user.upn.clone().into());
     body.insert("displayName".to_owned(), user.display_name.clone().into());
     body.insert("mailNickname".to_owned(), user.mail_nickname.clone().into());
-    body.insert("onPremisesExtensionAttributes".to_owned(), json!({ "extensionAttribute15": user.marker }));
+    body.insert(
+        "onPremisesExtensionAttributes".to_owned(),
+        json!({ "extensionAttribute15": user.marker }),
+    );
     body.insert(
         "passwordProfile".to_owned(),
         json!({
@@ -224,7 +258,9 @@ impl From<UserBody> for User {
             upn: body.user_principal_name,
             mail: body.mail.filter(|mail| !mail.is_empty()),
             display_name: body.display_name.unwrap_or_default(),
-            marker: body.on_premises_extension_attributes.and_then(|attributes| attributes.extension_attribute15),
+            marker: body
+                .on_premises_extension_attributes
+                .and_then(|attributes| attributes.extension_attribute15),
             account_enabled: body.account_enabled.unwrap_or_default(),
             usage_location: body.usage_location,
         }
@@ -247,7 +283,10 @@ impl NameBody {
     /// Entra puts the id without its dashes in front of a deleted user's name.
     fn was_named(&self, upn: &str) -> bool {
         let id = self.id.replace('-', "");
-        let former = self.upn().get(..id.len()).filter(|start| start.eq_ignore_ascii_case(&id));
+        let former = self
+            .upn()
+            .get(..id.len())
+            .filter(|start| start.eq_ignore_ascii_case(&id));
         let former = former.map_or(self.upn(), |start| &self.upn()[start.len()..]);
         former.eq_ignore_ascii_case(upn) || self.mail.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(upn))
     }

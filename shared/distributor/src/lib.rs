@@ -1,6 +1,7 @@
 //! Sellers of licences: one file a system behind one enum, chosen from the organisation's variables.
 
 mod pax8;
+mod products;
 
 use domain::fault::Fault;
 

@@ -1,13 +1,22 @@
 //! Pax8.
 
 use domain::fault::Fault;
+use outbound::{ClientCredentials, Grant, endpoint};
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::json;
 use url::Url;
 
+use crate::products::{is_named, name_of};
 use crate::{Subscription, SubscriptionState};
 
 pub(crate) const SYSTEM: &str = "Pax8";
+/// What tokens are for, wherever the requests are sent.
+const AUDIENCE: &str = "https://api.pax8.com";
+/// The largest page allowed.
+const PAGE_SIZE: &str = "200";
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: u32 = 100;
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,12 +29,21 @@ pub struct Credentials {
 pub struct Pax8 {
     http: reqwest::Client,
     base: Url,
-    credentials: Credentials,
+    credentials: ClientCredentials,
 }
 
 impl Pax8 {
     /// `base` with the version, as `https://api.pax8.com/v1`.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials) -> Self {
+        let credentials = ClientCredentials {
+            system: SYSTEM,
+            token_url: endpoint(&base, &["token"], &[]),
+            client_id: credentials.client_id,
+            client_secret: credentials.client_secret,
+            grant: Grant::Json {
+                audience: AUDIENCE.to_owned(),
+            },
+        };
         Self {
             http,
             base,
@@ -33,16 +51,164 @@ impl Pax8 {
         }
     }
 
-    pub(crate) async fn find_subscription(&self, _company: &str, _part: &str) -> Result<Option<Subscription>, Fault> {
-        let _ = (&self.http, &self.base, &self.credentials);
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn find_subscription(
+        &self,
+        company: &str,
+        part_number: &str,
+    ) -> Result<Option<Subscription>, Fault> {
+        let Some(name) = name_of(part_number) else {
+            return Err(Fault::NeedsAttention(format!(
+                "Gangway does not know which {SYSTEM} product {part_number} is; buy it by hand"
+            )));
+        };
+        let active = self.active_subscriptions(company).await?;
+        let matching: Vec<&Body> = active
+            .iter()
+            .filter(|body| body.product_name.as_deref().is_some_and(|found| is_named(found, name)))
+            .collect();
+        match matching.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(Subscription {
+                id: one.id.clone(),
+                quantity: seats(one.quantity)?,
+            })),
+            // They differ in term and price, which is not ours to choose.
+            several => Err(Fault::NeedsAttention(format!(
+                "the company has {} running {SYSTEM} subscriptions to {part_number}; buy in one of them by hand",
+                several.len()
+            ))),
+        }
     }
 
-    pub(crate) async fn set_quantity(&self, _subscription: &Subscription, _total: u32) -> Result<(), Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    async fn active_subscriptions(&self, company: &str) -> Result<Vec<Body>, Fault> {
+        const OPERATION: &str = "list the company's subscriptions";
+        let mut all = Vec::new();
+        for page in 0..MOST_PAGES {
+            let page = page.to_string();
+            let query = [
+                ("companyId", company),
+                ("status", "Active"),
+                ("size", PAGE_SIZE),
+                ("page", &page),
+            ];
+            let request = self.http.get(endpoint(&self.base, &["subscriptions"], &query));
+            let found: PageOf = self.credentials.send(&self.http, OPERATION, request).await?.json()?;
+            let last = found.content.is_empty() || found.page.is_last();
+            // Trusted to filter by nothing: a purchase for another company would be real.
+            all.extend(found.content.into_iter().filter(|body| body.is_active_of(company)));
+            if last {
+                return Ok(all);
+            }
+        }
+        Err(Fault::Permanent(format!(
+            "{SYSTEM} did not come to an end ({OPERATION})"
+        )))
     }
 
-    pub(crate) async fn quantity(&self, _subscription_id: &str) -> Result<SubscriptionState, Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn set_quantity(&self, subscription: &Subscription, total: u32) -> Result<(), Fault> {
+        const OPERATION: &str = "order seats";
+        let url = endpoint(&self.base, &["subscriptions", &subscription.id], &[]);
+        let request = self.http.put(url).json(&json!({ "quantity": total }));
+        let reply = self.credentials.send(&self.http, OPERATION, request).await?;
+        match reply.status() {
+            409 => Err(Fault::Transient(format!(
+                "{SYSTEM} was changing the subscription just then ({OPERATION}: 409)"
+            ))),
+            _ => reply.done(),
+        }
+    }
+
+    pub(crate) async fn quantity(&self, subscription_id: &str) -> Result<SubscriptionState, Fault> {
+        let request = self
+            .http
+            .get(endpoint(&self.base, &["subscriptions", subscription_id], &[]));
+        let body: Body = self
+            .credentials
+            .send(&self.http, "read the subscription", request)
+            .await?
+            .json()?;
+        let pending = body.status.as_deref().is_some_and(is_pending);
+        let active = body.status.as_deref() == Some(ACTIVE);
+        Ok(SubscriptionState {
+            quantity: seats(body.quantity)?,
+            settled: active,
+            failed: !active && !pending,
+        })
+    }
+}
+
+const ACTIVE: &str = "Active";
+
+fn is_pending(status: &str) -> bool {
+    matches!(
+        status,
+        "PendingManual" | "PendingAutomated" | "PendingActivation" | "WaitingForDetails" | "Activated"
+    )
+}
+
+/// Pax8 counts in JSON numbers of any kind.
+fn seats(quantity: f64) -> Result<u32, Fault> {
+    let whole = quantity.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&quantity);
+    let seats = quantity as u32;
+    if whole {
+        Ok(seats)
+    } else {
+        Err(Fault::Permanent(format!("{SYSTEM} does not count in whole seats")))
+    }
+}
+
+#[derive(Deserialize)]
+struct PageOf {
+    #[serde(default)]
+    content: Vec<Body>,
+    #[serde(default)]
+    page: PageInfo,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    #[serde(default)]
+    number: f64,
+    #[serde(default)]
+    total_pages: f64,
+}
+
+impl PageInfo {
+    fn is_last(&self) -> bool {
+        self.number + 1.0 >= self.total_pages
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    id: String,
+    company_id: Option<String>,
+    product_name: Option<String>,
+    status: Option<String>,
+    quantity: f64,
+}
+
+impl Body {
+    fn is_active_of(&self, company: &str) -> bool {
+        self.status.as_deref() == Some(ACTIVE)
+            && self
+                .company_id
+                .as_deref()
+                .is_some_and(|id| id.eq_ignore_ascii_case(company))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seats_are_whole() {
+        assert_eq!(seats(12.0), Ok(12));
+        for bad in [1.5, -1.0, 1e12, f64::NAN] {
+            assert!(seats(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,14 +1,34 @@
 //! ConnectWise PSA (Manage).
 
+mod names;
+mod wire;
+
 use domain::fault::Fault;
 use domain::request::TicketRef;
-use secrecy::SecretString;
+use outbound::{Reply, endpoint, send};
+use reqwest::RequestBuilder;
+use reqwest::header::ACCEPT;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::{NewTicket, Note};
+use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody, is_plain};
+use crate::{NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "connectwise";
+const SYSTEM: &str = "ConnectWise";
+/// Answers change with the server's version unless one is asked for.
+const VERSION: &str = "application/vnd.connectwise.com+json; version=2025.16";
+/// Serves every version of the cloud.
+const DEFAULT_CODEBASE: &str = "v4_6_release";
+const SUMMARY_LIMIT: usize = 100;
+const CONTACT_EMAIL_LIMIT: usize = 250;
+/// The largest page allowed.
+const PAGE_SIZE: usize = 1000;
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 100;
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,12 +43,13 @@ pub struct Credentials {
     pub codebase: Option<String>,
 }
 
+/// One customer's tickets.
 #[derive(Debug, Clone)]
 pub struct ConnectWise {
     http: reqwest::Client,
     base: Url,
     credentials: Credentials,
-    company: String,
+    company: CompanyKey,
 }
 
 impl ConnectWise {
@@ -39,9 +60,20 @@ impl ConnectWise {
         credentials: Credentials,
         company: String,
     ) -> Result<Self, Fault> {
-        let base = origin
-            .cloned()
-            .ok_or_else(|| Fault::Permanent("being written".to_owned()))?;
+        let company = CompanyKey::parse(&company)?;
+        let origin = match origin {
+            Some(origin) => origin.clone(),
+            None => Url::parse(&format!("https://{}", credentials.site)).map_err(|_| {
+                Fault::NeedsAttention(format!("the site in the {SYSTEM} credentials is not a host name"))
+            })?,
+        };
+        let codebase = credentials
+            .codebase
+            .as_deref()
+            .unwrap_or(DEFAULT_CODEBASE)
+            .trim_matches('/');
+        // The cloud writes `v4_6_release/apis/3.0`; a codebase is one segment.
+        let base = endpoint(&origin, &[codebase, "apis", "3.0"], &[]);
         Ok(Self {
             http,
             base,
@@ -50,28 +82,235 @@ impl ConnectWise {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, _given: Option<&str>, _marker: &str) -> Result<Option<TicketRef>, Fault> {
-        let _ = (&self.http, &self.base, &self.credentials, &self.company);
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+        if !is_plain(marker) {
+            return Err(Fault::Permanent(
+                "a ticket's marker has letters, digits, - and _ only".to_owned(),
+            ));
+        }
+        let conditions = format!("externalXRef=\"{marker}\"");
+        let query = [
+            ("conditions", conditions.as_str()),
+            ("fields", "id,summary,externalXRef"),
+            ("orderBy", "id asc"),
+        ];
+        let ours: Vec<FoundTicket> = self
+            .list("look for the request's ticket", &["service", "tickets"], &query)
+            .await?;
+        if let Some(ticket) = ours
+            .iter()
+            .find(|ticket| ticket.external_x_ref.as_deref() == Some(marker))
+        {
+            return Ok(Some(ticket_ref(ticket.id)));
+        }
+        match given.and_then(|given| given.trim().trim_start_matches('#').parse::<u64>().ok()) {
+            Some(id) => self.given_ticket(&id.to_string()).await,
+            None => Ok(None),
+        }
     }
 
-    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
+    async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, Fault> {
+        let request = self
+            .http
+            .get(self.url(&["service", "tickets", id], &[("fields", "id,company")]));
+        let reply = self.call("look up the given ticket", request).await?;
+        match reply.status() {
+            404 => Ok(None),
+            _ => {
+                let ticket: TicketBody = answer(&reply)?;
+                Ok(self.company.is(ticket.company.as_ref()).then(|| ticket_ref(ticket.id)))
+            }
+        }
     }
 
-    pub(crate) async fn create_ticket(&self, _ticket: &NewTicket) -> Result<TicketRef, Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+        let summary = cut(summary);
+        // The summary is compared here: its quotes would need an escaping that ConnectWise doesn't document.
+        let conditions = format!("closedFlag=false and {}", self.company.condition());
+        let query = [
+            ("conditions", conditions.as_str()),
+            ("fields", "id,summary,externalXRef"),
+            ("orderBy", "id asc"),
+        ];
+        let open: Vec<FoundTicket> = self
+            .list("list the open tickets", &["service", "tickets"], &query)
+            .await?;
+        let is_free = |ticket: &&FoundTicket| ticket.external_x_ref.as_deref().unwrap_or_default().is_empty();
+        let same = |ticket: &&FoundTicket| {
+            ticket
+                .summary
+                .as_deref()
+                .is_some_and(|text| text.trim() == summary.trim())
+        };
+        Ok(open
+            .iter()
+            .filter(is_free)
+            .find(same)
+            .map(|ticket| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+        let board = self.board(ticket.location.as_deref()).await?;
+        let mut body = Map::new();
+        body.insert("summary".to_owned(), cut(&ticket.summary).into());
+        body.insert("company".to_owned(), self.company.reference());
+        body.insert("board".to_owned(), json!({ "id": board }));
+        body.insert("externalXRef".to_owned(), ticket.marker.clone().into());
+        body.insert("initialDescription".to_owned(), ticket.description.clone().into());
+        if let Some(status) = &ticket.status {
+            body.insert("status".to_owned(), json!({ "id": self.status(board, status).await? }));
+        }
+        if let Some(priority) = &ticket.priority {
+            body.insert("priority".to_owned(), json!({ "id": self.priority(priority).await? }));
+        }
+        if let Some(role) = &ticket.work_role {
+            body.insert("workRole".to_owned(), id_or("name", role));
+        }
+        if let Some(tech) = &ticket.tech_id {
+            body.insert("owner".to_owned(), id_or("identifier", tech));
+        }
+        if let Some(email) = ticket
+            .contact_email
+            .as_ref()
+            .filter(|email| email.len() <= CONTACT_EMAIL_LIMIT)
+        {
+            body.insert("contactEmailAddress".to_owned(), email.clone().into());
+        }
+        let request = self
+            .http
+            .post(self.url(&["service", "tickets"], &[]))
+            .json(&Value::Object(body));
+        let made: TicketBody = answer(&self.call("create a ticket", request).await?)?;
+        Ok(ticket_ref(made.id))
     }
 
-    pub(crate) async fn add_note(&self, _ticket: &TicketRef, _note: &Note) -> Result<(), Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+        let marker = note_marker(marker);
+        let path = ["service", "tickets", &ticket.id, "notes"];
+        let query = [("fields", "id,text"), ("orderBy", "id asc")];
+        let notes: Vec<NoteBody> = self.list("read the ticket's notes", &path, &query).await?;
+        Ok(notes
+            .iter()
+            .any(|note| note.text.as_deref().is_some_and(|text| text.contains(&marker))))
     }
 
-    pub(crate) async fn set_status(&self, _ticket: &TicketRef, _status: &str) -> Result<(), Fault> {
-        Err(Fault::Permanent("being written".to_owned()))
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+        let text = match &note.text {
+            NoteText::Plain(text) => text.as_str(),
+            NoteText::Secret(text) => text.expose_secret(),
+        };
+        let flag = if note.internal {
+            "internalAnalysisFlag"
+        } else {
+            "detailDescriptionFlag"
+        };
+        let body = json!({ "text": format!("{text}\n\n{}", note_marker(&note.marker)), flag: true });
+        let url = self.url(&["service", "tickets", &ticket.id, "notes"], &[]);
+        done(&self.call("write a note", self.http.post(url).json(&body)).await?)
+    }
+
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+        let path = ["service", "tickets", &ticket.id];
+        let request = self.http.get(self.url(&path, &[("fields", "id,board,status")]));
+        let now: TicketBody = answer(&self.call("read the ticket", request).await?)?;
+        let Some(board) = now.board else {
+            return Err(Fault::Permanent(format!("the {SYSTEM} ticket is on no board")));
+        };
+        let wanted = self.status(board.id, status).await?;
+        if now.status.is_some_and(|current| current.id == wanted) {
+            return Ok(());
+        }
+        let patch = json!([{ "op": "replace", "path": "status/id", "value": wanted }]);
+        done(
+            &self
+                .call(
+                    "set the ticket's status",
+                    self.http.patch(self.url(&path, &[])).json(&patch),
+                )
+                .await?,
+        )
+    }
+
+    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        endpoint(&self.base, segments, query)
+    }
+
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let Credentials {
+            company_id,
+            public_key,
+            private_key,
+            client_id,
+            ..
+        } = &self.credentials;
+        let user = format!("{company_id}+{}", public_key.expose_secret());
+        let request = request.basic_auth(user, Some(private_key.expose_secret()));
+        send(
+            SYSTEM,
+            operation,
+            request.header("clientId", client_id).header(ACCEPT, VERSION),
+        )
+        .await
+    }
+
+    /// All pages of a list.
+    async fn list<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        let size = PAGE_SIZE.to_string();
+        for page in 1..=MOST_PAGES {
+            let page = page.to_string();
+            let paged = [query, &[("pageSize", &size), ("page", &page)]].concat();
+            let reply = self.call(operation, self.http.get(self.url(segments, &paged))).await?;
+            let found: Vec<T> = answer(&reply)?;
+            // A server may give less than asked for and say so in Link only.
+            let more =
+                found.len() >= PAGE_SIZE || reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
+            let empty = found.is_empty();
+            all.extend(found);
+            if empty || !more {
+                return Ok(all);
+            }
+        }
+        Err(Fault::Permanent(format!(
+            "{SYSTEM} did not come to an end ({operation})"
+        )))
+    }
+}
+
+fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, Fault> {
+    done(reply)?;
+    reply.json()
+}
+
+fn done(reply: &Reply) -> Result<(), Fault> {
+    if reply.is_success() {
+        return Ok(());
+    }
+    let error: Option<ApiError> = reply.error_body();
+    Err(reply.refused(error.as_ref().and_then(ApiError::code)))
+}
+
+fn ticket_ref(id: u64) -> TicketRef {
+    TicketRef {
+        system: SYSTEM_ID.to_owned(),
+        id: id.to_string(),
+    }
+}
+
+fn cut(summary: &str) -> String {
+    summary.chars().take(SUMMARY_LIMIT).collect()
+}
+
+/// A reference by id when the setting is a number, else by the field that names it.
+fn id_or(field: &str, setting: &str) -> Value {
+    match setting.trim().parse::<u64>() {
+        Ok(id) => json!({ "id": id }),
+        Err(_) => json!({ field: setting.trim() }),
     }
 }

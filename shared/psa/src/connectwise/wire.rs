@@ -1,0 +1,146 @@
+//! What ConnectWise sends, and how a company is named to it.
+
+use domain::fault::Fault;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CompanyBody {
+    id: u64,
+    identifier: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct TicketBody {
+    pub(super) id: u64,
+    pub(super) company: Option<CompanyBody>,
+    pub(super) board: Option<Named>,
+    pub(super) status: Option<Named>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FoundTicket {
+    pub(super) id: u64,
+    pub(super) summary: Option<String>,
+    pub(super) external_x_ref: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct NoteBody {
+    pub(super) text: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ApiError {
+    code: Option<String>,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+}
+
+#[derive(Deserialize)]
+struct FieldError {
+    code: Option<String>,
+    field: Option<String>,
+}
+
+impl ApiError {
+    /// The wrong field where one is named: the code then only says that something is wrong.
+    pub(super) fn code(&self) -> Option<&str> {
+        let first = self.errors.first();
+        first
+            .and_then(|error| error.field.as_deref().or(error.code.as_deref()))
+            .filter(|code| !code.is_empty())
+            .or(self.code.as_deref())
+    }
+}
+
+/// How the organisation's settings name a company.
+#[derive(Debug, Clone)]
+pub(super) enum CompanyKey {
+    Id(u64),
+    Identifier(String),
+}
+
+impl CompanyKey {
+    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+        let text = text.trim();
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        // It goes into conditions, between quotes.
+        if text.is_empty() || text.contains(['"', '\\']) || text.chars().any(char::is_control) {
+            return Err(Fault::NeedsAttention(
+                "the organisation's PSA company is neither an id nor an identifier of ConnectWise".to_owned(),
+            ));
+        }
+        Ok(Self::Identifier(text.to_owned()))
+    }
+
+    pub(super) fn condition(&self) -> String {
+        match self {
+            Self::Id(id) => format!("company/id={id}"),
+            Self::Identifier(identifier) => format!("company/identifier=\"{identifier}\""),
+        }
+    }
+
+    pub(super) fn reference(&self) -> Value {
+        match self {
+            Self::Id(id) => json!({ "id": id }),
+            Self::Identifier(identifier) => json!({ "identifier": identifier }),
+        }
+    }
+
+    pub(super) fn is(&self, company: Option<&CompanyBody>) -> bool {
+        company.is_some_and(|company| match self {
+            Self::Id(id) => company.id == *id,
+            Self::Identifier(ours) => company
+                .identifier
+                .as_deref()
+                .is_some_and(|theirs| theirs.eq_ignore_ascii_case(ours)),
+        })
+    }
+}
+
+/// Fit for a condition without any escaping.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn companies_by_id_or_identifier() {
+        assert_eq!(CompanyKey::parse(" 19 ").unwrap().condition(), "company/id=19");
+        assert_eq!(
+            CompanyKey::parse("AcmeLtd").unwrap().condition(),
+            "company/identifier=\"AcmeLtd\""
+        );
+        for bad in ["", "a\" or id=1", "a\\"] {
+            assert!(matches!(CompanyKey::parse(bad), Err(Fault::NeedsAttention(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_wrong_field_is_named() {
+        let error: ApiError = serde_json::from_str(
+            r#"{"code":"InvalidObject","message":"ticket object is invalid","errors":[{"code":"MaxLength","message":"m","resource":"ticket","field":"summary"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(error.code(), Some("summary"));
+        let error: ApiError = serde_json::from_str(r#"{"code":"NotFound"}"#).unwrap();
+        assert_eq!(error.code(), Some("NotFound"));
+    }
+}
