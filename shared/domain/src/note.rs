@@ -4,6 +4,7 @@
 mod approval;
 mod end;
 mod license;
+mod ticket;
 mod user;
 
 use secrecy::SecretString;
@@ -11,6 +12,7 @@ use secrecy::SecretString;
 pub use approval::*;
 pub use end::*;
 pub use license::*;
+pub use ticket::*;
 pub use user::*;
 
 /// Subject and text of a mail.

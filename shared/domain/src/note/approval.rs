@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::ticket::facts;
 use super::{MailText, one_line, paragraphs};
 use crate::schedule::local_words;
 use crate::submission::Onboarding;
@@ -51,34 +52,14 @@ pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &Sec
     let person = mail.onboarding;
     let shown_name = person.shown_name();
     let reminder = if mail.reminder { "Reminder: " } else { "" };
-    let facts = [
-        ("Name", Some(shown_name.clone())),
-        ("Username", Some(mail.upn.to_owned())),
-        ("Job title", person.job_title.clone()),
-        ("Department", person.department.clone()),
-        ("Manager", person.manager.as_ref().map(ToString::to_string)),
-        ("Start date", person.start_date.map(|date| date.to_string())),
-        (
-            "Licenses",
-            Some(mail.licenses.join(", ")).filter(|list| !list.is_empty()),
-        ),
-        ("Groups", Some(person.groups.join(", ")).filter(|list| !list.is_empty())),
-        (
-            "Copy groups from",
-            person.copy_groups_from.as_ref().map(ToString::to_string),
-        ),
-    ];
-    let facts: Vec<String> = facts
-        .into_iter()
-        .filter_map(|(label, value)| value.map(|value| format!("{label}: {value}")))
-        .collect();
+    let facts = facts(person, mail.upn, mail.licenses);
     let text = paragraphs([
         format!(
             "{reminder}{} asks to onboard {shown_name} at {}. No user is created before you approve.",
             mail.requested_by, mail.organisation
         )
         .as_str(),
-        &facts.join("\n"),
+        &facts,
         &format!("Approve: {}", approve.expose_secret()),
         &format!("Deny: {}", deny.expose_secret()),
         &format!(
