@@ -1,1 +1,8 @@
-fn main() {}
+mod work;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    step::init_logs();
+    let context = step::Context::load().await?;
+    step::serve("hand-over-password", async |input| work::run(&context, input).await).await
+}

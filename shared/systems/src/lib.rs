@@ -4,11 +4,12 @@
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::request::RequestKey;
 use domain::variables::{Distributor as DistributorChoice, OrgVariables, Psa as PsaChoice};
-use notify::Mailer;
+use notify::{Mail, Mailer};
 use psa::Psa;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 use step::{Aws, Env};
 use store::Store;
@@ -57,7 +58,7 @@ pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &Settled) -> Result<Opti
     let variables = &settled.variables;
     match variables.default_psa {
         None | Some(PsaChoice::EmailOnly) => mail_psa(aws, variables),
-        Some(PsaChoice::ConnectWise) => {
+        Some(PsaChoice::Connectwise) => {
             let company = settled.organisation.psa_company.clone().ok_or_else(|| {
                 Fault::NeedsAttention("the organisation has no company in ConnectWise: set its PSA company".to_owned())
             })?;
@@ -95,6 +96,24 @@ pub async fn distributor(
     }
 }
 
+/// Whether licences can be bought without a person.
+pub fn has_distributor(settled: &Settled) -> bool {
+    let choice = settled.variables.ms_licensing_distributor;
+    settled.organisation.distributor_company.is_some() && !matches!(choice, None | Some(DistributorChoice::Manual))
+}
+
+/// The effect that stands for the one purchase of a licence that a request may make.
+pub fn purchase_effect(part_number: &str) -> String {
+    format!("purchase/{part_number}")
+}
+
+/// That purchase: the subscription, and how many seats it has to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    pub subscription: String,
+    pub target: u32,
+}
+
 async fn credentials<T: DeserializeOwned>(
     secrets: &Secrets,
     organisation: &Organisation,
@@ -103,4 +122,26 @@ async fn credentials<T: DeserializeOwned>(
     let secret = secrets.credentials(organisation, system).await?;
     serde_json::from_str(secret.expose_secret())
         .map_err(|_| Fault::NeedsAttention(format!("the credentials for {system} have not the fields it needs")))
+}
+
+/// The address of a link's page.
+pub fn decide_link(capability: &SecretString) -> Result<SecretString, Fault> {
+    Ok(format!("{}/decide?c={}", Env.base_url()?, capability.expose_secret()).into())
+}
+
+/// Sends a mail once over all runs of a step. Nobody can be asked whether a mail went out, so a crash between sending
+/// and recording sends it again; that is counted.
+pub async fn mail_once(
+    store: &Store,
+    mailer: &Mailer,
+    key: &RequestKey,
+    effect: &str,
+    compose: impl AsyncFn() -> Result<Mail, Fault>,
+) -> Result<(), Fault> {
+    let send = async || mailer.send(&compose().await?).await;
+    let repeated = async || {
+        step::metric("MailRepeated", 1.0);
+        Ok(None)
+    };
+    store.once(key, effect, repeated, send).await
 }

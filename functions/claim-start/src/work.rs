@@ -1,0 +1,74 @@
+//! On waking: takes the request over from "scheduled", and checks again what may have changed since submission.
+
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::request::{RequestKey, Status};
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::requests::{Changed, RequestRecord};
+
+const STEP: &str = "claim-start";
+
+/// Were settled before the wait; a date that has come is no mistake.
+const SETTLED: [&str; 2] = ["new_user_approval_email", "start_date"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub(crate) enum Output {
+    Claimed,
+    /// Cancelled or rescheduled in the same moment.
+    Superseded,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let Some(record) = cx.store.begin_step(&key, input.run, STEP).await? else { return Ok(Output::Superseded) };
+    let waiting = [Status::Scheduled, Status::Running];
+    if cx.store.move_status(&key, input.run, &waiting, Status::Running).await? == Changed::No {
+        return Ok(Output::Superseded);
+    }
+    recheck(cx, &record).await?;
+    cx.store.record_event(&key, STEP, "started", &input.run.to_string(), "The start date has come", false).await?;
+    Ok(Output::Claimed)
+}
+
+async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
+    if record.user.is_some() {
+        return Ok(());
+    }
+    let settled = systems::settled(&cx.store, &record.org).await?;
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let checked = planning::check(
+        &cx.store,
+        &graph,
+        &settled.organisation,
+        &settled.variables,
+        &record.requester,
+        &record.onboarding,
+        Utc::now(),
+        Some(&record.id),
+    )
+    .await?;
+    let changed: Vec<_> =
+        checked.problems.into_iter().filter(|problem| !SETTLED.contains(&problem.field.as_str())).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    // What is wrong may name people: it goes to the timeline; the error, which the execution's history keeps, names
+    // the fields only.
+    for problem in &changed {
+        let detail = format!("{}: {}", problem.field, problem.message);
+        cx.store.record_event(&record.key(), STEP, "changed", &problem.field, &detail, true).await?;
+    }
+    let fields: Vec<String> = changed.into_iter().map(|problem| problem.field).collect();
+    Err(Fault::NeedsAttention(format!("no longer right as submitted: {}; the timeline says why", fields.join(", "))))
+}

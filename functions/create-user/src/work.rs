@@ -1,0 +1,151 @@
+//! Creates the account: password kept first, then the user, then the manager. Each once, whatever happened before.
+
+use directory::{Created, Graph, NewUser};
+use domain::contact::Upn;
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::request::{RequestKey, UserRef};
+use domain::variables::{OrgVariables, UsernameCollision};
+use domain::{note, password, username};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::requests::{Changed, RequestRecord};
+
+const STEP: &str = "create-user";
+
+/// How many numbered names are tried before a person is asked.
+const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let user = cx
+        .store
+        .once(
+            &key,
+            "user",
+            // The account is ours by our mark only, never by its name.
+            async || Ok(graph.find_by_marker(key.request.as_str(), &record.plan.upn).await?.map(user_ref)),
+            async || create(cx, &graph, &record, &settled.variables).await,
+        )
+        .await?;
+    cx.store.set_user(&key, &user).await?;
+    if user.upn != record.plan.upn {
+        cx.store.queue_note(&key, "username-changed", &note::username_changed(&record.plan.upn, &user.upn)).await?;
+    }
+    let text = note::user_created(&record.plan.display_name, &user.upn, &settled.variables);
+    cx.store.queue_note(&key, "user-created", &text).await?;
+    cx.store.record_event(&key, STEP, "created", "", &user.upn, false).await?;
+    set_manager(cx, &graph, &record, &user).await?;
+    Ok(Output {})
+}
+
+fn user_ref(user: directory::User) -> UserRef {
+    UserRef { id: user.id, upn: user.upn }
+}
+
+async fn create(
+    cx: &Context,
+    graph: &Graph,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+) -> Result<UserRef, Fault> {
+    let key = record.key();
+    let person = &record.onboarding;
+    let names = [Some(person.first_name.as_str()), person.middle_name.as_deref(), person.last_name.as_deref()];
+    let avoid: Vec<&str> = names.into_iter().flatten().chain([record.plan.upn.as_str()]).collect();
+    let secret = cx.secrets.keep_password(&key, password::generate(&avoid)).await?;
+    let planned = record.plan.upn.clone();
+    if let Some(user) = try_name(graph, record, variables, &planned, &secret).await? {
+        return Ok(user);
+    }
+    let wish = Upn::parse(&planned).map_err(|_| Fault::Permanent("the planned username is not valid".to_owned()))?;
+    if variables.username_collision == UsernameCollision::Ask {
+        return Err(Fault::NeedsAttention(
+            "the planned username has been taken since submission: submit again with another one".to_owned(),
+        ));
+    }
+    let base = username::LocalPart::parse(wish.local_part())
+        .map_err(|_| Fault::Permanent("the planned username is not valid".to_owned()))?;
+    let mut held = planned;
+    for number in NUMBERS {
+        let candidate = format!("{}@{}", username::numbered(&base, number), wish.domain());
+        if cx.store.change_upn(&key, &held, &candidate).await? == Changed::No {
+            continue;
+        }
+        held = candidate;
+        if let Some(user) = try_name(graph, record, variables, &held, &secret).await? {
+            return Ok(user);
+        }
+    }
+    Err(Fault::NeedsAttention("no free username was found: submit again with another one".to_owned()))
+}
+
+/// `None` if somebody else has the name.
+async fn try_name(
+    graph: &Graph,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+    upn: &str,
+    secret: &SecretString,
+) -> Result<Option<UserRef>, Fault> {
+    let marker = record.id.as_str();
+    if graph.name_taken(upn).await?.is_some() {
+        // Taken by ourselves, if an earlier run died right after the effect.
+        return Ok(graph.find_by_marker(marker, upn).await?.map(user_ref));
+    }
+    let person = &record.onboarding;
+    let local_part = upn.split('@').next().unwrap_or_default();
+    let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
+    let user = NewUser {
+        upn: upn.to_owned(),
+        display_name: record.plan.display_name.clone(),
+        given_name: Some(person.first_name.clone()),
+        surname: person.last_name.clone(),
+        mail_nickname: local_part.to_owned(),
+        job_title: person.job_title.clone(),
+        department: person.department.clone(),
+        office: person.office.clone(),
+        mobile_phone: person.mobile_phone.as_ref().map(ToString::to_string),
+        other_mails: person.personal_email.iter().map(ToString::to_string).collect(),
+        usage_location: usage_location.map(ToString::to_string),
+        marker: marker.to_owned(),
+        password: secret.clone(),
+        force_change: variables.require_password_change_on_first_login,
+        password_never_expires: variables.set_password_to_never_expire,
+    };
+    match graph.create_user(&user).await? {
+        Created::User(user) => Ok(Some(user)),
+        Created::NameTaken => Ok(graph.find_by_marker(marker, upn).await?.map(user_ref)),
+    }
+}
+
+async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), Fault> {
+    let Some(manager) = &record.onboarding.manager else { return Ok(()) };
+    let why = match graph.user(manager.as_str()).await? {
+        // Setting the same manager again changes nothing.
+        Some(found) => match graph.set_manager(&user.id, &found.id).await {
+            Ok(()) => return Ok(()),
+            Err(fault) if fault.is_transient() => return Err(fault),
+            Err(fault) => fault.to_string(),
+        },
+        None => "the manager has no account any more".to_owned(),
+    };
+    let text = note::manager_not_set(&user.upn, &why);
+    cx.store.queue_note(&record.key(), "manager-not-set", &text).await?;
+    cx.store.record_event(&record.key(), STEP, "manager_not_set", "", &text, true).await
+}

@@ -1,0 +1,107 @@
+//! The next licence that is not settled, and the way to it.
+
+use directory::Graph;
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::{LicenseState, RequestKey, Sku, UserRef};
+use domain::submission::LicensePurchase;
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::effects::Standing;
+use store::requests::RequestRecord;
+use systems::Settled;
+
+const STEP: &str = "find-license";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {
+    outcome: Way,
+    /// Part number; empty when all licences are settled.
+    sku: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Way {
+    /// All licences are settled.
+    None,
+    /// A seat is free.
+    Free,
+    /// Bought or confirmed: the seat has to show up.
+    Await,
+    Buy,
+    /// A technician is asked to buy it.
+    Ask,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let Some(user) = &record.user else { return Err(Fault::Permanent("the user does not exist yet".to_owned())) };
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    for sku in &record.plan.licenses {
+        let state = record.licenses.get(&sku.part_number).copied();
+        if matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
+            continue;
+        }
+        if let Some(way) = way(cx, &graph, &record, &settled, user, sku, state).await? {
+            return Ok(Output { outcome: way, sku: sku.part_number.clone() });
+        }
+    }
+    Ok(Output { outcome: Way::None, sku: String::new() })
+}
+
+/// `None` if the licence is settled now.
+async fn way(
+    cx: &Context,
+    graph: &Graph,
+    record: &RequestRecord,
+    settled: &Settled,
+    user: &UserRef,
+    sku: &Sku,
+    state: Option<LicenseState>,
+) -> Result<Option<Way>, Fault> {
+    let key = record.key();
+    let part_number = &sku.part_number;
+    if graph.licenses_of(&user.id).await?.iter().any(|license| license.sku_id == sku.id) {
+        // Assigned by a run that died before it could say so: the step that assigns reads it back and reports.
+        return Ok(Some(Way::Free));
+    }
+    let purchase: Standing<serde::de::IgnoredAny, serde::de::IgnoredAny> =
+        cx.store.standing(&key, &systems::purchase_effect(part_number)).await?;
+    if state == Some(LicenseState::Awaited) || matches!(purchase, Standing::Done(_)) {
+        return Ok(Some(Way::Await));
+    }
+    let wish = record.onboarding.license_purchase;
+    let buys = wish == LicensePurchase::Auto
+        && settled.variables.auto_purchase_license_if_none_available
+        && systems::has_distributor(settled);
+    let skus = graph.subscribed_skus().await?;
+    let free = skus.iter().find(|entry| entry.sku.id == sku.id).is_some_and(|entry| entry.free() > 0);
+    // A seat that shows up while another request waits for the one it bought is that request's.
+    let promised = cx.store.lease_holder(&key.org, part_number).await?.is_some_and(|holder| holder != key.request);
+    if free && !(promised && buys) {
+        return Ok(Some(Way::Free));
+    }
+    if buys {
+        return Ok(Some(Way::Buy));
+    }
+    if wish == LicensePurchase::None {
+        let text = note::license_not_wanted(part_number, &user.upn);
+        cx.store.set_license(&key, part_number, LicenseState::Skipped).await?;
+        cx.store.queue_note(&key, &format!("license-{part_number}"), &text).await?;
+        cx.store.record_event(&key, STEP, "not_wanted", part_number, &text, true).await?;
+        return Ok(None);
+    }
+    Ok(Some(Way::Ask))
+}

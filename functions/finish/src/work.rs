@@ -1,0 +1,62 @@
+//! Writes the end: honest, once.
+
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::request::{Outcome, RequestKey};
+use serde::{Deserialize, Serialize};
+use step::Context;
+
+const STEP: &str = "finish";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    end: End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum End {
+    Completed,
+    Denied,
+    Cancelled,
+    Failed,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {
+    outcome: Outcome,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.current(STEP, &key, input.run).await?;
+    if let Some(outcome) = record.ended_at.and(record.status.outcome()) {
+        return Ok(Output { outcome });
+    }
+    let outcome = match input.end {
+        End::Completed if cx.store.timeline(&key).await?.iter().any(|event| event.warning) => {
+            Outcome::CompletedWithWarnings
+        }
+        End::Completed => Outcome::Completed,
+        End::Denied => Outcome::Denied,
+        End::Cancelled => Outcome::Cancelled,
+        End::Failed => Outcome::Failed,
+    };
+    if record.user.is_none() {
+        // Nobody can sign in with it.
+        cx.secrets.forget_password(&key).await?;
+    }
+    for sku in &record.plan.licenses {
+        cx.store.release_lease(&key.org, &sku.part_number, &key.request).await?;
+    }
+    cx.store.retire_gates(&key).await?;
+    cx.store.record_event(&key, STEP, "ended", "", &format!("Ended: {}", domain::note::outcome_words(outcome)), false).await?;
+    // Last, so that a run that died before does all of it again.
+    cx.store.end_request(&record, outcome).await?;
+    step::metric_by("Requests", 1.0, Some(("Outcome", domain::request::Status::from(outcome).as_str())));
+    Ok(Output { outcome })
+}

@@ -1,0 +1,63 @@
+//! Now, or on the start date?
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::{RequestKey, Status};
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::requests::Changed;
+
+const STEP: &str = "plan-start";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {
+    start: Start,
+    /// In the one format that all engines take.
+    at: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Start {
+    Now,
+    Later,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let from = [Status::Running, Status::Scheduled];
+    let ahead = record.plan.start_at.filter(|at| *at > Utc::now());
+    let to = if ahead.is_some() { Status::Scheduled } else { Status::Running };
+    if cx.store.move_status(&key, input.run, &from, to).await? == Changed::No {
+        return Err(Fault::Permanent("the request cannot be started any more".to_owned()));
+    }
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    let Some(at) = ahead else {
+        if record.plan.start_at.is_none()
+            && !settled.variables.allow_scheduled_user_creation
+            && let Some(date) = record.onboarding.start_date
+        {
+            cx.store.queue_note(&key, "start-date", &note::start_date_noted(date)).await?;
+        }
+        return Ok(Output { start: Start::Now, at: timestamp(Utc::now()) });
+    };
+    let text = note::scheduled(&record.plan.display_name, at, settled.variables.timezone);
+    cx.store.queue_note(&key, &format!("scheduled-{}", input.run), &text).await?;
+    cx.store.record_event(&key, STEP, "scheduled", &input.run.to_string(), &text, false).await?;
+    Ok(Output { start: Start::Later, at: timestamp(at) })
+}
+
+fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

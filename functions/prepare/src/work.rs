@@ -1,0 +1,51 @@
+//! First step: which gates the request meets.
+
+use chrono::{Duration, Utc};
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::{RequestKey, Status};
+use serde::{Deserialize, Serialize};
+use step::{Context, Env};
+use store::requests::Changed;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    /// How often the approvers are asked, and the seconds between.
+    rounds: u32,
+    reminder: u32,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {
+    approval: Approval,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Approval {
+    Required,
+    NotRequired,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin("prepare", &key, input.run).await?;
+    if !record.plan.approval_required {
+        return Ok(Output { approval: Approval::NotRequired });
+    }
+    let waiting = [Status::Running, Status::WaitingApproval];
+    if cx.store.move_status(&key, input.run, &waiting, Status::WaitingApproval).await? == Changed::No {
+        return Err(Fault::Permanent("the request cannot wait for approval any more".to_owned()));
+    }
+    let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
+    let zone = systems::settled(&cx.store, &key.org).await?.variables.timezone;
+    let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
+    let text = note::approval_requested(&record.plan.display_name, &record.plan.approvers, until, zone, &page);
+    cx.store.queue_note(&key, "approval-requested", &text).await?;
+    Ok(Output { approval: Approval::Required })
+}

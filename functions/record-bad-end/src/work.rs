@@ -1,0 +1,100 @@
+//! An execution that failed, timed out or was stopped without writing the request's end: the next one writes it.
+//! `States.ALL` doesn't catch everything, so EventBridge tells of such ends.
+
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::request::{Outcome, RequestKey, Status};
+use serde::{Deserialize, Serialize};
+use step::{Context, Enter, Env, Started};
+use store::requests::{Changed, RequestRecord};
+
+const STEP: &str = "record-bad-end";
+
+/// EventBridge's "Step Functions Execution Status Change"; the fields that are used.
+#[derive(Deserialize)]
+pub(crate) struct Event {
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    status: String,
+    /// The execution's input, as text.
+    input: String,
+}
+
+#[derive(Deserialize)]
+struct ExecutionInput {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    enter: Enter,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub(crate) enum Output {
+    /// The end was written, or another execution works on the request.
+    NothingToDo,
+    /// The next execution tells the ticket and writes the end.
+    HandedOn,
+    /// The execution that was to write the end failed too: written here, the ticket untold.
+    Recorded,
+}
+
+pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
+    let input: ExecutionInput = serde_json::from_str(&event.detail.input)
+        .map_err(|_| Fault::Permanent("the event's execution has not the input of ours".to_owned()))?;
+    let key = RequestKey { org: input.org, request: input.request };
+    tracing::info!(step = STEP, org = %key.org, request = %key.request, run = input.run, "execution ended badly");
+    let Some(record) = cx.store.request(&key).await? else { return Ok(Output::NothingToDo) };
+    match next(&record, input.run, input.enter) {
+        Next::Nothing => Ok(Output::NothingToDo),
+        Next::Record => {
+            let outcome = if record.status == Status::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
+            let text = "The end could not be told to the ticket";
+            cx.store.record_event(&key, STEP, "untold", "", text, true).await?;
+            cx.store.retire_gates(&key).await?;
+            cx.store.end_request(&record, outcome).await?;
+            Ok(Output::Recorded)
+        }
+        Next::HandOn { from, enter } => {
+            let text = format!("The execution ended as {}", event.detail.status);
+            cx.store.record_event(&key, STEP, "bad_end", &input.run.to_string(), &text, true).await?;
+            if record.run == from && cx.store.take_over(&key, from).await? == Changed::No {
+                return Ok(Output::NothingToDo);
+            }
+            let started =
+                step::start(&cx.aws.step_functions(), &Env.state_machine_arn()?, &key, from + 1, enter).await?;
+            tracing::info!(step = STEP, request = %key.request, already = started == Started::Before, "handed on");
+            Ok(Output::HandedOn)
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Nothing,
+    Record,
+    HandOn { from: u32, enter: Enter },
+}
+
+fn next(record: &RequestRecord, run: u32, enter: Enter) -> Next {
+    if record.ended_at.is_some() {
+        return Next::Nothing;
+    }
+    let wrote_the_end = matches!(enter, Enter::Failed | Enter::Cancelled);
+    if record.run == run {
+        if wrote_the_end {
+            return Next::Record;
+        }
+        let enter = if record.status == Status::Cancelled { Enter::Cancelled } else { Enter::Failed };
+        return Next::HandOn { from: run, enter };
+    }
+    // An earlier run of this function took over and died before it started the next execution: starting it again
+    // under the same name changes nothing where it runs. A cancellation or a new date starts its own.
+    if record.run == run + 1 && !wrote_the_end && record.status != Status::Cancelled && record.status != Status::Scheduled {
+        return Next::HandOn { from: run, enter: Enter::Failed };
+    }
+    Next::Nothing
+}

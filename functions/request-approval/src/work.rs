@@ -1,0 +1,113 @@
+//! Asks each approver by a mail of their own, and reminds them; the state then waits for a click.
+
+use chrono::{DateTime, Duration, Utc};
+use domain::decision::{Action, Gate};
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::RequestKey;
+use notify::{Mail, Mailer};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use step::{Context, Env};
+use store::requests::RequestRecord;
+use systems::Settled;
+
+const STEP: &str = "request-approval";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    /// 0 asks, later rounds remind.
+    round: u32,
+    rounds: u32,
+    /// Seconds between rounds.
+    reminder: u32,
+    /// Of the waiting task.
+    token: SecretString,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let wait = Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
+    let gate = cx.store.enter_gate(&key, &Gate::Approval, input.token.expose_secret(), Utc::now() + wait).await?;
+    if gate.decision.is_some() {
+        // Decided between two rounds: the state must not wait for a click that came already.
+        step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
+        return Ok(Output {});
+    }
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    let mailer = systems::mailer(&cx.aws)?;
+    let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
+    let event = if input.round == 0 { "asked" } else { "reminded" };
+    let detail = asked.join(", ");
+    cx.store.record_event(&key, STEP, event, &input.round.to_string(), &detail, false).await?;
+    if input.round > 0 {
+        let name = format!("approval-reminded-{}", input.round);
+        let text = note::approval_reminded(
+            &record.plan.display_name,
+            &asked,
+            gate.closes_at,
+            settled.variables.timezone,
+        );
+        cx.store.queue_note(&key, &name, &text).await?;
+    }
+    Ok(Output {})
+}
+
+/// Answers who was asked.
+async fn ask(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    mailer: &Mailer,
+    round: u32,
+    closes_at: DateTime<Utc>,
+) -> Result<Vec<String>, Fault> {
+    let key = record.key();
+    let reply_to = settled.variables.send_from_address.as_ref().map(ToString::to_string);
+    let licenses: Vec<String> = record.plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
+    let mut asked = Vec::new();
+    for approver in &record.plan.approvers {
+        // The plan leaves the requester out; a link of theirs must not exist even if it did not.
+        if record.requester.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(approver)) {
+            continue;
+        }
+        let effect = format!("approval-mail/{round}/{approver}");
+        systems::mail_once(&cx.store, mailer, &key, &effect, async || {
+            let links = cx.store.issue_links(&key, &Gate::Approval, &[Action::Approve, Action::Deny], approver).await?;
+            let [approve, deny] = links.as_slice() else {
+                return Err(Fault::Permanent("two links were to be issued".to_owned()));
+            };
+            let mail = note::ApprovalMail {
+                organisation: &settled.organisation.name,
+                onboarding: &record.onboarding,
+                upn: &record.plan.upn,
+                licenses: &licenses,
+                requested_by: record.requester.email.as_deref().unwrap_or(&record.requester.id),
+                until: closes_at,
+                zone: settled.variables.timezone,
+                reminder: round > 0,
+            };
+            let approve = systems::decide_link(approve)?;
+            let mail = note::approval_mail(&mail, &approve, &systems::decide_link(deny)?);
+            Ok(Mail {
+                to: vec![approver.clone()],
+                reply_to: reply_to.clone(),
+                subject: mail.subject,
+                text: mail.text,
+                html: None,
+            })
+        })
+        .await?;
+        asked.push(approver.clone());
+    }
+    Ok(asked)
+}

@@ -1,0 +1,114 @@
+//! Asks a technician to buy a licence: a note with two links on the ticket; the state then waits for a click.
+
+use chrono::{Duration, Utc};
+use domain::decision::{Action, Gate};
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::{RequestKey, Status, TicketRef};
+use psa::{Note, NoteText, Psa};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::requests::RequestRecord;
+use systems::Settled;
+
+const STEP: &str = "request-license";
+
+/// Who holds the links of a ticket's note.
+const TECHNICIAN: &str = "a technician";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    /// Part number.
+    sku: String,
+    /// Seconds until the gate closes.
+    closes_in: u32,
+    /// Of the waiting task.
+    token: SecretString,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let gate = Gate::License(input.sku.clone());
+    let closes_at = Utc::now() + Duration::seconds(i64::from(input.closes_in));
+    let standing = cx.store.enter_gate(&key, &gate, input.token.expose_secret(), closes_at).await?;
+    if standing.decision.is_some() {
+        step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
+        return Ok(Output {});
+    }
+    cx.store.move_status(&key, input.run, &[Status::Running], Status::WaitingLicense).await?;
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    let told = tell(cx, &record, &settled, &gate, &input.sku).await?;
+    let detail = if told { "Asked on the ticket" } else { "Nobody could be told: there is no ticket and no address" };
+    cx.store.record_event(&key, STEP, "asked", &input.sku, &format!("{}: {detail}", input.sku), !told).await?;
+    Ok(Output {})
+}
+
+/// On the ticket; where the PSA refuses, by mail. False if there is neither.
+async fn tell(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    gate: &Gate,
+    part_number: &str,
+) -> Result<bool, Fault> {
+    let refused = match (systems::psa(&cx.aws, &cx.secrets, settled).await, &record.ticket) {
+        (Ok(Some(psa)), Some(ticket)) => {
+            match post(cx, record, settled, gate, part_number, &psa, ticket, "ticket").await {
+                Ok(()) => return Ok(true),
+                Err(fault) if fault.is_transient() => return Err(fault),
+                Err(fault) => Some(fault),
+            }
+        }
+        (Err(fault), _) if fault.is_transient() => return Err(fault),
+        (Err(fault), _) => Some(fault),
+        (Ok(_), _) => None,
+    };
+    if let Some(fault) = refused {
+        let detail = format!("The purchase could not be asked for on the ticket: {fault}");
+        cx.store.record_event(&record.key(), STEP, "ticket_failed", part_number, &detail, true).await?;
+    }
+    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else { return Ok(false) };
+    let place =
+        TicketRef { system: mails.system().to_owned(), id: note::note_subject(&record.plan.display_name) };
+    post(cx, record, settled, gate, part_number, &mails, &place, "mail").await?;
+    Ok(true)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and each of them is another thing")]
+async fn post(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    gate: &Gate,
+    part_number: &str,
+    psa: &Psa,
+    place: &TicketRef,
+    way: &str,
+) -> Result<(), Fault> {
+    let key = record.key();
+    let marker = format!("{}/purchase-{part_number}", key.request);
+    let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
+    let there = async || Ok(psa.has_note(place, &marker).await?.then_some(()));
+    let add = async || {
+        let links = cx.store.issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN).await?;
+        let [confirm, reject] = links.as_slice() else {
+            return Err(Fault::Permanent("two links were to be issued".to_owned()));
+        };
+        let (confirm, reject) = (systems::decide_link(confirm)?, systems::decide_link(reject)?);
+        let text = note::manual_purchase(&settled.organisation.name, part_number, upn, &confirm, &reject);
+        // Links, unlike passwords, may go out in mails, so the text counts as plain here.
+        let text = NoteText::Plain(text.expose_secret().to_owned());
+        psa.add_note(place, &Note { marker: marker.clone(), text, internal: true }).await
+    };
+    cx.store.once(&key, &format!("purchase-note/{way}/{part_number}"), there, add).await
+}

@@ -1,0 +1,92 @@
+//! After the wait at a gate: what stands counts, and where nothing stands, time decides by the same write.
+
+use domain::decision::{Decision, Gate};
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::{LicenseState, RequestKey, Status};
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::gates::GateRecord;
+use store::requests::RequestRecord;
+
+const STEP: &str = "settle-gate";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    gate: Gate,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {
+    decision: Decision,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let request = cx.begin(STEP, &key, input.run).await?;
+    let silence = input.gate.when_nobody_answers();
+    let gate = match cx.store.gate(&key, &input.gate).await? {
+        Some(_) => Some(cx.store.decide(&key, &input.gate, silence, "time", "time").await?.gate),
+        // The state that asks failed before anybody could be asked.
+        None => None,
+    };
+    let decision = gate.as_ref().and_then(|gate| gate.decision).unwrap_or(silence);
+    let by = gate.as_ref().and_then(|gate: &GateRecord| gate.decided_by.clone()).unwrap_or_default();
+    record(cx, &request, &input.gate, decision, &by).await?;
+    let waited = match &input.gate {
+        Gate::Approval => Status::WaitingApproval,
+        Gate::License(_) => Status::WaitingLicense,
+    };
+    if decision != Decision::Cancelled {
+        // Where it does not wait any more, an earlier run of this step has moved it on.
+        cx.store.move_status(&key, input.run, &[waited], Status::Running).await?;
+    }
+    step::metric_by("GateDecisions", 1.0, Some(("Decision", decision.as_str())));
+    Ok(Output { decision })
+}
+
+async fn record(
+    cx: &Context,
+    request: &RequestRecord,
+    gate: &Gate,
+    decision: Decision,
+    by: &str,
+) -> Result<(), Fault> {
+    let key = &request.key();
+    let name = &request.plan.display_name;
+    let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);
+    let text = match gate {
+        Gate::Approval => match decision {
+            Decision::Approved => note::approved(name, by),
+            Decision::Denied => note::denied(name, by),
+            Decision::Cancelled => return Ok(()),
+            _ => note::approval_expired(name),
+        },
+        Gate::License(part_number) => match decision {
+            Decision::Confirmed => note::purchase_confirmed(part_number, by),
+            Decision::Rejected => note::purchase_rejected(part_number, upn, by),
+            _ => note::PURCHASE_TIMED_OUT.to_owned(),
+        },
+    };
+    if let Gate::License(part_number) = gate {
+        let state = match decision {
+            Decision::Confirmed => LicenseState::Awaited,
+            _ => LicenseState::Skipped,
+        };
+        cx.store.set_license(key, part_number, state).await?;
+    }
+    cx.store.queue_note(key, &format!("decided-{gate}"), &text).await?;
+    let warning = matches!(gate, Gate::License(_)) && decision != Decision::Confirmed;
+    let detail = match (gate, decision.by_person()) {
+        (Gate::License(part_number), true) => format!("{part_number}: purchase {} by {by}", decision.words()),
+        (Gate::License(part_number), false) => format!("{part_number}: {}", decision.words()),
+        (Gate::Approval, true) => format!("{} by {by}", decision.words()),
+        (Gate::Approval, false) => decision.words().to_owned(),
+    };
+    cx.store.record_event(key, STEP, decision.as_str(), &gate.key(), &detail, warning).await
+}

@@ -1,0 +1,197 @@
+//! How the request ended, in words: the last note of the ticket, and a mail to requester and manager.
+
+use domain::decision::Gate;
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note::{self, Summary};
+use domain::request::{LicenseState, Outcome, RequestKey};
+use notify::Mail;
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::effects::Standing;
+use store::requests::RequestRecord;
+use systems::Settled;
+
+const STEP: &str = "summarise";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    end: End,
+    /// Error name and cause of the failed state; empty if none failed.
+    error: String,
+    cause: String,
+}
+
+/// How the state machine says that it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum End {
+    Completed,
+    Denied,
+    Cancelled,
+    Failed,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Output {
+    end: End,
+    /// A failed request leaves the ticket to a person.
+    ticket_status: TicketStatus,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum TicketStatus {
+    Waiting,
+    Complete,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    // Not `begin`: the step that began last is the one that failed.
+    let record = cx.current(STEP, &key, input.run).await?;
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    match input.end {
+        End::Completed => report_gaps(cx, &record).await?,
+        End::Failed => report_failure(cx, &record, &input.cause).await?,
+        End::Cancelled => {
+            let gate = cx.store.gate(&key, &Gate::Approval).await?;
+            let by = gate.and_then(|gate| gate.decided_by).unwrap_or_else(|| "a technician".to_owned());
+            let text = note::cancelled(&record.plan.display_name, &by);
+            cx.store.queue_note(&key, "cancelled", &text).await?;
+        }
+        End::Denied => {}
+    }
+    if !input.error.is_empty() {
+        tracing::warn!(step = STEP, request = %key.request, error = input.error, "a state failed");
+    }
+    sum_up(cx, &record, &settled, input.end).await?;
+    let ticket_status = if input.end == End::Failed { TicketStatus::Waiting } else { TicketStatus::Complete };
+    Ok(Output { end: input.end, ticket_status })
+}
+
+/// A state that failed without stopping the onboarding could not say so itself.
+async fn report_gaps(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
+    let key = record.key();
+    for sku in &record.plan.licenses {
+        let state = record.licenses.get(&sku.part_number);
+        if !matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
+            let text = format!("The licence {} was not assigned: assign it by hand", sku.part_number);
+            cx.store.record_event(&key, STEP, "license_missing", &sku.part_number, &text, true).await?;
+        }
+    }
+    let wanted = !record.onboarding.groups.is_empty() || record.onboarding.copy_groups_from.is_some();
+    if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == Standing::New {
+        let text = "The groups were not added: add them by hand";
+        cx.store.record_event(&key, STEP, "groups_missing", "", text, true).await?;
+    }
+    Ok(())
+}
+
+async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Result<(), Fault> {
+    let key = record.key();
+    let step = record.step.as_deref().unwrap_or("the first step");
+    let what = reason(cause);
+    let text = note::failed(&record.plan.display_name, step, &what);
+    cx.store.queue_note(&key, "failed", &text).await?;
+    cx.store.record_event(&key, step, "failed", "", &what, true).await
+}
+
+/// Our own functions say what to do; anything else is a crash, of which the logs know more.
+fn reason(cause: &str) -> String {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Cause {
+        error_type: String,
+        error_message: String,
+    }
+    match serde_json::from_str::<Cause>(cause) {
+        Ok(cause) if ["Transient", "Permanent", "NeedsAttention"].contains(&cause.error_type.as_str()) => {
+            cause.error_message
+        }
+        _ => "the step stopped without an answer; see its log, then submit again".to_owned(),
+    }
+}
+
+async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Result<(), Fault> {
+    let key = record.key();
+    let warnings: Vec<String> =
+        cx.store.timeline(&key).await?.into_iter().filter(|event| event.warning).map(|event| event.detail).collect();
+    let outcome = match end {
+        End::Completed if warnings.is_empty() => Outcome::Completed,
+        End::Completed => Outcome::CompletedWithWarnings,
+        End::Denied => Outcome::Denied,
+        End::Cancelled => Outcome::Cancelled,
+        End::Failed => Outcome::Failed,
+    };
+    let licenses: Vec<String> = record
+        .licenses
+        .iter()
+        .filter(|(_, state)| **state == LicenseState::Assigned)
+        .map(|(part_number, _)| part_number.clone())
+        .collect();
+    let groups = match cx.store.standing::<Vec<String>, ()>(&key, "groups").await? {
+        Standing::Done(groups) => groups,
+        Standing::New | Standing::Intended(()) => Vec::new(),
+    };
+    let summary = Summary {
+        shown_name: &record.plan.display_name,
+        outcome,
+        upn: record.user.as_ref().map(|user| user.upn.as_str()),
+        licenses: &licenses,
+        groups: &groups,
+        warnings: &warnings,
+    };
+    cx.store.queue_note(&key, "summary", &note::summary(&summary)).await?;
+    for to in recipients(cx, record, settled, end).await {
+        let compose = async || {
+            let mail = note::summary_mail(&summary, &settled.organisation.name);
+            Ok(Mail {
+                to: vec![to.clone()],
+                reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
+                subject: mail.subject,
+                text: mail.text,
+                html: None,
+            })
+        };
+        let effect = format!("end-mail/{to}");
+        if let Err(fault) = systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &key, &effect, compose).await {
+            // The end stands whether or not a mail tells of it.
+            let text = format!("The mail about the end could not be sent: {fault}");
+            cx.store.record_event(&key, STEP, "mail_failed", &to, &text, true).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The requester, and the manager of a person who came.
+async fn recipients(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Vec<String> {
+    let mut to: Vec<String> = record.requester.email.iter().cloned().collect();
+    if end == End::Completed
+        && let Some(manager) = &record.onboarding.manager
+        && let Ok(graph) = systems::graph(&cx.secrets, &settled.organisation).await
+        && let Ok(Some(manager)) = graph.user(manager.as_str()).await
+        && !to.iter().any(|known| known.eq_ignore_ascii_case(manager.address()))
+    {
+        to.push(manager.address().to_owned());
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_errors_are_told() {
+        let ours = r#"{"errorType":"NeedsAttention","errorMessage":"create-user: set the tenant id"}"#;
+        assert_eq!(reason(ours), "create-user: set the tenant id");
+        let crash = r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: signal: killed"}"#;
+        assert!(reason(crash).contains("see its log"));
+        assert!(reason("").contains("see its log"));
+    }
+}

@@ -1,0 +1,177 @@
+//! Brings the ticket up to date: opens it where it is missing, posts the notes that it lacks, sets its status.
+
+use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
+use domain::note;
+use domain::request::{RequestKey, TicketRef};
+use domain::variables::OrgVariables;
+use psa::{NewTicket, Note, NoteText, Psa};
+use serde::{Deserialize, Serialize};
+use step::Context;
+use store::outbox::{NoteState, QueuedNote};
+use store::requests::RequestRecord;
+use systems::Settled;
+
+const STEP: &str = "ticket";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    org: OrgId,
+    request: RequestId,
+    run: u32,
+    status: TicketStatus,
+    /// The PSA has failed for good: mail what it lacks.
+    fallback: bool,
+}
+
+/// What the ticket's status should say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TicketStatus {
+    Working,
+    Waiting,
+    Complete,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub(crate) enum Output {
+    UpToDate,
+    /// There is no PSA, or it failed: notes went out as mails where there is an address for them.
+    Mailed,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = RequestKey { org: input.org, request: input.request };
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    if input.fallback {
+        return mail_the_rest(cx, &record, &settled, "the ticket system did not answer").await;
+    }
+    let result = match systems::psa(&cx.aws, &cx.secrets, &settled).await {
+        Ok(Some(psa)) => update(cx, &record, &settled, &psa, input.status).await,
+        Ok(None) => return Ok(Output::Mailed),
+        Err(fault) => Err(fault),
+    };
+    match result {
+        Ok(()) => Ok(Output::UpToDate),
+        Err(fault) if fault.is_transient() => Err(fault),
+        Err(fault) => mail_the_rest(cx, &record, &settled, &fault.to_string()).await,
+    }
+}
+
+async fn update(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    psa: &Psa,
+    status: TicketStatus,
+) -> Result<(), Fault> {
+    let key = record.key();
+    let ticket = match &record.ticket {
+        Some(ticket) => ticket.clone(),
+        None => open(cx, record, &settled.variables, psa).await?,
+    };
+    for note in unposted(cx, &key).await? {
+        post(cx, &key, psa, &ticket, note).await?;
+    }
+    match status_name(&settled.variables, status) {
+        Some(name) => psa.set_status(&ticket, name).await,
+        None => Ok(()),
+    }
+}
+
+fn status_name(variables: &OrgVariables, status: TicketStatus) -> Option<&str> {
+    match status {
+        TicketStatus::Working => variables.default_ticket_status.as_deref(),
+        TicketStatus::Waiting => variables.ticket_status_waiting_input.as_deref(),
+        TicketStatus::Complete => variables.ticket_status_workflow_complete.as_deref(),
+    }
+}
+
+async fn open(
+    cx: &Context,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+    psa: &Psa,
+) -> Result<TicketRef, Fault> {
+    let key = record.key();
+    let marker = record.id.as_str();
+    let given = record.onboarding.ticket_id.as_deref();
+    let summary = note::note_subject(&record.plan.display_name);
+    let ticket = cx
+        .store
+        .once(
+            &key,
+            "ticket",
+            async || psa.find_ticket(given, marker).await,
+            async || {
+                if let Some(found) = psa.find_ticket(given, marker).await? {
+                    return Ok(found);
+                }
+                if let Some(found) = psa.find_matching(&summary).await? {
+                    return Ok(found);
+                }
+                psa.create_ticket(&NewTicket {
+                    marker: marker.to_owned(),
+                    summary: summary.clone(),
+                    description: note::ticket_description(&record.onboarding, &record.plan),
+                    location: variables.default_ticket_location.clone(),
+                    status: variables.default_ticket_status.clone(),
+                    priority: variables.default_priority.clone(),
+                    work_role: variables.default_work_role.clone(),
+                    tech_id: variables.default_tech_id.clone(),
+                    contact_email: record.requester.email.clone(),
+                })
+                .await
+            },
+        )
+        .await?;
+    cx.store.set_ticket(&key, &ticket).await?;
+    let detail = format!("{} ticket {}", ticket.system, ticket.id);
+    cx.store.record_event(&key, STEP, "opened", "", &detail, false).await?;
+    Ok(ticket)
+}
+
+async fn unposted(cx: &Context, key: &RequestKey) -> Result<Vec<QueuedNote>, Fault> {
+    let mut notes = cx.store.notes(key).await?;
+    notes.retain(|note| matches!(note.state, NoteState::Queued | NoteState::Posting));
+    Ok(notes)
+}
+
+async fn post(
+    cx: &Context,
+    key: &RequestKey,
+    psa: &Psa,
+    ticket: &TicketRef,
+    note: QueuedNote,
+) -> Result<(), Fault> {
+    let marker = format!("{}/{}", key.request, note.name);
+    // An earlier run got as far as this: only the PSA knows whether it came through.
+    let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
+    if !there {
+        cx.store.mark_note(key, &note.name, NoteState::Posting).await?;
+        psa.add_note(ticket, &Note { marker, text: NoteText::Plain(note.text), internal: true }).await?;
+    }
+    cx.store.mark_note(key, &note.name, NoteState::Posted).await
+}
+
+/// The way out when the PSA fails: an onboarding does not stop for it.
+async fn mail_the_rest(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    reason: &str,
+) -> Result<Output, Fault> {
+    let key = record.key();
+    cx.store.record_event(&key, STEP, "failed", "", &format!("The ticket could not be updated: {reason}"), true).await?;
+    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else { return Ok(Output::Mailed) };
+    let place = TicketRef { system: mails.system().to_owned(), id: note::note_subject(&record.plan.display_name) };
+    for note in unposted(cx, &key).await? {
+        let marker = format!("{}/{}", key.request, note.name);
+        mails.add_note(&place, &Note { marker, text: NoteText::Plain(note.text), internal: true }).await?;
+        cx.store.mark_note(&key, &note.name, NoteState::Mailed).await?;
+    }
+    Ok(Output::Mailed)
+}
