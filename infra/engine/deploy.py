@@ -137,6 +137,14 @@ def mirror(source, target, arn):
         target.update_state_machine(stateMachineArn=arn, definition=machine["definition"], roleArn=machine["roleArn"])
 
 
+def verify_sender(ses, address):
+    """What a person does once in an account: SES sends for verified identities only. Here, asking is enough."""
+    try:
+        ses.create_email_identity(EmailIdentity=address)
+    except ses.exceptions.AlreadyExistsException:
+        pass
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--stack", required=True)
@@ -149,6 +157,8 @@ def main():
     parameters = {"BaseUrl": base_url, "Architecture": "x86_64"}
     parameters.update(pair.split("=", 1) for pair in given.parameter)
 
+    if "MailFrom" in parameters:
+        verify_sender(client("sesv2", given.endpoint), parameters["MailFrom"])
     artifacts = Artifacts(client("s3", given.endpoint))
     template = packaged(TEMPLATE.read_text(), artifacts)
     template_url = f"{given.endpoint}/{BUCKET}/{artifacts.put('template', template.encode())}"

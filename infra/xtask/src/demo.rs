@@ -1,0 +1,212 @@
+//! The demo organisation, and `cargo xtask run`: one sample person, onboarded while one watches.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    Result, compile,
+    engine::{Engine, Waits},
+    http,
+    local::Local,
+    people,
+    process::{pause, stop_all},
+    progress::{seconds, timed},
+    tools,
+    vendors::{self, World},
+};
+
+/// People have the time they have in an account; only the looks at vendors are quicker.
+const WAITS: Waits = Waits {
+    stack: "gangway",
+    parameters: &[("SeatPollSeconds", "2"), ("PurchasePollSeconds", "2")],
+};
+const ORGANISATION: &str = "demo";
+const TECHNICIAN: &str = "terry.tech@msp.example";
+pub(crate) const APPROVER: &str = "alex.approver@demo.example";
+
+/// Builds and starts everything in the background. Where it runs already, deploys what changed.
+pub(crate) fn up(engine: &Engine) -> Result<()> {
+    build(engine)?;
+    let file = engine.project.output.join("local.json");
+    if engine.is_up() {
+        let (stack, sent) = timed("deploying", || engine.deploy(&WAITS))?;
+        println!("up: {} (new: {sent} artifacts)", stack.api);
+        return Ok(());
+    }
+    let local = start(engine)?;
+    local.write(&file)?;
+    println!("up: {}\nstop it with `cargo xtask down`", local.deployment.api);
+    Ok(())
+}
+
+/// Like `up`, and then one sample person; stays until Ctrl-C.
+pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
+    let begun = Instant::now();
+    build(engine)?;
+    let local = start(engine)?;
+    let done = local.write(&engine.project.output.join("local.json")).and_then(|()| {
+        println!("ready after {}\n", seconds(begun.elapsed()));
+        sample(engine, &local)
+    });
+    if done.is_ok() && !exit {
+        let link = sign_in_link(engine, &local)?;
+        println!(
+            "\nThe form:          {}/orgs/{ORGANISATION}/onboardings/new",
+            local.deployment.api
+        );
+        println!("Sign in (once):    {link}");
+        println!("The vendors' side: {}", engine.simulators());
+        println!("Addresses and an API token are in target/gangway/local.json. Ctrl-C stops everything.");
+        loop {
+            pause(Duration::from_secs(3600));
+        }
+    }
+    stop_all(&engine.project.output)?;
+    done
+}
+
+fn build(engine: &Engine) -> Result<()> {
+    tools::prepare(engine.project)?;
+    timed("building functions, operator and simulators with cargo lambda", || {
+        compile::binaries(engine.project)
+    })
+}
+
+fn start(engine: &Engine) -> Result<Local> {
+    timed("starting AWS, Step Functions and the vendors' simulators", || {
+        engine.start()
+    })?;
+    let ready = timed("deploying infra/template.yaml", || {
+        let (stack, _) = engine.deploy(&WAITS)?;
+        let mut local = Local::new(engine, &stack);
+        furnish(engine, &mut local)?;
+        Ok(local)
+    });
+    if ready.is_err() {
+        stop_all(&engine.folder)?;
+    }
+    ready
+}
+
+/// Gives the deployment a demo organisation by the operator's commands, as one would in an account.
+pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
+    let stack = local.deployment.stack.clone();
+    let world = vendors::create_world(engine, ORGANISATION)?;
+    let operator = |arguments: &[&str]| engine.operator(&stack, arguments, "");
+    operator(&[
+        "organisation",
+        "create",
+        ORGANISATION,
+        "--name",
+        "Demo Company",
+        "--tenant-id",
+        &world.tenant_id,
+        "--psa-company",
+        &world.psa_company,
+        "--distributor-company",
+        &world.distributor_company,
+    ])?;
+    for (system, keys) in &world.credentials {
+        let arguments = ["credentials", "set", ORGANISATION, system, "--file", "-"];
+        engine.operator(&stack, &arguments, &keys.to_string())?;
+    }
+    let approval = format!("new_user_approval_email={APPROVER}");
+    let board = format!("default_ticket_location={}", world.board);
+    operator(&[
+        "variables",
+        "set",
+        ORGANISATION,
+        "require_approval_for_new_users=1",
+        &approval,
+        "default_psa=connectwise",
+        &board,
+        "ms_licensing_distributor=pax8",
+        "usage_location=US",
+        "allow_scheduled_user_creation=1",
+    ])?;
+    operator(&[
+        "member",
+        "add",
+        ORGANISATION,
+        "--email",
+        TECHNICIAN,
+        "--name",
+        "Terry Tech",
+        "--role",
+        "admin",
+    ])?;
+    local.api_token = operator(&["token", "create", ORGANISATION, "--name", "local", "--role", "admin"])?;
+    ORGANISATION.clone_into(&mut local.organisation);
+    Ok(world)
+}
+
+fn sign_in_link(engine: &Engine, local: &Local) -> Result<String> {
+    let api = &local.deployment.api;
+    let arguments = ["sign-in-link", ORGANISATION, "--email", TECHNICIAN, "--base-url", api];
+    engine.operator(&local.deployment.stack, &arguments, "")
+}
+
+/// Submits the sample person, plays the people who are asked, and shows what happens as it happens.
+fn sample(engine: &Engine, local: &Local) -> Result<()> {
+    let person: Value = serde_json::from_str(&fs::read_to_string(engine.project.path("infra/xtask/sample.json"))?)?;
+    println!(
+        "Onboarding {} {} at Demo Company",
+        text(&person, "/first_name"),
+        text(&person, "/last_name")
+    );
+    let (api, token) = (&local.deployment.api, Some(local.api_token.as_str()));
+    let begun = Instant::now();
+    let submission = http::post(&format!("{api}/orgs/{ORGANISATION}/onboardings"), token, &person)?;
+    let submission = submission.expect(201, "the submission")?.json()?;
+    let url = format!("{api}/orgs/{ORGANISATION}/requests/{}", text(&submission, "/id"));
+    let mut shown = 0;
+    let mut answered = String::new();
+    loop {
+        let request = http::get(&url, token)?.expect(200, "the request's status")?.json()?;
+        let timeline = request
+            .pointer("/timeline")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        for entry in timeline.iter().skip(shown) {
+            let after = format!("{:5.1} s", begun.elapsed().as_secs_f64());
+            println!(
+                "  {after}  {:20} {} {}",
+                text(entry, "/step"),
+                text(entry, "/event"),
+                text(entry, "/detail")
+            );
+        }
+        shown = timeline.len();
+        if let Some(outcome) = request.pointer("/outcome").and_then(Value::as_str) {
+            println!("Outcome: {outcome}, after {}\n", seconds(begun.elapsed()));
+            vendors::show_ticket(engine, &request)?;
+            return if outcome.starts_with("completed") {
+                Ok(())
+            } else {
+                Err(format!("the sample {outcome}").into())
+            };
+        }
+        let status = text(&request, "/status");
+        let acted = answered != status
+            && match status {
+                "waiting_approval" => people::approve(engine)?,
+                "waiting_license" => people::buy_license(engine, &request)?,
+                _ => false,
+            };
+        if acted {
+            status.clone_into(&mut answered);
+        }
+        if begun.elapsed() > Duration::from_secs(180) {
+            return Err(format!("the sample is still {status} after three minutes: see `cargo xtask logs`").into());
+        }
+        pause(Duration::from_millis(200));
+    }
+}
+
+pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,120 @@
+//! target/gangway/local.json, which tells scripts and tests where everything is, and the functions' logs.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Result,
+    engine::{Engine, Stack},
+    project::Project,
+};
+
+const TABLES: [&str; 10] = [
+    "organisations",
+    "requests",
+    "timeline",
+    "effects",
+    "gates",
+    "capabilities",
+    "members",
+    "access",
+    "leases",
+    "audit",
+];
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Local {
+    #[serde(flatten)]
+    pub(crate) deployment: Deployment,
+    pub(crate) aws_endpoint: String,
+    pub(crate) sfn_endpoint: String,
+    /// Vendor to base URL
+    pub(crate) simulators: BTreeMap<String, String>,
+    pub(crate) organisation: String,
+    /// Good for the demo organisation
+    pub(crate) api_token: String,
+    pub(crate) operator: String,
+    /// Other deployments on the same engine, by stack name
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) stacks: BTreeMap<String, Deployment>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Deployment {
+    pub(crate) stack: String,
+    pub(crate) api: String,
+    pub(crate) state_machines: BTreeMap<String, String>,
+    pub(crate) tables: BTreeMap<String, String>,
+}
+
+impl Deployment {
+    pub(crate) fn new(stack: &Stack) -> Self {
+        Self {
+            stack: stack.name.to_owned(),
+            api: stack.api.clone(),
+            state_machines: BTreeMap::from([("onboarding".to_owned(), stack.state_machine.clone())]),
+            tables: TABLES
+                .iter()
+                .map(|table| ((*table).to_owned(), format!("{}-{table}", stack.name)))
+                .collect(),
+        }
+    }
+}
+
+impl Local {
+    pub(crate) fn new(engine: &Engine, stack: &Stack) -> Self {
+        let base = engine.simulators();
+        let bases = [
+            ("graph", "/graph/v1.0"),
+            ("login", "/login"),
+            ("connectwise", "/connectwise"),
+            ("pax8", "/pax8/v1"),
+            ("control", "/control"),
+            ("pages", ""),
+        ];
+        Self {
+            deployment: Deployment::new(stack),
+            aws_endpoint: engine.aws(),
+            sfn_endpoint: engine.sfn(),
+            simulators: bases
+                .iter()
+                .map(|(name, path)| ((*name).to_owned(), format!("{base}{path}")))
+                .collect(),
+            organisation: String::new(),
+            api_token: String::new(),
+            operator: engine.project.binary("operator").display().to_string(),
+            stacks: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn write(&self, file: &Path) -> Result<()> {
+        Ok(fs::write(file, serde_json::to_string_pretty(self)?)?)
+    }
+
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file).map_err(|_| "nothing is running: start it with `cargo xtask up`")?;
+        Ok(serde_json::from_str(&text)?)
+    }
+}
+
+/// What the functions logged, by infra/engine/logs.py
+pub(crate) fn logs(project: &Project, function: Option<&str>, follow: bool) -> Result<()> {
+    let engine = Engine::new(project, "local", 0);
+    let local = Local::read(&project.output.join("local.json"))?;
+    let mut command = Command::new(project.tool("python"));
+    command
+        .arg(project.path("infra/engine/logs.py"))
+        .args(["--stack", &local.deployment.stack]);
+    command.args(function.map(|name| ["--function", name]).into_iter().flatten());
+    command.args(follow.then_some("--follow"));
+    let status = engine
+        .with_aws(&mut command)
+        .env("AWS_ENDPOINT_URL", &local.aws_endpoint)
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the logs could not be read: is the engine up?".into())
+    }
+}

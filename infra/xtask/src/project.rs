@@ -1,0 +1,53 @@
+//! Where things are in the work tree, and what machine this is.
+
+use std::path::{Path, PathBuf};
+
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    /// Everything that xtask makes: the virtual environment, logs, local.json
+    pub(crate) output: PathBuf,
+}
+
+impl Project {
+    pub(crate) fn find() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .unwrap_or(Path::new("."))
+            .to_owned();
+        let output = root.join("target/gangway");
+        Self { root, output }
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// A program of the virtual environment
+    pub(crate) fn tool(&self, name: &str) -> PathBuf {
+        self.output.join("venv/bin").join(name)
+    }
+
+    /// A binary that `cargo lambda build` made; the operator's and the simulators' come the same way.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        self.root.join("target/lambda").join(name).join("bootstrap")
+    }
+}
+
+/// The template's name of this machine's architecture
+pub(crate) fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    }
+}
+
+/// The environment belongs to the step crate, except here, where it is a developer's.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer's tool looks at the developer's environment"
+)]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
