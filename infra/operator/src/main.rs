@@ -1,1 +1,104 @@
-fn main() {}
+//! The command line of whoever runs Gangway: organisations, their variables and credentials, tokens and members.
+
+mod access;
+mod arguments;
+mod credentials;
+mod organisation;
+mod variables;
+
+use std::process::ExitCode;
+
+use aws_config::BehaviorVersion;
+use clap::Parser;
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use store::Store;
+use store::secrets::Secrets;
+
+use crate::arguments::{Arguments, Command, MemberCommand, OrganisationCommand, TokenCommand, VariablesCommand};
+
+/// Who the audit names.
+const OPERATOR: &str = "operator";
+
+/// What went wrong, for whoever typed the command.
+struct Failure(String);
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self(message)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let stack = arguments.stack.clone();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(message)) => {
+            eprintln!("error: {message}");
+            if message.contains("ResourceNotFoundException") {
+                eprintln!("Is there a stack named {stack} in this account and region? Choose another with --stack.");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    // The table of variables is compiled in: no account is needed to read it.
+    if let Command::Variables(VariablesCommand::Describe { markdown }) = &arguments.command {
+        print!("{}", variables::describe(*markdown));
+        return Ok(());
+    }
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(outbound::sdk_http_client())
+        .load()
+        .await;
+    if config.region().is_none() {
+        return Err("no region is set: set AWS_REGION, or choose a profile with AWS_PROFILE"
+            .to_owned()
+            .into());
+    }
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &arguments.stack);
+    let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&config), &arguments.stack);
+    match arguments.command {
+        Command::Organisation(OrganisationCommand::Create(wish)) => organisation::create(&store, wish).await,
+        Command::Organisation(OrganisationCommand::Show { org }) => organisation::show(&store, &org).await,
+        Command::Variables(VariablesCommand::Set {
+            org,
+            values,
+            default_for_children,
+        }) => variables::set(&store, &org, &values, default_for_children).await,
+        Command::Variables(VariablesCommand::List { org }) => variables::list(&store, &org).await,
+        Command::Variables(VariablesCommand::Describe { .. }) => Ok(()),
+        Command::Credentials(arguments::CredentialsCommand::Set { org, system, file }) => {
+            credentials::set(&store, &secrets, &org, system, &file).await
+        }
+        Command::Token(TokenCommand::Create { org, name, role }) => access::create_token(&store, org, name, role).await,
+        Command::Member(MemberCommand::Add { org, email, name, role }) => {
+            access::add_member(&store, org, &email, name, role).await
+        }
+        Command::SignInLink {
+            org,
+            email,
+            hours,
+            base_url,
+        } => access::sign_in_link(&store, &org, &email, hours, &base_url).await,
+    }
+}
+
+async fn existing(store: &Store, org: &OrgId) -> Result<Organisation, Failure> {
+    store.organisation(org).await?.ok_or_else(|| {
+        Failure(format!(
+            "there is no organisation {org}: create it with `operator organisation create {org} --name NAME`"
+        ))
+    })
+}

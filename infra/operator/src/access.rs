@@ -1,0 +1,87 @@
+//! Who may use Gangway for an organisation: tokens, members, sign-in links.
+
+use chrono::Duration;
+use domain::contact::EmailAddress;
+use domain::ids::OrgId;
+use domain::role::Role;
+use secrecy::ExposeSecret;
+use store::Store;
+use store::access::ApiToken;
+use store::audit::AuditEntry;
+use store::members::Member;
+use url::Url;
+
+use crate::{Failure, OPERATOR, existing};
+
+/// Prints the token alone, so that a script can take it.
+pub(crate) async fn create_token(store: &Store, org: OrgId, name: String, role: Role) -> Result<(), Failure> {
+    existing(store, &org).await?;
+    let token = ApiToken { org, name, role };
+    let entry = AuditEntry::now(OPERATOR, "token.created", &token.name).changed(None, Some(role.as_str().to_owned()));
+    store.audit(&token.org, &entry).await?;
+    println!("{}", store.issue_token(&token).await?.expose_secret());
+    Ok(())
+}
+
+pub(crate) async fn add_member(
+    store: &Store,
+    org: OrgId,
+    email: &EmailAddress,
+    name: String,
+    role: Role,
+) -> Result<(), Failure> {
+    existing(store, &org).await?;
+    let name = name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > 256 || name.chars().any(char::is_control) {
+        return Err("--name must be one line of 1 to 256 characters".to_owned().into());
+    }
+    let known = store.member_by_email(&org, email.as_str()).await?;
+    let old_role = known.as_ref().map(|member| member.role.as_str().to_owned());
+    let (id, verb) = match known {
+        Some(member) => (member.id, "updated"),
+        None => (format!("m{}", uuid::Uuid::now_v7().simple()), "added"),
+    };
+    let member = Member {
+        org,
+        id,
+        email: email.to_string(),
+        name,
+        role,
+    };
+    store.put_member(&member).await?;
+    let entry = AuditEntry::now(OPERATOR, "member.put", &member.id).changed(old_role, Some(role.as_str().to_owned()));
+    store.audit(&member.org, &entry).await?;
+    println!("member {} of {} {verb}", member.id, member.org);
+    Ok(())
+}
+
+/// Prints the link alone.
+pub(crate) async fn sign_in_link(
+    store: &Store,
+    org: &OrgId,
+    email: &EmailAddress,
+    hours: u16,
+    base_url: &Url,
+) -> Result<(), Failure> {
+    existing(store, org).await?;
+    if !matches!(base_url.scheme(), "https" | "http") {
+        return Err("--base-url must be an https address".to_owned().into());
+    }
+    let member = store.member_by_email(org, email.as_str()).await?.ok_or_else(|| {
+        Failure(format!(
+            "{org} has no member with this address: add one with `operator member add {org} --email ...`"
+        ))
+    })?;
+    store
+        .audit(org, &AuditEntry::now(OPERATOR, "sign_in.link_issued", &member.id))
+        .await?;
+    let token = store
+        .issue_sign_in(org, &member.id, Duration::hours(i64::from(hours)))
+        .await?;
+    println!(
+        "{}/sign-in?t={}",
+        base_url.as_str().trim_end_matches('/'),
+        token.expose_secret()
+    );
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::contact::EmailAddress;
+use domain::ids::OrgId;
+use domain::role::Role;
+use url::Url;
+
+/// Runs Gangway for its organisations. Credentials and region are taken as the AWS command line takes them.
+#[derive(Parser)]
+#[command(name = "operator", version)]
+pub(crate) struct Arguments {
+    /// Name of the deployed stack
+    #[arg(long, global = true, env = "GANGWAY_STACK", default_value = "gangway")]
+    pub(crate) stack: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// The companies whose people are onboarded
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    /// Settings of an organisation
+    #[command(subcommand)]
+    Variables(VariablesCommand),
+    /// Keys to an organisation's systems
+    #[command(subcommand)]
+    Credentials(CredentialsCommand),
+    /// Tokens for the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// People who sign in
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Prints a link with which a member signs in once
+    SignInLink {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        #[arg(long, value_parser = EmailAddress::parse)]
+        email: EmailAddress,
+        /// How long the link is good for
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=168))]
+        hours: u16,
+        /// Gangway's address: the stack's output ApiUrl
+        #[arg(long, env = "GANGWAY_BASE_URL")]
+        base_url: Url,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OrganisationCommand {
+    /// Creates an organisation, or changes what is given of an existing one
+    Create(Wish),
+    /// Prints an organisation
+    Show {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+    },
+}
+
+/// Empty texts remove what was there.
+#[derive(Args)]
+pub(crate) struct Wish {
+    /// Short name, as addresses carry it: a-z, 0-9 and -
+    #[arg(value_parser = OrgId::parse)]
+    pub(crate) org: OrgId,
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The organisation (MSP) whose defaults and credentials also count
+    #[arg(long)]
+    pub(crate) parent: Option<String>,
+    /// Microsoft Entra tenant: its id or a domain of it
+    #[arg(long)]
+    pub(crate) tenant_id: Option<String>,
+    /// The company's id or identifier in the PSA
+    #[arg(long)]
+    pub(crate) psa_company: Option<String>,
+    /// The company's id at the distributor
+    #[arg(long)]
+    pub(crate) distributor_company: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum VariablesCommand {
+    /// Sets variables, all or none; NAME= and NAME=null go back to the parent's value or the default
+    Set {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        #[arg(required = true, value_name = "NAME=VALUE", value_parser = assignment)]
+        values: Vec<Assignment>,
+        /// The values also hold for this organisation's children, unless they have their own
+        #[arg(long)]
+        default_for_children: bool,
+    },
+    /// Prints the values that hold, and where they come from
+    List {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+    },
+    /// Prints what variables there are
+    Describe {
+        /// As a Markdown table
+        #[arg(long)]
+        markdown: bool,
+    },
+}
+
+#[derive(Clone)]
+pub(crate) struct Assignment {
+    pub(crate) name: String,
+    /// None: back to what holds without a value of one's own.
+    pub(crate) value: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CredentialsCommand {
+    /// Stores credentials; never from the command line, which other processes and the shell's history see
+    Set {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        system: System,
+        /// JSON file, or - for standard input
+        #[arg(long)]
+        file: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum System {
+    Graph,
+    Connectwise,
+    Pax8,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Prints a new token, once
+    Create {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        /// What the audit calls it
+        #[arg(long, value_parser = token_name)]
+        name: String,
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MemberCommand {
+    /// Adds a member, or changes name and role of an existing one
+    Add {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        #[arg(long, value_parser = EmailAddress::parse)]
+        email: EmailAddress,
+        #[arg(long)]
+        name: String,
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+}
+
+fn assignment(text: &str) -> Result<Assignment, &'static str> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    let value = Some(value.trim()).filter(|value| !value.is_empty() && *value != "null");
+    Ok(Assignment {
+        name: name.trim().to_owned(),
+        value: value.map(str::to_owned),
+    })
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| format!("must be one of {}", Role::ALL.map(Role::as_str).join(", ")))
+}
+
+fn token_name(text: &str) -> Result<String, &'static str> {
+    let ok = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if ok {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 64 letters, digits, -, _ and .")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn assignments() {
+        let value = |text| assignment(text).expect("an assignment").value;
+        assert_eq!(value("timezone=Europe/Berlin").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(
+            value("pwpush_url=https://a.example/?b=c").as_deref(),
+            Some("https://a.example/?b=c")
+        );
+        assert_eq!(value("timezone="), None);
+        assert_eq!(value("timezone=null"), None);
+        assert!(assignment("timezone").is_err());
+    }
+}

@@ -1,0 +1,170 @@
+//! Organisations.
+
+use domain::contact::DomainName;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use store::Store;
+
+use crate::arguments::Wish;
+use crate::{Failure, OPERATOR, existing};
+
+const MAX_TEXT: usize = 256;
+
+pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
+    let known = store.organisation(&wish.org).await?;
+    let verb = if known.is_some() { "updated" } else { "created" };
+    let organisation = merged(known, wish)?;
+    if let Some(parent) = &organisation.parent {
+        let parent = existing(store, parent).await?;
+        if parent.parent.is_some() {
+            return Err(format!("{} has a parent itself: only one level of parents counts", parent.id).into());
+        }
+    }
+    store.put_organisation(&organisation, OPERATOR).await?;
+    println!("organisation {} {verb}", organisation.id);
+    Ok(())
+}
+
+/// What is not given stays as it was; an empty text removes it.
+fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, String> {
+    let name = text("--name", &wish.name)?.ok_or("--name must not be empty")?;
+    let mut organisation = known.unwrap_or_else(|| Organisation {
+        id: wish.org,
+        name: String::new(),
+        parent: None,
+        tenant_id: None,
+        psa_company: None,
+        distributor_company: None,
+    });
+    organisation.name = name;
+    if let Some(parent) = wish.parent {
+        let parent = text("--parent", &parent)?;
+        organisation.parent = parent
+            .map(|parent| OrgId::parse(&parent).map_err(|error| format!("--parent: {error}")))
+            .transpose()?;
+    }
+    if organisation.parent.as_ref() == Some(&organisation.id) {
+        return Err("an organisation is not its own parent".to_owned());
+    }
+    if let Some(tenant) = wish.tenant_id {
+        let tenant = text("--tenant-id", &tenant)?;
+        if tenant.as_deref().is_some_and(|tenant| !is_tenant(tenant)) {
+            return Err("--tenant-id must be the tenant's GUID or one of its domains".to_owned());
+        }
+        organisation.tenant_id = tenant;
+    }
+    if let Some(company) = wish.psa_company {
+        organisation.psa_company = text("--psa-company", &company)?;
+    }
+    if let Some(company) = wish.distributor_company {
+        organisation.distributor_company = text("--distributor-company", &company)?;
+    }
+    Ok(organisation)
+}
+
+/// It becomes part of an address.
+fn is_tenant(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok() || DomainName::parse(text).is_ok()
+}
+
+fn text(option: &str, value: &str) -> Result<Option<String>, String> {
+    let value = value.trim();
+    if value.chars().count() > MAX_TEXT || value.chars().any(char::is_control) {
+        return Err(format!("{option} must be one line of at most {MAX_TEXT} characters"));
+    }
+    Ok(Some(value.to_owned()).filter(|value| !value.is_empty()))
+}
+
+pub(crate) async fn show(store: &Store, org: &OrgId) -> Result<(), Failure> {
+    let organisation = existing(store, org).await?;
+    let lines = [
+        ("organisation", Some(organisation.id.to_string())),
+        ("name", Some(organisation.name)),
+        ("parent", organisation.parent.map(String::from)),
+        ("tenant id", organisation.tenant_id),
+        ("PSA company", organisation.psa_company),
+        ("distributor company", organisation.distributor_company),
+    ];
+    for (label, value) in lines {
+        println!("{label:<20} {}", value.as_deref().unwrap_or("-"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(name: &str) -> Wish {
+        Wish {
+            org: OrgId::parse("acme").expect("an id"),
+            name: name.to_owned(),
+            parent: None,
+            tenant_id: None,
+            psa_company: None,
+            distributor_company: None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_stays_and_empty_removes() {
+        let first = Wish {
+            tenant_id: Some("11111111-2222-3333-4444-555555555555".to_owned()),
+            psa_company: Some("19".to_owned()),
+            ..wish("Acme")
+        };
+        let made = merged(None, first).expect("right");
+        let changed = merged(
+            Some(made),
+            Wish {
+                psa_company: Some(String::new()),
+                ..wish("Acme Ltd")
+            },
+        )
+        .expect("right");
+        assert_eq!(changed.name, "Acme Ltd");
+        assert_eq!(
+            changed.tenant_id.as_deref(),
+            Some("11111111-2222-3333-4444-555555555555")
+        );
+        assert_eq!(changed.psa_company, None);
+    }
+
+    #[test]
+    fn wrong_wishes_are_named() {
+        for (wrong, named) in [
+            (
+                Wish {
+                    parent: Some("acme".to_owned()),
+                    ..wish("A")
+                },
+                "own parent",
+            ),
+            (
+                Wish {
+                    parent: Some("A/B".to_owned()),
+                    ..wish("A")
+                },
+                "--parent",
+            ),
+            (
+                Wish {
+                    tenant_id: Some("a/../b".to_owned()),
+                    ..wish("A")
+                },
+                "--tenant-id",
+            ),
+            (
+                Wish {
+                    psa_company: Some("1\n2".to_owned()),
+                    ..wish("A")
+                },
+                "--psa-company",
+            ),
+            (wish(" "), "--name"),
+        ] {
+            let message = merged(None, wrong).expect_err(named);
+            assert!(message.contains(named), "{message}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Settings of organisations.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use domain::field::FieldProblem;
+use domain::ids::OrgId;
+use domain::variables::{OrgVariables, canonical_name, definition, definitions, import};
+use serde_json::Value;
+use store::Store;
+use store::organisations::{Setting, Settings};
+
+use crate::arguments::Assignment;
+use crate::{Failure, OPERATOR, existing};
+
+type Changes = BTreeMap<String, Option<Setting>>;
+
+pub(crate) async fn set(
+    store: &Store,
+    org: &OrgId,
+    values: &[Assignment],
+    default_for_children: bool,
+) -> Result<(), Failure> {
+    let organisation = existing(store, org).await?;
+    let changes = changes(values, default_for_children).map_err(|problems| listed(&problems))?;
+    let before = store.settings(org).await?;
+    let (mut own, inherited) = store.values(&organisation).await?;
+    for (name, change) in &changes {
+        match change {
+            Some(setting) => own.insert(name.clone(), setting.value.clone()),
+            None => own.remove(name),
+        };
+    }
+    let together = OrgVariables::resolve(&own, &inherited)
+        .map(|variables| variables.check_together())
+        .unwrap_or_else(|problems| problems);
+    if !together.is_empty() {
+        return Err(listed(&together).into());
+    }
+    store.change_settings(org, &changes, &before, OPERATOR).await?;
+    for (name, change) in &changes {
+        let now = change
+            .as_ref()
+            .map_or_else(|| "not set".to_owned(), |setting| shown(&setting.value));
+        println!("{name}: {now}{}", children_note(before.get(name), change.as_ref()));
+    }
+    for assignment in values {
+        if let Some(name) = canonical_name(&assignment.name).filter(|name| *name != assignment.name) {
+            eprintln!("note: {} is called {name} here", assignment.name);
+        }
+    }
+    Ok(())
+}
+
+/// Each value is checked by itself; every wrong one is named.
+fn changes(values: &[Assignment], default_for_children: bool) -> Result<Changes, Vec<FieldProblem>> {
+    let mut changes = Changes::new();
+    let mut problems = Vec::new();
+    for Assignment { name, value } in values {
+        let change = match value {
+            Some(text) => import(name, &read(text)).map(|(name, value)| {
+                (
+                    name,
+                    Some(Setting {
+                        value,
+                        default_for_children,
+                    }),
+                )
+            }),
+            None => canonical_name(name)
+                .map(|name| (name, None))
+                .ok_or_else(|| FieldProblem::new(name, "is not a variable that Gangway knows")),
+        };
+        match change {
+            Ok((name, change)) => {
+                if changes.insert(name.to_owned(), change).is_some() {
+                    problems.push(FieldProblem::new(name, "is set twice"));
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(changes)
+    } else {
+        Err(problems)
+    }
+}
+
+/// A list may be typed as JSON, which is the only way to set an empty one.
+fn read(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(Value::Array(list)) => Value::Array(list),
+        _ => Value::from(text),
+    }
+}
+
+fn listed(problems: &[FieldProblem]) -> String {
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.field, problem.message))
+        .collect();
+    format!("nothing was set\n  {}", lines.join("\n  "))
+}
+
+fn children_note(before: Option<&Setting>, now: Option<&Setting>) -> &'static str {
+    let children = |setting: Option<&Setting>| setting.is_some_and(|setting| setting.default_for_children);
+    match (children(before), children(now)) {
+        (_, true) => " (children too)",
+        (true, false) => " (no longer for children)",
+        (false, false) => "",
+    }
+}
+
+pub(crate) async fn list(store: &Store, org: &OrgId) -> Result<(), Failure> {
+    let organisation = existing(store, org).await?;
+    let own = store.settings(org).await?;
+    let (_, inherited) = store.values(&organisation).await?;
+    for definition in definitions() {
+        let (value, source) = effective(definition.name, &own, &inherited);
+        println!("{:<40} {value:<32} {source}", definition.name);
+    }
+    Ok(())
+}
+
+fn effective(name: &str, own: &Settings, inherited: &BTreeMap<String, Value>) -> (String, &'static str) {
+    if let Some(setting) = own.get(name) {
+        let source = if setting.default_for_children {
+            "set here, for children too"
+        } else {
+            "set here"
+        };
+        return (shown(&setting.value), source);
+    }
+    match inherited.get(name) {
+        Some(value) => (shown(value), "from the parent"),
+        None => {
+            let default = definition(name).and_then(domain::variables::Definition::default_value);
+            (default.as_ref().map_or_else(|| "-".to_owned(), shown), "default")
+        }
+    }
+}
+
+/// As it is typed.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "[]".to_owned(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// The table of variables, as text for a terminal or as Markdown for the documents.
+pub(crate) fn describe(markdown: bool) -> String {
+    let mut table = String::new();
+    if markdown {
+        table.push_str("| variable | default | takes | meaning |\n|---|---|---|---|\n");
+    }
+    for definition in definitions() {
+        let (name, takes, meaning) = (definition.name, definition.kind, definition.description);
+        let default = definition.default.unwrap_or("none");
+        // Writing to a String does not fail.
+        let _ = if markdown {
+            writeln!(table, "| `{name}` | {default} | {takes} | {meaning} |")
+        } else {
+            writeln!(
+                table,
+                "{name}\n    {meaning}\n    takes {takes}\n    default: {default}"
+            )
+        };
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn typed(values: &[(&str, Option<&str>)]) -> Result<Changes, Vec<FieldProblem>> {
+        let values: Vec<Assignment> = values
+            .iter()
+            .map(|(name, value)| Assignment {
+                name: (*name).to_owned(),
+                value: value.map(str::to_owned),
+            })
+            .collect();
+        changes(&values, false)
+    }
+
+    #[test]
+    fn values_are_stored_as_their_type() {
+        let changes = typed(&[
+            ("store_password_in_ticket", Some("1")),
+            ("new_user_approval_email", Some("a@example.com,manager")),
+            ("onboarding_password_save_location", Some("[]")),
+            ("psa_default_board_id", Some("42")),
+            ("timezone", None),
+        ])
+        .expect("all right");
+        let value = |name: &str| changes[name].as_ref().map(|setting| setting.value.clone());
+        assert_eq!(value("store_password_in_ticket"), Some(json!(true)));
+        assert_eq!(
+            value("new_user_approval_email"),
+            Some(json!(["a@example.com", "manager"]))
+        );
+        assert_eq!(value("onboarding_password_save_location"), Some(json!([])));
+        assert_eq!(value("default_ticket_location"), Some(json!("42")), "by its other name");
+        assert_eq!(value("timezone"), None);
+    }
+
+    #[test]
+    fn every_wrong_one_is_named() {
+        let problems = typed(&[
+            ("timezone", Some("Mars")),
+            ("nonsense", None),
+            ("start_time", Some("8")),
+            ("usage_location", Some("DE")),
+        ])
+        .expect_err("three are wrong");
+        let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["timezone", "nonsense", "start_time"]);
+        let twice = typed(&[
+            ("default_ticket_location", Some("1")),
+            ("psa_default_board_id", Some("2")),
+        ]);
+        assert_eq!(twice.expect_err("twice").len(), 1);
+    }
+
+    #[test]
+    fn where_a_value_comes_from() {
+        let own = Settings::from([(
+            "timezone".to_owned(),
+            Setting {
+                value: json!("Europe/Berlin"),
+                default_for_children: true,
+            },
+        )]);
+        let inherited = BTreeMap::from([
+            ("timezone".to_owned(), json!("Asia/Kolkata")),
+            ("start_time".to_owned(), json!("09:00")),
+        ]);
+        assert_eq!(
+            effective("timezone", &own, &inherited),
+            ("Europe/Berlin".to_owned(), "set here, for children too")
+        );
+        assert_eq!(
+            effective("start_time", &own, &inherited),
+            ("09:00".to_owned(), "from the parent")
+        );
+        assert_eq!(
+            effective("username_collision", &own, &inherited),
+            ("ask".to_owned(), "default")
+        );
+        assert_eq!(effective("mfa_group", &own, &inherited), ("-".to_owned(), "default"));
+    }
+
+    #[test]
+    fn the_table_has_every_variable() {
+        assert_eq!(describe(true).lines().count(), definitions().len() + 2);
+        assert!(
+            definitions()
+                .iter()
+                .all(|definition| describe(false).contains(definition.name))
+        );
+    }
+}

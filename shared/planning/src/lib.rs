@@ -1,0 +1,194 @@
+//! What a submission comes to, found out before anything is changed: by the form's check, at submission, and again
+//! when a scheduled request wakes. Every mistake is named by the field it is about.
+
+mod approval;
+mod groups;
+mod licenses;
+mod username;
+
+use chrono::{DateTime, Utc};
+use directory::{Domain, Graph, User};
+use domain::contact::{DomainName, Upn};
+use domain::country::CountryCode;
+use domain::decision::Gate;
+use domain::fault::Fault;
+use domain::field::FieldProblem;
+use domain::ids::RequestId;
+use domain::integration::Organisation;
+use domain::request::{Plan, RequestKey, Requester};
+use domain::schedule::plan_start;
+use domain::submission::Onboarding;
+use domain::variables::OrgVariables;
+use store::Store;
+
+pub use groups::GroupFound;
+pub use licenses::LicenseFound;
+
+use crate::username::{Names, Wish};
+
+/// All that is known, as far as it is known: a wrong domain leaves no username, but the licences are told all the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// Set when there is no problem.
+    pub plan: Option<Plan>,
+    pub problems: Vec<FieldProblem>,
+    pub username: Option<Upn>,
+    pub licenses: Vec<LicenseFound>,
+    pub groups: Vec<GroupFound>,
+    /// Where the execution will wait for a person, as things are now.
+    pub gates: Vec<Gate>,
+    pub start_at: Option<DateTime<Utc>>,
+}
+
+/// A look-up that fails is a fault, never an answer.
+///
+/// `own` is the request that is checked again: its username is its own, and what was settled before its wait
+/// (approval, date) is not asked again.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "two clients and six facts; a struct would be filled in once and taken apart"
+)]
+pub async fn check(
+    store: &Store,
+    graph: &Graph,
+    organisation: &Organisation,
+    variables: &OrgVariables,
+    requester: &Requester,
+    onboarding: &Onboarding,
+    now: DateTime<Utc>,
+    own: Option<&RequestId>,
+) -> Result<Checked, Fault> {
+    let (domains, skus, manager, groups, promised) = tokio::try_join!(
+        graph.domains(),
+        licenses::subscribed(graph, onboarding),
+        look_up(graph, onboarding.manager.as_ref()),
+        groups::find(graph, onboarding),
+        promised(store, organisation, own),
+    )?;
+    let mut problems = variables.check_together();
+    let mut note = |problem: FieldProblem| problems.push(problem);
+
+    if let (Some(upn), None) = (&onboarding.manager, &manager) {
+        note(FieldProblem::new("manager", format!("{upn} is no user of the tenant")));
+    }
+    if let (Some(upn), false) = (&onboarding.copy_groups_from, groups.colleague_found) {
+        note(FieldProblem::new(
+            "copy_groups_from",
+            format!("{upn} is no user of the tenant"),
+        ));
+    }
+    let (licenses, unknown) = licenses::matched(&onboarding.licenses, &skus);
+    unknown.into_iter().for_each(&mut note);
+    if !onboarding.licenses.is_empty() && country(onboarding, variables).is_none() {
+        let message = "is needed for a license: give it, or set the variable usage_location";
+        note(FieldProblem::new("usage_location", message));
+    }
+    let start_at = match (own, plan_start(now, onboarding.start_date, variables)) {
+        (None, Ok(start)) => start.at(),
+        (None, Err(problem)) => {
+            note(problem);
+            None
+        }
+        (Some(_), _) => None,
+    };
+    let approvers = match own {
+        None => approval::approvers(variables, onboarding, manager.as_ref(), requester).unwrap_or_else(|problem| {
+            note(problem);
+            Vec::new()
+        }),
+        Some(_) => Vec::new(),
+    };
+
+    let domain = domain_of(onboarding, &domains).map_err(&mut note).ok();
+    let local = username::wanted(onboarding, variables).map_err(&mut note).ok();
+    let names = Names {
+        graph,
+        store,
+        organisation,
+        own,
+    };
+    let username = match (promised, domain, local) {
+        (_, None, _) | (None, _, None) => None,
+        (Some(upn), Some(_), _) => names.settle(Wish::Promised(upn)).await?.map_err(&mut note).ok(),
+        (None, Some(domain), Some(local)) => {
+            let wish = Wish::new(local, domain, onboarding, variables);
+            names.settle(wish).await?.map_err(&mut note).ok()
+        }
+    };
+
+    let approval_required = own.is_none() && variables.require_approval_for_new_users;
+    let by_hand = licenses::bought_by_hand(&licenses, organisation, variables, onboarding);
+    let gates = approval_required
+        .then_some(Gate::Approval)
+        .into_iter()
+        .chain(by_hand)
+        .collect();
+    let plan = username.as_ref().filter(|_| problems.is_empty()).map(|upn| Plan {
+        upn: upn.to_string(),
+        display_name: onboarding.shown_name(),
+        licenses: licenses.iter().map(|license| license.sku.clone()).collect(),
+        approval_required,
+        approvers,
+        start_at,
+    });
+    Ok(Checked {
+        plan,
+        problems,
+        username,
+        licenses,
+        groups: groups.found,
+        gates,
+        start_at,
+    })
+}
+
+/// The country that the user's licences are used in.
+pub fn country<'a>(onboarding: &'a Onboarding, variables: &'a OrgVariables) -> Option<&'a CountryCode> {
+    onboarding.usage_location.as_ref().or(variables.usage_location.as_ref())
+}
+
+async fn look_up(graph: &Graph, upn: Option<&Upn>) -> Result<Option<User>, Fault> {
+    match upn {
+        Some(upn) => graph.user(upn.as_str()).await,
+        None => Ok(None),
+    }
+}
+
+/// The username that the request was given when it was submitted.
+async fn promised(store: &Store, organisation: &Organisation, own: Option<&RequestId>) -> Result<Option<Upn>, Fault> {
+    let Some(id) = own else { return Ok(None) };
+    let record = store
+        .request(&RequestKey {
+            org: organisation.id.clone(),
+            request: id.clone(),
+        })
+        .await?;
+    Ok(record.and_then(|record| Upn::parse(&record.plan.upn).ok()))
+}
+
+/// The one asked for if the tenant has proved it, else the tenant's default.
+fn domain_of(onboarding: &Onboarding, domains: &[Domain]) -> Result<DomainName, FieldProblem> {
+    let problem = |message: String| FieldProblem::new("email_domain", message);
+    let name = match &onboarding.email_domain {
+        Some(wanted) => {
+            let found = domains
+                .iter()
+                .find(|domain| domain.name.eq_ignore_ascii_case(wanted.as_str()));
+            match found {
+                Some(domain) if domain.is_verified => &domain.name,
+                Some(_) => return Err(problem(format!("{wanted} is not verified in the tenant yet"))),
+                None => return Err(problem(format!("{wanted} is no domain of the tenant"))),
+            }
+        }
+        None => {
+            let default = domains.iter().find(|domain| domain.is_default && domain.is_verified);
+            &default
+                .ok_or_else(|| problem("is needed: the tenant has no default domain".to_owned()))?
+                .name
+        }
+    };
+    DomainName::parse(name).map_err(|wrong| problem(wrong.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Licences: which of the tenant's are meant, how many seats are free, and who will buy missing ones.
+
+use directory::{Graph, SubscribedSku};
+use domain::decision::Gate;
+use domain::fault::Fault;
+use domain::field::FieldProblem;
+use domain::integration::Organisation;
+use domain::request::Sku;
+use domain::submission::{LicenseName, LicensePurchase, Onboarding};
+use domain::variables::{Distributor, OrgVariables};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseFound {
+    pub sku: Sku,
+    pub free: u32,
+}
+
+/// Not asked when no licence is wanted.
+pub(crate) async fn subscribed(graph: &Graph, onboarding: &Onboarding) -> Result<Vec<SubscribedSku>, Fault> {
+    if onboarding.licenses.is_empty() {
+        Ok(Vec::new())
+    } else {
+        graph.subscribed_skus().await
+    }
+}
+
+/// Each licence once, by whichever of its names.
+pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<LicenseFound>, Vec<FieldProblem>) {
+    let mut found: Vec<LicenseFound> = Vec::new();
+    let mut problems = Vec::new();
+    for name in wanted {
+        let problem = |what: &str| FieldProblem::new("licenses", format!("{name} {what}"));
+        match skus.iter().find(|sku| name.is(&sku.sku)) {
+            None => problems.push(problem("is no license of the tenant")),
+            Some(sku) if sku.applies_to != "User" => problems.push(problem("is not assigned to users")),
+            Some(sku) if found.iter().any(|other| other.sku.id == sku.sku.id) => {}
+            Some(sku) => found.push(LicenseFound {
+                sku: sku.sku.clone(),
+                free: sku.free(),
+            }),
+        }
+    }
+    (found, problems)
+}
+
+/// The gates of licences that a technician will be asked to buy.
+pub(crate) fn bought_by_hand<'a>(
+    licenses: &'a [LicenseFound],
+    organisation: &Organisation,
+    variables: &OrgVariables,
+    onboarding: &Onboarding,
+) -> impl Iterator<Item = Gate> + use<'a> {
+    let distributor = variables
+        .ms_licensing_distributor
+        .filter(|choice| *choice != Distributor::Manual);
+    let mapped = distributor.is_some() && organisation.distributor_company.is_some();
+    let by_hand = match onboarding.license_purchase {
+        LicensePurchase::None => false,
+        LicensePurchase::Manual => true,
+        LicensePurchase::Auto => !mapped || !variables.auto_purchase_license_if_none_available,
+    };
+    licenses
+        .iter()
+        .filter(move |license| by_hand && license.free == 0)
+        .map(|license| Gate::License(license.sku.part_number.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::OrgId;
+    use serde_json::json;
+
+    use super::*;
+
+    fn sku(id: &str, part_number: &str, free: u32, applies_to: &str) -> SubscribedSku {
+        SubscribedSku {
+            sku: Sku {
+                id: id.to_owned(),
+                part_number: part_number.to_owned(),
+            },
+            enabled: free,
+            warning: 0,
+            consumed: 0,
+            capability_status: "Enabled".to_owned(),
+            applies_to: applies_to.to_owned(),
+        }
+    }
+
+    #[test]
+    fn either_name_and_each_once() {
+        let id = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46";
+        let skus = [sku(id, "SPB", 3, "User"), sku("2", "WINDOWS_STORE", 9, "Company")];
+        let wanted: Vec<LicenseName> = ["spb", id, "SPE_E3", "WINDOWS_STORE"]
+            .iter()
+            .map(|name| LicenseName::parse(name).expect("a name"))
+            .collect();
+        let (found, problems) = matched(&wanted, &skus);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].free, 3);
+        let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "SPE_E3 is no license of the tenant",
+                "WINDOWS_STORE is not assigned to users"
+            ]
+        );
+    }
+
+    #[test]
+    fn who_buys() {
+        let licenses = [
+            LicenseFound {
+                sku: sku("1", "SPB", 0, "User").sku,
+                free: 0,
+            },
+            LicenseFound {
+                sku: sku("2", "SPE_E3", 1, "User").sku,
+                free: 1,
+            },
+        ];
+        let gates = |purchase: &str, auto: bool, distributor: Option<Distributor>, company: Option<&str>| {
+            let organisation = Organisation {
+                id: OrgId::parse("acme").expect("an id"),
+                name: "Acme".to_owned(),
+                parent: None,
+                tenant_id: None,
+                psa_company: None,
+                distributor_company: company.map(str::to_owned),
+            };
+            let variables = OrgVariables {
+                auto_purchase_license_if_none_available: auto,
+                ms_licensing_distributor: distributor,
+                ..OrgVariables::default()
+            };
+            let body = json!({"first_name": "A", "last_name": "B", "license_purchase": purchase});
+            let onboarding = Onboarding::parse(&body).expect("right");
+            bought_by_hand(&licenses, &organisation, &variables, &onboarding).collect::<Vec<_>>()
+        };
+        let asked = vec![Gate::License("SPB".to_owned())];
+        let pax8 = Some(Distributor::Pax8);
+        assert_eq!(gates("auto", true, pax8, Some("c")), []);
+        assert_eq!(gates("none", false, None, None), []);
+        assert_eq!(gates("manual", true, pax8, Some("c")), asked);
+        assert_eq!(gates("auto", false, pax8, Some("c")), asked);
+        assert_eq!(gates("auto", true, pax8, None), asked);
+        assert_eq!(gates("auto", true, Some(Distributor::Manual), Some("c")), asked);
+        assert_eq!(gates("auto", true, None, Some("c")), asked);
+    }
+}

@@ -1,0 +1,315 @@
+//! `check` against a Graph and a DynamoDB that answer as the real ones do.
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials as AwsCredentials, Region};
+use directory::{Credentials, Endpoints};
+use domain::contact::EmailAddress;
+use domain::country::CountryCode;
+use domain::ids::OrgId;
+use domain::variables::Approver;
+use serde_json::{Value, json};
+use wiremock::matchers::{any, body_partial_json, header, method, path, query_param_contains};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+
+const OWN: &str = "r0192d3f4a5b67c8d9e0f112233445566";
+
+struct World {
+    /// Graph under /v1.0 and /login, DynamoDB at the root.
+    server: MockServer,
+    variables: OrgVariables,
+    requester: Requester,
+}
+
+impl World {
+    async fn new() -> Self {
+        let server = MockServer::start().await;
+        let world = Self {
+            server,
+            variables: OrgVariables {
+                usage_location: CountryCode::parse("DE").ok(),
+                ..OrgVariables::default()
+            },
+            requester: Requester {
+                id: "m1".to_owned(),
+                email: Some("hr@contoso.com".to_owned()),
+            },
+        };
+        let token = json!({"access_token": "t", "expires_in": 3600});
+        world
+            .answer(
+                Mock::given(method("POST")).and(path("/login/tenant/oauth2/v2.0/token")),
+                token,
+            )
+            .await;
+        let domains = json!({"value": [
+            {"id": "contoso.onmicrosoft.com", "isDefault": false, "isVerified": true},
+            {"id": "Contoso.com", "isDefault": true, "isVerified": true},
+            {"id": "new.example", "isDefault": false, "isVerified": false},
+        ]});
+        world.answer(get("domains"), domains).await;
+        let skus = json!({"value": [sku("SPB", "1", 10, 4), sku("SPE_E3", "2", 5, 5)]});
+        world.answer(get("subscribedSkus"), skus).await;
+        let manager = user("charles@contoso.com");
+        world.answer(get("users/charles@contoso.com"), manager).await;
+        let groups =
+            json!({"value": [group("g1", "Sales", json!([])), group("g2", "All", json!(["DynamicMembership"]))]});
+        world
+            .answer(get("users/id-charles@contoso.com/memberOf/graph.group"), groups)
+            .await;
+        let sales = json!({"value": [group("g1", "Sales", json!([]))]});
+        world
+            .answer(get("groups").and(query_param_contains("$filter", "'Sales'")), sales)
+            .await;
+        let nobody = json!({"value": []});
+        for list in ["users", "groups", "directory/deletedItems/microsoft.graph.user"] {
+            world
+                .server
+                .register(get(list).respond_with(ok(nobody.clone())).with_priority(200))
+                .await;
+        }
+        let missing = ResponseTemplate::new(404).set_body_json(json!({"error": {"code": "Request_ResourceNotFound"}}));
+        world
+            .server
+            .register(Mock::given(any()).respond_with(missing).with_priority(250))
+            .await;
+        // No item.
+        let item = Mock::given(header("x-amz-target", "DynamoDB_20120810.GetItem"));
+        world
+            .server
+            .register(item.respond_with(ok(json!({}))).with_priority(200))
+            .await;
+        world
+    }
+
+    async fn answer(&self, mock: wiremock::MockBuilder, body: Value) {
+        self.server
+            .register(mock.respond_with(ok(body)).with_priority(100))
+            .await;
+    }
+
+    async fn user_has(&self, upn: &str) {
+        let users = json!({"value": [user(upn)]});
+        let filter = query_param_contains("$filter", format!("userPrincipalName eq '{upn}'"));
+        self.answer(get("users").and(filter), users).await;
+        self.answer(get(&format!("users/{upn}")), user(upn)).await;
+    }
+
+    async fn reserved(&self, upn: &str, request: &str) {
+        let key = json!({"Key": {"sk": {"S": format!("username#{upn}")}}});
+        let item = json!({"Item": {"request": {"S": request}}});
+        self.answer(
+            Mock::given(method("POST")).and(path("/")).and(body_partial_json(key)),
+            item,
+        )
+        .await;
+    }
+
+    async fn check(&self, body: Value) -> Result<Checked, Fault> {
+        self.check_as(body, None).await
+    }
+
+    async fn check_as(&self, body: Value, own: Option<&RequestId>) -> Result<Checked, Fault> {
+        let url = |path: &str| format!("{}{path}", self.server.uri()).parse().expect("a URL");
+        let graph = Graph::new(
+            outbound::http_client(),
+            Endpoints {
+                graph: url("/v1.0"),
+                login: url("/login"),
+            },
+            Credentials {
+                tenant_id: "tenant".to_owned(),
+                // The process keeps tokens by client.
+                client_id: self.server.uri(),
+                client_secret: "s".into(),
+            },
+        );
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(AwsCredentials::for_tests())
+            .http_client(outbound::sdk_http_client())
+            .endpoint_url(self.server.uri())
+            .build();
+        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "gangway");
+        let organisation = Organisation {
+            id: OrgId::parse("acme").expect("an id"),
+            name: "Acme".to_owned(),
+            parent: None,
+            tenant_id: Some("tenant".to_owned()),
+            psa_company: None,
+            distributor_company: None,
+        };
+        let mut whole = json!({"first_name": "John", "last_name": "Doe"});
+        let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
+            panic!("objects")
+        };
+        whole_fields.extend(fields);
+        let onboarding = Onboarding::parse(&whole).expect("a body");
+        let now = "2026-11-21T12:00:00Z".parse().expect("a time");
+        check(
+            &store,
+            &graph,
+            &organisation,
+            &self.variables,
+            &self.requester,
+            &onboarding,
+            now,
+            own,
+        )
+        .await
+    }
+}
+
+fn get(what: &str) -> wiremock::MockBuilder {
+    Mock::given(method("GET")).and(path(format!("/v1.0/{what}")))
+}
+
+fn ok(body: Value) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+fn user(upn: &str) -> Value {
+    json!({"id": format!("id-{upn}"), "userPrincipalName": upn, "mail": upn, "displayName": "X",
+        "accountEnabled": true, "usageLocation": "DE", "onPremisesExtensionAttributes": {"extensionAttribute15": null}})
+}
+
+fn sku(part_number: &str, id: &str, enabled: u32, consumed: u32) -> Value {
+    json!({"skuId": id, "skuPartNumber": part_number, "capabilityStatus": "Enabled", "appliesTo": "User",
+        "consumedUnits": consumed, "prepaidUnits": {"enabled": enabled, "warning": 0, "suspended": 0, "lockedOut": 0}})
+}
+
+fn group(id: &str, name: &str, types: Value) -> Value {
+    json!({"id": id, "displayName": name, "groupTypes": types, "mailEnabled": false, "securityEnabled": true,
+        "onPremisesSyncEnabled": null})
+}
+
+fn fields(checked: &Checked) -> Vec<&str> {
+    checked.problems.iter().map(|problem| problem.field.as_str()).collect()
+}
+
+#[tokio::test]
+async fn everything_found() {
+    let mut world = World::new().await;
+    world.variables.require_approval_for_new_users = true;
+    world.variables.new_user_approval_email = vec![
+        Approver::Manager,
+        Approver::Address(EmailAddress::parse("HR@contoso.com").expect("an address")),
+    ];
+    world.variables.allow_scheduled_user_creation = true;
+    let body = json!({"licenses": ["spb", "SPE_E3"], "manager": "charles@contoso.com", "groups": ["Sales", "Nowhere"],
+        "copy_groups_from": "charles@contoso.com", "start_date": "2026-12-01"});
+    let checked = world.check(body).await.expect("no fault");
+    assert_eq!(fields(&checked), [""; 0]);
+    let plan = checked.plan.expect("a plan");
+    assert_eq!(plan.upn, "jdoe@contoso.com");
+    assert_eq!(plan.display_name, "John Doe");
+    assert_eq!(plan.approvers, ["charles@contoso.com"], "the requester is left out");
+    assert_eq!(plan.start_at, "2026-12-01T08:00:00Z".parse().ok());
+    let seats: Vec<_> = checked
+        .licenses
+        .iter()
+        .map(|l| (l.sku.part_number.as_str(), l.free))
+        .collect();
+    assert_eq!(seats, [("SPB", 6), ("SPE_E3", 0)]);
+    let groups: Vec<_> = checked.groups.iter().map(|g| (g.name.as_str(), g.addable)).collect();
+    assert_eq!(groups, [("Sales", true), ("Nowhere", false), ("All", false)]);
+    assert_eq!(checked.gates, [Gate::Approval, Gate::License("SPE_E3".to_owned())]);
+}
+
+#[tokio::test]
+async fn every_mistake_at_once() {
+    let mut world = World::new().await;
+    world.variables.usage_location = None;
+    world.variables.require_approval_for_new_users = true;
+    let body = json!({"email_domain": "new.example", "licenses": ["NOPE"], "manager": "nobody@contoso.com",
+        "copy_groups_from": "nobody@contoso.com", "start_date": "2020-01-01"});
+    let checked = world.check(body).await.expect("no fault");
+    let mut found = fields(&checked);
+    found.sort_unstable();
+    let expected = [
+        "copy_groups_from",
+        "email_domain",
+        "licenses",
+        "manager",
+        "new_user_approval_email",
+        "start_date",
+        "usage_location",
+    ];
+    assert_eq!(found, expected);
+    assert_eq!((checked.plan, checked.username), (None, None));
+}
+
+#[tokio::test]
+async fn domains_are_the_tenants() {
+    let world = World::new().await;
+    let checked = world
+        .check(json!({"email_domain": "CONTOSO.onmicrosoft.com"}))
+        .await
+        .expect("no fault");
+    assert_eq!(checked.plan.expect("a plan").upn, "jdoe@contoso.onmicrosoft.com");
+    let checked = world
+        .check(json!({"email_domain": "fabrikam.com"}))
+        .await
+        .expect("no fault");
+    assert_eq!(fields(&checked), ["email_domain"]);
+}
+
+#[tokio::test]
+async fn taken_in_the_tenant_or_reserved() {
+    let mut world = World::new().await;
+    world.user_has("jdoe@contoso.com").await;
+    world.reserved("jdoe2@contoso.com", OWN).await;
+    let checked = world.check(json!({})).await.expect("no fault");
+    assert_eq!(fields(&checked), ["username"]);
+    assert_eq!(
+        checked.problems[0].message,
+        "jdoe@contoso.com is taken; free are john.doe, jdoe3, jdoe4"
+    );
+    world.variables.username_collision = domain::variables::UsernameCollision::Number;
+    let checked = world.check(json!({})).await.expect("no fault");
+    assert_eq!(checked.plan.expect("a plan").upn, "jdoe3@contoso.com");
+    let checked = world.check(json!({"username": "jdoe"})).await.expect("no fault");
+    assert_eq!(fields(&checked), ["username"], "a typed name is not changed");
+}
+
+#[tokio::test]
+async fn checked_again_the_promise_counts() {
+    let own = RequestId::parse(OWN).expect("an id");
+    let world = World::new().await;
+    let record = json!({"Item": {
+        "org": {"S": "acme"}, "id": {"S": OWN}, "status": {"S": "scheduled"}, "run": {"N": "1"},
+        "onboarding": {"M": {"first_name": {"S": "John"}, "last_name": {"S": "Doe"}}},
+        "plan": {"M": {"upn": {"S": "jdoe2@contoso.com"}, "display_name": {"S": "John Doe"}, "licenses": {"L": []},
+            "approval_required": {"BOOL": true}, "approvers": {"L": []}}},
+        "requester": {"M": {"id": {"S": "m1"}}}, "created_at": {"S": "2026-11-01T00:00:00Z"}, "licenses": {"M": {}},
+    }});
+    let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
+    world
+        .answer(
+            Mock::given(method("POST")).and(path("/")).and(body_partial_json(key)),
+            record,
+        )
+        .await;
+    world.reserved("jdoe2@contoso.com", OWN).await;
+    let body = json!({"start_date": "2020-01-01"});
+    let checked = world.check_as(body.clone(), Some(&own)).await.expect("no fault");
+    assert_eq!(fields(&checked), [""; 0], "the date has come, and jdoe2 is its own");
+    assert_eq!(checked.username.map(String::from).as_deref(), Some("jdoe2@contoso.com"));
+    world.user_has("jdoe2@contoso.com").await;
+    let checked = world.check_as(body, Some(&own)).await.expect("no fault");
+    assert_eq!(fields(&checked), ["username"], "a stranger took it");
+}
+
+#[tokio::test]
+async fn a_directory_out_of_reach_is_a_fault() {
+    let world = World::new().await;
+    let down = Mock::given(method("GET"))
+        .and(path("/v1.0/groups"))
+        .respond_with(ResponseTemplate::new(503));
+    world.server.register(down.with_priority(1)).await;
+    assert!(
+        matches!(world.check(json!({})).await, Err(Fault::Transient(_))),
+        "a name is neither free nor taken"
+    );
+}

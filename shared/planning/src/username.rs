@@ -1,0 +1,264 @@
+//! The username: what it would be, whether it is free, and what to do when it isn't.
+
+use directory::{Graph, TakenBy};
+use domain::contact::{DomainName, Upn};
+use domain::fault::Fault;
+use domain::field::FieldProblem;
+use domain::ids::RequestId;
+use domain::integration::Organisation;
+use domain::submission::Onboarding;
+use domain::username::{LocalPart, base, numbered};
+use domain::variables::{OrgVariables, UsernameCollision, UsernameFormat};
+use store::Store;
+
+/// A look-up takes three calls, and the form's sender waits.
+const LAST_NUMBER: u32 = 25;
+const PROPOSALS: usize = 3;
+const LAST_PROPOSED: u32 = 9;
+
+pub(crate) enum Wish {
+    /// Of a request that is checked again.
+    Promised(Upn),
+    Typed {
+        local: LocalPart,
+        domain: DomainName,
+    },
+    Made {
+        base: LocalPart,
+        other: Option<LocalPart>,
+        domain: DomainName,
+        collision: UsernameCollision,
+    },
+}
+
+/// The one typed, else the one that the names make.
+pub(crate) fn wanted(onboarding: &Onboarding, variables: &OrgVariables) -> Result<LocalPart, FieldProblem> {
+    match &onboarding.username {
+        Some(local) => Ok(local.clone()),
+        None => base(variables.username_format, &onboarding.names()),
+    }
+}
+
+impl Wish {
+    pub(crate) fn new(local: LocalPart, domain: DomainName, onboarding: &Onboarding, variables: &OrgVariables) -> Self {
+        if onboarding.username.is_some() {
+            return Self::Typed { local, domain };
+        }
+        Self::Made {
+            // The most readable other name, for proposals.
+            other: base(UsernameFormat::FirstDotLast, &onboarding.names())
+                .ok()
+                .filter(|name| *name != local),
+            base: local,
+            domain,
+            collision: variables.username_collision,
+        }
+    }
+}
+
+/// Decides a wish; `taken` answers whether somebody has a name.
+async fn decide(
+    wish: Wish,
+    taken: impl AsyncFn(&Upn) -> Result<bool, Fault>,
+) -> Result<Result<Upn, FieldProblem>, Fault> {
+    let (base, other, domain) = match wish {
+        Wish::Promised(upn) => {
+            let problem = || FieldProblem::new("username", format!("{upn} has been taken by somebody else since"));
+            return Ok(if taken(&upn).await? { Err(problem()) } else { Ok(upn) });
+        }
+        Wish::Typed { local, domain } => {
+            let upn = Upn::of(&local, &domain);
+            if !taken(&upn).await? {
+                return Ok(Ok(upn));
+            }
+            (local, None, domain)
+        }
+        Wish::Made {
+            base,
+            other,
+            domain,
+            collision,
+        } => {
+            let upn = Upn::of(&base, &domain);
+            if !taken(&upn).await? {
+                return Ok(Ok(upn));
+            }
+            if collision == UsernameCollision::Number {
+                for n in 2..=LAST_NUMBER {
+                    let upn = Upn::of(&numbered(&base, n), &domain);
+                    if !taken(&upn).await? {
+                        return Ok(Ok(upn));
+                    }
+                }
+                let message = format!("{base} and its numbers up to {LAST_NUMBER} are taken: give another");
+                return Ok(Err(FieldProblem::new("username", message)));
+            }
+            (base, other, domain)
+        }
+    };
+    let mut free = Vec::new();
+    for candidate in other.into_iter().chain((2..=LAST_PROPOSED).map(|n| numbered(&base, n))) {
+        if free.len() < PROPOSALS && !taken(&Upn::of(&candidate, &domain)).await? {
+            free.push(candidate.to_string());
+        }
+    }
+    let proposed = if free.is_empty() {
+        "give another".to_owned()
+    } else {
+        format!("free are {}", free.join(", "))
+    };
+    Ok(Err(FieldProblem::new(
+        "username",
+        format!("{base}@{domain} is taken; {proposed}"),
+    )))
+}
+
+/// Where names are looked up.
+pub(crate) struct Names<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) store: &'a Store,
+    pub(crate) organisation: &'a Organisation,
+    pub(crate) own: Option<&'a RequestId>,
+}
+
+impl Names<'_> {
+    pub(crate) async fn settle(&self, wish: Wish) -> Result<Result<Upn, FieldProblem>, Fault> {
+        decide(wish, async |upn| self.taken(upn).await).await
+    }
+
+    async fn taken(&self, upn: &Upn) -> Result<bool, Fault> {
+        let (holder, by) = tokio::try_join!(
+            self.store.username_holder(&self.organisation.id, upn.as_str()),
+            self.graph.name_taken(upn.as_str()),
+        )?;
+        if holder.is_some_and(|holder| Some(&holder) != self.own) {
+            return Ok(true);
+        }
+        match (by, self.own) {
+            (None, _) => Ok(false),
+            // An earlier try of the same request may have made the user already.
+            (Some(TakenBy::User), Some(own)) => Ok(self
+                .graph
+                .find_by_marker(own.as_str(), upn.as_str())
+                .await?
+                .is_none_or(|user| !upn.is(&user.upn))),
+            (Some(_), _) => Ok(true),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    fn local(text: &str) -> LocalPart {
+        LocalPart::parse(text).expect("a local part")
+    }
+
+    fn domain() -> DomainName {
+        DomainName::parse("example.com").expect("a domain")
+    }
+
+    fn made(collision: UsernameCollision) -> Wish {
+        Wish::Made {
+            base: local("jdoe"),
+            other: Some(local("john.doe")),
+            domain: domain(),
+            collision,
+        }
+    }
+
+    /// Runs a decision that never waits, against these taken names.
+    async fn settled(wish: Wish, taken: &[&str]) -> (Result<String, FieldProblem>, usize) {
+        let asked = RefCell::new(0);
+        let answer = decide(wish, async |upn| {
+            *asked.borrow_mut() += 1;
+            Ok(taken.contains(&upn.local_part()))
+        })
+        .await
+        .expect("no fault");
+        (answer.map(|upn| upn.to_string()), asked.into_inner())
+    }
+
+    #[tokio::test]
+    async fn a_free_name_is_asked_once() {
+        for wish in [
+            made(UsernameCollision::Ask),
+            Wish::Typed {
+                local: local("jdoe"),
+                domain: domain(),
+            },
+        ] {
+            assert_eq!(settled(wish, &[]).await, (Ok("jdoe@example.com".to_owned()), 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn ask_proposes_free_names() {
+        let (answer, _) = settled(made(UsernameCollision::Ask), &["jdoe", "jdoe2"]).await;
+        let problem = answer.expect_err("taken");
+        assert_eq!(problem.field, "username");
+        assert_eq!(
+            problem.message,
+            "jdoe@example.com is taken; free are john.doe, jdoe3, jdoe4"
+        );
+    }
+
+    #[tokio::test]
+    async fn number_takes_the_first_free_one() {
+        let (answer, _) = settled(made(UsernameCollision::Number), &["jdoe", "jdoe2", "jdoe3"]).await;
+        assert_eq!(answer, Ok("jdoe4@example.com".to_owned()));
+        let all: Vec<String> = (2..=LAST_NUMBER)
+            .map(|n| format!("jdoe{n}"))
+            .chain(["jdoe".to_owned()])
+            .collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let (answer, asked) = settled(made(UsernameCollision::Number), &all).await;
+        assert_eq!(answer.expect_err("all taken").field, "username");
+        assert_eq!(asked, LAST_NUMBER as usize);
+    }
+
+    #[tokio::test]
+    async fn a_typed_name_is_never_changed() {
+        let (answer, _) = settled(
+            Wish::Typed {
+                local: local("ada"),
+                domain: domain(),
+            },
+            &["ada"],
+        )
+        .await;
+        assert_eq!(
+            answer.expect_err("taken").message,
+            "ada@example.com is taken; free are ada2, ada3, ada4"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_promise_is_kept_or_named() {
+        let upn = Upn::parse("jdoe2@example.com").expect("a name");
+        assert_eq!(
+            settled(Wish::Promised(upn.clone()), &["jdoe"]).await.0,
+            Ok("jdoe2@example.com".to_owned())
+        );
+        assert_eq!(
+            settled(Wish::Promised(upn), &["jdoe2"])
+                .await
+                .0
+                .expect_err("taken")
+                .field,
+            "username"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_failed_look_up_is_no_answer() {
+        let answer = decide(made(UsernameCollision::Ask), async |_| {
+            Err(Fault::Transient("away".to_owned()))
+        })
+        .await;
+        assert_eq!(answer, Err(Fault::Transient("away".to_owned())));
+    }
+}
