@@ -1,0 +1,179 @@
+//! Bad days: rules that make one operation of one vendor fail in one world, a counted number of times.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{call::Answer, server::System};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    #[serde(rename = "429")]
+    Throttled,
+    #[serde(rename = "500")]
+    Internal,
+    #[serde(rename = "503")]
+    Unavailable,
+    #[serde(rename = "400")]
+    BadRequest,
+    #[serde(rename = "404_after_create")]
+    NotFoundAfterCreate,
+    #[serde(rename = "lose_response")]
+    LoseResponse,
+    #[serde(rename = "kill_client")]
+    KillClient,
+    #[serde(rename = "delay")]
+    Delay,
+    #[serde(rename = "no_seats")]
+    NoSeats,
+    #[serde(rename = "seat_race")]
+    SeatRace,
+    #[serde(rename = "garbage")]
+    Garbage,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Throttled => "429",
+            Self::Internal => "500",
+            Self::Unavailable => "503",
+            Self::BadRequest => "400",
+            Self::NotFoundAfterCreate => "404_after_create",
+            Self::LoseResponse => "lose_response",
+            Self::KillClient => "kill_client",
+            Self::Delay => "delay",
+            Self::NoSeats => "no_seats",
+            Self::SeatRace => "seat_race",
+            Self::Garbage => "garbage",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Garbage {
+    /// The right answer, cut in the middle.
+    Half,
+    /// A gateway's page instead of JSON.
+    Html,
+    /// JSON, but not the vendor's.
+    Wrong,
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn two() -> u32 {
+    2
+}
+
+fn seconds() -> u64 {
+    1
+}
+
+fn half() -> Garbage {
+    Garbage::Half
+}
+
+/// A rule as it is posted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub world: String,
+    pub system: System,
+    /// `METHOD /path/{template}`, or `*`
+    pub operation: String,
+    pub kind: Kind,
+    #[serde(default = "once")]
+    pub times: u32,
+    #[serde(default)]
+    pub skip: u32,
+    /// Only requests whose path, query or body has this in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<String>,
+    #[serde(default = "seconds")]
+    pub retry_after: u64,
+    /// For `delay`
+    #[serde(default)]
+    pub ms: u64,
+    /// For `404_after_create`: how many requests find nothing.
+    #[serde(default = "two")]
+    pub reads: u32,
+    /// For `400`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// For `garbage`
+    #[serde(default = "half")]
+    pub garbage: Garbage,
+    /// For `no_seats` and `seat_race`: only this SKU (part number or id); all of them otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Fault {
+    pub id: u64,
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// Requests that the rule fits, fired or not.
+    pub matched: u32,
+    pub fired: u32,
+    /// Processes that `kill_client` ended.
+    pub killed: usize,
+}
+
+/// The rule that this request runs into, if any; at most one.
+pub fn take(faults: &mut [Fault], world: &str, system: System, operation: &str, text: &str) -> Option<Fault> {
+    for fault in faults {
+        let rule = &fault.rule;
+        let fits = rule.world == world
+            && rule.system == system
+            && (rule.operation == "*" || same_operation(&rule.operation, operation))
+            && rule.contains.as_ref().is_none_or(|part| text.contains(part.as_str()));
+        if !fits {
+            continue;
+        }
+        fault.matched += 1;
+        if fault.matched > rule.skip && fault.fired < rule.times {
+            fault.fired += 1;
+            return Some(fault.clone());
+        }
+    }
+    None
+}
+
+/// The same operation, whatever the parameters in the template are called.
+pub fn same_operation(one: &str, other: &str) -> bool {
+    let plain = |text: &str| -> Vec<String> {
+        let parts = text
+            .split('/')
+            .map(|part| if part.starts_with('{') { "{}" } else { part });
+        parts.map(str::to_owned).collect()
+    };
+    plain(one) == plain(other)
+}
+
+/// What the vendor says on such a day, when it does nothing at all.
+pub fn refusal(rule: &Rule) -> Option<Answer> {
+    let answer = match rule.kind {
+        Kind::Throttled => rule.system.error(429, "TooManyRequests", "Too many requests."),
+        Kind::Internal => rule
+            .system
+            .error(500, "InternalServerError", "An internal error occurred."),
+        Kind::Unavailable => rule
+            .system
+            .error(503, "ServiceUnavailable", "The service is unavailable."),
+        Kind::BadRequest => rule.system.error(
+            400,
+            "Request_BadRequest",
+            rule.message.as_deref().unwrap_or("The request is invalid."),
+        ),
+        _ => return None,
+    };
+    let waits = matches!(rule.kind, Kind::Throttled);
+    Some(if waits {
+        answer.with_header("retry-after", rule.retry_after.to_string())
+    } else {
+        answer
+    })
+}

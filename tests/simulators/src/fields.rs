@@ -1,0 +1,127 @@
+//! Checks a request's body against a table of fields: vendors refuse what they don't know, and so do the simulators.
+
+use serde_json::{Map, Value};
+
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Text,
+    TextOrNull,
+    Flag,
+    FlagOrNull,
+    Integer,
+    IntegerOrNull,
+    Number,
+    Texts,
+    /// RFC 3339
+    Date,
+    DateOrNull,
+    Uuid,
+    Object(Table),
+    ObjectOrNull(Table),
+    Objects(Table),
+    /// Checked by the operation itself.
+    Any,
+}
+
+/// What kind of value the field of this name takes, or nothing if there is no such field.
+pub type Table = fn(&str) -> Option<Kind>;
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Problem {
+    Unknown(String),
+    WrongType(String),
+}
+
+impl Problem {
+    pub fn field(&self) -> &str {
+        match self {
+            Self::Unknown(field) | Self::WrongType(field) => field,
+        }
+    }
+}
+
+pub fn check(body: &Map<String, Value>, table: Table) -> Result<(), Problem> {
+    for (name, value) in body {
+        let Some(kind) = table(name) else {
+            return Err(Problem::Unknown(name.clone()));
+        };
+        check_value(name, value, kind)?;
+    }
+    Ok(())
+}
+
+fn check_value(name: &str, value: &Value, kind: Kind) -> Result<(), Problem> {
+    let date = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|text| chrono::DateTime::parse_from_rfc3339(text).is_ok())
+    };
+    let fits = match kind {
+        Kind::Text => value.is_string(),
+        Kind::TextOrNull => value.is_string() || value.is_null(),
+        Kind::Flag => value.is_boolean(),
+        Kind::FlagOrNull => value.is_boolean() || value.is_null(),
+        Kind::Integer => value.is_i64(),
+        Kind::IntegerOrNull => value.is_i64() || value.is_null(),
+        Kind::Number => value.is_number(),
+        Kind::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+        Kind::Date => date(value),
+        Kind::DateOrNull => value.is_null() || date(value),
+        Kind::Uuid => value.as_str().is_some_and(is_uuid),
+        Kind::Object(table) => match value {
+            Value::Object(inner) => return check(inner, table),
+            _ => false,
+        },
+        Kind::ObjectOrNull(table) => match value {
+            Value::Null => true,
+            Value::Object(inner) => return check(inner, table),
+            _ => false,
+        },
+        Kind::Objects(table) => match value {
+            Value::Array(items) => {
+                for item in items {
+                    check_value(name, item, Kind::Object(table))?;
+                }
+                true
+            }
+            _ => false,
+        },
+        Kind::Any => true,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Problem::WrongType(name.to_owned()))
+    }
+}
+
+/// Hyphenated, as all vendors here write their ids.
+pub fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn table(name: &str) -> Option<Kind> {
+        match name {
+            "name" => Some(Kind::Text),
+            "inner" => Some(Kind::Object(table)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn refuses_unknown_fields_and_wrong_types_at_any_depth() {
+        let check = |body: Value| check(body.as_object().expect("object"), table);
+        assert_eq!(check(json!({"name": "a", "inner": {"name": "b"}})), Ok(()));
+        assert_eq!(check(json!({"nmae": "a"})), Err(Problem::Unknown("nmae".to_owned())));
+        assert_eq!(
+            check(json!({"inner": {"name": 1}})),
+            Err(Problem::WrongType("name".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! Licences: the tenant's subscribed SKUs with their seats, and who has which.
+
+use chrono::Utc;
+use serde_json::{Map, Value, json};
+
+use super::{
+    bad_request, body, collection, context, entity, error, only_query, project, select,
+    user_fields::DEFAULT,
+    users::{view as user_view, visible},
+};
+use crate::{
+    call::{Answer, Call, Outcome},
+    fields::{Kind, is_uuid},
+    world::{License, Sku, Tenant, User, World},
+};
+
+const SKU: &[&str] = &[
+    "accountId",
+    "accountName",
+    "appliesTo",
+    "capabilityStatus",
+    "consumedUnits",
+    "id",
+    "prepaidUnits",
+    "servicePlans",
+    "skuId",
+    "skuPartNumber",
+    "subscriptionIds",
+];
+
+fn plans(sku: &Sku) -> Value {
+    let plans = sku.plans.iter().map(|(name, id)| {
+        json!({"servicePlanId": id, "servicePlanName": name, "provisioningStatus": "Success", "appliesTo": "User"})
+    });
+    Value::Array(plans.collect())
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+fn view(tenant: &Tenant, sku: &Sku) -> Map<String, Value> {
+    object(json!({
+        "id": format!("{}_{}", tenant.id, sku.id),
+        "accountId": tenant.id,
+        "accountName": tenant.display_name,
+        "appliesTo": "User",
+        "capabilityStatus": "Enabled",
+        "consumedUnits": tenant.consumed(sku),
+        "prepaidUnits": {"enabled": sku.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
+        "servicePlans": plans(sku),
+        "skuId": sku.id,
+        "skuPartNumber": sku.part,
+        "subscriptionIds": sku.subscription_ids,
+    }))
+}
+
+pub fn list_skus(world: &mut World, call: &Call) -> Outcome {
+    if call.query("$filter").is_some() {
+        return Err(error(
+            400,
+            "Request_UnsupportedQuery",
+            "Filter is not supported for this entity set.",
+        ));
+    }
+    only_query(call, &["$select"])?;
+    let selected = select(call, "subscribedSku", |name| SKU.contains(&name))?;
+    world.deliver_seats();
+    let tenant = &world.tenant;
+    let skus = tenant
+        .skus
+        .iter()
+        .filter(|sku| sku.in_tenant)
+        .map(|sku| view(tenant, sku))
+        .collect();
+    collection(call, "subscribedSkus", skus, selected.as_deref(), SKU)
+}
+
+pub fn get_sku(world: &mut World, call: &Call) -> Outcome {
+    only_query(call, &["$select"])?;
+    let selected = select(call, "subscribedSku", |name| SKU.contains(&name))?;
+    world.deliver_seats();
+    let tenant = &world.tenant;
+    let wanted = call.param(0);
+    let sku = tenant
+        .skus
+        .iter()
+        .find(|sku| sku.in_tenant && format!("{}_{}", tenant.id, sku.id) == wanted);
+    let sku = sku.ok_or_else(|| super::not_found(wanted))?;
+    Ok(entity(
+        call,
+        "subscribedSkus",
+        project(&view(tenant, sku), selected.as_deref(), SKU),
+    ))
+}
+
+fn assign_fields(name: &str) -> Option<Kind> {
+    match name {
+        "addLicenses" => Some(Kind::Objects(license_fields)),
+        "removeLicenses" => Some(Kind::Texts),
+        _ => None,
+    }
+}
+
+fn license_fields(name: &str) -> Option<Kind> {
+    match name {
+        "skuId" => Some(Kind::Uuid),
+        "disabledPlans" => Some(Kind::Texts),
+        _ => None,
+    }
+}
+
+pub fn assign(world: &mut World, call: &Call) -> Outcome {
+    only_query(call, &[])?;
+    let body = body(call, assign_fields, "assignLicense")?;
+    let list = |name: &str| body.get(name).and_then(Value::as_array).cloned();
+    let (Some(add), Some(remove)) = (list("addLicenses"), list("removeLicenses")) else {
+        return Err(bad_request(
+            "One or more parameters of the operation 'assignLicense' are missing from the request payload. The missing parameters are: addLicenses, removeLicenses.",
+        ));
+    };
+    let user_id = visible(world, call.param(0))?.id.clone();
+    let mut wanted = Vec::new();
+    for license in &add {
+        let sku_id = license.get("skuId").and_then(Value::as_str).unwrap_or_default();
+        let sku = world.tenant.sku(sku_id);
+        let sku = sku.ok_or_else(|| {
+            bad_request(&format!(
+                "License {sku_id} does not correspond to a valid company License."
+            ))
+        })?;
+        let disabled = license
+            .get("disabledPlans")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let disabled: Vec<String> = disabled.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        if let Some(unknown) = disabled.iter().find(|plan| !sku.plans.iter().any(|(_, id)| id == plan)) {
+            return Err(bad_request(&format!(
+                "The service plan {unknown} is not part of the license {sku_id}."
+            )));
+        }
+        wanted.push((sku.id.clone(), disabled));
+    }
+    let removed: Vec<&str> = remove.iter().filter_map(Value::as_str).collect();
+    let user = visible(world, &user_id)?;
+    if let Some(sku_id) = removed.iter().find(|id| !is_uuid(id) || !user.has(id)) {
+        return Err(bad_request(&format!(
+            "User does not have a corresponding license {sku_id}."
+        )));
+    }
+    if !wanted.is_empty() && user.text("usageLocation").is_empty() {
+        return Err(bad_request(
+            "License assignment cannot be done for user with invalid usage location.",
+        ));
+    }
+    for (sku_id, _) in &wanted {
+        let has = world.tenant.user(&user_id).is_some_and(|user| user.has(sku_id));
+        let free = world.tenant.sku(sku_id).map_or(0, |sku| world.tenant.free(sku));
+        if !has && free < 1 {
+            return Err(bad_request(&format!(
+                "Subscription with SKU {sku_id} does not have any available licenses."
+            )));
+        }
+    }
+    for (sku_id, disabled_plans) in wanted {
+        if give(&mut world.tenant, &user_id, &sku_id, disabled_plans, None) {
+            world.count("licenses_assigned");
+        }
+    }
+    let user = visible(world, &user_id)?;
+    let before = user.licenses.len();
+    user.licenses
+        .retain(|license| !removed.iter().any(|id| license.sku_id.eq_ignore_ascii_case(id)));
+    let taken = before > user.licenses.len();
+    let mut answer = project(&user_view(user), None, DEFAULT);
+    answer.insert(
+        "assignedLicenses".to_owned(),
+        user_view(user).remove("assignedLicenses").unwrap_or_default(),
+    );
+    answer.insert("@odata.context".to_owned(), context(call, "users/$entity"));
+    if taken {
+        world.count("licenses_removed");
+    }
+    Ok(Answer::json(200, Value::Object(answer)))
+}
+
+/// Gives the licence, and with it the mailbox; says whether the user got something new.
+pub fn give(
+    tenant: &mut Tenant,
+    user_id: &str,
+    sku_id: &str,
+    disabled_plans: Vec<String>,
+    by_group: Option<String>,
+) -> bool {
+    let free = tenant.sku(sku_id).is_some_and(|sku| tenant.free(sku) > 0);
+    let Some(user) = tenant.user_mut(user_id) else {
+        return false;
+    };
+    if let Some(license) = user
+        .licenses
+        .iter_mut()
+        .find(|license| license.active && license.sku_id == sku_id)
+    {
+        license.disabled_plans = disabled_plans;
+        return false;
+    }
+    user.licenses.push(License {
+        sku_id: sku_id.to_owned(),
+        disabled_plans,
+        by_group,
+        active: free,
+        at: Utc::now(),
+    });
+    if free {
+        provision_mailbox(user);
+    }
+    free
+}
+
+fn provision_mailbox(user: &mut User) {
+    let address = user.upn().to_owned();
+    if user.text("mail").is_empty() {
+        user.properties.insert("mail".to_owned(), json!(address));
+    }
+    if user
+        .properties
+        .get("proxyAddresses")
+        .and_then(Value::as_array)
+        .is_none_or(Vec::is_empty)
+    {
+        user.properties
+            .insert("proxyAddresses".to_owned(), json!([format!("SMTP:{address}")]));
+    }
+}
+
+pub fn details(world: &mut World, call: &Call) -> Outcome {
+    only_query(call, &["$select"])?;
+    let known = ["id", "servicePlans", "skuId", "skuPartNumber"];
+    let selected = select(call, "licenseDetails", |name| {
+        ["id", "servicePlans", "skuId", "skuPartNumber"].contains(&name)
+    })?;
+    let user_id = visible(world, call.param(0))?.id.clone();
+    let tenant = &world.tenant;
+    let licenses = tenant
+        .user(&user_id)
+        .map(|user| user.licenses.as_slice())
+        .unwrap_or_default();
+    let details = licenses.iter().filter(|license| license.active).filter_map(|license| {
+        let sku = tenant.sku(&license.sku_id)?;
+        let id = format!("{user_id}_{}", sku.id);
+        Some(object(
+            json!({"id": id, "skuId": sku.id, "skuPartNumber": sku.part, "servicePlans": plans(sku)}),
+        ))
+    });
+    collection(
+        call,
+        &format!("users('{user_id}')/licenseDetails"),
+        details.collect(),
+        selected.as_deref(),
+        &known,
+    )
+}

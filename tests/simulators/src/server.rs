@@ -1,0 +1,393 @@
+//! Listens, finds the vendor, the operation and the world of each request, and lets bad days happen around it.
+
+use std::{
+    convert::Infallible,
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    http::{Request, Response, StatusCode, header},
+};
+use chrono::Utc;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use crate::{
+    call::{Answer, Call, Match, Operation, find},
+    connectwise, control,
+    faults::{self, Fault, Garbage, Kind},
+    graph, kill, pages, pax8,
+    proxy::{self, ProxyTarget},
+    state::{Shared, State},
+    world::{Hidden, LoggedRequest},
+};
+
+const LARGEST_BODY: usize = 4 << 20;
+
+#[derive(Debug, Clone, clap::Parser)]
+#[command(about = "Simulated Microsoft 365, ConnectWise PSA and Pax8, with pages, a control API and a proxy for AWS")]
+pub struct Options {
+    /// Port to listen on; 0 takes any.
+    #[arg(long, default_value_t = 4700)]
+    pub port: u16,
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// The local AWS engine whose mails the pages show, such as http://127.0.0.1:4566
+    #[arg(long)]
+    pub aws: Option<String>,
+    /// LISTEN=TARGET, such as 4567=http://127.0.0.1:4566: a proxy that POST /control/aws-rules can spoil. Repeatable.
+    #[arg(long = "aws-proxy", value_parser = proxy::parse_target)]
+    pub aws_proxy: Vec<ProxyTarget>,
+}
+
+/// What is running: it goes on until the runtime ends.
+pub struct Running {
+    pub base: String,
+    pub proxies: Vec<(u16, String)>,
+    pub app: Arc<App>,
+}
+
+pub struct App {
+    pub state: Shared,
+    pub aws: Option<String>,
+    pub base: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum System {
+    Login,
+    Graph,
+    Connectwise,
+    Pax8,
+}
+
+impl System {
+    pub const ALL: [Self; 4] = [Self::Login, Self::Graph, Self::Connectwise, Self::Pax8];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Graph => "graph",
+            Self::Connectwise => "connectwise",
+            Self::Pax8 => "pax8",
+        }
+    }
+
+    /// The longest base comes first, because one vendor has two.
+    fn bases(self) -> &'static [&'static str] {
+        match self {
+            Self::Login => &["/login"],
+            Self::Graph => &["/graph/v1.0"],
+            Self::Connectwise => &["/connectwise/v4_6_release/apis/3.0", "/connectwise"],
+            Self::Pax8 => &["/pax8/v1"],
+        }
+    }
+
+    pub fn operations(self) -> &'static [Operation] {
+        match self {
+            Self::Login => graph::login::OPERATIONS,
+            Self::Graph => graph::OPERATIONS,
+            Self::Connectwise => connectwise::OPERATIONS,
+            Self::Pax8 => pax8::OPERATIONS,
+        }
+    }
+
+    pub fn error(self, status: u16, code: &str, message: &str) -> Answer {
+        match self {
+            Self::Login => graph::login::error(status, code, message),
+            Self::Graph => graph::error(status, code, message),
+            Self::Connectwise => connectwise::error(status, code, message),
+            Self::Pax8 => pax8::error(status, message),
+        }
+    }
+
+    /// The world that the credentials of the request belong to.
+    fn world(self, state: &State, call: &Call, template: &str) -> Result<String, Answer> {
+        match self {
+            Self::Login => graph::login::world(state, call),
+            Self::Graph => graph::world(state, call),
+            Self::Connectwise => connectwise::world(state, call, template),
+            Self::Pax8 => pax8::world(state, call, template),
+        }
+    }
+
+    fn of(path: &str) -> Option<(Self, &'static str)> {
+        Self::ALL.into_iter().find_map(|system| {
+            let mut bases = system.bases().iter();
+            let base = bases.find(|base| path.strip_prefix(**base).is_some_and(|rest| rest.starts_with('/')))?;
+            Some((system, *base))
+        })
+    }
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+pub struct Lost;
+
+impl fmt::Display for Lost {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the response is lost on purpose")
+    }
+}
+
+impl std::error::Error for Lost {}
+
+pub async fn start(options: Options) -> io::Result<Running> {
+    let listener = TcpListener::bind((options.host, options.port)).await?;
+    let address = listener.local_addr()?;
+    let app = Arc::new(App {
+        state: Shared::default(),
+        aws: options.aws.clone(),
+        base: format!("http://{address}"),
+    });
+    let mut proxies = Vec::new();
+    for target in options.aws_proxy {
+        let proxy = TcpListener::bind((options.host, target.port)).await?;
+        proxies.push((proxy.local_addr()?.port(), target.url.clone()));
+        tokio::spawn(proxy::serve(proxy, app.clone(), target.url));
+    }
+    tokio::spawn(serve(listener, address.port(), app.clone()));
+    Ok(Running {
+        base: app.base.clone(),
+        proxies,
+        app,
+    })
+}
+
+async fn serve(listener: TcpListener, port: u16, app: Arc<App>) {
+    let inner = control::routes().merge(pages::routes()).with_state(app.clone());
+    accept(listener, move |peer, request: Request<Incoming>| {
+        let (app, inner) = (app.clone(), inner.clone());
+        async move {
+            match System::of(request.uri().path()) {
+                Some((system, base)) => vendor(&app, system, base, peer, port, request).await,
+                None => {
+                    let answered: Result<_, Infallible> = inner.oneshot(request.map(Body::new)).await;
+                    let Ok(response) = answered;
+                    Ok(response)
+                }
+            }
+        }
+    })
+    .await;
+}
+
+/// Serves every connection until the process ends. An error of the handler closes the connection.
+pub async fn accept<H, F>(listener: TcpListener, handler: H)
+where
+    H: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<Response<Body>, Lost>> + Send + 'static,
+{
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            // Out of descriptors, for instance: others must close first.
+            kill::pause(Duration::from_millis(20)).await;
+            continue;
+        };
+        let handler = handler.clone();
+        tokio::spawn(async move {
+            let service = hyper::service::service_fn(move |request| handler(peer, request));
+            // A client that went away, or a response that was lost on purpose.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn vendor(
+    app: &App,
+    system: System,
+    base: &'static str,
+    peer: SocketAddr,
+    own_port: u16,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Lost> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+        return Ok(respond(
+            &system.error(413, "RequestTooLarge", "The request is too large."),
+            None,
+        ));
+    };
+    let rest = parts.uri.path().get(base.len() + 1..).unwrap_or_default();
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("127.0.0.1");
+    let call = Call {
+        method: parts.method.to_string(),
+        segments: rest
+            .split('/')
+            .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .collect(),
+        params: Vec::new(),
+        query: serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default(),
+        base: format!("http://{host}{base}"),
+        headers: parts.headers,
+        body: body.to_bytes(),
+    };
+    let done = perform(app, system, call).await;
+    let Some(fault) = &done.fault else {
+        return Ok(respond(&done.answer, None));
+    };
+    match fault.rule.kind {
+        Kind::LoseResponse => Err(Lost),
+        Kind::KillClient => {
+            let killed = kill::peer(peer, own_port).await;
+            if let Some(fault) = app.state.lock().faults.iter_mut().find(|other| other.id == fault.id) {
+                fault.killed += killed;
+            }
+            Err(Lost)
+        }
+        Kind::Garbage => Ok(respond(&done.answer, Some(fault.rule.garbage))),
+        _ => Ok(respond(&done.answer, None)),
+    }
+}
+
+struct Done {
+    answer: Answer,
+    fault: Option<Fault>,
+}
+
+async fn perform(app: &App, system: System, mut call: Call) -> Done {
+    let only = |answer| Done { answer, fault: None };
+    let (template, handler) = match find(system.operations(), &call.method, &call.segments) {
+        Match::Found {
+            template,
+            params,
+            handler,
+        } => {
+            call.params = params;
+            (template, handler)
+        }
+        Match::OtherMethod => {
+            return only(system.error(405, "Request_BadRequest", "Specified HTTP method is not allowed here."));
+        }
+        Match::Nothing => {
+            eprintln!(
+                "simulators: {} has no operation {} {}",
+                system.name(),
+                call.method,
+                call.path()
+            );
+            return only(system.error(404, "BadRequest", "Resource not found for the segment."));
+        }
+    };
+    let operation = format!("{} {template}", call.method);
+    let (world, fault) = {
+        let mut state = app.state.lock();
+        let world = match system.world(&state, &call, template) {
+            Ok(world) => world,
+            Err(refused) => return only(refused),
+        };
+        let query = call
+            .query
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect::<Vec<_>>()
+            .join("&");
+        let text = format!("{}?{query}\n{}", call.path(), String::from_utf8_lossy(&call.body));
+        let fault = faults::take(&mut state.faults, &world, system, &operation, &text);
+        (world, fault)
+    };
+    if let Some(fault) = fault.as_ref().filter(|fault| fault.rule.kind == Kind::Delay) {
+        kill::pause(Duration::from_millis(fault.rule.ms)).await;
+    }
+    let mut state = app.state.lock();
+    let Some(world) = state.worlds.get_mut(&world) else {
+        return only(system.error(404, "Request_ResourceNotFound", "The world is gone."));
+    };
+    let refusal = fault.as_ref().and_then(|fault| faults::refusal(&fault.rule));
+    let refused = refusal.is_some();
+    let answer = refusal.unwrap_or_else(|| {
+        if let Some(fault) = &fault {
+            before(world, fault, &operation);
+        }
+        handler(world, &call).unwrap_or_else(|refused| refused)
+    });
+    if let Some(fault) = fault.as_ref().filter(|_| !refused) {
+        after(world, fault, &operation, &answer);
+    }
+    let kind = fault.as_ref().map(|fault| fault.rule.kind);
+    let lost = matches!(kind, Some(Kind::LoseResponse | Kind::KillClient));
+    world.requests.push(LoggedRequest {
+        at: Utc::now(),
+        system: system.name(),
+        method: call.method.clone(),
+        path: call.path(),
+        operation,
+        status: (!lost).then_some(answer.status),
+        fault: kind.map(Kind::name),
+    });
+    Done { answer, fault }
+}
+
+const ASSIGN: &str = "POST /users/{id}/assignLicense";
+
+/// Seats that somebody else takes just before the operation looks.
+fn before(world: &mut crate::world::World, fault: &Fault, operation: &str) {
+    let race_now = fault.rule.kind == Kind::SeatRace && operation == ASSIGN;
+    if fault.rule.kind == Kind::NoSeats || race_now {
+        world.tenant.take_seats(fault.rule.sku.as_deref(), 0);
+    }
+}
+
+fn after(world: &mut crate::world::World, fault: &Fault, operation: &str, answer: &Answer) {
+    match fault.rule.kind {
+        // The free seats were shown, and are gone a moment later.
+        Kind::SeatRace if operation != ASSIGN => world.tenant.take_seats(fault.rule.sku.as_deref(), 0),
+        Kind::NotFoundAfterCreate if answer.status == 201 => {
+            let body = answer.body.as_ref();
+            let keys = ["id", "userPrincipalName"]
+                .into_iter()
+                .filter_map(|name| body?.get(name));
+            let keys = keys
+                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                .collect();
+            world.hidden.push(Hidden {
+                keys,
+                reads: fault.rule.reads,
+            });
+        }
+        _ => {}
+    }
+}
+
+fn respond(answer: &Answer, garbage: Option<Garbage>) -> Response<Body> {
+    let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK));
+    for (name, value) in &answer.headers {
+        response = response.header(*name, value);
+    }
+    let text = answer.body.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (media_type, text) = match garbage {
+        None if answer.body.is_none() => ("", text),
+        None => ("application/json; charset=utf-8", text),
+        Some(Garbage::Half) => {
+            let half: String = text.chars().take((text.chars().count() / 2).max(1)).collect();
+            (
+                "application/json; charset=utf-8",
+                if half.is_empty() { "{".to_owned() } else { half },
+            )
+        }
+        Some(Garbage::Html) => ("text/html", "<html><body><h1>Bad gateway</h1></body></html>".to_owned()),
+        Some(Garbage::Wrong) => ("application/json; charset=utf-8", "{\"unexpected\":[true]}".to_owned()),
+    };
+    if !media_type.is_empty() {
+        response = response.header(header::CONTENT_TYPE, media_type);
+    }
+    response
+        .body(Body::from(text))
+        .unwrap_or_else(|_| Response::new(Body::empty()))
+}

@@ -1,0 +1,32 @@
+//! The one mutable thing: all worlds and all rules behind one mutex. Vendors' operations are short and never wait.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{faults::Fault, proxy::AwsRule, world::World};
+
+#[derive(Default)]
+pub struct State {
+    pub worlds: BTreeMap<String, World>,
+    pub faults: Vec<Fault>,
+    pub aws_rules: Vec<AwsRule>,
+    pub last_rule: u64,
+}
+
+impl State {
+    pub fn next_rule(&mut self) -> u64 {
+        self.last_rule += 1;
+        self.last_rule
+    }
+}
+
+#[derive(Default)]
+pub struct Shared(Mutex<State>);
+
+impl Shared {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

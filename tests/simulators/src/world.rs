@@ -1,0 +1,369 @@
+//! A world: everything one organisation has at the vendors, apart from every other organisation's.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::fields::is_uuid;
+
+pub struct World {
+    pub name: String,
+    pub created: DateTime<Utc>,
+    pub tenant: Tenant,
+    pub psa: Psa,
+    pub distributor: Distributor,
+    /// Reads of /subscribedSkus that still show the old number after seats were bought.
+    pub seat_delay: u32,
+    pub pending_seats: Vec<PendingSeats>,
+    /// Objects that are created but can't be read yet.
+    pub hidden: Vec<Hidden>,
+    /// How often each effect happened.
+    pub effects: BTreeMap<&'static str, u32>,
+    pub requests: Vec<LoggedRequest>,
+}
+
+impl World {
+    pub fn count(&mut self, effect: &'static str) {
+        *self.effects.entry(effect).or_default() += 1;
+    }
+
+    pub fn domain(&self) -> String {
+        format!("{}.example", self.name)
+    }
+
+    /// Whether the object can't be seen yet. Each answer of "yes" is one of the reads that it stays hidden for.
+    pub fn is_hidden(&mut self, key: &str) -> bool {
+        let Some(hidden) = self
+            .hidden
+            .iter_mut()
+            .find(|hidden| hidden.keys.iter().any(|k| k.eq_ignore_ascii_case(key)))
+        else {
+            return false;
+        };
+        if hidden.reads == 0 {
+            return false;
+        }
+        hidden.reads -= 1;
+        true
+    }
+
+    pub fn buy_seats(&mut self, sku_id: &str, quantity: i64, reads: u32) {
+        self.pending_seats.push(PendingSeats {
+            sku_id: sku_id.to_owned(),
+            quantity,
+            reads,
+        });
+        if reads == 0 {
+            self.deliver_seats();
+        }
+    }
+
+    /// Seats whose time has come are in the tenant from now on.
+    pub fn deliver_seats(&mut self) {
+        let pending = std::mem::take(&mut self.pending_seats);
+        for seats in pending {
+            if seats.reads > 0 {
+                self.pending_seats.push(PendingSeats {
+                    reads: seats.reads - 1,
+                    ..seats
+                });
+            } else if let Some(sku) = self.tenant.skus.iter_mut().find(|sku| sku.id == seats.sku_id) {
+                sku.enabled += seats.quantity;
+                sku.in_tenant = true;
+            }
+        }
+    }
+}
+
+pub struct Hidden {
+    pub keys: Vec<String>,
+    pub reads: u32,
+}
+
+pub struct PendingSeats {
+    pub sku_id: String,
+    pub quantity: i64,
+    pub reads: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LoggedRequest {
+    pub at: DateTime<Utc>,
+    pub system: &'static str,
+    pub method: String,
+    pub path: String,
+    pub operation: String,
+    pub status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
+}
+
+/// A Microsoft 365 tenant.
+pub struct Tenant {
+    pub id: String,
+    pub display_name: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub tokens: Vec<Token>,
+    pub domains: Vec<Domain>,
+    pub users: Vec<User>,
+    pub skus: Vec<Sku>,
+    pub groups: Vec<Group>,
+}
+
+impl Tenant {
+    /// By object id or user principal name; deleted users have neither any more.
+    pub fn user(&self, key: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.deleted.is_none() && user.is(key))
+    }
+
+    pub fn user_mut(&mut self, key: &str) -> Option<&mut User> {
+        self.users
+            .iter_mut()
+            .find(|user| user.deleted.is_none() && user.is(key))
+    }
+
+    pub fn sku(&self, id: &str) -> Option<&Sku> {
+        self.skus
+            .iter()
+            .find(|sku| sku.in_tenant && sku.id.eq_ignore_ascii_case(id))
+    }
+
+    pub fn consumed(&self, sku: &Sku) -> i64 {
+        let users = self
+            .users
+            .iter()
+            .filter(|user| user.deleted.is_none() && user.has(&sku.id))
+            .count();
+        i64::try_from(users).unwrap_or(i64::MAX) + sku.taken_elsewhere
+    }
+
+    pub fn free(&self, sku: &Sku) -> i64 {
+        sku.enabled - self.consumed(sku)
+    }
+
+    /// Somebody else takes seats until only `leave` are free.
+    pub fn take_seats(&mut self, sku_id: Option<&str>, leave: i64) {
+        for index in 0..self.skus.len() {
+            let sku = &self.skus[index];
+            if sku_id.is_none_or(|id| sku.id == id || sku.part == id) {
+                let taken = (self.free(sku) - leave).max(0);
+                self.skus[index].taken_elsewhere += taken;
+            }
+        }
+    }
+}
+
+pub struct Token {
+    pub value: String,
+    pub issued: Instant,
+    pub seconds: u64,
+}
+
+impl Token {
+    pub fn new(seconds: u64) -> Self {
+        // Two ids, as long as the real ones look; what is in it is nobody's business but the vendor's.
+        Self {
+            value: format!("{}{}", secret(), secret()),
+            issued: Instant::now(),
+            seconds,
+        }
+    }
+
+    pub fn is(&self, value: &str) -> bool {
+        self.value == value && self.issued.elapsed().as_secs() < self.seconds
+    }
+}
+
+pub struct Domain {
+    pub name: String,
+    pub is_default: bool,
+    pub is_initial: bool,
+}
+
+pub struct User {
+    pub id: String,
+    /// What Graph shows, but for what the fields below hold.
+    pub properties: Map<String, Value>,
+    /// Kept, because a directory keeps it; never shown or logged.
+    pub password: String,
+    pub must_change_password: bool,
+    pub licenses: Vec<License>,
+    pub manager: Option<String>,
+    pub created: DateTime<Utc>,
+    pub deleted: Option<DateTime<Utc>>,
+    pub sessions_revoked: u32,
+}
+
+impl User {
+    pub fn text(&self, property: &str) -> &str {
+        self.properties
+            .get(property)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    pub fn upn(&self) -> &str {
+        self.text("userPrincipalName")
+    }
+
+    pub fn is(&self, key: &str) -> bool {
+        if is_uuid(key) {
+            self.id.eq_ignore_ascii_case(key)
+        } else {
+            self.upn().eq_ignore_ascii_case(key)
+        }
+    }
+
+    pub fn has(&self, sku_id: &str) -> bool {
+        self.licenses
+            .iter()
+            .any(|license| license.active && license.sku_id.eq_ignore_ascii_case(sku_id))
+    }
+
+    pub fn extension_attribute_15(&self) -> Option<&str> {
+        self.properties
+            .get("onPremisesExtensionAttributes")?
+            .get("extensionAttribute15")?
+            .as_str()
+    }
+
+    /// Lower case, with the address that a `SMTP:` or `smtp:` prefix stands before.
+    pub fn addresses(&self) -> Vec<String> {
+        let proxies = self.properties.get("proxyAddresses").and_then(Value::as_array);
+        let proxies = proxies.into_iter().flatten().filter_map(Value::as_str);
+        let proxies = proxies.map(|address| address.split_once(':').map_or(address, |(_, rest)| rest));
+        proxies
+            .chain([self.text("mail")])
+            .filter(|text| !text.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    }
+}
+
+pub struct License {
+    pub sku_id: String,
+    pub disabled_plans: Vec<String>,
+    pub by_group: Option<String>,
+    /// False: the group's assignment failed for want of a seat.
+    pub active: bool,
+    pub at: DateTime<Utc>,
+}
+
+pub struct Sku {
+    pub part: String,
+    pub id: String,
+    pub product_name: &'static str,
+    pub plans: &'static [(&'static str, &'static str)],
+    pub enabled: i64,
+    pub taken_elsewhere: i64,
+    pub in_tenant: bool,
+    pub subscription_ids: Vec<String>,
+}
+
+#[derive(Clone)]
+pub struct Group {
+    pub id: String,
+    pub display_name: String,
+    pub description: String,
+    pub mail: Option<String>,
+    pub mail_nickname: String,
+    pub security_enabled: bool,
+    /// `Unified` for Microsoft 365 groups
+    pub unified: bool,
+    pub membership_rule: Option<String>,
+    pub on_premises: bool,
+    pub licenses: Vec<String>,
+    pub members: Vec<String>,
+    pub created: DateTime<Utc>,
+}
+
+/// A ConnectWise PSA with one customer.
+pub struct Psa {
+    pub company_login: String,
+    pub public_key: String,
+    pub private_key: String,
+    pub client_id: String,
+    /// Boards, statuses, priorities and so on: the records of each list, as they are answered.
+    pub records: BTreeMap<&'static str, Vec<Value>>,
+    pub tickets: Vec<Ticket>,
+    pub last_id: i64,
+}
+
+impl Psa {
+    pub fn next_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
+    }
+}
+
+pub struct Ticket {
+    pub id: i64,
+    pub properties: Map<String, Value>,
+    pub notes: Vec<Note>,
+    pub created: DateTime<Utc>,
+}
+
+pub struct Note {
+    pub id: i64,
+    pub text: String,
+    pub discussion: bool,
+    pub internal: bool,
+    pub resolution: bool,
+    pub created: DateTime<Utc>,
+}
+
+/// Pax8, seen by the partner of this world.
+pub struct Distributor {
+    pub client_id: String,
+    pub client_secret: String,
+    pub tokens: Vec<Token>,
+    pub company_id: String,
+    pub company_name: String,
+    pub products: Vec<Product>,
+    pub subscriptions: Vec<Subscription>,
+    pub orders: Vec<Order>,
+}
+
+pub struct Product {
+    pub id: String,
+    pub sku_id: String,
+    pub name: &'static str,
+    pub vendor_sku: &'static str,
+    pub commitment_id: String,
+    pub price: f64,
+}
+
+pub struct Subscription {
+    pub id: String,
+    pub product_id: String,
+    pub sku_id: String,
+    pub vendor_subscription_id: String,
+    pub quantity: i64,
+    /// Reads of the subscription until an ordered one is active.
+    pub provisioning_reads: u32,
+    pub active: bool,
+    pub cancelled: bool,
+    pub billing_term: String,
+    pub price: f64,
+    pub created: DateTime<Utc>,
+    pub updated: DateTime<Utc>,
+    pub puts: u32,
+}
+
+pub struct Order {
+    pub id: String,
+    pub created: DateTime<Utc>,
+    pub line_items: Vec<Value>,
+}
+
+pub fn id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+pub fn secret() -> String {
+    Uuid::new_v4().simple().to_string()
+}
