@@ -1,0 +1,28 @@
+//! What every HTTP function shares: reading a call, who may make it, and answers as JSON or as pages.
+//!
+//! A function's main builds [`Web`] and calls [`serve`]; its handler turns a [`Call`] into an [`Answer`] or a
+//! [`Problem`].
+
+mod access;
+mod answer;
+mod base;
+mod body;
+mod call;
+mod negotiate;
+mod page;
+mod problem;
+mod serve;
+mod session;
+mod static_files;
+
+pub use access::{Caller, Visit, Web};
+pub use answer::Answer;
+pub use base::Base;
+pub use body::{Content, Form, MAX_BODY};
+pub use call::Call;
+pub use negotiate::Format;
+pub use page::page;
+pub use problem::Problem;
+pub use serve::{answer, serve};
+pub use session::{Keys, Session};
+pub use static_files::static_file;

@@ -1,0 +1,319 @@
+//! Who calls, and what they may do where.
+
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use domain::request::Requester;
+use domain::role::Role;
+use http::header::AUTHORIZATION;
+use secrecy::SecretString;
+use step::{Aws, Env};
+use store::Store;
+use store::members::Member;
+use store::secrets::Secrets;
+
+use crate::answer::Answer;
+use crate::base::Base;
+use crate::body::Content;
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::session::{self, Keys, Session};
+
+/// What HTTP functions have in common.
+#[derive(Clone)]
+pub struct Web {
+    pub store: Store,
+    pub base: Base,
+    secrets: Secrets,
+}
+
+/// Who calls, as the tables say now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Where they are a member, or their token is from.
+    pub org: OrgId,
+    /// Member id, or `token:NAME`: what the audit and a request's requester hold.
+    pub id: String,
+    pub name: String,
+    pub email: Option<String>,
+    pub role: Role,
+    /// For the forms of their pages; None for a token.
+    csrf: Option<String>,
+}
+
+impl Caller {
+    pub fn token(token: store::access::ApiToken) -> Self {
+        Self {
+            org: token.org,
+            id: format!("token:{}", token.name),
+            name: token.name,
+            email: None,
+            role: token.role,
+            csrf: None,
+        }
+    }
+
+    /// `csrf` is the token of the member's session.
+    pub fn member(member: Member, csrf: String) -> Self {
+        Self {
+            org: member.org,
+            id: member.id,
+            name: member.name,
+            email: Some(member.email),
+            role: member.role,
+            csrf: Some(csrf),
+        }
+    }
+
+    pub fn requester(&self) -> Requester {
+        Requester {
+            id: self.id.clone(),
+            email: self.email.clone(),
+        }
+    }
+
+    pub fn asked_for(&self, requester: &Requester) -> bool {
+        self.requester() == *requester
+    }
+
+    /// In their own organisation and its children, with the same role.
+    pub fn may_enter(&self, organisation: &Organisation) -> bool {
+        organisation.id == self.org || organisation.parent.as_ref() == Some(&self.org)
+    }
+}
+
+/// A caller in an organisation that they may enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    pub organisation: Organisation,
+    pub caller: Caller,
+}
+
+impl Visit {
+    /// What is not theirs is answered as what does not exist.
+    fn begin(caller: Caller, organisation: Option<Organisation>) -> Result<Self, Problem> {
+        match organisation {
+            Some(organisation) if caller.may_enter(&organisation) => Ok(Self { organisation, caller }),
+            _ => Err(Problem::not_found()),
+        }
+    }
+
+    /// 403 unless the caller's role allows it.
+    pub fn need(&self, right: impl Fn(Role) -> bool) -> Result<(), Problem> {
+        if right(self.caller.role) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden(format!(
+                "The role {} does not allow this.",
+                self.caller.role.as_str()
+            )))
+        }
+    }
+
+    /// For the hidden field `csrf` of forms; empty for a token.
+    pub fn csrf(&self) -> &str {
+        self.caller.csrf.as_deref().unwrap_or_default()
+    }
+
+    pub fn org(&self) -> &OrgId {
+        &self.organisation.id
+    }
+}
+
+impl Web {
+    pub fn new(aws: &Aws) -> Result<Self, Fault> {
+        Ok(Self {
+            store: aws.store()?,
+            base: Base::new(&Env.base_url()?)?,
+            secrets: aws.secrets()?,
+        })
+    }
+
+    pub async fn keys(&self) -> Result<Keys, Fault> {
+        Keys::new(&self.secrets.session_key().await?)
+    }
+
+    /// The caller in the organisation of the URL. Checks credentials, the organisation, and the CSRF token of whatever
+    /// a session would change.
+    pub async fn visit(&self, call: &Call) -> Result<Visit, Problem> {
+        let caller = self.caller(call).await?.ok_or_else(Problem::unauthorised)?;
+        let organisation = match OrgId::parse(call.param("org")) {
+            Ok(org) => self.store.organisation(&org).await?,
+            Err(_) => None,
+        };
+        Visit::begin(caller, organisation)
+    }
+
+    /// Whoever calls: an API token wins over a session. A token that is not ours is nobody.
+    pub async fn caller(&self, call: &Call) -> Result<Option<Caller>, Problem> {
+        if let Some(authorization) = call.header(AUTHORIZATION.as_str()) {
+            let Some(token) = bearer(authorization) else {
+                return Ok(None);
+            };
+            return Ok(self.store.api_token(&token).await?.map(Caller::token));
+        }
+        let Some((session, caller)) = self.signed_in(call).await? else {
+            return Ok(None);
+        };
+        if !call.is_safe() && !self.keys().await?.csrf_is_right(&session, &csrf_of(call)) {
+            return Err(Problem::forbidden(
+                "The form is not of this session. Load the page again, and repeat.",
+            ));
+        }
+        Ok(Some(caller))
+    }
+
+    /// The member whose session the call carries. Checks no CSRF token: for pages that only look.
+    pub async fn signed_in(&self, call: &Call) -> Result<Option<(Session, Caller)>, Fault> {
+        if call.header("cookie").is_none() {
+            return Ok(None);
+        }
+        let keys = self.keys().await?;
+        let Some(session) = keys.open(call.headers(), Utc::now()) else {
+            return Ok(None);
+        };
+        let member = self.store.member(&session.org, &session.member).await?;
+        let csrf = keys.csrf(&session);
+        Ok(member.map(|member| (session, Caller::member(member, csrf))))
+    }
+
+    /// Adds the cookie of a new session.
+    pub async fn begin_session(&self, answer: Answer, org: &OrgId, member: &str) -> Result<Answer, Fault> {
+        let session = Session::begin(org, member, Utc::now());
+        Ok(answer.with_cookie(&self.keys().await?.seal(&session)?))
+    }
+
+    /// Makes the browser forget its session.
+    pub fn end_session(&self, answer: Answer) -> Answer {
+        answer.with_cookie(&session::end())
+    }
+}
+
+fn bearer(authorization: &str) -> Option<SecretString> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned().into())
+}
+
+/// From the form, or from the script's header.
+fn csrf_of(call: &Call) -> String {
+    let form = if call.content() == Content::Form {
+        call.form().ok()
+    } else {
+        None
+    };
+    let field = form.as_ref().and_then(|form| form.get("csrf"));
+    field
+        .or_else(|| call.header("x-csrf-token"))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::CONTENT_TYPE;
+    use http::{HeaderName, HeaderValue, Method};
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn organisation(id: &str, parent: Option<&str>) -> Organisation {
+        Organisation {
+            id: OrgId::parse(id).unwrap(),
+            name: id.to_owned(),
+            parent: parent.map(|parent| OrgId::parse(parent).unwrap()),
+            tenant_id: None,
+            psa_company: None,
+            distributor_company: None,
+        }
+    }
+
+    fn caller(org: &str, role: Role) -> Caller {
+        let org = OrgId::parse(org).unwrap();
+        Caller::token(store::access::ApiToken {
+            org,
+            name: "ci".to_owned(),
+            role,
+        })
+    }
+
+    #[test]
+    fn only_the_own_organisation_and_its_children_exist() {
+        let enter = |org, target| Visit::begin(caller(org, Role::Admin), target);
+        assert!(enter("acme", Some(organisation("acme", None))).is_ok());
+        assert!(enter("msp", Some(organisation("acme", Some("msp")))).is_ok());
+        let nowhere = enter("acme", None).unwrap_err();
+        for target in [
+            organisation("other", None),
+            organisation("msp", None),
+            organisation("sister", Some("msp")),
+        ] {
+            let refused = enter("acme", Some(target)).unwrap_err();
+            assert_eq!(refused.to_json(), nowhere.to_json());
+            assert_eq!(refused.status.as_u16(), 404);
+        }
+    }
+
+    #[test]
+    fn rights_follow_roles() {
+        let rights: [(&str, fn(Role) -> bool, [bool; 4]); 4] = [
+            ("see all requests", Role::sees_all_requests, [false, true, true, true]),
+            (
+                "cancel and reschedule",
+                Role::cancels_and_reschedules,
+                [false, true, false, true],
+            ),
+            ("decide licences", Role::decides_licenses, [false, true, false, true]),
+            ("edit variables", Role::edits_variables, [false, false, false, true]),
+        ];
+        for (name, right, allowed) in rights {
+            for (role, allowed) in Role::ALL.into_iter().zip(allowed) {
+                let visit = Visit {
+                    organisation: organisation("acme", None),
+                    caller: caller("acme", role),
+                };
+                let answer = visit.need(right);
+                assert_eq!(answer.is_ok(), allowed, "{name}: {role:?}");
+                if let Err(problem) = answer {
+                    assert_eq!(problem.status.as_u16(), 403);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bearer_tokens_are_read() {
+        assert_eq!(bearer("Bearer abc").unwrap().expose_secret(), "abc");
+        assert_eq!(bearer("bearer  abc ").unwrap().expose_secret(), "abc");
+        for bad in ["", "Bearer", "Bearer ", "Basic abc", "abc"] {
+            assert!(bearer(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_csrf_token_comes_in_the_form_or_a_header() {
+        let post = Call::new(Method::POST, "/x");
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        assert_eq!(
+            csrf_of(&post.clone().with_header(CONTENT_TYPE, form).with_body("a=1&csrf=tok")),
+            "tok"
+        );
+        let header = HeaderName::from_static("x-csrf-token");
+        assert_eq!(
+            csrf_of(&post.clone().with_header(header, HeaderValue::from_static("tok"))),
+            "tok"
+        );
+        assert_eq!(csrf_of(&post.with_body("csrf=tok")), "");
+    }
+
+    #[test]
+    fn own_requests_are_known_by_requester() {
+        let me = caller("acme", Role::Basic);
+        assert!(me.asked_for(&me.requester()));
+        assert!(!me.asked_for(&Requester {
+            id: "token:other".to_owned(),
+            email: None
+        }));
+    }
+}

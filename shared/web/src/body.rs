@@ -1,0 +1,161 @@
+//! Bodies of calls: JSON or a form, of a bounded size.
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+
+/// The largest body is an onboarding's.
+pub const MAX_BODY: usize = domain::submission::MAX_BODY_BYTES;
+
+/// What the body claims to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Also when nothing is claimed.
+    Json,
+    Form,
+    Other,
+}
+
+impl Content {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(CONTENT_TYPE) else {
+            return Self::Json;
+        };
+        let name = value
+            .to_str()
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        match name.to_ascii_lowercase().as_str() {
+            "application/json" => Self::Json,
+            "application/x-www-form-urlencoded" => Self::Form,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Names and values as the form sent them, in its order; a name may come more than once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+fn bounded(body: &[u8]) -> Result<&[u8], Problem> {
+    if body.len() > MAX_BODY {
+        return Err(Problem::wrong_body(&format!("is larger than {} KiB", MAX_BODY / 1024)));
+    }
+    Ok(body)
+}
+
+/// serde_json's messages repeat values, so only that it is wrong is told.
+pub(crate) fn json_object(content: Content, body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    let wrong = || Problem::wrong_body("must be a JSON object");
+    let body = bounded(body)?;
+    if content != Content::Json {
+        return Err(wrong());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(wrong()),
+    }
+}
+
+pub(crate) fn form(content: Content, body: &[u8]) -> Result<Form, Problem> {
+    let body = bounded(body)?;
+    if content != Content::Form {
+        return Err(Problem::wrong_body("must be a form"));
+    }
+    serde_urlencoded::from_bytes(body)
+        .map(Form)
+        .map_err(|_| Problem::wrong_body("must be a form"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(result: Result<Map<String, Value>, Problem>) -> String {
+        let problem = result.unwrap_err();
+        assert_eq!(problem.status.as_u16(), 422);
+        problem.detail
+    }
+
+    #[test]
+    fn json_bodies_are_objects_of_bounded_size() {
+        assert_eq!(json_object(Content::Json, b"{\"a\":1}").unwrap()["a"], 1);
+        for bad in [
+            &b""[..],
+            b"[]",
+            b"1",
+            b"{",
+            b"{\"secret\": sesame}",
+            b"\xff\xfe",
+            b"{} {}",
+        ] {
+            assert_eq!(
+                refused(json_object(Content::Json, bad)),
+                "The body must be a JSON object."
+            );
+        }
+        assert_eq!(
+            refused(json_object(Content::Other, b"{}")),
+            "The body must be a JSON object."
+        );
+        assert_eq!(
+            refused(json_object(Content::Form, b"a=b")),
+            "The body must be a JSON object."
+        );
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_BODY));
+        assert_eq!(
+            refused(json_object(Content::Json, large.as_bytes())),
+            "The body is larger than 64 KiB."
+        );
+    }
+
+    #[test]
+    fn nesting_does_not_exhaust_the_stack() {
+        let deep = "[".repeat(MAX_BODY - 10);
+        refused(json_object(Content::Json, deep.as_bytes()));
+    }
+
+    #[test]
+    fn forms_keep_repeated_names() {
+        let form = form(Content::Form, b"groups=Sales&first_name=J%C3%B6rg+A&groups=Support").unwrap();
+        assert_eq!(form.get("first_name"), Some("Jörg A"));
+        assert_eq!(form.all("groups").collect::<Vec<_>>(), ["Sales", "Support"]);
+        assert_eq!(form.get("more"), None);
+        assert_eq!(form.pairs().len(), 3);
+    }
+
+    #[test]
+    fn the_content_type_decides() {
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, text.parse().unwrap());
+            Content::of(&headers)
+        };
+        assert_eq!(Content::of(&HeaderMap::new()), Content::Json);
+        assert_eq!(of("Application/JSON; charset=utf-8"), Content::Json);
+        assert_eq!(of("application/x-www-form-urlencoded"), Content::Form);
+        assert_eq!(of("text/plain"), Content::Other);
+    }
+}

@@ -1,0 +1,216 @@
+//! One HTTP call, as API Gateway's payload 2.0 brings it.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt};
+use serde_json::{Map, Value};
+
+use crate::body::{self, Content, Form};
+use crate::negotiate::Format;
+use crate::problem::Problem;
+
+#[derive(Clone)]
+pub struct Call {
+    method: Method,
+    /// The path of the route key: `/orgs/{org}/requests`.
+    route: String,
+    params: BTreeMap<String, String>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Call {
+    /// For tests; the runtime's come from [`Request`].
+    pub fn new(method: Method, route: &str) -> Self {
+        Self {
+            method,
+            route: route.to_owned(),
+            params: BTreeMap::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn with_param(mut self, name: &str, value: &str) -> Self {
+        self.params.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: &str) -> Self {
+        self.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// What to dispatch on, with [`Call::route`]. HEAD is answered as GET without its body.
+    pub fn verb(&self) -> &str {
+        if self.is_head() { "GET" } else { self.method.as_str() }
+    }
+
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
+    /// GET and HEAD change nothing.
+    pub(crate) fn is_safe(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// A parameter of the path; empty if the route has none of the name.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).map_or("", String::as_str)
+    }
+
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Whether the caller prefers JSON or a page.
+    pub fn format(&self) -> Format {
+        Format::of(&self.headers)
+    }
+
+    pub fn wants_page(&self) -> bool {
+        self.format() == Format::Html
+    }
+
+    pub fn content(&self) -> Content {
+        Content::of(&self.headers)
+    }
+
+    /// The body as it came, base64 undone.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as a JSON object; 422 if it is none, or too large.
+    pub fn json_object(&self) -> Result<Map<String, Value>, Problem> {
+        body::json_object(self.content(), &self.body)
+    }
+
+    /// The body as a form; 422 if it is none, or too large.
+    pub fn form(&self) -> Result<Form, Problem> {
+        body::form(self.content(), &self.body)
+    }
+}
+
+impl From<Request> for Call {
+    fn from(request: Request) -> Self {
+        let route_key = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
+            _ => None,
+        };
+        let route_key = route_key.unwrap_or_default();
+        let route = route_key.split_once(' ').map_or("", |(_, path)| path).to_owned();
+        let params = request.path_parameters_ref();
+        let params = params.map(|map| {
+            map.iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        });
+        let query = request.query_string_parameters_ref();
+        let query = query.map(|map| {
+            map.iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        });
+        let (parts, body) = request.into_parts();
+        let body = match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => Vec::new(),
+        };
+        Self {
+            method: parts.method,
+            route,
+            params: params.unwrap_or_default(),
+            query: query.unwrap_or_default(),
+            headers: parts.headers,
+            body,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(more: Value) -> Call {
+        let mut event = serde_json::json!({
+            "version": "2.0", "routeKey": "POST /orgs/{org}/requests/{id}/cancel",
+            "rawPath": "/orgs/acme/requests/r1/cancel", "rawQueryString": "c=a%2Bb&c=second&empty=",
+            "headers": {"host": "127.0.0.1", "cookie": "gangway_session=from-header"},
+            "pathParameters": {"org": "acme", "id": "r1"},
+            "requestContext": {"accountId": "0", "apiId": "a", "domainName": "d", "requestId": "q",
+                "routeKey": "POST /orgs/{org}/requests/{id}/cancel", "stage": "$default", "time": "t", "timeEpoch": 1,
+                "http": {"method": "POST", "path": "/orgs/acme/requests/r1/cancel", "protocol": "HTTP/1.1",
+                    "sourceIp": "127.0.0.1", "userAgent": "test"}},
+            "body": "eyJhIjoxfQ==", "isBase64Encoded": true
+        });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Call::from(lambda_http::request::from_str(&event.to_string()).unwrap())
+    }
+
+    #[test]
+    fn a_payload_is_read() {
+        let call = event(serde_json::json!({}));
+        assert_eq!(
+            (call.verb(), call.route()),
+            ("POST", "/orgs/{org}/requests/{id}/cancel")
+        );
+        assert_eq!(
+            (call.param("org"), call.param("id"), call.param("no")),
+            ("acme", "r1", "")
+        );
+        assert_eq!(call.query("c"), Some("a+b"));
+        assert_eq!((call.query("empty"), call.query("no")), (Some(""), None));
+        assert_eq!(call.json_object().unwrap()["a"], 1);
+        assert_eq!(call.header("cookie"), Some("gangway_session=from-header"));
+        assert!(!call.is_safe());
+    }
+
+    #[test]
+    fn cookies_come_in_a_list_too() {
+        let call = event(serde_json::json!({"cookies": ["a=1", "gangway_session=from-list"]}));
+        assert_eq!(call.header("cookie"), Some("a=1; gangway_session=from-list"));
+    }
+
+    #[test]
+    fn head_is_answered_as_get() {
+        let call = Call::new(Method::HEAD, "/decide");
+        assert_eq!(call.verb(), "GET");
+        assert!(call.is_head() && call.is_safe());
+    }
+}

@@ -1,0 +1,63 @@
+//! The frame around every page.
+
+use askama::Template;
+use domain::fault::Fault;
+use http::StatusCode;
+
+use crate::access::{Visit, Web};
+use crate::answer::Answer;
+use crate::base::Base;
+use crate::problem::Problem;
+
+#[derive(Template)]
+#[template(path = "frame.html")]
+struct Frame<'a> {
+    base: &'a str,
+    title: &'a str,
+    /// Whose navigation stands above; links and public pages have none.
+    visit: Option<&'a Visit>,
+    /// Another template's output, already escaped.
+    content: String,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemContent<'a> {
+    problem: &'a Problem,
+}
+
+fn render(template: &impl Template) -> Result<String, Fault> {
+    template
+        .render()
+        .map_err(|_| Fault::Permanent("a page could not be made".to_owned()))
+}
+
+/// The whole page, for [`Web::page`] and for snapshots.
+pub fn page(base: &Base, title: &str, visit: Option<&Visit>, content: &impl Template) -> Result<String, Fault> {
+    render(&Frame {
+        base: base.path(),
+        title,
+        visit,
+        content: render(content)?,
+    })
+}
+
+pub(crate) fn problem(base: &Base, problem: &Problem) -> Answer {
+    match page(base, problem.title(), None, &ProblemContent { problem }) {
+        Ok(page) => Answer::html(problem.status, page).with_headers_of(problem),
+        Err(_) => Answer::problem(problem),
+    }
+}
+
+impl Web {
+    /// A page: the frame writes the title as its heading, `content` is an askama template of what comes below.
+    pub fn page(
+        &self,
+        status: StatusCode,
+        title: &str,
+        visit: Option<&Visit>,
+        content: &impl Template,
+    ) -> Result<Answer, Problem> {
+        Ok(Answer::html(status, page(&self.base, title, visit, content)?))
+    }
+}

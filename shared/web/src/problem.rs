@@ -1,0 +1,200 @@
+//! Errors of the API as RFC 9457 says.
+
+use domain::fault::Fault;
+use domain::field::FieldProblem;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// Why a call was not answered as asked.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub status: StatusCode,
+    pub detail: String,
+    /// Every wrong field.
+    pub errors: Vec<FieldProblem>,
+    /// More members of the JSON object.
+    more: Map<String, Value>,
+    retry_after: Option<u32>,
+    /// For the log only.
+    cause: Option<Fault>,
+}
+
+/// Seconds after which a transient failure is worth another try.
+const RETRY_AFTER: u32 = 5;
+
+impl Problem {
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: Map::new(),
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// 422: the call was understood and its fields are wrong.
+    pub fn wrong_fields(errors: Vec<FieldProblem>) -> Self {
+        let detail = match errors.len() {
+            1 => "One field is wrong.".to_owned(),
+            n => format!("{n} fields are wrong."),
+        };
+        Self {
+            errors,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+        }
+    }
+
+    pub fn wrong_field(field: &str, message: &str) -> Self {
+        Self::wrong_fields(vec![FieldProblem::new(field, message)])
+    }
+
+    /// 422: the body as a whole is wrong.
+    pub fn wrong_body(detail: &str) -> Self {
+        Self {
+            errors: vec![FieldProblem::new("body", detail)],
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The body {detail}."))
+        }
+    }
+
+    pub fn unauthorised() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "Sign in, or send an API token as Authorization: Bearer TOKEN.",
+        )
+    }
+
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// The same answer for what does not exist and for what is somebody else's.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
+    }
+
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    pub fn gone(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, detail)
+    }
+
+    /// One more member of the JSON object; names of RFC 9457 are not changed.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Error")
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+
+    pub(crate) fn cause(&self) -> Option<&Fault> {
+        self.cause.as_ref()
+    }
+
+    pub fn to_json(&self) -> Value {
+        let mut object = self.more.clone();
+        object.insert("type".to_owned(), json!("about:blank"));
+        object.insert("title".to_owned(), json!(self.title()));
+        object.insert("status".to_owned(), json!(self.status.as_u16()));
+        object.insert("detail".to_owned(), json!(self.detail));
+        if !self.errors.is_empty() {
+            object.insert("errors".to_owned(), json!(self.errors));
+        }
+        Value::Object(object)
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        let (status, detail, retry_after) = match &fault {
+            Fault::Transient(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Something that is needed does not answer now. Please try again in a moment.".to_owned(),
+                Some(RETRY_AFTER),
+            ),
+            Fault::Permanent(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Gangway failed. The failure is in the log of the function.".to_owned(),
+                None,
+            ),
+            // Written for the person who must change something.
+            Fault::NeedsAttention(text) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("Somebody must change something first: {text}"),
+                None,
+            ),
+        };
+        Self {
+            retry_after,
+            cause: Some(fault),
+            ..Self::new(status, detail)
+        }
+    }
+}
+
+impl From<Vec<FieldProblem>> for Problem {
+    fn from(errors: Vec<FieldProblem>) -> Self {
+        Self::wrong_fields(errors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_fields_are_all_named() {
+        let problem = Problem::wrong_fields(vec![
+            FieldProblem::new("a", "must be a"),
+            FieldProblem::new("b", "must be b"),
+        ]);
+        assert_eq!(
+            problem.to_json(),
+            json!({"type": "about:blank", "title": "Unprocessable Entity", "status": 422,
+                "detail": "2 fields are wrong.",
+                "errors": [{"field": "a", "message": "must be a"}, {"field": "b", "message": "must be b"}]})
+        );
+    }
+
+    #[test]
+    fn faults_become_statuses_without_their_internals() {
+        let cases = [
+            (
+                Fault::Transient("reading the gates: AWS answered X".into()),
+                503,
+                Some(RETRY_AFTER),
+            ),
+            (Fault::Permanent("an item of table gates".into()), 500, None),
+        ];
+        for (fault, status, retry_after) in cases {
+            let internal = fault.to_string();
+            let problem = Problem::from(fault);
+            assert_eq!(problem.status.as_u16(), status);
+            assert_eq!(problem.retry_after(), retry_after);
+            assert!(!problem.to_json().to_string().contains(&internal));
+        }
+        let problem = Problem::from(Fault::NeedsAttention("set the credentials".into()));
+        assert_eq!(problem.status.as_u16(), 503);
+        assert!(problem.detail.contains("set the credentials"));
+    }
+
+    #[test]
+    fn more_members_never_replace_the_standard_ones() {
+        let json = Problem::conflict("x")
+            .with("decision", "denied")
+            .with("status", "closed")
+            .to_json();
+        assert_eq!(json["decision"], "denied");
+        assert_eq!(json["status"], 409);
+    }
+}

@@ -1,0 +1,19 @@
+//! The one stylesheet, the little script and the icon.
+
+use crate::answer::Answer;
+use crate::problem::Problem;
+
+pub fn static_file(name: &str) -> Result<Answer, Problem> {
+    match name {
+        "gangway.css" => Ok(Answer::file(
+            "text/css; charset=utf-8",
+            include_str!("../static/gangway.css"),
+        )),
+        "gangway.js" => Ok(Answer::file(
+            "text/javascript; charset=utf-8",
+            include_str!("../static/gangway.js"),
+        )),
+        "icon.svg" => Ok(Answer::file("image/svg+xml", include_str!("../static/icon.svg"))),
+        _ => Err(Problem::not_found()),
+    }
+}
