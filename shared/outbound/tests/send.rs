@@ -1,0 +1,208 @@
+//! One call against servers that behave and that don't.
+
+use std::time::{Duration, Instant};
+
+use domain::fault::Fault;
+use outbound::{Reply, http_client, send};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+async fn server(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+async fn ask(url: &str) -> Result<Reply, Fault> {
+    send("Vendor", "look something up", http_client().get(url)).await
+}
+
+/// Sends these bytes to whoever connects and closes.
+async fn raw_server(bytes: &'static [u8]) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(bytes).await;
+        }
+    });
+    address
+}
+
+fn transient(result: Result<Reply, Fault>) -> String {
+    match result {
+        Err(Fault::Transient(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_success_is_read() {
+    let name = format!("'\"&<🙂{}", "ü".repeat(300));
+    let server = server(
+        ResponseTemplate::new(200)
+            .insert_header("Link", "<x>")
+            .set_body_json(json!({"name": name})),
+    )
+    .await;
+    let reply = ask(&server.uri()).await.unwrap();
+    assert_eq!(reply.json::<Value>().unwrap()["name"], name);
+    assert_eq!(reply.header("link"), Some("<x>"));
+    assert!(!format!("{reply:?}").contains('ü'), "bodies don't show in debug output");
+}
+
+#[tokio::test]
+async fn refusals_are_left_to_the_caller_and_never_read_as_answers() {
+    for status in [302, 400, 401, 403, 404, 409, 422] {
+        let answer = ResponseTemplate::new(status)
+            .insert_header("Location", "http://127.0.0.1:1/elsewhere")
+            .set_body_json(json!({"code": "no.good", "message": "ann@contoso.com"}));
+        let reply = ask(&server(answer).await.uri()).await.unwrap();
+        assert_eq!(reply.status(), status);
+        assert_eq!(reply.error_body::<Value>().unwrap()["code"], "no.good");
+        let fault = reply.json::<Value>().unwrap_err();
+        assert_eq!(fault, reply.refused(None));
+        match status {
+            401 | 403 => assert!(
+                matches!(&fault, Fault::NeedsAttention(text) if text.contains("Vendor")),
+                "{fault}"
+            ),
+            _ => assert!(matches!(&fault, Fault::Permanent(_)), "{fault}"),
+        }
+        assert!(!fault.to_string().contains("ann"), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn error_codes_are_shown_and_texts_are_not() {
+    let reply = ask(&server(ResponseTemplate::new(400)).await.uri()).await.unwrap();
+    assert!(
+        reply
+            .refused(Some("Request_BadRequest"))
+            .to_string()
+            .contains("Request_BadRequest")
+    );
+    for text in ["Ann Lee is unknown", "ann@contoso.com", "", &"x".repeat(65)] {
+        let shown = reply.refused(Some(text)).to_string();
+        assert_eq!(shown, reply.refused(None).to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_is_transient() {
+    for status in [408, 500, 502, 503, 504] {
+        let server = server(ResponseTemplate::new(status).set_body_string("secret")).await;
+        assert!(!transient(ask(&server.uri()).await).contains("secret"));
+        assert_eq!(
+            server.received_requests().await.unwrap().len(),
+            1,
+            "whether to repeat is the step's to say"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_short_retry_after_is_honoured() {
+    let server = MockServer::start().await;
+    let throttle = ResponseTemplate::new(429).insert_header("Retry-After", "1");
+    Mock::given(any())
+        .respond_with(throttle)
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(204))
+        .mount(&server)
+        .await;
+    let start = Instant::now();
+    assert_eq!(ask(&server.uri()).await.unwrap().status(), 204);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn other_throttling_is_transient() {
+    for (retry_after, requests) in [
+        (None, 1),
+        (Some("60"), 1),
+        (Some("Wed, 21 Oct 2026 07:28:00 GMT"), 1),
+        (Some("0"), 3),
+    ] {
+        let mut answer = ResponseTemplate::new(429);
+        if let Some(value) = retry_after {
+            answer = answer.insert_header("Retry-After", value);
+        }
+        let server = server(answer).await;
+        assert!(transient(ask(&server.uri()).await).contains("429"));
+        assert_eq!(
+            server.received_requests().await.unwrap().len(),
+            requests,
+            "{retry_after:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_broken_network_is_transient() {
+    let half = raw_server(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"name\": \"An").await;
+    assert!(transient(ask(&half).await).contains("broke the connection"));
+    let nothing = raw_server(b"").await;
+    assert!(transient(ask(&nothing).await).contains("broke the connection"));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    assert!(transient(ask(&closed).await).contains("could not be reached"));
+}
+
+#[tokio::test]
+async fn silence_is_transient() {
+    let slow = server(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).await;
+    let client = reqwest::Client::builder().timeout(Duration::from_millis(100));
+    let client = client.tls_backend_preconfigured(tls()).build().unwrap();
+    let url = format!("{}/users/ann@contoso.com", slow.uri());
+    let text = transient(send("Vendor", "look something up", client.get(url)).await);
+    assert_eq!(text, "Vendor did not answer in time (look something up)");
+}
+
+/// Without one, reqwest looks for a crypto provider of the process.
+fn tls() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+#[tokio::test]
+async fn a_wrong_body_is_not_quoted() {
+    for body in ["<html>Ann</html>", "{\"count\": \"Ann\"}", "{\"count\": 1", ""] {
+        #[derive(Debug, serde::Deserialize)]
+        struct Counted {
+            #[expect(dead_code, reason = "only parsed")]
+            count: u32,
+        }
+        let reply = ask(&server(ResponseTemplate::new(200).set_body_string(body)).await.uri())
+            .await
+            .unwrap();
+        let fault = reply.json::<Counted>().unwrap_err();
+        assert!(fault.is_transient() && !fault.to_string().contains("Ann"), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_off() {
+    let server = server(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 9 * 1024 * 1024])).await;
+    assert!(matches!(ask(&server.uri()).await, Err(Fault::Permanent(_))));
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_permanent() {
+    let request = http_client().get("not an address");
+    assert!(matches!(
+        send("Vendor", "call", request).await,
+        Err(Fault::Permanent(_))
+    ));
+}
