@@ -129,7 +129,7 @@ async fn try_name(
         password_never_expires: variables.set_password_to_never_expire,
     };
     match graph.create_user(&user).await? {
-        Created::User(user) => Ok(Some(user)),
+        Created::Created(user) => Ok(Some(user)),
         Created::NameTaken => Ok(graph.find_by_marker(marker, upn).await?.map(user_ref)),
     }
 }
