@@ -15,7 +15,6 @@ use store::secrets::Secrets;
 
 use crate::answer::Answer;
 use crate::base::Base;
-use crate::body::Content;
 use crate::call::Call;
 use crate::problem::Problem;
 use crate::session::{self, Keys, Session};
@@ -156,7 +155,7 @@ impl Web {
         let Some((session, caller)) = self.signed_in(call).await? else {
             return Ok(None);
         };
-        if !call.is_safe() && !self.keys().await?.csrf_is_right(&session, &csrf_of(call)) {
+        if !call.is_safe() && !self.keys().await?.csrf_is_right(&session, &call.csrf()) {
             return Err(Problem::forbidden(
                 "The form is not of this session. Load the page again, and repeat.",
             ));
@@ -196,24 +195,8 @@ fn bearer(authorization: &str) -> Option<SecretString> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned().into())
 }
 
-/// From the form, or from the script's header.
-fn csrf_of(call: &Call) -> String {
-    let form = if call.content() == Content::Form {
-        call.form().ok()
-    } else {
-        None
-    };
-    let field = form.as_ref().and_then(|form| form.get("csrf"));
-    field
-        .or_else(|| call.header("x-csrf-token"))
-        .unwrap_or_default()
-        .to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use http::header::CONTENT_TYPE;
-    use http::{HeaderName, HeaderValue, Method};
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -289,22 +272,6 @@ mod tests {
         for bad in ["", "Bearer", "Bearer ", "Basic abc", "abc"] {
             assert!(bearer(bad).is_none(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_csrf_token_comes_in_the_form_or_a_header() {
-        let post = Call::new(Method::POST, "/x");
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        assert_eq!(
-            csrf_of(&post.clone().with_header(CONTENT_TYPE, form).with_body("a=1&csrf=tok")),
-            "tok"
-        );
-        let header = HeaderName::from_static("x-csrf-token");
-        assert_eq!(
-            csrf_of(&post.clone().with_header(header, HeaderValue::from_static("tok"))),
-            "tok"
-        );
-        assert_eq!(csrf_of(&post.with_body("csrf=tok")), "");
     }
 
     #[test]

@@ -54,8 +54,13 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(n, _)| n != name);
+        self
     }
 }
 

@@ -11,6 +11,8 @@ use crate::body::{self, Content, Form};
 use crate::negotiate::Format;
 use crate::problem::Problem;
 
+const CSRF_FIELD: &str = "csrf";
+
 #[derive(Clone)]
 pub struct Call {
     method: Method,
@@ -120,9 +122,16 @@ impl Call {
         body::json_object(self.content(), &self.body)
     }
 
-    /// The body as a form; 422 if it is none, or too large.
+    /// The body as a form; 422 if it is none, or too large. The CSRF token, checked before, is left out.
     pub fn form(&self) -> Result<Form, Problem> {
-        body::form(self.content(), &self.body)
+        Ok(body::form(self.content(), &self.body)?.without(CSRF_FIELD))
+    }
+
+    /// The CSRF token of the form, or of the script's header.
+    pub(crate) fn csrf(&self) -> String {
+        let form = body::form(self.content(), &self.body).unwrap_or_default();
+        let field = form.get(CSRF_FIELD).or_else(|| self.header("x-csrf-token"));
+        field.unwrap_or_default().to_owned()
     }
 }
 
@@ -212,5 +221,23 @@ mod tests {
         let call = Call::new(Method::HEAD, "/decide");
         assert_eq!(call.verb(), "GET");
         assert!(call.is_head() && call.is_safe());
+    }
+
+    #[test]
+    fn the_csrf_token_comes_in_the_form_or_a_header() {
+        let post = Call::new(Method::POST, "/x");
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let sent = post
+            .clone()
+            .with_header(http::header::CONTENT_TYPE, form)
+            .with_body("a=1&csrf=tok");
+        assert_eq!(sent.csrf(), "tok");
+        assert_eq!(sent.form().unwrap().pairs(), [("a".to_owned(), "1".to_owned())]);
+        let header = HeaderName::from_static("x-csrf-token");
+        assert_eq!(
+            post.clone().with_header(header, HeaderValue::from_static("tok")).csrf(),
+            "tok"
+        );
+        assert_eq!(post.with_body("csrf=tok").csrf(), "");
     }
 }
