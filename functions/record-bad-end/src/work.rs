@@ -98,3 +98,60 @@ fn next(record: &RequestRecord, run: u32, enter: Enter) -> Next {
     }
     Next::Nothing
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(status: &str, run: u32, ended: bool) -> RequestRecord {
+        let mut record = serde_json::json!({
+            "org": "acme",
+            "id": "r019f0000000070008000000000000001",
+            "status": status,
+            "run": run,
+            "onboarding": { "first_name": "Ada", "last_name": "Lovelace" },
+            "plan": {
+                "upn": "ada@acme.example", "display_name": "Ada Lovelace", "licenses": [],
+                "approval_required": false, "approvers": [],
+            },
+            "requester": { "id": "token:test" },
+            "created_at": "2026-11-21T19:00:00Z",
+        });
+        if ended {
+            record["ended_at"] = "2026-11-21T20:00:00Z".into();
+        }
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn a_recorded_event_is_read() {
+        let event: Event = serde_json::from_str(include_str!("../events/aborted.json")).unwrap();
+        let input: ExecutionInput = serde_json::from_str(&event.detail.input).unwrap();
+        assert_eq!((event.detail.status.as_str(), input.run, input.enter), ("ABORTED", 1, Enter::Start));
+    }
+
+    #[test]
+    fn an_end_that_was_written_stays() {
+        assert_eq!(next(&request("failed", 1, true), 1, Enter::Start), Next::Nothing);
+    }
+
+    #[test]
+    fn a_stopped_execution_is_followed_by_one_that_tells() {
+        let failed = Next::HandOn { from: 1, enter: Enter::Failed };
+        assert_eq!(next(&request("running", 1, false), 1, Enter::Start), failed);
+        // The hand-over again, after this function died in it.
+        assert_eq!(next(&request("running", 2, false), 1, Enter::Start), failed);
+    }
+
+    #[test]
+    fn an_execution_that_was_stopped_for_another_is_left_alone() {
+        assert_eq!(next(&request("cancelled", 2, false), 1, Enter::Start), Next::Nothing);
+        assert_eq!(next(&request("scheduled", 2, false), 1, Enter::Start), Next::Nothing);
+    }
+
+    #[test]
+    fn the_last_resort_ends_the_chain() {
+        assert_eq!(next(&request("running", 2, false), 2, Enter::Failed), Next::Record);
+        assert_eq!(next(&request("cancelled", 2, false), 2, Enter::Cancelled), Next::Record);
+    }
+}
