@@ -25,8 +25,8 @@ const WAITS: Waits = Waits {
     parameters: &[("SeatPollSeconds", "2"), ("PurchasePollSeconds", "2")],
 };
 const ORGANISATION: &str = "demo";
+const COMPANY: &str = "Demo Company";
 const TECHNICIAN: &str = "terry.tech@msp.example";
-pub(crate) const APPROVER: &str = "alex.approver@demo.example";
 
 /// Builds and starts everything in the background. Where it runs already, deploys what changed.
 pub(crate) fn up(engine: &Engine) -> Result<()> {
@@ -37,7 +37,7 @@ pub(crate) fn up(engine: &Engine) -> Result<()> {
         println!("up: {} (new: {sent} artifacts)", stack.api);
         return Ok(());
     }
-    let local = start(engine)?;
+    let (local, _) = start(engine)?;
     local.write(&file)?;
     println!("up: {}\nstop it with `cargo xtask down`", local.deployment.api);
     Ok(())
@@ -47,10 +47,10 @@ pub(crate) fn up(engine: &Engine) -> Result<()> {
 pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
     let begun = Instant::now();
     build(engine)?;
-    let local = start(engine)?;
+    let (local, world) = start(engine)?;
     let done = local.write(&engine.project.output.join("local.json")).and_then(|()| {
         println!("ready after {}\n", seconds(begun.elapsed()));
-        sample(engine, &local)
+        sample(engine, &local, &world)
     });
     if done.is_ok() && !exit {
         let link = sign_in_link(engine, &local)?;
@@ -59,7 +59,7 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
             local.deployment.api
         );
         println!("Sign in (once):    {link}");
-        println!("The vendors' side: {}", engine.simulators());
+        println!("The vendors' side: {}", world.page);
         println!("Addresses and an API token are in target/gangway/local.json. Ctrl-C stops everything.");
         loop {
             pause(Duration::from_secs(3600));
@@ -76,15 +76,15 @@ fn build(engine: &Engine) -> Result<()> {
     })
 }
 
-fn start(engine: &Engine) -> Result<Local> {
+fn start(engine: &Engine) -> Result<(Local, World)> {
     timed("starting AWS, Step Functions and the vendors' simulators", || {
         engine.start()
     })?;
     let ready = timed("deploying infra/template.yaml", || {
         let (stack, _) = engine.deploy(&WAITS)?;
         let mut local = Local::new(engine, &stack);
-        furnish(engine, &mut local)?;
-        Ok(local)
+        let world = furnish(engine, &mut local)?;
+        Ok((local, world))
     });
     if ready.is_err() {
         stop_all(&engine.folder)?;
@@ -95,14 +95,14 @@ fn start(engine: &Engine) -> Result<Local> {
 /// Gives the deployment a demo organisation by the operator's commands, as one would in an account.
 pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
     let stack = local.deployment.stack.clone();
-    let world = vendors::create_world(engine, ORGANISATION)?;
+    let world = vendors::create_world(engine, ORGANISATION, COMPANY)?;
     let operator = |arguments: &[&str]| engine.operator(&stack, arguments, "");
     operator(&[
         "organisation",
         "create",
         ORGANISATION,
         "--name",
-        "Demo Company",
+        COMPANY,
         "--tenant-id",
         &world.tenant_id,
         "--psa-company",
@@ -114,20 +114,24 @@ pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
         let arguments = ["credentials", "set", ORGANISATION, system, "--file", "-"];
         engine.operator(&stack, &arguments, &keys.to_string())?;
     }
-    let approval = format!("new_user_approval_email={APPROVER}");
-    let board = format!("default_ticket_location={}", world.board);
-    operator(&[
-        "variables",
-        "set",
-        ORGANISATION,
-        "require_approval_for_new_users=1",
-        &approval,
-        "default_psa=connectwise",
-        &board,
-        "ms_licensing_distributor=pax8",
-        "usage_location=US",
-        "allow_scheduled_user_creation=1",
-    ])?;
+    let given = |name: &str, value: &str| format!("{name}={value}");
+    let variables = [
+        given("require_approval_for_new_users", "1"),
+        given("new_user_approval_email", &world.people.approver),
+        given("default_psa", "connectwise"),
+        given("default_ticket_location", &world.psa.board),
+        given("default_ticket_status", &world.psa.status_working),
+        given("ticket_status_waiting_input", &world.psa.status_waiting),
+        given("ticket_status_workflow_complete", &world.psa.status_complete),
+        given("default_priority", &world.psa.priority),
+        given("ms_licensing_distributor", "pax8"),
+        given("usage_location", "US"),
+        given("allow_scheduled_user_creation", "1"),
+    ];
+    let set = ["variables", "set", ORGANISATION]
+        .into_iter()
+        .chain(variables.iter().map(String::as_str));
+    operator(&set.collect::<Vec<_>>())?;
     operator(&[
         "member",
         "add",
@@ -151,10 +155,10 @@ fn sign_in_link(engine: &Engine, local: &Local) -> Result<String> {
 }
 
 /// Submits the sample person, plays the people who are asked, and shows what happens as it happens.
-fn sample(engine: &Engine, local: &Local) -> Result<()> {
+fn sample(engine: &Engine, local: &Local, world: &World) -> Result<()> {
     let person: Value = serde_json::from_str(&fs::read_to_string(engine.project.path("infra/xtask/sample.json"))?)?;
     println!(
-        "Onboarding {} {} at Demo Company",
+        "Onboarding {} {} at {COMPANY}",
         text(&person, "/first_name"),
         text(&person, "/last_name")
     );
@@ -183,7 +187,9 @@ fn sample(engine: &Engine, local: &Local) -> Result<()> {
         shown = timeline.len();
         if let Some(outcome) = request.pointer("/outcome").and_then(Value::as_str) {
             println!("Outcome: {outcome}, after {}\n", seconds(begun.elapsed()));
-            vendors::show_ticket(engine, &request)?;
+            if let Some(ticket) = vendors::ticket(engine, world)? {
+                ticket.print();
+            }
             return if outcome.starts_with("completed") {
                 Ok(())
             } else {
@@ -193,8 +199,8 @@ fn sample(engine: &Engine, local: &Local) -> Result<()> {
         let status = text(&request, "/status");
         let acted = answered != status
             && match status {
-                "waiting_approval" => people::approve(engine)?,
-                "waiting_license" => people::buy_license(engine, &request)?,
+                "waiting_approval" => people::approve(engine, world)?,
+                "waiting_license" => people::buy_license(engine, world)?,
                 _ => false,
             };
         if acted {

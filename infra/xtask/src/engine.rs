@@ -137,7 +137,10 @@ impl<'a> Engine<'a> {
                 // Where moto's state machines find AWS
                 .env("MOTO_PORT", (4567 + self.offset).to_string());
         })?;
-        let mut simulators = serve(&self.folder, "simulators", &self.project.binary("simulators"), |c| {
+        // A copy: cargo-lambda can't replace a program that runs.
+        let program = self.folder.join("simulators");
+        fs::copy(self.project.binary("simulators"), &program)?;
+        let mut simulators = serve(&self.folder, "simulators", &program, |c| {
             c.args(["--port", &(4700 + self.offset).to_string()])
                 .args(["--aws", &self.aws()])
                 .args(["--aws-proxy", &format!("{}={}", 4567 + self.offset, self.aws())])
@@ -152,7 +155,7 @@ impl<'a> Engine<'a> {
                 .is_ok_and(|answer| answer.status == 201)
         })?;
         self.wait("simulators", &mut simulators, || {
-            http::get(&self.simulators(), None).is_ok()
+            http::get(&format!("{}/health", self.simulators()), None).is_ok_and(|answer| answer.status == 200)
         })
     }
 

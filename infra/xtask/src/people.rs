@@ -2,10 +2,17 @@
 
 use serde_json::Value;
 
-use crate::{Result, demo::APPROVER, demo::text, engine::Engine, http, vendors};
+use crate::{
+    Result,
+    demo::text,
+    engine::Engine,
+    http,
+    vendors::{self, World},
+};
 
 /// The approver reads their mail and approves. False: the mail isn't there yet.
-pub(crate) fn approve(engine: &Engine) -> Result<bool> {
+pub(crate) fn approve(engine: &Engine, world: &World) -> Result<bool> {
+    let approver = world.people.approver.as_str();
     let inbox = http::get(&format!("{}/_ministack/ses/messages", engine.aws()), None)?
         .expect(200, "the mails")?
         .json()?;
@@ -19,7 +26,7 @@ pub(crate) fn approve(engine: &Engine) -> Result<bool> {
         let to = mail
             .pointer("/To")
             .and_then(Value::as_array)
-            .is_some_and(|to| to.iter().any(|to| to == APPROVER));
+            .is_some_and(|to| to.iter().any(|to| to == approver));
         to && !links(text(mail, "/BodyText")).is_empty()
     };
     let Some(mail) = mails.find(own) else { return Ok(false) };
@@ -28,15 +35,17 @@ pub(crate) fn approve(engine: &Engine) -> Result<bool> {
         return Err(format!("the approver's mail has no link to approve:\n{body}").into());
     };
     println!(
-        "  (playing {APPROVER}, who reads \"{}\", opens the link and approves)",
+        "  (playing {approver}, who reads \"{}\", opens the link and approves)",
         text(mail, "/Subject")
     );
     press(link)
 }
 
 /// The technician reads the ticket's note, buys a seat at the vendor, and confirms. False: no note yet.
-pub(crate) fn buy_license(engine: &Engine, request: &Value) -> Result<bool> {
-    let notes = vendors::notes(engine, request)?;
+pub(crate) fn buy_license(engine: &Engine, world: &World) -> Result<bool> {
+    let notes = vendors::ticket(engine, world)?
+        .map(|ticket| ticket.notes)
+        .unwrap_or_default();
     let Some(link) = notes
         .iter()
         .find_map(|note| link_after(&note.text, "Confirm License Purchase"))
@@ -46,7 +55,7 @@ pub(crate) fn buy_license(engine: &Engine, request: &Value) -> Result<bool> {
     println!(
         "  (playing the technician, who reads the ticket's note, buys a seat and clicks Confirm License Purchase)"
     );
-    vendors::buy_seat(engine)?;
+    vendors::buy_seat(engine, world)?;
     press(link)
 }
 

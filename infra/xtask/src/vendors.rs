@@ -1,48 +1,100 @@
-//! What the demo does on the vendors' side, by the simulators' control API and pages.
+//! What the demo does on the vendors' side, by the simulators' control API.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use crate::{Result, demo::text, engine::Engine, http};
+use crate::{Result, engine::Engine, http};
 
-/// One organisation's tenant, PSA and distributor in the simulators
+/// The licence of the sample person; no seat of it is free at the beginning.
+const SKU: &str = "SPB";
+
+/// What one organisation has at all vendors, as the simulators answer it
+#[derive(Deserialize)]
 pub(crate) struct World {
+    name: String,
+    pub(crate) page: String,
     pub(crate) tenant_id: String,
     pub(crate) psa_company: String,
     pub(crate) distributor_company: String,
-    pub(crate) board: String,
     /// System to keys, as the operator takes them
-    pub(crate) credentials: Vec<(&'static str, Value)>,
+    pub(crate) credentials: Map<String, Value>,
+    pub(crate) psa: Psa,
+    pub(crate) people: People,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Psa {
+    pub(crate) board: String,
+    pub(crate) status_working: String,
+    pub(crate) status_waiting: String,
+    pub(crate) status_complete: String,
+    pub(crate) priority: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct People {
+    pub(crate) approver: String,
+}
+
+#[derive(Deserialize)]
+struct State {
+    tickets: Vec<Ticket>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Ticket {
+    id: i64,
+    summary: Option<String>,
+    status: Option<String>,
+    board: Option<String>,
+    priority: Option<String>,
+    company: Option<String>,
+    pub(crate) notes: Vec<Note>,
+}
+
+#[derive(Deserialize)]
 pub(crate) struct Note {
     pub(crate) text: String,
+    internal: bool,
 }
 
-pub(crate) fn create_world(engine: &Engine, name: &str) -> Result<World> {
+pub(crate) fn create_world(engine: &Engine, name: &str, company: &str) -> Result<World> {
     let url = format!("{}/control/worlds", engine.simulators());
-    let world = http::post(&url, None, &json!({ "name": name }))?
-        .expect(201, "a new world of simulators")?
-        .json()?;
-    let credentials = ["graph", "connectwise", "pax8"];
-    Ok(World {
-        tenant_id: text(&world, "/tenant_id").to_owned(),
-        psa_company: text(&world, "/psa_company").to_owned(),
-        distributor_company: text(&world, "/distributor_company").to_owned(),
-        board: text(&world, "/board").to_owned(),
-        credentials: credentials
-            .map(|system| (system, world["credentials"][system].clone()))
-            .into(),
-    })
+    let wanted = json!({"name": name, "company": company, "seats": {SKU: 0}});
+    let world = http::post(&url, None, &wanted)?.expect(201, "the simulators' new world")?;
+    Ok(serde_json::from_value(world.json()?)?)
 }
 
-pub(crate) fn notes(_engine: &Engine, _request: &Value) -> Result<Vec<Note>> {
-    Ok(Vec::new())
+/// Elsewhere, by hand: Gangway doesn't see it.
+pub(crate) fn buy_seat(engine: &Engine, world: &World) -> Result<()> {
+    let url = format!("{}/control/worlds/{}/buy-seats", engine.simulators(), world.name);
+    http::post(&url, None, &json!({ "sku": SKU }))?
+        .expect(200, "the purchase of a seat")
+        .map(drop)
 }
 
-pub(crate) fn buy_seat(_engine: &Engine) -> Result<()> {
-    Ok(())
+/// The newest ticket is the sample's.
+pub(crate) fn ticket(engine: &Engine, world: &World) -> Result<Option<Ticket>> {
+    let url = format!("{}/control/worlds/{}", engine.simulators(), world.name);
+    let state: State = serde_json::from_value(http::get(&url, None)?.expect(200, "the simulators' world")?.json()?)?;
+    Ok(state.tickets.into_iter().max_by_key(|ticket| ticket.id))
 }
 
-pub(crate) fn show_ticket(_engine: &Engine, _request: &Value) -> Result<()> {
-    Ok(())
+impl Ticket {
+    /// As the technician sees it
+    pub(crate) fn print(&self) {
+        let shown = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
+        println!("Ticket #{} {}", self.id, shown(&self.summary));
+        println!(
+            "{} | {} | {} | {}",
+            shown(&self.company),
+            shown(&self.board),
+            shown(&self.status),
+            shown(&self.priority)
+        );
+        for note in &self.notes {
+            println!("\n  [{}]", if note.internal { "internal note" } else { "discussion" });
+            note.text.lines().for_each(|line| println!("  {line}"));
+        }
+    }
 }
