@@ -1,4 +1,5 @@
 //! The simulators from outside: strict, stateful, and bad on demand.
+#![expect(clippy::expect_used, clippy::panic, reason = "what can't go on has failed")]
 
 use std::{
     process::{Command, Stdio},
