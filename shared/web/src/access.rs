@@ -6,6 +6,7 @@ use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::Requester;
 use domain::role::Role;
+use domain::variables::OrgVariables;
 use http::header::AUTHORIZATION;
 use secrecy::SecretString;
 use step::{Aws, Env};
@@ -175,6 +176,15 @@ impl Web {
         let member = self.store.member(&session.org, &session.member).await?;
         let csrf = keys.csrf(&session);
         Ok(member.map(|member| (session, Caller::member(member, csrf))))
+    }
+
+    /// The organisation's variables as they hold now.
+    pub async fn variables(&self, organisation: &Organisation) -> Result<OrgVariables, Fault> {
+        let (own, inherited) = self.store.values(organisation).await?;
+        OrgVariables::resolve(&own, &inherited).map_err(|problems| {
+            let names: Vec<_> = problems.into_iter().map(|problem| problem.field).collect();
+            Fault::NeedsAttention(format!("variables of the organisation are wrong: {}", names.join(", ")))
+        })
     }
 
     /// Adds the cookie of a new session.

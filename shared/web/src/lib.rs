@@ -20,6 +20,7 @@ pub use answer::Answer;
 pub use base::Base;
 pub use body::{Content, Form, MAX_BODY};
 pub use call::Call;
+pub use lambda_http::Error;
 pub use negotiate::Format;
 pub use page::page;
 pub use problem::Problem;

@@ -3,7 +3,7 @@
 // A form with data-close is sent by fetch, so that the browser allows closing the window afterwards; with data-send
 // it is sent at once: only pages of signed-in technicians carry that.
 
-function say(form, text) {
+function say(text) {
   const status = document.getElementById("status");
   status.textContent = text;
   status.focus();
@@ -20,17 +20,17 @@ async function send(form) {
     });
     const body = await answer.json();
     if (!answer.ok) {
-      say(form, body.detail || "That did not work.");
+      say(body.detail || "That did not work.");
       button.disabled = answer.status < 500;
       return;
     }
-    say(form, body.message);
+    say(body.message);
     form.hidden = true;
     window.close();
     // Only what still shows after the attempt is read.
-    say(form, body.message + " You can close this window.");
+    say(body.message + " You can close this window.");
   } catch {
-    say(form, "Gangway could not be reached. Please try again.");
+    say("Gangway could not be reached. Please try again.");
     button.disabled = false;
   }
 }

@@ -1,0 +1,285 @@
+//! What people and programs are told of a link.
+
+use askama::Template;
+use domain::decision::{Action, Gate};
+use domain::schedule::local_words;
+use serde_json::{Value, json};
+use store::gates::GateRecord;
+use web::Problem;
+
+use crate::routes::Link;
+use crate::standing::Standing;
+
+#[derive(Template)]
+#[template(path = "decision.html")]
+pub(crate) struct Decision<'a> {
+    pub(crate) link: &'a Link,
+    /// Where the button posts.
+    pub(crate) action: String,
+    pub(crate) open: bool,
+    /// The script posts without waiting for the button.
+    pub(crate) send: bool,
+    pub(crate) message: String,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct Message<'a> {
+    pub(crate) message: &'a str,
+}
+
+impl Decision<'_> {
+    pub(crate) fn title(&self) -> String {
+        let name = &self.link.request.plan.display_name;
+        match (self.link.capability.action, &self.link.capability.gate) {
+            (Action::Approve, _) => format!("Approve the onboarding of {name}"),
+            (Action::Deny, _) => format!("Deny the onboarding of {name}"),
+            (Action::Confirm, gate) => format!("Confirm the purchase of {}", part_number(gate)),
+            (Action::Reject, gate) => format!("Reject the purchase of {}", part_number(gate)),
+        }
+    }
+
+    fn button(&self) -> &'static str {
+        match self.link.capability.action {
+            Action::Approve => "Approve",
+            Action::Deny => "Deny",
+            Action::Confirm => "Confirm the purchase",
+            Action::Reject => "Reject the purchase",
+        }
+    }
+
+    fn consequence(&self) -> &'static str {
+        match self.link.capability.action {
+            Action::Approve => "Approved, the user is created.",
+            Action::Deny => "Denied, no user is created and the request ends.",
+            Action::Confirm => "Confirmed, Gangway looks for the purchased seat and assigns it.",
+            Action::Reject => "Rejected, the onboarding goes on without the licence; a technician applies it by hand.",
+        }
+    }
+
+    /// Windows of licence links close after the decision.
+    fn closes(&self) -> bool {
+        matches!(self.link.capability.gate, Gate::License(_))
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let request = &self.link.request;
+        let person = &request.onboarding;
+        let licenses: Vec<_> = request
+            .plan
+            .licenses
+            .iter()
+            .map(|sku| sku.part_number.as_str())
+            .collect();
+        let optional = |value: &Option<String>| value.clone().unwrap_or_default();
+        let facts = vec![
+            ("Organisation", self.link.organisation.name.clone()),
+            ("Asked by", asked_by(self.link)),
+            ("Person", request.plan.display_name.clone()),
+            ("Username", request.plan.upn.clone()),
+            ("Job title", optional(&person.job_title)),
+            ("Department", optional(&person.department)),
+            ("Office", optional(&person.office)),
+            (
+                "Manager",
+                person.manager.as_ref().map(ToString::to_string).unwrap_or_default(),
+            ),
+            (
+                "Start date",
+                person.start_date.map(|date| date.to_string()).unwrap_or_default(),
+            ),
+            ("Licences", licenses.join(", ")),
+            ("Groups", person.groups.join(", ")),
+            ("Until", local_words(self.link.gate.closes_at, self.link.zone)),
+        ];
+        facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+fn asked_by(link: &Link) -> String {
+    let requester = &link.request.requester;
+    requester.email.clone().unwrap_or_else(|| requester.id.clone())
+}
+
+fn part_number(gate: &Gate) -> &str {
+    match gate {
+        Gate::License(part_number) => part_number,
+        Gate::Approval => "the licence",
+    }
+}
+
+/// One sentence or two on what stands.
+pub(crate) fn message(link: &Link) -> String {
+    let subject = match &link.capability.gate {
+        Gate::Approval => format!("The onboarding of {}", link.request.plan.display_name),
+        Gate::License(part_number) => {
+            format!("The purchase of {part_number} for {}", link.request.plan.display_name)
+        }
+    };
+    let when = link
+        .gate
+        .decided_at
+        .map(|at| format!(" on {}", local_words(at, link.zone)))
+        .unwrap_or_default();
+    let words = link
+        .gate
+        .decision
+        .map_or("not decided", domain::decision::Decision::words);
+    match link.standing() {
+        Standing::Open => format!("{subject} waits for a decision."),
+        Standing::Same => format!("{subject} is {words}. The decision is recorded."),
+        Standing::Otherwise => {
+            let by = link.gate.decided_by.as_deref().unwrap_or("somebody");
+            let how = match link.gate.decided_via.as_deref() {
+                Some("link") => " through their own link",
+                _ => "",
+            };
+            format!("{subject} was already {words} by {by}{how}{when}. That decision stands.")
+        }
+        Standing::TooLate => format!("{subject} {words}{when}. This link does nothing any more."),
+        Standing::Ended => format!(
+            "The request ended ({}) before anybody decided here. This link does nothing any more.",
+            link.request.status.as_str().replace('_', " ")
+        ),
+        Standing::OwnRequest => "This is your own request, so somebody else must decide on it.".to_owned(),
+    }
+}
+
+pub(crate) fn json(link: &Link) -> Value {
+    let mut body = json!({
+        "organisation": link.organisation.name,
+        "request": link.request.id,
+        "person": {"name": link.request.plan.display_name, "upn": link.request.plan.upn},
+        "requested_by": asked_by(link),
+        "gate": link.capability.gate,
+        "action": link.capability.action,
+        "closes_at": link.gate.closes_at,
+        "message": message(link),
+    });
+    for (name, value) in decision_members(&link.gate) {
+        body[name] = value;
+    }
+    body
+}
+
+/// The task token is not told to anybody.
+fn decision_members(gate: &GateRecord) -> [(&'static str, Value); 4] {
+    [
+        ("decision", json!(gate.decision)),
+        ("decided_by", json!(gate.decided_by)),
+        ("decided_via", json!(gate.decided_via)),
+        ("decided_at", json!(gate.decided_at)),
+    ]
+}
+
+pub(crate) fn with_decision(problem: Problem, gate: &GateRecord) -> Problem {
+    decision_members(gate)
+        .into_iter()
+        .fold(problem, |problem, (name, value)| problem.with(name, value))
+}
+
+pub(crate) fn decided_otherwise(link: &Link) -> Problem {
+    with_decision(Problem::conflict(message(link)), &link.gate)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use domain::decision::Decision as Decided;
+    use domain::integration::Organisation;
+    use web::Base;
+
+    use super::*;
+    use crate::standing::tests::{capability, gate, request};
+
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+    fn link(name: &str, gate_of: Gate, action: Action, decision: Option<Decided>) -> Link {
+        let request = request(name);
+        let organisation = Organisation {
+            id: request.org.clone(),
+            name: name.to_owned(),
+            parent: None,
+            tenant_id: None,
+            psa_company: None,
+            distributor_company: None,
+        };
+        Link {
+            capability: capability(gate_of, action, "hr@contoso.com"),
+            gate: gate(decision),
+            request,
+            organisation,
+            zone: Tz::Europe__Berlin,
+        }
+    }
+
+    fn page(link: &Link, open: bool, send: bool) -> String {
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let content = Decision {
+            link,
+            action: base.link("/decide?c=capability"),
+            open,
+            send,
+            message: message(link),
+        };
+        web::page(&base, &content.title(), None, &content).unwrap()
+    }
+
+    #[test]
+    fn everything_of_the_form_is_escaped() {
+        let mut hostile = link(HOSTILE, Gate::Approval, Action::Approve, None);
+        hostile.request.requester.email = Some(HOSTILE.to_owned());
+        hostile.request.plan.upn = HOSTILE.to_owned();
+        let text = page(&hostile, true, false);
+        assert!(!text.contains("<script>"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_licence_page_closes_and_posts_by_itself_only_where_told() {
+        let link = link("Ada", Gate::License("SPB".to_owned()), Action::Confirm, None);
+        let alone = page(&link, true, false);
+        assert!(alone.contains("data-close") && !alone.contains("data-send"), "{alone}");
+        assert!(page(&link, true, true).contains("data-send"));
+        insta::assert_snapshot!(alone);
+    }
+
+    #[test]
+    fn an_approval_page_never_posts_by_itself() {
+        let text = page(&link("Ada", Gate::Approval, Action::Deny, None), true, false);
+        assert!(!text.contains("data-close") && !text.contains("data-send"), "{text}");
+    }
+
+    #[test]
+    fn a_decided_link_has_no_button() {
+        let text = page(
+            &link("Ada", Gate::Approval, Action::Deny, Some(Decided::Approved)),
+            false,
+            false,
+        );
+        assert!(!text.contains("<form"), "{text}");
+        assert!(
+            text.contains("was already approved by hr@contoso.com through their own link"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn later_clicks_are_told_what_was_decided() {
+        let problem = decided_otherwise(&link("Ada", Gate::Approval, Action::Deny, Some(Decided::Approved))).to_json();
+        assert_eq!(problem["status"], 409);
+        assert_eq!(problem["decision"], "approved");
+        assert_eq!(problem["decided_via"], "link");
+        assert_eq!(
+            problem["detail"],
+            "The onboarding of Ada was already approved by hr@contoso.com through their own link on \
+             2026-11-28 08:00 (Europe/Berlin). That decision stands."
+        );
+    }
+
+    #[test]
+    fn the_task_token_stays_inside() {
+        let link = link("Ada", Gate::Approval, Action::Deny, None);
+        assert!(!json(&link).to_string().contains("\"token\""));
+    }
+}

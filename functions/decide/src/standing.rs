@@ -1,0 +1,162 @@
+//! What a link can still do.
+
+use domain::decision::Gate;
+use store::capability::Capability;
+use store::gates::GateRecord;
+use store::requests::RequestRecord;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nobody has decided yet. Also after `closes_at`: only a written decision closes a gate.
+    Open,
+    /// What this link says was said.
+    Same,
+    /// Somebody decided otherwise.
+    Otherwise,
+    /// Nobody decided in time.
+    TooLate,
+    /// The request ended before anybody decided.
+    Ended,
+    /// Requesters do not approve their own requests.
+    OwnRequest,
+}
+
+pub(crate) fn standing(capability: &Capability, gate: &GateRecord, request: &RequestRecord) -> Standing {
+    let asked = request.requester.email.as_deref();
+    if capability.gate == Gate::Approval && asked.is_some_and(|email| email.eq_ignore_ascii_case(&capability.person)) {
+        return Standing::OwnRequest;
+    }
+    match gate.decision {
+        Some(decision) if decision == capability.action.decision() => Standing::Same,
+        Some(decision) if !decision.by_person() => Standing::TooLate,
+        Some(_) => Standing::Otherwise,
+        None if request.status.outcome().is_some() => Standing::Ended,
+        None => Standing::Open,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use chrono::{DateTime, Utc};
+    use domain::decision::{Action, Decision};
+    use domain::ids::{OrgId, RequestId};
+    use domain::request::{Plan, Requester, Sku, Status};
+    use domain::submission::Onboarding;
+
+    use super::*;
+
+    pub(crate) fn at() -> DateTime<Utc> {
+        "2026-11-28T07:00:00Z".parse().unwrap()
+    }
+
+    pub(crate) fn request(name: &str) -> RequestRecord {
+        let body = serde_json::json!({"first_name": name, "last_name": "Lovelace", "job_title": name, "department": name,
+            "office": name, "groups": [name], "manager": "charles@contoso.com", "start_date": "2026-12-01"});
+        RequestRecord {
+            org: OrgId::parse("acme").unwrap(),
+            id: RequestId::parse(&format!("r{}", "0".repeat(32))).unwrap(),
+            status: Status::WaitingApproval,
+            run: 1,
+            onboarding: Onboarding::parse(&body).unwrap(),
+            plan: Plan {
+                upn: "ada@contoso.com".to_owned(),
+                display_name: name.to_owned(),
+                licenses: vec![Sku {
+                    id: "1".to_owned(),
+                    part_number: "SPB".to_owned(),
+                }],
+                approval_required: true,
+                approvers: vec!["hr@contoso.com".to_owned()],
+                start_at: None,
+            },
+            requester: Requester {
+                id: "m1".to_owned(),
+                email: Some("Mary@contoso.com".to_owned()),
+            },
+            created_at: at(),
+            step: None,
+            ticket: None,
+            user: None,
+            licenses: Default::default(),
+            ended_at: None,
+        }
+    }
+
+    pub(crate) fn capability(gate: Gate, action: Action, person: &str) -> Capability {
+        let request = request("Ada");
+        Capability {
+            org: request.org,
+            request: request.id,
+            gate,
+            action,
+            person: person.to_owned(),
+        }
+    }
+
+    pub(crate) fn gate(decision: Option<Decision>) -> GateRecord {
+        GateRecord {
+            token: Some("token".to_owned()),
+            closes_at: at(),
+            decision,
+            decided_by: decision.map(|_| "hr@contoso.com".to_owned()),
+            decided_via: decision.map(|_| "link".to_owned()),
+            decided_at: decision.map(|_| at()),
+        }
+    }
+
+    #[test]
+    fn what_stands_decides_what_a_link_can_do() {
+        let cases = [
+            (None, Status::WaitingApproval, Standing::Open),
+            (Some(Decision::Approved), Status::Running, Standing::Same),
+            (Some(Decision::Denied), Status::Denied, Standing::Otherwise),
+            (Some(Decision::Expired), Status::Denied, Standing::TooLate),
+            (Some(Decision::Cancelled), Status::Cancelled, Standing::Otherwise),
+            (None, Status::Failed, Standing::Ended),
+            (None, Status::Cancelled, Standing::Ended),
+        ];
+        let link = capability(Gate::Approval, Action::Approve, "hr@contoso.com");
+        for (decision, status, expected) in cases {
+            let request = RequestRecord {
+                status,
+                ..request("Ada")
+            };
+            assert_eq!(
+                standing(&link, &gate(decision), &request),
+                expected,
+                "{decision:?} {status:?}"
+            );
+        }
+        let link = capability(Gate::License("SPB".to_owned()), Action::Confirm, "technician");
+        assert_eq!(
+            standing(&link, &gate(Some(Decision::TimedOut)), &request("Ada")),
+            Standing::TooLate
+        );
+    }
+
+    #[test]
+    fn a_gate_past_its_time_is_open_until_somebody_writes_so() {
+        let link = capability(Gate::Approval, Action::Deny, "hr@contoso.com");
+        let gate = GateRecord {
+            closes_at: at() - chrono::Duration::days(9),
+            ..gate(None)
+        };
+        assert_eq!(standing(&link, &gate, &request("Ada")), Standing::Open);
+    }
+
+    #[test]
+    fn requesters_do_not_approve_their_own_requests() {
+        let own = capability(Gate::Approval, Action::Approve, "mary@CONTOSO.com");
+        assert_eq!(standing(&own, &gate(None), &request("Ada")), Standing::OwnRequest);
+        let license = capability(Gate::License("SPB".to_owned()), Action::Confirm, "mary@contoso.com");
+        assert_eq!(standing(&license, &gate(None), &request("Ada")), Standing::Open);
+        let token = RequestRecord {
+            requester: Requester {
+                id: "token:ci".to_owned(),
+                email: None,
+            },
+            ..request("Ada")
+        };
+        assert_eq!(standing(&own, &gate(None), &token), Standing::Open);
+    }
+}

@@ -1,0 +1,114 @@
+//! Who comes in, and how.
+
+use domain::integration::Organisation;
+use http::StatusCode;
+use secrecy::SecretString;
+use serde_json::json;
+use store::access::SignIn;
+use store::audit::AuditEntry;
+use store::members::Member;
+use web::{Answer, Call, Problem, Web, static_file};
+
+use crate::pages;
+
+pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
+    match (call.verb(), call.route()) {
+        ("GET", "/health") => Ok(Answer::json(StatusCode::OK, &json!({"status": "ok"}))),
+        ("GET", "/static/{file}") => static_file(call.param("file")),
+        ("GET", "/") => start(web, &call).await,
+        ("GET", "/sign-in") => show(web, &call).await,
+        ("POST", "/sign-in") => redeem(web, &call).await,
+        ("POST", "/sign-out") => sign_out(web, &call).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+async fn start(web: &Web, call: &Call) -> Result<Answer, Problem> {
+    let path = match web.signed_in(call).await? {
+        Some((session, _)) => format!("/orgs/{}/requests", session.org),
+        None => "/sign-in".to_owned(),
+    };
+    Ok(Answer::see_other(&web.base.link(&path)))
+}
+
+/// Shows whom the link signs in, and uses nothing up.
+async fn show(web: &Web, call: &Call) -> Result<Answer, Problem> {
+    let Some(token) = call.query("t") else {
+        return web.page(StatusCode::OK, "Sign in", None, &pages::HowTo);
+    };
+    let sign_in = web
+        .store
+        .sign_in(&SecretString::from(token))
+        .await?
+        .ok_or_else(used_up)?;
+    let (organisation, member) = whom(web, &sign_in).await?;
+    let page = pages::Confirm {
+        action: web.base.link(&format!("/sign-in?t={token}")),
+        organisation: &organisation.name,
+        name: &member.name,
+        email: &member.email,
+        role: member.role.as_str(),
+    };
+    web.page(StatusCode::OK, "Sign in", None, &page)
+}
+
+async fn redeem(web: &Web, call: &Call) -> Result<Answer, Problem> {
+    // There is no session yet that a CSRF token could belong to: the browser says where the form is from.
+    if !from_our_page(call.header("sec-fetch-site")) {
+        return Err(Problem::forbidden(
+            "Open the sign-in link itself, and press the button on its page.",
+        ));
+    }
+    let token = call.query("t").ok_or_else(used_up)?;
+    let sign_in = web
+        .store
+        .redeem_sign_in(&SecretString::from(token))
+        .await?
+        .ok_or_else(used_up)?;
+    let (organisation, member) = whom(web, &sign_in).await?;
+    web.store
+        .audit(
+            &organisation.id,
+            &AuditEntry::now(&member.id, "member.signed_in", &member.id),
+        )
+        .await?;
+    let form = web.base.link(&format!("/orgs/{}/onboardings/new", organisation.id));
+    Ok(web
+        .begin_session(Answer::see_other(&form), &organisation.id, &member.id)
+        .await?)
+}
+
+async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
+    // Checks the CSRF token where there is a session.
+    web.caller(call).await?;
+    Ok(web.end_session(Answer::see_other(&web.base.link("/sign-in"))))
+}
+
+async fn whom(web: &Web, sign_in: &SignIn) -> Result<(Organisation, Member), Problem> {
+    let organisation = web.store.organisation(&sign_in.org).await?;
+    let member = web.store.member(&sign_in.org, &sign_in.member).await?;
+    organisation.zip(member).ok_or_else(used_up)
+}
+
+fn used_up() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "This sign-in link was used before, has expired, or never existed. Ask for a new one.",
+    )
+}
+
+/// Browsers that say nothing are old ones and programs, which nobody can trick into a form.
+fn from_our_page(sec_fetch_site: Option<&str>) -> bool {
+    matches!(sec_fetch_site, None | Some("same-origin" | "none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_sites_cannot_sign_anybody_in() {
+        assert!(from_our_page(None) && from_our_page(Some("same-origin")) && from_our_page(Some("none")));
+        assert!(!from_our_page(Some("cross-site")) && !from_our_page(Some("same-site")));
+    }
+}
