@@ -249,7 +249,7 @@ fn provision_details(world: &mut World, call: &Call) -> Outcome {
         200,
         json!({"content": [{
             "label": "Microsoft domain", "key": "msDomain", "values": [], "description": "The onmicrosoft.com domain of the tenant",
-            "valueType": "Input", "possibleValues": null,
+            "valueType": "Input",
         }]}),
     ))
 }
