@@ -25,8 +25,11 @@ pub(crate) struct Groups {
 }
 
 pub(crate) async fn find(graph: &Graph, onboarding: &Onboarding) -> Result<Groups, Fault> {
-    let asked = stream::iter(&onboarding.groups)
-        .map(|name| async move { Ok::<_, Fault>((name.clone(), graph.group(name).await?)) })
+    let asked = stream::iter(onboarding.groups.clone())
+        .map(|name| async move {
+            let answer = graph.group(&name).await?;
+            Ok::<_, Fault>((name, answer))
+        })
         .buffered(AT_ONCE)
         .try_collect::<Vec<_>>();
     let (asked, copied) = tokio::try_join!(asked, colleague(graph, onboarding))?;

@@ -9,6 +9,8 @@ use domain::integration::Organisation;
 use domain::submission::Onboarding;
 use domain::username::{LocalPart, base, numbered};
 use domain::variables::{OrgVariables, UsernameCollision, UsernameFormat};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use store::Store;
 
 /// A look-up takes three calls, and the form's sender waits.
@@ -57,18 +59,22 @@ impl Wish {
 }
 
 /// Decides a wish; `taken` answers whether somebody has a name.
-async fn decide(
+async fn decide<'a>(
     wish: Wish,
-    taken: impl AsyncFn(&Upn) -> Result<bool, Fault>,
+    taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, Fault>>,
 ) -> Result<Result<Upn, FieldProblem>, Fault> {
     let (base, other, domain) = match wish {
         Wish::Promised(upn) => {
             let problem = || FieldProblem::new("username", format!("{upn} has been taken by somebody else since"));
-            return Ok(if taken(&upn).await? { Err(problem()) } else { Ok(upn) });
+            return Ok(if taken(upn.clone()).await? {
+                Err(problem())
+            } else {
+                Ok(upn)
+            });
         }
         Wish::Typed { local, domain } => {
             let upn = Upn::of(&local, &domain);
-            if !taken(&upn).await? {
+            if !taken(upn.clone()).await? {
                 return Ok(Ok(upn));
             }
             (local, None, domain)
@@ -80,13 +86,13 @@ async fn decide(
             collision,
         } => {
             let upn = Upn::of(&base, &domain);
-            if !taken(&upn).await? {
+            if !taken(upn.clone()).await? {
                 return Ok(Ok(upn));
             }
             if collision == UsernameCollision::Number {
                 for n in 2..=LAST_NUMBER {
                     let upn = Upn::of(&numbered(&base, n), &domain);
-                    if !taken(&upn).await? {
+                    if !taken(upn.clone()).await? {
                         return Ok(Ok(upn));
                     }
                 }
@@ -98,7 +104,7 @@ async fn decide(
     };
     let mut free = Vec::new();
     for candidate in other.into_iter().chain((2..=LAST_PROPOSED).map(|n| numbered(&base, n))) {
-        if free.len() < PROPOSALS && !taken(&Upn::of(&candidate, &domain)).await? {
+        if free.len() < PROPOSALS && !taken(Upn::of(&candidate, &domain)).await? {
             free.push(candidate.to_string());
         }
     }
@@ -123,10 +129,10 @@ pub(crate) struct Names<'a> {
 
 impl Names<'_> {
     pub(crate) async fn settle(&self, wish: Wish) -> Result<Result<Upn, FieldProblem>, Fault> {
-        decide(wish, async |upn| self.taken(upn).await).await
+        decide(wish, |upn| self.taken(upn).boxed()).await
     }
 
-    async fn taken(&self, upn: &Upn) -> Result<bool, Fault> {
+    async fn taken(&self, upn: Upn) -> Result<bool, Fault> {
         let (holder, by) = tokio::try_join!(
             self.store.username_holder(&self.organisation.id, upn.as_str()),
             self.graph.name_taken(upn.as_str()),
@@ -149,7 +155,8 @@ impl Names<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::cell::Cell;
+    use std::future::ready;
 
     use super::*;
 
@@ -172,14 +179,14 @@ mod tests {
 
     /// Runs a decision that never waits, against these taken names.
     async fn settled(wish: Wish, taken: &[&str]) -> (Result<String, FieldProblem>, usize) {
-        let asked = RefCell::new(0);
-        let answer = decide(wish, async |upn| {
-            *asked.borrow_mut() += 1;
-            Ok(taken.contains(&upn.local_part()))
+        let asked = Cell::new(0);
+        let answer = decide(wish, |upn| {
+            asked.set(asked.get() + 1);
+            ready(Ok(taken.contains(&upn.local_part()))).boxed()
         })
         .await
         .expect("no fault");
-        (answer.map(|upn| upn.to_string()), asked.into_inner())
+        (answer.map(|upn| upn.to_string()), asked.get())
     }
 
     #[tokio::test]
@@ -255,8 +262,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_look_up_is_no_answer() {
-        let answer = decide(made(UsernameCollision::Ask), async |_| {
-            Err(Fault::Transient("away".to_owned()))
+        let answer = decide(made(UsernameCollision::Ask), |_| {
+            ready(Err(Fault::Transient("away".to_owned()))).boxed()
         })
         .await;
         assert_eq!(answer, Err(Fault::Transient("away".to_owned())));

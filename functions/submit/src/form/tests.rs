@@ -1,0 +1,163 @@
+use domain::contact::DomainName;
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use domain::request::Sku;
+use domain::role::Role;
+use planning::{GroupFound, LicenseFound};
+use serde_json::json;
+use store::members::Member;
+use web::Caller;
+
+use super::*;
+use crate::preview::unchecked;
+
+fn visit() -> Visit {
+    let org = OrgId::parse("acme").expect("an id");
+    let member = Member {
+        org: org.clone(),
+        id: "m1".to_owned(),
+        email: "hr@contoso.com".to_owned(),
+        name: "Hanna R.".to_owned(),
+        role: Role::Basic,
+    };
+    let organisation = Organisation {
+        id: org,
+        name: "Acme & Co".to_owned(),
+        parent: None,
+        tenant_id: None,
+        psa_company: None,
+        distributor_company: None,
+    };
+    Visit {
+        organisation,
+        caller: Caller::member(member, "csrf-token".to_owned()),
+    }
+}
+
+fn offer() -> Offer {
+    let domain = |name: &str, is_default, is_verified| Domain {
+        name: name.to_owned(),
+        is_default,
+        is_verified,
+    };
+    let sku = |part_number: &str, enabled, applies_to: &str| SubscribedSku {
+        sku: Sku {
+            id: part_number.to_lowercase(),
+            part_number: part_number.to_owned(),
+        },
+        enabled,
+        warning: 0,
+        consumed: 1,
+        capability_status: "Enabled".to_owned(),
+        applies_to: applies_to.to_owned(),
+    };
+    Offer::of(
+        vec![
+            domain("a.example", false, true),
+            domain("contoso.com", true, true),
+            domain("new.example", false, false),
+        ],
+        vec![
+            sku("SPE_E3", 1, "User"),
+            sku("SPB", 11, "User"),
+            sku("WINDOWS_STORE", 25, "Company"),
+        ],
+    )
+}
+
+fn filled(values: Value) -> Filled {
+    Filled {
+        values: values.as_object().cloned().expect("an object"),
+        key: Some("key-1".to_owned()),
+    }
+}
+
+fn html(filled: Filled, offer: Result<Offer, FieldProblem>, checked: Option<Checked>) -> String {
+    let base = Base::new("https://gangway.example.com").expect("a base");
+    let visit = visit();
+    let page = Page::new(&base, &visit, &OrgVariables::default(), filled, offer, checked);
+    web::page(&base, "New onboarding", Some(&visit), &page).expect("a page")
+}
+
+#[test]
+fn the_empty_form() {
+    insta::assert_snapshot!(html(filled(json!({})), Ok(offer()), None));
+}
+
+#[test]
+fn every_field_has_its_input() {
+    let page = html(filled(json!({})), Ok(offer()), None);
+    for field in domain::submission::FIELDS {
+        assert!(page.contains(&format!(r#"name="{field}""#)), "{field}");
+    }
+    assert!(!page.contains("new.example") && !page.contains("WINDOWS_STORE"));
+}
+
+#[test]
+fn mistakes_stand_beside_their_fields_with_what_was_typed() {
+    let typed = json!({"first_name": "<b>Ada", "email_domain": "fabrikam.com", "licenses": ["spb", "NOPE"],
+        "groups": ["Sales", "All"], "single_name": true});
+    let problems = vec![
+        FieldProblem::new("email_domain", "fabrikam.com is no domain of the tenant"),
+        FieldProblem::new("licenses", "NOPE is no license of the tenant"),
+        FieldProblem::new("new_user_approval_email", "leaves nobody to approve"),
+    ];
+    let page = html(filled(typed), Ok(offer()), Some(unchecked(problems)));
+    insta::assert_snapshot!(page);
+    assert!(!page.contains("<b>Ada"), "what was typed is escaped");
+}
+
+#[test]
+fn a_check_shows_the_plan() {
+    let sku = Sku {
+        id: "1".to_owned(),
+        part_number: "SPB".to_owned(),
+    };
+    let checked = Checked {
+        username: Some(Upn::of(
+            &domain::username::LocalPart::parse("alovelace").expect("a name"),
+            &DomainName::parse("contoso.com").expect("a domain"),
+        )),
+        licenses: vec![LicenseFound { sku, free: 0 }],
+        groups: vec![
+            GroupFound {
+                name: "Sales".to_owned(),
+                found: true,
+                addable: true,
+                reason: None,
+            },
+            GroupFound {
+                name: "Nope".to_owned(),
+                found: false,
+                addable: false,
+                reason: Some("there is no such group"),
+            },
+        ],
+        gates: vec![Gate::Approval, Gate::License("SPB".to_owned())],
+        start_at: "2026-12-01T08:00:00Z".parse().ok(),
+        ..unchecked(Vec::new())
+    };
+    let page = html(filled(json!({"first_name": "Ada"})), Ok(offer()), Some(checked));
+    for words in [
+        "This can be submitted",
+        "alovelace@contoso.com",
+        "SPB: 0 free",
+        "Nope: cannot be added, there is no such group",
+        "An approver must agree",
+        "A technician must buy SPB",
+        "2026-12-01 08:00 (Etc/UTC)",
+        r#"value="key-1""#,
+        r#"value="Ada""#,
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn without_lists_everything_can_be_typed() {
+    let notice = FieldProblem::new("directory", "does not answer now: try again in a moment");
+    let page = html(filled(json!({"licenses": ["SPB", "SPE_E3"]})), Err(notice), None);
+    assert!(page.contains("directory does not answer now"));
+    assert!(page.contains("SPB\nSPE_E3</textarea>"));
+    assert!(page.contains(r#"<input type="text" id="email_domain""#));
+}

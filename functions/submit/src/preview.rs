@@ -1,0 +1,126 @@
+//! The answer of a dry run.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::decision::Gate;
+use domain::field::FieldProblem;
+use planning::Checked;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct Preview<'a> {
+    plan: Shown<'a>,
+    problems: &'a [FieldProblem],
+}
+
+/// What is known of the plan, also when something is wrong.
+#[derive(Serialize)]
+struct Shown<'a> {
+    username: Option<&'a str>,
+    licenses: Vec<License<'a>>,
+    groups: Vec<Group<'a>>,
+    gates: &'a [Gate],
+    start_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct License<'a> {
+    part_number: &'a str,
+    sku_id: &'a str,
+    free_seats: u32,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    name: &'a str,
+    found: bool,
+    addable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+impl<'a> Preview<'a> {
+    pub(crate) fn of(checked: &'a Checked) -> Self {
+        let licenses = checked.licenses.iter().map(|license| License {
+            part_number: &license.sku.part_number,
+            sku_id: &license.sku.id,
+            free_seats: license.free,
+        });
+        let groups = checked.groups.iter().map(|group| Group {
+            name: &group.name,
+            found: group.found,
+            addable: group.addable,
+            reason: group.reason,
+        });
+        Self {
+            plan: Shown {
+                username: checked.username.as_ref().map(domain::contact::Upn::as_str),
+                licenses: licenses.collect(),
+                groups: groups.collect(),
+                gates: &checked.gates,
+                start_at: checked.start_at.map(timestamp),
+            },
+            problems: &checked.problems,
+        }
+    }
+}
+
+fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A check that could not look anything up.
+pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> Checked {
+    Checked {
+        plan: None,
+        problems,
+        username: None,
+        licenses: Vec::new(),
+        groups: Vec::new(),
+        gates: Vec::new(),
+        start_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::contact::Upn;
+    use domain::request::Sku;
+    use planning::{GroupFound, LicenseFound};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_names_are_the_apis() {
+        let sku = Sku {
+            id: "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46".to_owned(),
+            part_number: "SPB".to_owned(),
+        };
+        let checked = Checked {
+            username: Upn::parse("ada@contoso.com").ok(),
+            licenses: vec![LicenseFound { sku, free: 0 }],
+            groups: vec![GroupFound {
+                name: "All".to_owned(),
+                found: true,
+                addable: false,
+                reason: Some("its members follow from a rule"),
+            }],
+            gates: vec![Gate::Approval, Gate::License("SPB".to_owned())],
+            start_at: "2026-12-01T08:00:00Z".parse().ok(),
+            ..unchecked(vec![FieldProblem::new("manager", "is wrong")])
+        };
+        assert_eq!(
+            serde_json::to_value(Preview::of(&checked)).expect("JSON"),
+            json!({
+                "plan": {
+                    "username": "ada@contoso.com",
+                    "licenses": [{"part_number": "SPB", "sku_id": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "free_seats": 0}],
+                    "groups": [{"name": "All", "found": true, "addable": false, "reason": "its members follow from a rule"}],
+                    "gates": ["approval", "license-SPB"],
+                    "start_at": "2026-12-01T08:00:00Z",
+                },
+                "problems": [{"field": "manager", "message": "is wrong"}],
+            })
+        );
+    }
+}

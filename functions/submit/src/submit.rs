@@ -1,0 +1,177 @@
+//! From a call to its answer: checked whole, then written down and started, or shown as a plan.
+
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::field::FieldProblem;
+use domain::submission::Onboarding;
+use http::{HeaderValue, StatusCode, header};
+use planning::Checked;
+use serde_json::{Value, json};
+use store::Idempotency;
+use systems::Settled;
+use web::{Answer, Call, Problem, Visit};
+
+use crate::Desk;
+use crate::ask::{Ask, Partial};
+use crate::form::{Filled, Offer, Page};
+use crate::preview::{Preview, unchecked};
+use crate::record::{Taken, Written, earlier, write};
+
+/// Names may be reserved by others between the look and the write; each try finds the next free one.
+const TRIES: usize = 4;
+
+/// GET: the empty form.
+pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+    let visit = desk.web.visit(call).await?;
+    page(desk, &visit, StatusCode::OK, Filled::default(), None).await
+}
+
+/// POST: a submission, or its check.
+pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+    let visit = desk.web.visit(call).await?;
+    let ask = Ask::read(call)?;
+    match answer(desk, &visit, &ask).await {
+        Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
+        Ok(Outcome::Checked(checked)) if call.wants_page() => {
+            page(desk, &visit, StatusCode::OK, Filled::of(&ask), Some(*checked)).await
+        }
+        Ok(Outcome::Checked(checked)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&checked))),
+        Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
+            let checked = unchecked(problem.errors);
+            page(desk, &visit, problem.status, Filled::of(&ask), Some(checked)).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+enum Outcome {
+    Taken(Taken),
+    Checked(Box<Checked>),
+}
+
+async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Problem> {
+    let onboarding = match Onboarding::parse(&ask.body) {
+        Ok(onboarding) => onboarding,
+        Err(wrong) => return Err(all_wrong(desk, visit, &ask.body, wrong).await),
+    };
+    if ask.dry_run {
+        return match check(desk, visit, &onboarding).await {
+            Ok(checked) => Ok(Outcome::Checked(Box::new(checked))),
+            Err(fault) => Ok(Outcome::Checked(Box::new(unchecked(vec![in_the_way(fault)?])))),
+        };
+    }
+    let idempotency = ask
+        .key
+        .as_ref()
+        .map(|key| Idempotency::new(key, &canonical(&onboarding)));
+    if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
+        return Ok(Outcome::Taken(taken));
+    }
+    for _ in 0..TRIES {
+        let checked = check(desk, visit, &onboarding).await?;
+        let Some(plan) = checked.plan else {
+            // The twin of this submission may have taken the username while this one looked.
+            return match earlier(desk, visit, idempotency.as_ref()).await? {
+                Some(taken) => Ok(Outcome::Taken(taken)),
+                None => Err(checked.problems.into()),
+            };
+        };
+        if let Written::Taken(taken) = write(desk, visit, &onboarding, plan, idempotency.as_ref()).await? {
+            return Ok(Outcome::Taken(taken));
+        }
+    }
+    Err(Fault::Transient("usernames are being reserved by other submissions".to_owned()).into())
+}
+
+/// The same body written in another way is the same submission.
+fn canonical(onboarding: &Onboarding) -> Vec<u8> {
+    // Texts and lists of texts: nothing in it cannot be written.
+    serde_json::to_vec(onboarding).unwrap_or_default()
+}
+
+async fn check(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Result<Checked, Fault> {
+    let Settled {
+        organisation,
+        variables,
+    } = systems::settled(&desk.web.store, visit.org()).await?;
+    let graph = systems::graph(&desk.secrets, &organisation).await?;
+    let requester = visit.caller.requester();
+    planning::check(
+        &desk.web.store,
+        &graph,
+        &organisation,
+        &variables,
+        &requester,
+        onboarding,
+        Utc::now(),
+        None,
+    )
+    .await
+}
+
+/// Wrong fields, together with what is wrong about the right ones where that can be found out.
+async fn all_wrong(desk: &Desk, visit: &Visit, body: &Value, wrong: Vec<FieldProblem>) -> Problem {
+    let partial = match Partial::of(body, wrong) {
+        Ok(partial) => partial,
+        Err(wrong) => return wrong.into(),
+    };
+    let found = match check(desk, visit, &partial.onboarding).await {
+        Ok(checked) => checked.problems,
+        Err(_) => Vec::new(),
+    };
+    partial.with_found(found).into()
+}
+
+/// A check says what keeps it from looking, as one more thing that is wrong.
+fn in_the_way(fault: Fault) -> Result<FieldProblem, Problem> {
+    match fault {
+        Fault::NeedsAttention(text) => Ok(FieldProblem::new("configuration", text)),
+        Fault::Transient(reason) => {
+            tracing::warn!(reason, "a check could not look");
+            Ok(FieldProblem::new(
+                "directory",
+                "does not answer now: try again in a moment",
+            ))
+        }
+        Fault::Permanent(_) => Err(fault.into()),
+    }
+}
+
+fn taken_answer(desk: &Desk, call: &Call, visit: &Visit, taken: &Taken) -> Result<Answer, Problem> {
+    let path = format!("/orgs/{}/requests/{}", visit.org(), taken.id);
+    if call.wants_page() {
+        return Ok(Answer::see_other(&desk.web.base.link(&path)));
+    }
+    let link = desk.web.base.absolute(&path);
+    let body = json!({
+        "id": taken.id,
+        "status": taken.status,
+        "links": {"self": link, "cancel": format!("{link}/cancel")},
+    });
+    let location = HeaderValue::from_str(&link)
+        .map_err(|_| Fault::Permanent("the base URL cannot stand in a header".to_owned()))?;
+    Ok(Answer::json(StatusCode::CREATED, &body).with_header(header::LOCATION, location))
+}
+
+async fn page(
+    desk: &Desk,
+    visit: &Visit,
+    status: StatusCode,
+    filled: Filled,
+    checked: Option<Checked>,
+) -> Result<Answer, Problem> {
+    let settled = systems::settled(&desk.web.store, visit.org()).await?;
+    let offer = match offer(desk, &settled).await {
+        Ok(offer) => Ok(offer),
+        // The form works without lists to choose from; the submission will say more.
+        Err(fault) => Err(in_the_way(fault)?),
+    };
+    let page = Page::new(&desk.web.base, visit, &settled.variables, filled, offer, checked);
+    desk.web.page(status, "New onboarding", Some(visit), &page)
+}
+
+async fn offer(desk: &Desk, settled: &Settled) -> Result<Offer, Fault> {
+    let graph = systems::graph(&desk.secrets, &settled.organisation).await?;
+    let (domains, skus) = tokio::try_join!(graph.domains(), graph.subscribed_skus())?;
+    Ok(Offer::of(domains, skus))
+}
