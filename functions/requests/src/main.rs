@@ -1,1 +1,20 @@
-fn main() {}
+//! Status of requests, cancel, reschedule.
+
+mod cancel;
+mod executions;
+mod list;
+mod one;
+mod reschedule;
+mod routes;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), web::Error> {
+    step::init_logs();
+    let aws = step::Aws::load().await;
+    let executions = executions::Executions::new(aws.step_functions(), step::Env.state_machine_arn()?);
+    let app = routes::App {
+        web: web::Web::new(&aws)?,
+        executions,
+    };
+    web::serve("requests", &app.web, |call| app.handle(call)).await
+}

@@ -1,0 +1,229 @@
+//! A change of variables: all of it, or none.
+
+use std::collections::BTreeMap;
+
+use domain::field::FieldProblem;
+use domain::variables::{OrgVariables, definition, definitions, parse_value};
+use serde_json::{Map, Value};
+use store::organisations::{Setting, Settings};
+use web::Form;
+
+use crate::show::Values;
+
+/// By name; None goes back to the inherited value or the default.
+pub(crate) type Changes = BTreeMap<String, Option<Setting>>;
+
+/// Checks what would hold after the change. Answers every wrong name, value and contradiction.
+pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes, Vec<FieldProblem>> {
+    let mut problems = Vec::new();
+    let mut changes = Changes::new();
+    for (name, value) in body {
+        match stored(name, value, &values.own) {
+            Ok(setting) => {
+                changes.insert(name.clone(), setting);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let contradictions = contradictions(&changes, values);
+    // Of a variable whose new value is wrong in itself, no more is said.
+    problems.extend(
+        contradictions
+            .into_iter()
+            .filter(|problem| !body_is_wrong(&problem.field, body, &changes)),
+    );
+    if problems.is_empty() {
+        Ok(changes)
+    } else {
+        Err(problems)
+    }
+}
+
+fn stored(name: &str, value: &Value, own: &Settings) -> Result<Option<Setting>, FieldProblem> {
+    if value.is_null() && definition(name).is_some() {
+        return Ok(None);
+    }
+    let value = parse_value(name, value)?;
+    // Whether a parent's value is its children's default is the operator's to say.
+    let default_for_children = own.get(name).is_some_and(|setting| setting.default_for_children);
+    Ok(Some(Setting {
+        value,
+        default_for_children,
+    }))
+}
+
+fn body_is_wrong(name: &str, body: &Map<String, Value>, changes: &Changes) -> bool {
+    body.contains_key(name) && !changes.contains_key(name)
+}
+
+fn contradictions(changes: &Changes, values: &Values) -> Vec<FieldProblem> {
+    let mut own: BTreeMap<String, Value> = values
+        .own
+        .iter()
+        .map(|(name, setting)| (name.clone(), setting.value.clone()))
+        .collect();
+    for (name, change) in changes {
+        match change {
+            Some(setting) => own.insert(name.clone(), setting.value.clone()),
+            None => own.remove(name),
+        };
+    }
+    match OrgVariables::resolve(&own, &values.inherited) {
+        Ok(variables) => variables.check_together(),
+        Err(problems) => problems,
+    }
+}
+
+/// The form shows what is set here; what is left as it was is no change, and what is emptied goes back to the default.
+pub(crate) fn from_form(form: &Form, own: &Settings) -> Map<String, Value> {
+    let known = definitions().iter().map(|definition| definition.name);
+    let mut body = Map::new();
+    for (name, text) in form.pairs() {
+        let before = own.get(name).map(|setting| text_of(&setting.value)).unwrap_or_default();
+        if text.trim() == before && known.clone().any(|known| known == name) {
+            continue;
+        }
+        let value = if text.trim().is_empty() {
+            Value::Null
+        } else {
+            Value::from(text.as_str())
+        };
+        body.insert(name.clone(), value);
+    }
+    body
+}
+
+/// As inputs hold it.
+pub(crate) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{CONTENT_TYPE, HeaderValue};
+    use serde_json::json;
+
+    use super::*;
+    use crate::show::tests::values;
+
+    fn planned(body: Value, values: &Values) -> Result<Vec<(String, Option<Value>)>, Vec<String>> {
+        plan(body.as_object().unwrap(), values)
+            .map(|changes| {
+                changes
+                    .into_iter()
+                    .map(|(name, s)| (name, s.map(|s| s.value)))
+                    .collect()
+            })
+            .map_err(|problems| problems.into_iter().map(|problem| problem.field).collect())
+    }
+
+    #[test]
+    fn a_flat_object_is_merged_and_null_goes_back() {
+        let values = values(json!({"timezone": "Europe/Berlin"}), json!({}));
+        assert_eq!(
+            planned(
+                json!({"timezone": null, "default_psa": "ConnectWise", "store_password_in_ticket": "0"}),
+                &values
+            ),
+            Ok(vec![
+                ("default_psa".to_owned(), Some(json!("connectwise"))),
+                ("store_password_in_ticket".to_owned(), Some(json!(false))),
+                ("timezone".to_owned(), None),
+            ])
+        );
+        assert_eq!(planned(json!({}), &values), Ok(vec![]));
+    }
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        let values = values(json!({}), json!({}));
+        assert_eq!(
+            planned(
+                json!({"timezone": "Mars", "nonsense": 1, "also_unknown": null, "default_psa": "email_only",
+                    "psa_default_board_id": 7}),
+                &values
+            ),
+            Err([
+                "also_unknown",
+                "nonsense",
+                "psa_default_board_id",
+                "timezone",
+                "no_psa_mail_address"
+            ]
+            .map(str::to_owned)
+            .to_vec())
+        );
+    }
+
+    #[test]
+    fn contradictions_are_judged_by_what_would_hold() {
+        let on = json!({"require_approval_for_new_users": true});
+        assert_eq!(
+            planned(on.clone(), &values(json!({}), json!({}))),
+            Err(vec!["new_user_approval_email".to_owned()])
+        );
+        assert!(
+            planned(
+                on.clone(),
+                &values(json!({"new_user_approval_email": ["manager"]}), json!({}))
+            )
+            .is_ok()
+        );
+        assert!(
+            planned(
+                on.clone(),
+                &values(json!({}), json!({"new_user_approval_email": ["manager"]}))
+            )
+            .is_ok()
+        );
+        let both = values(
+            json!({"require_approval_for_new_users": true, "new_user_approval_email": ["manager"]}),
+            json!({}),
+        );
+        assert_eq!(
+            planned(json!({"new_user_approval_email": null}), &both),
+            Err(vec!["new_user_approval_email".to_owned()])
+        );
+        // Once is enough.
+        assert_eq!(
+            planned(
+                json!({"require_approval_for_new_users": true, "new_user_approval_email": "x"}),
+                &values(json!({}), json!({}))
+            ),
+            Err(vec!["new_user_approval_email".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_parents_default_stays_one() {
+        let mut values = values(json!({"timezone": "Europe/Berlin"}), json!({}));
+        values.own.get_mut("timezone").unwrap().default_for_children = true;
+        let body = json!({"timezone": "Europe/Paris", "start_time": "09:00"});
+        let changes = plan(body.as_object().unwrap(), &values).unwrap();
+        assert!(changes["timezone"].as_ref().unwrap().default_for_children);
+        assert!(!changes["start_time"].as_ref().unwrap().default_for_children);
+    }
+
+    #[test]
+    fn a_form_changes_what_was_changed() {
+        let values = values(
+            json!({"timezone": "Europe/Berlin", "onboarding_password_save_location": [], "store_password_in_ticket": true,
+                "default_psa": "connectwise"}),
+            json!({}),
+        );
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let call = web::Call::new(http::Method::POST, "/x").with_header(CONTENT_TYPE, form).with_body(
+            "csrf=t&timezone=&onboarding_password_save_location=&store_password_in_ticket=true&default_psa=email_only&made_up=",
+        );
+        let body = from_form(&call.form().unwrap(), &values.own);
+        assert_eq!(
+            Value::Object(body),
+            json!({"timezone": null, "default_psa": "email_only", "made_up": null})
+        );
+    }
+}

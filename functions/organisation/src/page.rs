@@ -1,0 +1,194 @@
+//! The page of variables: a table for who looks, a form for admins.
+
+use askama::Template;
+use domain::field::FieldProblem;
+use domain::role::Role;
+use domain::variables::{Definition, Kind, definitions};
+use serde_json::Value;
+use web::{Form, Visit, Web};
+
+use crate::change::text_of;
+use crate::show::Values;
+
+pub(crate) const TITLE: &str = "Variables";
+
+#[derive(Template)]
+#[template(path = "variables.html")]
+pub(crate) struct Page<'a> {
+    action: String,
+    csrf: &'a str,
+    edits: bool,
+    rows: Vec<Row>,
+    /// Contradictions of variables that have no row would be lost otherwise.
+    problems: &'a [FieldProblem],
+}
+
+struct Row {
+    name: &'static str,
+    description: &'static str,
+    takes: String,
+    value: String,
+    source: &'static str,
+    /// What holds if nothing is set here.
+    otherwise: String,
+    /// What the input holds: as it was sent, if it was.
+    input: String,
+    choices: Vec<&'static str>,
+    errors: Vec<String>,
+}
+
+impl Row {
+    fn new(definition: &Definition, values: &Values, sent: Option<&Form>, problems: &[FieldProblem]) -> Self {
+        let (value, source) = values.of(definition);
+        let own = values
+            .own
+            .get(definition.name)
+            .map(|setting| text_of(&setting.value))
+            .unwrap_or_default();
+        let input = sent
+            .and_then(|form| form.get(definition.name))
+            .map_or(own, str::to_owned);
+        Self {
+            name: definition.name,
+            description: definition.description,
+            takes: definition.kind.to_string(),
+            value: shown(&value),
+            source: source.words(),
+            otherwise: shown(&values.without_own(definition).0),
+            input,
+            choices: choices(definition.kind),
+            errors: problems
+                .iter()
+                .filter(|p| p.field == definition.name)
+                .map(|p| p.message.clone())
+                .collect(),
+        }
+    }
+}
+
+fn choices(kind: Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Boolean => vec!["true", "false"],
+        Kind::OneOf(names) => names.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        other => text_of(other),
+    };
+    if text.is_empty() { "none".to_owned() } else { text }
+}
+
+fn label(choice: &str) -> &str {
+    match choice {
+        "true" => "on",
+        "false" => "off",
+        other => other,
+    }
+}
+
+pub(crate) fn page<'a>(
+    web: &Web,
+    visit: &'a Visit,
+    values: &Values,
+    sent: Option<&Form>,
+    problems: &'a [FieldProblem],
+) -> Page<'a> {
+    build(
+        web.base.link(&format!("/orgs/{}/variables", visit.org())),
+        visit,
+        values,
+        sent,
+        problems,
+    )
+}
+
+fn build<'a>(
+    action: String,
+    visit: &'a Visit,
+    values: &Values,
+    sent: Option<&Form>,
+    problems: &'a [FieldProblem],
+) -> Page<'a> {
+    Page {
+        action,
+        csrf: visit.csrf(),
+        edits: Role::edits_variables(visit.caller.role),
+        rows: definitions()
+            .iter()
+            .map(|definition| Row::new(definition, values, sent, problems))
+            .collect(),
+        problems,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::OrgId;
+    use domain::integration::Organisation;
+    use serde_json::json;
+    use store::members::Member;
+    use web::{Base, Caller};
+
+    use super::*;
+    use crate::show::tests::values;
+
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+    fn visit(role: Role) -> Visit {
+        let org = OrgId::parse("acme").unwrap();
+        let member = Member {
+            org: org.clone(),
+            id: "m1".to_owned(),
+            email: "mary@contoso.com".to_owned(),
+            name: HOSTILE.to_owned(),
+            role,
+        };
+        let organisation = Organisation {
+            id: org,
+            name: HOSTILE.to_owned(),
+            parent: None,
+            tenant_id: None,
+            psa_company: None,
+            distributor_company: None,
+        };
+        Visit {
+            organisation,
+            caller: Caller::member(member, "csrf-token".to_owned()),
+        }
+    }
+
+    fn text(role: Role, problems: &[FieldProblem]) -> String {
+        let visit = visit(role);
+        let values = values(
+            json!({"default_ticket_location": HOSTILE, "store_password_in_ticket": false}),
+            json!({"default_work_role": HOSTILE, "onboarding_password_save_location": ["psa", "hudu"]}),
+        );
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let page = build(base.link("/orgs/acme/variables"), &visit, &values, None, problems);
+        web::page(&base, TITLE, Some(&visit), &page).unwrap()
+    }
+
+    #[test]
+    fn admins_get_a_form() {
+        let wrong = [
+            FieldProblem::new("default_ticket_location", HOSTILE),
+            FieldProblem::new("made_up", HOSTILE),
+        ];
+        let page = text(Role::Admin, &wrong);
+        assert!(!page.contains("<script>"), "{page}");
+        insta::assert_snapshot!(page);
+    }
+
+    #[test]
+    fn others_get_a_table() {
+        let page = text(Role::Technician, &[]);
+        assert!(!page.contains("<script>"), "{page}");
+        assert!(!page.contains("name=\"timezone\""));
+        insta::assert_snapshot!(page);
+    }
+}

@@ -1,0 +1,109 @@
+//! Variables as they hold, and where each value is from.
+
+use std::collections::BTreeMap;
+
+use domain::variables::{Definition, definitions};
+use serde_json::{Map, Value, json};
+use store::organisations::Settings;
+
+pub(crate) struct Values {
+    pub(crate) own: Settings,
+    /// The parent's values for its children.
+    pub(crate) inherited: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Source {
+    Own,
+    Inherited,
+    Default,
+}
+
+impl Source {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Own => "set here",
+            Self::Inherited => "from the parent organisation",
+            Self::Default => "default",
+        }
+    }
+}
+
+impl Values {
+    pub(crate) fn of(&self, definition: &Definition) -> (Value, Source) {
+        if let Some(setting) = self.own.get(definition.name) {
+            return (setting.value.clone(), Source::Own);
+        }
+        self.without_own(definition)
+    }
+
+    /// What would hold if the organisation had not set it.
+    pub(crate) fn without_own(&self, definition: &Definition) -> (Value, Source) {
+        match self.inherited.get(definition.name) {
+            Some(value) => (value.clone(), Source::Inherited),
+            None => (json!(definition.default_value()), Source::Default),
+        }
+    }
+}
+
+pub(crate) fn json(values: &Values) -> Value {
+    let variables: Map<String, Value> = definitions()
+        .iter()
+        .map(|definition| {
+            let (value, source) = values.of(definition);
+            let body = json!({
+                "value": value,
+                "source": source,
+                "default": definition.default_value(),
+                "takes": definition.kind.to_string(),
+                "description": definition.description,
+            });
+            (definition.name.to_owned(), body)
+        })
+        .collect();
+    json!({ "variables": variables })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use store::organisations::Setting;
+
+    use super::*;
+
+    pub(crate) fn values(own: Value, inherited: Value) -> Values {
+        let own: BTreeMap<String, Value> = serde_json::from_value(own).unwrap();
+        let setting = |value| Setting {
+            value,
+            default_for_children: false,
+        };
+        Values {
+            own: own.into_iter().map(|(name, value)| (name, setting(value))).collect(),
+            inherited: serde_json::from_value(inherited).unwrap(),
+        }
+    }
+
+    #[test]
+    fn every_variable_says_where_its_value_is_from() {
+        let values = values(
+            json!({"timezone": "Europe/Berlin"}),
+            json!({"timezone": "Europe/Paris", "start_time": "07:30"}),
+        );
+        let body = json(&values);
+        let variables = &body["variables"];
+        assert_eq!(variables.as_object().unwrap().len(), definitions().len());
+        assert_eq!(variables["timezone"]["value"], "Europe/Berlin");
+        assert_eq!(variables["timezone"]["source"], "own");
+        assert_eq!(variables["timezone"]["default"], "Etc/UTC");
+        assert_eq!(variables["start_time"]["source"], "inherited");
+        assert_eq!(variables["store_password_in_ticket"]["value"], true);
+        assert_eq!(variables["store_password_in_ticket"]["source"], "default");
+        assert_eq!(variables["default_psa"]["value"], Value::Null);
+        assert!(
+            variables["default_psa"]["takes"]
+                .as_str()
+                .unwrap()
+                .contains("connectwise")
+        );
+    }
+}

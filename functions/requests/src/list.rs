@@ -1,0 +1,194 @@
+//! The requests of an organisation, newest first.
+
+use askama::Template;
+use domain::ids::RequestId;
+use domain::request::Status;
+use http::StatusCode;
+use serde_json::{Value, json};
+use store::requests::RequestRecord;
+use web::{Answer, Call, Problem, Visit, Web};
+
+use crate::{one, routes};
+
+const PAGE: usize = 50;
+/// A member who sees only their own requests looks through this many pages of everybody's at a time.
+const LOOKS: usize = 10;
+
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    status: Option<Status>,
+    before: Option<RequestId>,
+}
+
+impl Wanted {
+    /// Every wrong parameter. An empty status is the filter's "all".
+    fn parse(status: Option<&str>, before: Option<&str>) -> Result<Self, Problem> {
+        let mut problems = Vec::new();
+        let mut wrong = |field: &str, message: String| problems.push(domain::field::FieldProblem::new(field, message));
+        let status = status.filter(|text| !text.is_empty()).and_then(|text| {
+            let status = Status::parse(text);
+            if status.is_none() {
+                wrong(
+                    "status",
+                    format!("must be one of {}", Status::ALL.map(Status::as_str).join(", ")),
+                );
+            }
+            status
+        });
+        let before = before.and_then(|text| {
+            let id = RequestId::parse(text).ok();
+            if id.is_none() {
+                wrong("before", "must be the id of a request".to_owned());
+            }
+            id
+        });
+        if problems.is_empty() {
+            Ok(Self { status, before })
+        } else {
+            Err(problems.into())
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct Page<'a> {
+    base: &'a str,
+    org: &'a str,
+    records: &'a [RequestRecord],
+    status: Option<Status>,
+    all: [Status; 9],
+    next: Option<String>,
+}
+
+impl Page<'_> {
+    fn is_chosen(&self, status: &Status) -> bool {
+        self.status == Some(*status)
+    }
+}
+
+pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let wanted = Wanted::parse(call.query("status"), call.query("before"))?;
+    let (records, more) = find(web, visit, &wanted).await?;
+    let next = more.map(|before| next_path(visit, &wanted, &before));
+    if call.wants_page() {
+        let page = Page {
+            base: web.base.path(),
+            org: visit.org().as_str(),
+            records: &records,
+            status: wanted.status,
+            all: Status::ALL,
+            next: next.map(|path| web.base.link(&path)),
+        };
+        return web.page(StatusCode::OK, "Requests", Some(visit), &page);
+    }
+    let mut body = json!({"requests": records.iter().map(|record| item(web, record)).collect::<Vec<_>>()});
+    if let Some(next) = next {
+        body["next"] = json!(web.base.absolute(&next));
+    }
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+/// What the visitor sees, and the id to go on from if there may be more.
+async fn find(web: &Web, visit: &Visit, wanted: &Wanted) -> Result<(Vec<RequestRecord>, Option<RequestId>), Problem> {
+    let mut found = Vec::new();
+    let mut before = wanted.before.clone();
+    for _ in 0..LOOKS {
+        let limit = i32::try_from(PAGE).unwrap_or(i32::MAX);
+        let page = web
+            .store
+            .requests(visit.org(), wanted.status, before.as_ref(), limit)
+            .await?;
+        let full = page.len() == PAGE;
+        for record in page {
+            before = Some(record.id.clone());
+            if routes::sees(visit, &record) {
+                found.push(record);
+            }
+            if found.len() == PAGE {
+                return Ok((found, before));
+            }
+        }
+        if !full {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, before))
+}
+
+fn next_path(visit: &Visit, wanted: &Wanted, before: &RequestId) -> String {
+    let status = wanted
+        .status
+        .map(|status| format!("&status={}", status.as_str()))
+        .unwrap_or_default();
+    format!("/orgs/{}/requests?before={before}{status}", visit.org())
+}
+
+fn item(web: &Web, record: &RequestRecord) -> Value {
+    json!({
+        "id": record.id,
+        "status": record.status,
+        "outcome": one::outcome(record),
+        "name": record.plan.display_name,
+        "upn": record.plan.upn,
+        "created_at": record.created_at,
+        "start_at": record.plan.start_at,
+        "links": {"self": web.base.absolute(&one::path(record))},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::role::Role;
+    use web::Base;
+
+    use super::*;
+    use crate::routes::tests::{record, visit};
+
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+    fn refused(status: Option<&str>, before: Option<&str>) -> Vec<String> {
+        let problem = Wanted::parse(status, before).unwrap_err();
+        assert_eq!(problem.status.as_u16(), 422);
+        problem.errors.into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn parameters_are_checked() {
+        assert_eq!(
+            Wanted::parse(None, None).unwrap(),
+            Wanted {
+                status: None,
+                before: None
+            }
+        );
+        assert_eq!(Wanted::parse(Some(""), None).unwrap().status, None);
+        assert_eq!(
+            Wanted::parse(Some("waiting_license"), None).unwrap().status,
+            Some(Status::WaitingLicense)
+        );
+        assert_eq!(refused(Some("open"), Some("x")), ["status", "before"]);
+        assert_eq!(refused(Some("Running"), None), ["status"]);
+    }
+
+    #[test]
+    fn names_in_the_list_are_escaped() {
+        let visit = visit("m1", Role::Technician, HOSTILE);
+        let records = [
+            record("m1", HOSTILE, Status::Scheduled),
+            record("m1", "Ada", Status::CompletedWithWarnings),
+        ];
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let page = Page {
+            base: base.path(),
+            org: "acme",
+            records: &records,
+            status: Some(Status::Scheduled),
+            all: Status::ALL,
+            next: Some(base.link("/orgs/acme/requests?before=r0&status=scheduled")),
+        };
+        let text = web::page(&base, "Requests", Some(&visit), &page).unwrap();
+        assert!(!text.contains("<script>"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+}

@@ -1,0 +1,203 @@
+//! One request with its timeline.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::request::{Outcome, Status, TicketRef, TimelineEvent, UserRef};
+use domain::schedule::local_words;
+use http::StatusCode;
+use serde::Serialize;
+use store::requests::RequestRecord;
+use web::{Answer, Call, Problem, Visit, Web};
+
+use crate::routes;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    id: &'a str,
+    status: Status,
+    outcome: Option<Outcome>,
+    timeline: Vec<Line<'a>>,
+    ticket: Option<&'a TicketRef>,
+    user: Option<&'a UserRef>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: DateTime<Utc>,
+    step: &'a str,
+    event: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> Body<'a> {
+    fn new(record: &'a RequestRecord, timeline: &'a [TimelineEvent]) -> Self {
+        let line = |event: &'a TimelineEvent| Line {
+            at: event.at,
+            step: &event.step,
+            event: &event.event,
+            detail: &event.detail,
+        };
+        Self {
+            id: record.id.as_str(),
+            status: record.status,
+            outcome: outcome(record),
+            timeline: timeline.iter().map(line).collect(),
+            ticket: record.ticket.as_ref(),
+            user: record.user.as_ref(),
+        }
+    }
+}
+
+/// None until the end is written: a cancelled request still has its ticket to be told.
+pub(crate) fn outcome(record: &RequestRecord) -> Option<Outcome> {
+    record.ended_at.and_then(|_| record.status.outcome())
+}
+
+/// For pages.
+pub(crate) fn words(status: &Status) -> String {
+    status.as_str().replace('_', " ")
+}
+
+pub(crate) fn path(record: &RequestRecord) -> String {
+    format!("/orgs/{}/requests/{}", record.org, record.id)
+}
+
+#[derive(Template)]
+#[template(path = "one.html")]
+struct Page<'a> {
+    link: String,
+    csrf: &'a str,
+    record: &'a RequestRecord,
+    timeline: &'a [TimelineEvent],
+    zone: Tz,
+    /// Whether the visitor may cancel and reschedule it now.
+    changes: bool,
+}
+
+impl Page<'_> {
+    fn clock(&self, at: &DateTime<Utc>) -> String {
+        local_words(*at, self.zone)
+    }
+
+    fn licenses(&self) -> String {
+        let names: Vec<_> = self
+            .record
+            .plan
+            .licenses
+            .iter()
+            .map(|sku| sku.part_number.as_str())
+            .collect();
+        names.join(", ")
+    }
+
+    fn asked_by(&self) -> &str {
+        self.record
+            .requester
+            .email
+            .as_deref()
+            .unwrap_or(&self.record.requester.id)
+    }
+}
+
+pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &RequestRecord) -> Result<Answer, Problem> {
+    let timeline = web.store.timeline(&record.key()).await?;
+    if !call.wants_page() {
+        return Ok(Answer::json(StatusCode::OK, &Body::new(record, &timeline)));
+    }
+    let page = Page {
+        link: web.base.link(&path(record)),
+        csrf: visit.csrf(),
+        record,
+        timeline: &timeline,
+        zone: web
+            .variables(&visit.organisation)
+            .await
+            .map_or(Tz::UTC, |variables| variables.timezone),
+        changes: waits(record.status) && routes::changes(visit, record),
+    };
+    web.page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
+}
+
+fn waits(status: Status) -> bool {
+    matches!(status, Status::WaitingApproval | Status::Scheduled)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::role::Role;
+    use serde_json::json;
+    use web::Base;
+
+    use super::*;
+    use crate::routes::tests::{at, record, visit};
+
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+    fn event(text: &str, warning: bool) -> TimelineEvent {
+        TimelineEvent {
+            at: at(),
+            step: "ticket".to_owned(),
+            event: "opened".to_owned(),
+            detail: text.to_owned(),
+            warning,
+        }
+    }
+
+    fn page(record: &RequestRecord, changes: bool) -> String {
+        let visit = visit("m1", Role::Technician, HOSTILE);
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let timeline = [event(HOSTILE, false), event("No seat was free", true)];
+        let page = Page {
+            link: base.link(&path(record)),
+            csrf: visit.csrf(),
+            record,
+            timeline: &timeline,
+            zone: Tz::Europe__Berlin,
+            changes,
+        };
+        web::page(&base, &record.plan.display_name, Some(&visit), &page).unwrap()
+    }
+
+    #[test]
+    fn the_page_is_escaped() {
+        let mut hostile = record(HOSTILE, HOSTILE, Status::Scheduled);
+        hostile.plan.upn = HOSTILE.to_owned();
+        hostile.ticket = Some(TicketRef {
+            system: HOSTILE.to_owned(),
+            id: HOSTILE.to_owned(),
+        });
+        hostile.user = Some(UserRef {
+            id: HOSTILE.to_owned(),
+            upn: HOSTILE.to_owned(),
+        });
+        let text = page(&hostile, true);
+        assert!(!text.contains("<script>"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn forms_are_shown_while_they_work() {
+        assert!(page(&record("m1", "Ada", Status::Scheduled), true).contains("/cancel\""));
+        assert!(!page(&record("m1", "Ada", Status::Running), false).contains("/cancel\""));
+    }
+
+    #[test]
+    fn the_body_has_the_fixed_names() {
+        let mut record = record("m1", "Ada", Status::Cancelled);
+        record.ticket = Some(TicketRef {
+            system: "connectwise".to_owned(),
+            id: "7".to_owned(),
+        });
+        let timeline = [event("Opened", true)];
+        let body = serde_json::to_value(Body::new(&record, &timeline)).unwrap();
+        assert_eq!(
+            body,
+            json!({"id": record.id, "status": "cancelled", "outcome": null,
+                "timeline": [{"at": "2026-11-28T07:00:00Z", "step": "ticket", "event": "opened", "detail": "Opened"}],
+                "ticket": {"system": "connectwise", "id": "7"}, "user": null})
+        );
+        record.ended_at = Some(at());
+        assert_eq!(outcome(&record), Some(Outcome::Cancelled));
+    }
+}

@@ -1,0 +1,176 @@
+//! Another start date, while the request waits for approval or for its date.
+
+use chrono::{NaiveDate, Utc};
+use chrono_tz::Tz;
+use domain::fault::Fault;
+use domain::note;
+use domain::request::{RequestKey, Status};
+use domain::schedule::{Start, local_words, plan_start};
+use serde_json::{Map, Value};
+use store::requests::{Changed, RequestRecord};
+use web::{Call, Content, Problem, Visit};
+
+use crate::cancel::{too_late, who};
+use crate::executions::Enter;
+use crate::routes::App;
+
+const ATTEMPTS: usize = 3;
+const FIELD: &str = "start_date";
+
+impl App {
+    pub(crate) async fn reschedule(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
+        let date = wanted_date(&body(call)?)?;
+        let variables = self.web.variables(&visit.organisation).await?;
+        let start = plan_start(Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
+        for _ in 0..ATTEMPTS {
+            let record = self.load(key).await?;
+            // A scheduled request gets an execution that waits anew; one at its approval reads the date after it.
+            let next_run = match record.status {
+                Status::Scheduled => true,
+                Status::WaitingApproval => false,
+                status => return Err(too_late(status)),
+            };
+            if next_run && matches!(start, Start::NotedOnly(_)) {
+                return Err(Problem::conflict(
+                    "allow_scheduled_user_creation was turned off, so no later date can be waited for.",
+                ));
+            }
+            let by = &visit.caller.id;
+            if self
+                .web
+                .store
+                .reschedule(&record, date, start.at(), next_run, by)
+                .await?
+                == Changed::Yes
+            {
+                return Ok(self
+                    .finish_rescheduling(visit, &record, date, start, variables.timezone)
+                    .await?);
+            }
+        }
+        Err(Fault::Transient("the request changes too often".to_owned()).into())
+    }
+
+    /// `record` is from before the change. If this fails, the caller repeats the call, and a later execution takes over.
+    async fn finish_rescheduling(
+        &self,
+        visit: &Visit,
+        record: &RequestRecord,
+        date: NaiveDate,
+        start: Start,
+        zone: Tz,
+    ) -> Result<(), Fault> {
+        let key = record.key();
+        let scheduled = record.status == Status::Scheduled;
+        if scheduled {
+            self.executions.take_over(&key, record.run + 1, Enter::Plan).await?;
+        }
+        let by = who(visit);
+        let name = record.onboarding.shown_name();
+        // A date may be chosen, left and chosen again: each time is told.
+        let once = Utc::now().timestamp_millis().to_string();
+        let text = note_text(&name, by, date, start, zone, scheduled);
+        let detail = match start {
+            Start::At(at) => format!("Rescheduled by {by} to {}", local_words(at, zone)),
+            Start::Now | Start::NotedOnly(_) => format!("Rescheduled by {by} to {date}"),
+        };
+        let store = &self.web.store;
+        store
+            .record_event(&key, "reschedule", "rescheduled", &once, &detail, false)
+            .await?;
+        store.queue_note(&key, &format!("rescheduled-{once}"), &text).await
+    }
+}
+
+fn note_text(name: &str, by: &str, date: NaiveDate, start: Start, zone: Tz, scheduled: bool) -> String {
+    match start {
+        Start::At(at) => note::rescheduled(name, at, zone, by),
+        Start::Now if scheduled => note::rescheduled_to_now(name, by),
+        // Nothing happens before the approval.
+        Start::Now | Start::NotedOnly(_) => {
+            format!("The start date of {name} was changed to {date} by {by}.")
+        }
+    }
+}
+
+fn body(call: &Call) -> Result<Map<String, Value>, Problem> {
+    if call.content() != Content::Form {
+        return call.json_object();
+    }
+    let form = call.form()?;
+    Ok(form
+        .pairs()
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+        .collect())
+}
+
+fn wanted_date(body: &Map<String, Value>) -> Result<NaiveDate, Problem> {
+    let wrong = |field: &str, message: &str| domain::field::FieldProblem::new(field, message);
+    let mut problems: Vec<_> = body
+        .keys()
+        .filter(|name| *name != FIELD)
+        .map(|name| wrong(name, "is not a known field"))
+        .collect();
+    let date = body.get(FIELD).and_then(Value::as_str).filter(|text| text.len() == 10);
+    let date = date.and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
+    if date.is_none() {
+        problems.push(wrong(FIELD, "must be a date as YYYY-MM-DD"));
+    }
+    match date {
+        Some(date) if problems.is_empty() => Ok(date),
+        _ => Err(problems.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: Value) -> Result<NaiveDate, Vec<String>> {
+        let object = body.as_object().unwrap();
+        wanted_date(object).map_err(|problem| problem.errors.into_iter().map(|error| error.field).collect())
+    }
+
+    #[test]
+    fn one_date_and_nothing_else() {
+        assert_eq!(
+            read(json!({"start_date": "2026-12-01"})),
+            Ok("2026-12-01".parse().unwrap())
+        );
+        for bad in [
+            "",
+            "2026-13-01",
+            "01.12.2026",
+            "2026-12-1",
+            "2026-12-01T00:00:00Z",
+            " 2026-12-1",
+        ] {
+            assert_eq!(
+                read(json!({"start_date": bad})),
+                Err(vec!["start_date".to_owned()]),
+                "{bad}"
+            );
+        }
+        assert_eq!(read(json!({})), Err(vec!["start_date".to_owned()]));
+        assert_eq!(
+            read(json!({"start_date": 5, "run": 1})),
+            Err(vec!["run".to_owned(), "start_date".to_owned()])
+        );
+    }
+
+    #[test]
+    fn notes_say_when_the_user_is_created() {
+        let date = "2026-12-01".parse().unwrap();
+        let at = Start::At("2026-12-01T07:00:00Z".parse().unwrap());
+        let text = |start, scheduled| note_text("Ada", "mary@contoso.com", date, start, Tz::Europe__Berlin, scheduled);
+        assert!(text(at, true).contains("2026-12-01 08:00 (Europe/Berlin)"));
+        assert!(text(Start::Now, true).contains("created now"));
+        assert_eq!(
+            text(Start::NotedOnly(date), false),
+            "The start date of Ada was changed to 2026-12-01 by mary@contoso.com."
+        );
+    }
+}
