@@ -245,7 +245,7 @@ fn page(world: &World, mails: Result<Vec<Mail>, String>) -> WorldPage {
             .map(|subscription| SubscriptionLine {
                 product: product(world, &subscription.product_id),
                 quantity: subscription.quantity,
-                status: pax8::status(subscription),
+                status: pax8::subscriptions::status(subscription),
                 updated: time(subscription.updated),
                 puts: subscription.puts,
             })

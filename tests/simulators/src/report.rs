@@ -142,7 +142,7 @@ pub fn state(world: &World) -> Value {
             let part = tenant.skus.iter().find(|sku| sku.id == subscription.sku_id).map(|sku| &sku.part);
             json!({
                 "id": subscription.id, "sku": part, "product_id": subscription.product_id, "quantity": subscription.quantity,
-                "status": pax8::status(subscription), "puts": subscription.puts,
+                "status": pax8::subscriptions::status(subscription), "puts": subscription.puts,
             })
         }).collect::<Vec<_>>(),
         "orders": world.distributor.orders.iter().map(|order| json!({"id": order.id, "created": order.created, "line_items": order.line_items})).collect::<Vec<_>>(),
