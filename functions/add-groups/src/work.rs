@@ -107,3 +107,13 @@ fn reason(kind: GroupKind) -> &'static str {
         GroupKind::MailEnabledSecurity => "Microsoft Graph can't change mail-enabled security groups",
     }
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("add-groups"), Ok(()));
+    }
+}

@@ -100,3 +100,19 @@ async fn settle(
     // The seat is used or given up: the next purchase of this licence may begin.
     cx.store.release_lease(&key.org, part_number, &key.request).await
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("assign-license"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Output::Assigned, Output::NoSeat, Output::GivenUp];
+        assert_eq!(payloads::answers("assign-license", &answers), Ok(()));
+    }
+}

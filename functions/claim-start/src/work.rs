@@ -72,3 +72,19 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     let fields: Vec<String> = changed.into_iter().map(|problem| problem.field).collect();
     Err(Fault::NeedsAttention(format!("no longer right as submitted: {}; the timeline says why", fields.join(", "))))
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("claim-start"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Output::Claimed, Output::Superseded];
+        assert_eq!(payloads::answers("claim-start", &answers), Ok(()));
+    }
+}

@@ -149,3 +149,13 @@ async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: 
     cx.store.queue_note(&record.key(), "manager-not-set", &text).await?;
     cx.store.record_event(&record.key(), STEP, "manager_not_set", "", &text, true).await
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("create-user"), Ok(()));
+    }
+}

@@ -105,3 +105,19 @@ async fn way(
     }
     Ok(Some(Way::Ask))
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("find-license"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Way::None, Way::Free, Way::Await, Way::Buy, Way::Ask].map(|outcome| Output { outcome, sku: "SPB".to_owned() });
+        assert_eq!(payloads::answers("find-license", &answers), Ok(()));
+    }
+}

@@ -60,3 +60,26 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     step::metric_by("Requests", 1.0, Some(("Outcome", domain::request::Status::from(outcome).as_str())));
     Ok(Output { outcome })
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("finish"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [
+            Outcome::Completed,
+            Outcome::CompletedWithWarnings,
+            Outcome::Denied,
+            Outcome::Cancelled,
+            Outcome::Failed,
+        ]
+        .map(|outcome| Output { outcome });
+        assert_eq!(payloads::answers("finish", &answers), Ok(()));
+    }
+}

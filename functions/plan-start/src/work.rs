@@ -61,3 +61,19 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("plan-start"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Start::Now, Start::Later].map(|start| Output { start, at: "2026-12-01T08:00:00Z".to_owned() });
+        assert_eq!(payloads::answers("plan-start", &answers), Ok(()));
+    }
+}

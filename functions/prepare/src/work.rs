@@ -49,3 +49,19 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store.queue_note(&key, "approval-requested", &text).await?;
     Ok(Output { approval: Approval::Required })
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("prepare"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Approval::Required, Approval::NotRequired].map(|approval| Output { approval });
+        assert_eq!(payloads::answers("prepare", &answers), Ok(()));
+    }
+}

@@ -123,3 +123,19 @@ async fn leave_to_technician(
     cx.store.release_lease(&key.org, part_number, &key.request).await?;
     Ok(Output::Ask)
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("purchase-license"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Output::Ordered, Output::Free, Output::Busy, Output::Ask];
+        assert_eq!(payloads::answers("purchase-license", &answers), Ok(()));
+    }
+}

@@ -111,3 +111,13 @@ async fn ask(
     }
     Ok(asked)
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("request-approval"), Ok(()));
+    }
+}

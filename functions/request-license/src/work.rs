@@ -112,3 +112,13 @@ async fn post(
     };
     cx.store.once(&key, &format!("purchase-note/{way}/{part_number}"), there, add).await
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("request-license"), Ok(()));
+    }
+}

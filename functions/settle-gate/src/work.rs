@@ -90,3 +90,19 @@ async fn record(
     };
     cx.store.record_event(key, STEP, decision.as_str(), &gate.key(), &detail, warning).await
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("settle-gate"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = Decision::ALL.iter().map(|decision| Output { decision: *decision }).collect::<Vec<_>>();
+        assert_eq!(payloads::answers("settle-gate", &answers), Ok(()));
+    }
+}

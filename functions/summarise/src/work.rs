@@ -195,3 +195,20 @@ mod tests {
         assert!(reason("").contains("see its log"));
     }
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("summarise"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [End::Completed, End::Denied, End::Cancelled, End::Failed]
+            .map(|end| Output { end, ticket_status: TicketStatus::Waiting });
+        assert_eq!(payloads::answers("summarise", &answers), Ok(()));
+    }
+}

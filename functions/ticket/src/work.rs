@@ -175,3 +175,13 @@ async fn mail_the_rest(
     }
     Ok(Output::Mailed)
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("ticket"), Ok(()));
+    }
+}

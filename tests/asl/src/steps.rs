@@ -126,6 +126,9 @@ pub fn http_events(crates: &[Crate], template: &Value) -> Vec<String> {
                 problems.push(format!("{place} is no event of payload format 2.0"));
             }
             let route = event["routeKey"].as_str().unwrap_or_default();
+            if event["requestContext"]["routeKey"] != route {
+                problems.push(format!("{place} names another route in its requestContext"));
+            }
             if !routes.contains(route) {
                 problems.push(format!(
                     "{place} calls `{route}`, which is no route of {}",
@@ -218,12 +221,11 @@ mod tests {
                 &template,
             )
         };
-        assert_eq!(
-            with(json!({"version": "2.0", "routeKey": "GET /sign-in"})),
-            Vec::<String>::new()
-        );
-        assert_eq!(with(json!({"version": "1.0", "routeKey": "GET /sign-in"})).len(), 1);
-        assert_eq!(with(json!({"version": "2.0", "routeKey": "GET /sign-out"})).len(), 1);
+        let event = |version, route, again| json!({"version": version, "routeKey": route, "requestContext": {"routeKey": again}});
+        assert_eq!(with(event("2.0", "GET /sign-in", "GET /sign-in")), Vec::<String>::new());
+        assert_eq!(with(event("1.0", "GET /sign-in", "GET /sign-in")).len(), 1);
+        assert_eq!(with(event("2.0", "GET /sign-out", "GET /sign-out")).len(), 1);
+        assert_eq!(with(event("2.0", "GET /sign-in", "GET /")).len(), 1);
         let none = Crate {
             name: "sign-in".to_owned(),
             work: None,
