@@ -1,5 +1,7 @@
 //! Graph against a server that answers like it.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use directory::{
     Added, Assignment, AssignmentState, Created, Credentials, Endpoints, Graph, GroupKind, GroupMatch, NewUser, TakenBy,
 };

@@ -1,5 +1,7 @@
 //! Tokens: fetched once, kept, renewed once, never shown.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use domain::fault::Fault;
 use outbound::{ClientCredentials, Grant, Reply, endpoint, http_client};
 use serde_json::json;

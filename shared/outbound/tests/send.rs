@@ -1,5 +1,11 @@
 //! One call against servers that behave and that don't.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
 use std::time::{Duration, Instant};
 
 use domain::fault::Fault;

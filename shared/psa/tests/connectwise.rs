@@ -1,0 +1,336 @@
+//! ConnectWise against a server that answers like it.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use psa::{ConnectWise, ConnectWiseCredentials, NewTicket, Note, NoteText, Psa};
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path, query_param};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+const BASE: &str = "/cw/v4_6_release/apis/3.0";
+const ODD: &str = "Seán O'Brien \"X\" & <Y> 🙂";
+
+fn psa(server: &MockServer, company: &str) -> Psa {
+    let credentials = serde_json::from_value::<ConnectWiseCredentials>(json!({
+        "site": "api-na.myconnectwise.net", "company_id": "msp", "public_key": "pub", "private_key": "priv",
+        "client_id": "cid"
+    }))
+    .unwrap();
+    let origin = format!("{}/cw", server.uri()).parse().unwrap();
+    Psa::ConnectWise(ConnectWise::new(outbound::http_client(), Some(&origin), credentials, company.to_owned()).unwrap())
+}
+
+async fn answer(server: &MockServer, verb: &str, at: &str, status: u16, body: Value) {
+    Mock::given(method(verb))
+        .and(path(format!("{BASE}{at}")))
+        .respond_with(ResponseTemplate::new(status).set_body_json(body))
+        .mount(server)
+        .await;
+}
+
+async fn requests(server: &MockServer, verb: &str) -> Vec<Request> {
+    let all = server.received_requests().await.unwrap();
+    all.into_iter()
+        .filter(|request| request.method.as_str() == verb)
+        .collect()
+}
+
+async fn with_names(server: &MockServer) {
+    answer(
+        server,
+        "GET",
+        "/service/boards",
+        200,
+        json!([{"id": 1, "name": "Help Desk"}, {"id": 2, "name": "Onb"}]),
+    )
+    .await;
+    let statuses = json!([{"id": 16, "name": "New"}, {"id": 17, "name": "Waiting Input"}]);
+    answer(server, "GET", "/service/boards/2/statuses", 200, statuses).await;
+    answer(
+        server,
+        "GET",
+        "/service/priorities",
+        200,
+        json!([{"id": 4, "name": "Priority 3 - Normal"}]),
+    )
+    .await;
+}
+
+fn ticket() -> TicketRef {
+    TicketRef {
+        system: "connectwise".into(),
+        id: "501".into(),
+    }
+}
+
+fn new_ticket() -> NewTicket {
+    NewTicket {
+        marker: "r1".into(),
+        summary: format!("New user: {ODD}{}", "🙂".repeat(300)),
+        description: ODD.into(),
+        location: Some("onb".into()),
+        status: Some("new".into()),
+        priority: Some("4".into()),
+        work_role: Some("Technician".into()),
+        tech_id: Some("jdoe".into()),
+        contact_email: Some("boss@contoso.com".into()),
+    }
+}
+
+fn note(text: NoteText) -> Note {
+    Note {
+        marker: "r1/ticket/opened".into(),
+        text,
+        internal: true,
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_is_opened_as_asked() {
+    let server = MockServer::start().await;
+    with_names(&server).await;
+    answer(
+        &server,
+        "POST",
+        "/service/tickets",
+        201,
+        json!({"id": 501, "summary": "x"}),
+    )
+    .await;
+    assert_eq!(psa(&server, "19").create_ticket(&new_ticket()).await.unwrap(), ticket());
+    let request = requests(&server, "POST").await.remove(0);
+    let mut body: Value = request.body_json().unwrap();
+    let summary = body["summary"].take();
+    assert_eq!(summary.as_str().unwrap().chars().count(), 100);
+    assert_eq!(
+        body,
+        json!({
+            "summary": null, "company": {"id": 19}, "board": {"id": 2}, "status": {"id": 16}, "priority": {"id": 4},
+            "workRole": {"name": "Technician"}, "owner": {"identifier": "jdoe"}, "externalXRef": "r1",
+            "initialDescription": ODD, "contactEmailAddress": "boss@contoso.com",
+        })
+    );
+    assert_eq!(request.headers["authorization"], "Basic bXNwK3B1Yjpwcml2");
+    assert_eq!(request.headers["clientid"], "cid");
+    assert_eq!(
+        request.headers["accept"],
+        "application/vnd.connectwise.com+json; version=2025.16"
+    );
+}
+
+#[tokio::test]
+async fn unknown_names_are_listed_for_a_person() {
+    let server = MockServer::start().await;
+    with_names(&server).await;
+    let psa = psa(&server, "AcmeLtd");
+    for (wrong, expected) in [
+        (
+            NewTicket {
+                location: Some("Sales".into()),
+                ..new_ticket()
+            },
+            "Help Desk, Onb",
+        ),
+        (
+            NewTicket {
+                location: None,
+                ..new_ticket()
+            },
+            "default_ticket_location",
+        ),
+        (
+            NewTicket {
+                status: Some("Done".into()),
+                ..new_ticket()
+            },
+            "New, Waiting Input",
+        ),
+        (
+            NewTicket {
+                priority: Some("Urgent".into()),
+                ..new_ticket()
+            },
+            "Priority 3 - Normal",
+        ),
+    ] {
+        let Err(Fault::NeedsAttention(text)) = psa.create_ticket(&wrong).await else {
+            panic!()
+        };
+        assert!(text.contains(expected), "{text}");
+    }
+    assert!(requests(&server, "POST").await.is_empty());
+}
+
+#[tokio::test]
+async fn our_ticket_is_found_by_its_marker() {
+    let server = MockServer::start().await;
+    Mock::given(path(format!("{BASE}/service/tickets")))
+        .and(query_param("conditions", "externalXRef=\"r1\""))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!([
+            {"id": 7, "summary": "x", "externalXRef": "r10"}, {"id": 501, "summary": "x", "externalXRef": "r1"}
+        ])))
+        .mount(&server)
+        .await;
+    assert_eq!(
+        psa(&server, "19").find_ticket(Some("9"), "r1").await.unwrap(),
+        Some(ticket())
+    );
+    assert!(psa(&server, "19").find_ticket(None, "r1\" or id=1").await.is_err());
+}
+
+#[tokio::test]
+async fn a_given_ticket_must_be_the_companys() {
+    let server = MockServer::start().await;
+    answer(&server, "GET", "/service/tickets", 200, json!([])).await;
+    let body = json!({"id": 501, "company": {"id": 19, "identifier": "AcmeLtd", "name": "Acme"}});
+    answer(&server, "GET", "/service/tickets/501", 200, body).await;
+    let find = async |company: &str, given: &str| psa(&server, company).find_ticket(Some(given), "r1").await.unwrap();
+    assert_eq!(find("19", " #501 ").await, Some(ticket()));
+    assert_eq!(find("acmeltd", "501").await, Some(ticket()));
+    assert_eq!(find("20", "501").await, None);
+    assert_eq!(find("Acme", "501").await, None);
+    assert_eq!(find("19", "502").await, None, "404");
+    assert_eq!(find("19", "../boards").await, None);
+}
+
+#[tokio::test]
+async fn an_open_ticket_with_the_same_summary_is_adopted_unless_it_is_anothers() {
+    let server = MockServer::start().await;
+    let summary = format!("New user: {ODD}");
+    Mock::given(path(format!("{BASE}/service/tickets")))
+        .and(query_param(
+            "conditions",
+            "closedFlag=false and company/identifier=\"AcmeLtd\"",
+        ))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!([
+            {"id": 5, "summary": "New user: someone"},
+            {"id": 6, "summary": summary, "externalXRef": "r2"},
+            {"id": 501, "summary": summary, "externalXRef": ""},
+        ])))
+        .mount(&server)
+        .await;
+    let psa = psa(&server, "AcmeLtd");
+    assert_eq!(psa.find_matching(&summary).await.unwrap(), Some(ticket()));
+    assert_eq!(psa.find_matching("New user").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn notes_are_found_on_any_page() {
+    let server = MockServer::start().await;
+    let full: Vec<Value> = (0..1000)
+        .map(|id| json!({"id": id, "text": "[gangway r1/ticket/opened2]"}))
+        .collect();
+    let page = |number: &str, notes: Value, link: &str| {
+        let answer = ResponseTemplate::new(200)
+            .set_body_json(notes)
+            .insert_header("Link", link);
+        Mock::given(path(format!("{BASE}/service/tickets/501/notes")))
+            .and(query_param("page", number))
+            .respond_with(answer)
+    };
+    page("1", json!(full), "").mount(&server).await;
+    page(
+        "2",
+        json!([{"id": 1, "text": null}]),
+        "<https://x/notes?page=3>; rel=\"next\"",
+    )
+    .mount(&server)
+    .await;
+    page(
+        "3",
+        json!([{"id": 2, "text": "Opened.\n\n[gangway r1/ticket/opened]"}]),
+        "",
+    )
+    .mount(&server)
+    .await;
+    let psa = psa(&server, "19");
+    assert!(psa.has_note(&ticket(), "r1/ticket/opened").await.unwrap());
+    assert!(!psa.has_note(&ticket(), "r1/ticket").await.unwrap());
+    assert_eq!(requests(&server, "GET").await.len(), 6);
+}
+
+#[tokio::test]
+async fn notes_carry_their_marker() {
+    let server = MockServer::start().await;
+    answer(&server, "POST", "/service/tickets/501/notes", 201, json!({"id": 1})).await;
+    let psa = psa(&server, "19");
+    assert!(psa.carries_secrets() && psa.can_be_asked());
+    psa.add_note(&ticket(), &note(NoteText::Plain(ODD.into())))
+        .await
+        .unwrap();
+    let public = Note {
+        internal: false,
+        ..note(NoteText::Secret("pass\"word".into()))
+    };
+    psa.add_note(&ticket(), &public).await.unwrap();
+    let bodies: Vec<Value> = requests(&server, "POST")
+        .await
+        .iter()
+        .map(|request| request.body_json().unwrap())
+        .collect();
+    let text = format!("{ODD}\n\n[gangway r1/ticket/opened]");
+    assert_eq!(bodies[0], json!({"text": text, "internalAnalysisFlag": true}));
+    assert_eq!(
+        bodies[1],
+        json!({"text": "pass\"word\n\n[gangway r1/ticket/opened]", "detailDescriptionFlag": true})
+    );
+}
+
+#[tokio::test]
+async fn a_status_is_one_of_the_tickets_board_and_set_once() {
+    let server = MockServer::start().await;
+    with_names(&server).await;
+    let body = json!({"id": 501, "board": {"id": 2, "name": "Onb"}, "status": {"id": 16, "name": "New"}});
+    answer(&server, "GET", "/service/tickets/501", 200, body).await;
+    answer(&server, "PATCH", "/service/tickets/501", 200, json!({"id": 501})).await;
+    let psa = psa(&server, "19");
+    psa.set_status(&ticket(), "NEW").await.unwrap();
+    psa.set_status(&ticket(), "waiting input").await.unwrap();
+    assert!(matches!(
+        psa.set_status(&ticket(), "Done").await,
+        Err(Fault::NeedsAttention(_))
+    ));
+    let patches = requests(&server, "PATCH").await;
+    let bodies: Vec<Value> = patches.iter().map(|request| request.body_json().unwrap()).collect();
+    assert_eq!(bodies, [json!([{"op": "replace", "path": "status/id", "value": 17}])]);
+}
+
+#[tokio::test]
+async fn bad_days_are_faults_that_quote_nobody() {
+    for (status, name) in [
+        (400, "Permanent"),
+        (401, "NeedsAttention"),
+        (403, "NeedsAttention"),
+        (429, "Transient"),
+        (500, "Transient"),
+    ] {
+        let server = MockServer::start().await;
+        let body = json!({"code": "InvalidObject", "message": "Ann Lee",
+            "errors": [{"code": "MaxLength", "message": "Ann Lee", "resource": "ticket", "field": "summary"}]});
+        Mock::given(wiremock::matchers::any())
+            .respond_with(ResponseTemplate::new(status).set_body_json(body))
+            .mount(&server)
+            .await;
+        let psa = psa(&server, "19");
+        for fault in [
+            psa.find_ticket(None, "r1").await.unwrap_err(),
+            psa.find_matching("x").await.unwrap_err(),
+            psa.create_ticket(&new_ticket()).await.unwrap_err(),
+            psa.has_note(&ticket(), "r1").await.unwrap_err(),
+            psa.add_note(&ticket(), &note(NoteText::Secret("pa55word".into())))
+                .await
+                .unwrap_err(),
+            psa.set_status(&ticket(), "New").await.unwrap_err(),
+        ] {
+            let text = fault.to_string();
+            assert_eq!(fault.name(), name, "{text}");
+            assert!(
+                text.contains("ConnectWise") && !text.contains("Ann") && !text.contains("pa55"),
+                "{text}"
+            );
+            assert_eq!(text.contains("summary"), !matches!(status, 429 | 500), "{text}");
+        }
+    }
+}
