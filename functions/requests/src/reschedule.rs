@@ -112,8 +112,11 @@ fn wanted_date(body: &Map<String, Value>) -> Result<NaiveDate, Problem> {
         .filter(|name| *name != FIELD)
         .map(|name| wrong(name, "is not a known field"))
         .collect();
-    let date = body.get(FIELD).and_then(Value::as_str).filter(|text| text.len() == 10);
-    let date = date.and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
+    let text = body.get(FIELD).and_then(Value::as_str).unwrap_or_default();
+    // chrono reads more spellings than the one that is told.
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|date| date.to_string() == text);
     if date.is_none() {
         problems.push(wrong(FIELD, "must be a date as YYYY-MM-DD"));
     }
