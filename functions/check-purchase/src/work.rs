@@ -57,3 +57,19 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store.record_event(&key, STEP, "purchased", part_number, &text, false).await?;
     Ok(Output::Done)
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("check-purchase"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Output::Done, Output::Pending, Output::Failed];
+        assert_eq!(payloads::answers("check-purchase", &answers), Ok(()));
+    }
+}

@@ -30,3 +30,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store.record_event(&key, STEP, "deleted", "", &text, true).await?;
     Ok(Output {})
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("delete-password"), Ok(()));
+    }
+}

@@ -170,3 +170,19 @@ async fn to_manager(
     systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &record.key(), "password/manager", compose).await?;
     Ok(Delivery::Done)
 }
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("hand-over-password"), Ok(()));
+    }
+
+    #[test]
+    fn answers_what_the_state_machine_picks() {
+        let answers = [Output::HandedOver, Output::Kept];
+        assert_eq!(payloads::answers("hand-over-password", &answers), Ok(()));
+    }
+}
