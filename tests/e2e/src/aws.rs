@@ -1,0 +1,143 @@
+//! AWS as the tests look at it: past the proxy that they spoil for the functions.
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{Stack, engine, variable},
+    http::Call,
+};
+
+/// One call of an AWS service with a JSON protocol. The engine knows its root key and doesn't check what it signs.
+pub fn call(target: &str, body: &Value) -> Value {
+    let (service, endpoint) = match target.split('.').next().unwrap_or_default() {
+        "DynamoDB_20120810" => ("dynamodb", &engine().aws_endpoint),
+        "secretsmanager" => ("secretsmanager", &engine().aws_endpoint),
+        "Logs_20140328" => ("logs", &engine().aws_endpoint),
+        "AWSStepFunctions" => ("states", &engine().sfn_endpoint),
+        other => panic!("{other} is no service that the tests call"),
+    };
+    let key = variable("AWS_ACCESS_KEY_ID").expect("AWS_ACCESS_KEY_ID");
+    let region = variable("AWS_REGION").expect("AWS_REGION");
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let answer = Call::new("POST", format!("{endpoint}/"))
+        .header("authorization", authorization)
+        .header("x-amz-target", target)
+        .body("application/x-amz-json-1.0", body.to_string())
+        .send();
+    assert_eq!(answer.status, 200, "{target}: {}", answer.text);
+    answer.json()
+}
+
+/// Pages of an answer until there is no next one.
+fn pages(target: &str, body: &Value, next: &str, start: &str) -> Vec<Value> {
+    let mut body = body.clone();
+    let mut all = Vec::new();
+    loop {
+        let page = call(target, &body);
+        let token = page.get(next).filter(|token| !token.is_null()).cloned();
+        // CloudWatch Logs gives the same token again at the end.
+        let more = token.is_some() && token.as_ref() != body.get(start);
+        all.push(page);
+        match token {
+            Some(token) if more => body[start] = token,
+            _ => return all,
+        }
+    }
+}
+
+/// Every item, as DynamoDB writes it.
+pub fn scan(table: &str) -> Vec<Value> {
+    let pages = pages(
+        "DynamoDB_20120810.Scan",
+        &json!({"TableName": table}),
+        "LastEvaluatedKey",
+        "ExclusiveStartKey",
+    );
+    pages
+        .iter()
+        .flat_map(|page| page["Items"].as_array().cloned().unwrap_or_default())
+        .collect()
+}
+
+/// The items of a partition, as DynamoDB writes them.
+pub fn query(table: &str, key: &str, value: &str) -> Vec<Value> {
+    let body = json!({
+        "TableName": table, "KeyConditionExpression": "#k = :v", "ConsistentRead": true,
+        "ExpressionAttributeNames": {"#k": key}, "ExpressionAttributeValues": {":v": {"S": value}},
+    });
+    let pages = pages(
+        "DynamoDB_20120810.Query",
+        &body,
+        "LastEvaluatedKey",
+        "ExclusiveStartKey",
+    );
+    pages
+        .iter()
+        .flat_map(|page| page["Items"].as_array().cloned().unwrap_or_default())
+        .collect()
+}
+
+/// Names of all secrets.
+pub fn secrets() -> Vec<String> {
+    let pages = pages(
+        "secretsmanager.ListSecrets",
+        &json!({"MaxResults": 100}),
+        "NextToken",
+        "NextToken",
+    );
+    let secrets = pages
+        .iter()
+        .flat_map(|page| page["SecretList"].as_array().cloned().unwrap_or_default());
+    secrets
+        .map(|secret| secret["Name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+/// The events of an execution, oldest first.
+pub fn history(execution: &str) -> Vec<Value> {
+    let body = json!({"executionArn": execution, "maxResults": 1000, "includeExecutionData": true});
+    let pages = pages("AWSStepFunctions.GetExecutionHistory", &body, "nextToken", "nextToken");
+    pages
+        .iter()
+        .flat_map(|page| page["events"].as_array().cloned().unwrap_or_default())
+        .collect()
+}
+
+pub fn executions(stack: &Stack) -> Vec<Value> {
+    let body = json!({"stateMachineArn": stack.state_machine(), "maxResults": 1000});
+    let pages = pages("AWSStepFunctions.ListExecutions", &body, "nextToken", "nextToken");
+    pages
+        .iter()
+        .flat_map(|page| page["executions"].as_array().cloned().unwrap_or_default())
+        .collect()
+}
+
+pub fn log_groups(stack: &Stack) -> Vec<String> {
+    let mut names = Vec::new();
+    for prefix in ["/aws/lambda/", "/aws/apigateway/", "/aws/vendedlogs/states/"] {
+        let body = json!({"logGroupNamePrefix": format!("{prefix}{}", stack.name)});
+        for page in pages("Logs_20140328.DescribeLogGroups", &body, "nextToken", "nextToken") {
+            let groups = page["logGroups"].as_array().cloned().unwrap_or_default();
+            names.extend(
+                groups
+                    .iter()
+                    .map(|group| group["logGroupName"].as_str().expect("a name").to_owned()),
+            );
+        }
+    }
+    names
+}
+
+/// Everything that was logged to a group, one line an event.
+pub fn log(group: &str) -> String {
+    let body = json!({"logGroupName": group, "limit": 10000});
+    let pages = pages("Logs_20140328.FilterLogEvents", &body, "nextToken", "nextToken");
+    let events = pages
+        .iter()
+        .flat_map(|page| page["events"].as_array().cloned().unwrap_or_default());
+    events
+        .map(|event| event["message"].as_str().unwrap_or_default().to_owned() + "\n")
+        .collect()
+}

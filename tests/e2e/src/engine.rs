@@ -1,0 +1,72 @@
+//! Where everything is: `cargo xtask test` writes it down and names the file in GANGWAY_LOCAL.
+
+use std::{collections::BTreeMap, fs, sync::OnceLock};
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+pub struct Engine {
+    /// Nothing times out by itself here.
+    #[serde(flatten)]
+    pub patient: Stack,
+    pub aws_endpoint: String,
+    pub sfn_endpoint: String,
+    simulators: BTreeMap<String, String>,
+    pub operator: String,
+    stacks: BTreeMap<String, Stack>,
+}
+
+/// One deployment of the template.
+#[derive(Debug, Deserialize)]
+pub struct Stack {
+    #[serde(rename = "stack")]
+    pub name: String,
+    pub api: String,
+    state_machines: BTreeMap<String, String>,
+    pub tables: BTreeMap<String, String>,
+}
+
+impl Engine {
+    /// Gates that nobody answers end within seconds here.
+    pub fn quick(&self) -> &Stack {
+        self.stacks.get("gangway-quick").expect("a stack called gangway-quick")
+    }
+
+    pub fn control(&self, path: &str) -> String {
+        let base = self.simulators.get("control").expect("the simulators' control API");
+        format!("{base}/{path}")
+    }
+}
+
+impl Stack {
+    pub fn state_machine(&self) -> &str {
+        self.state_machines.get("onboarding").expect("the state machine")
+    }
+
+    pub fn table(&self, name: &str) -> &str {
+        self.tables.get(name).expect("a table of this name")
+    }
+
+    /// The ARN of an execution by its name.
+    pub fn execution(&self, name: &str) -> String {
+        let machine = self.state_machine().replacen(":stateMachine:", ":execution:", 1);
+        format!("{machine}:{name}")
+    }
+}
+
+pub fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let file = variable("GANGWAY_LOCAL").expect("GANGWAY_LOCAL; run these tests by `cargo xtask test`");
+        let text = fs::read_to_string(&file).expect("the file that GANGWAY_LOCAL names");
+        serde_json::from_str(&text).expect("the fields of local.json")
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "xtask tells the tests by the environment where the engine is"
+)]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,201 @@
+//! An organisation of a test's own, set up by the operator's commands as one is in an account.
+
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{Stack, engine},
+    http::{Answer, Call},
+    request::Request,
+    session::Session,
+    simulators::{World, merge},
+};
+
+#[derive(Debug)]
+pub struct Organisation {
+    pub id: String,
+    pub stack: &'static Stack,
+    pub world: World,
+    /// An admin's
+    pub token: String,
+}
+
+/// The operator's command line. Answers what it prints.
+pub fn operator(stack: &Stack, arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut command = Command::new(&engine().operator);
+    command.args(["--stack", &stack.name]).args(arguments);
+    let mut running = command
+        .env("AWS_ENDPOINT_URL", &engine().aws_endpoint)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the operator's binary");
+    running
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes())
+        .expect("the operator reads");
+    let output = running.wait_with_output().expect("the operator ends");
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+impl Organisation {
+    /// With ConnectWise and Pax8, and neither approval nor start dates.
+    pub fn new(name: &str) -> Self {
+        Self::on(&engine().patient, name, &json!({}), &[])
+    }
+
+    pub fn with(name: &str, variables: &[&str]) -> Self {
+        Self::on(&engine().patient, name, &json!({}), variables)
+    }
+
+    /// `world`: how the vendors' side differs from the usual; `variables`: NAME=VALUE, over the usual ones.
+    pub fn on(stack: &'static Stack, name: &str, world: &Value, variables: &[&str]) -> Self {
+        let tail = uuid::Uuid::now_v7().simple().to_string().split_off(26);
+        let id = format!("{name}-{tail}");
+        let world = World::create(&id, world);
+        let run = |arguments: &[&str], input: &str| {
+            operator(stack, arguments, input).unwrap_or_else(|error| panic!("operator {arguments:?}: {error}"))
+        };
+        let create = ["organisation", "create", &id, "--name", world.key("/company")];
+        let ids = [
+            "--tenant-id",
+            world.key("/tenant_id"),
+            "--psa-company",
+            world.key("/psa_company"),
+            "--distributor-company",
+            world.key("/distributor_company"),
+        ];
+        run(&[&create[..], &ids[..]].concat(), "");
+        for system in ["graph", "connectwise", "pax8"] {
+            let keys = world.keys["credentials"][system].to_string();
+            run(&["credentials", "set", &id, system, "--file", "-"], &keys);
+        }
+        let set = ["variables", "set", id.as_str()];
+        let usual = [
+            "default_psa=connectwise",
+            "default_ticket_location=Onboarding",
+            "default_ticket_status=In Progress",
+            "ticket_status_waiting_input=Waiting",
+            "ticket_status_workflow_complete=Closed",
+            "ms_licensing_distributor=pax8",
+            "usage_location=US",
+        ];
+        run(&[&set[..], &usual[..], variables].concat(), "");
+        let token = run(&["token", "create", &id, "--name", "tests", "--role", "admin"], "");
+        Self {
+            id,
+            stack,
+            world,
+            token,
+        }
+    }
+
+    /// With approval by Alex Approver
+    pub fn approving(stack: &'static Stack, name: &str, world: &Value, variables: &[&str]) -> Self {
+        let org = Self::on(stack, name, world, variables);
+        let approver = format!("new_user_approval_email={}", org.approver());
+        org.configure(&["require_approval_for_new_users=1", &approver]);
+        org
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/orgs/{}/{path}", self.stack.api, self.id)
+    }
+
+    pub fn call(&self, method: &'static str, path: &str) -> Call {
+        Call::new(method, self.url(path))
+            .header("accept", "application/json")
+            .header("authorization", format!("Bearer {}", self.token))
+    }
+
+    /// Sets variables by the operator's command line.
+    pub fn configure(&self, variables: &[&str]) {
+        let set = ["variables", "set", self.id.as_str()];
+        operator(self.stack, &[&set[..], variables].concat(), "").expect("right variables");
+    }
+
+    /// Changes variables by the API.
+    pub fn set(&self, variables: &Value) -> Answer {
+        self.call("PUT", "variables").json(variables).send()
+    }
+
+    pub fn post(&self, body: &Value) -> Answer {
+        self.call("POST", "onboardings").json(body).send()
+    }
+
+    pub fn submit(&self, body: &Value) -> Request<'_> {
+        Request::of(self, &self.post(body).expect(201))
+    }
+
+    pub fn dry_run(&self, body: &Value) -> Answer {
+        self.call("POST", "onboardings?dry_run=true").json(body).send()
+    }
+
+    /// The requests in a status, as the API lists them
+    pub fn requests(&self, query: &str) -> Vec<Value> {
+        let answer = self.call("GET", &format!("requests{query}")).send().expect(200).json();
+        answer["requests"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no list: {answer}"))
+            .clone()
+    }
+
+    pub fn approver(&self) -> &str {
+        self.world.key("/people/approver")
+    }
+
+    pub fn manager(&self) -> &str {
+        self.world.key("/people/manager")
+    }
+
+    pub fn colleague(&self) -> &str {
+        self.world.key("/people/colleague")
+    }
+
+    pub fn upn(&self, local_part: &str) -> String {
+        format!("{local_part}@{}", self.world.key("/domain"))
+    }
+
+    /// A body of an onboarding; `more` over the name
+    pub fn person(&self, first: &str, last: &str, more: &Value) -> Value {
+        let mut body = json!({"first_name": first, "last_name": last});
+        merge(&mut body, more);
+        body
+    }
+
+    pub fn member(&self, email: &str, name: &str, role: &str) {
+        let arguments = [
+            "member", "add", &self.id, "--email", email, "--name", name, "--role", role,
+        ];
+        operator(self.stack, &arguments, "").expect("a member");
+    }
+
+    /// Where a member signs in, once
+    pub fn sign_in_link(&self, email: &str) -> String {
+        let arguments = [
+            "sign-in-link",
+            &self.id,
+            "--email",
+            email,
+            "--base-url",
+            &self.stack.api,
+        ];
+        operator(self.stack, &arguments, "").expect("a link")
+    }
+
+    /// A member who has signed in
+    pub fn session(&self, email: &str, name: &str, role: &str) -> Session<'_> {
+        self.member(email, name, role);
+        Session::begin(self, &self.sign_in_link(email))
+    }
+}

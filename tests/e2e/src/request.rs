@@ -1,0 +1,255 @@
+//! One request, and what has become of it at the vendors.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{aws, http::Answer, links, mail, organisation::Organisation, wait::until};
+
+#[derive(Debug)]
+pub struct Request<'a> {
+    pub org: &'a Organisation,
+    pub id: String,
+}
+
+impl<'a> Request<'a> {
+    /// From the answer to a submission.
+    pub fn of(org: &'a Organisation, answer: &Answer) -> Self {
+        let body = answer.json();
+        Self {
+            org,
+            id: body["id"].as_str().expect("an id").to_owned(),
+        }
+    }
+
+    pub fn view(&self) -> Value {
+        self.org
+            .call("GET", &format!("requests/{}", self.id))
+            .send()
+            .expect(200)
+            .json()
+    }
+
+    pub fn status(&self) -> String {
+        self.view()["status"].as_str().expect("a status").to_owned()
+    }
+
+    pub fn until(&self, status: &str) -> Value {
+        until(&format!("{} of {} to be {status}", self.id, self.org.id), || {
+            let view = self.view();
+            let ended = view["outcome"].as_str().filter(|outcome| *outcome != status);
+            assert_eq!(ended, None, "instead of {status}: {view:#}");
+            (view["status"] == status).then_some(view)
+        })
+    }
+
+    /// How it ended, when it has, and the execution has too.
+    pub fn outcome(&self) -> String {
+        let view = until(&format!("{} of {} to end", self.id, self.org.id), || {
+            let view = self.view();
+            view["outcome"].is_string().then_some(view)
+        });
+        view["outcome"].as_str().expect("an outcome").to_owned()
+    }
+
+    pub fn ends(&self, outcome: &str) -> Value {
+        let ended = self.outcome();
+        let view = self.view();
+        assert_eq!(ended, outcome, "{view:#}\n{:#?}", self.notes());
+        assert_eq!(view["status"], outcome);
+        view
+    }
+
+    /// The account that carries this request's id. There is at most one.
+    pub fn user(&self) -> Option<Value> {
+        let state = self.org.world.state();
+        let mut own = state["users"]
+            .as_array()
+            .expect("users")
+            .iter()
+            .filter(|user| user["extension_attribute_15"].as_str() == Some(&self.id))
+            .cloned();
+        let user = own.next();
+        assert_eq!(own.next(), None, "a second account of {}", self.id);
+        user
+    }
+
+    /// The ticket that carries this request's id. There is at most one.
+    pub fn ticket(&self) -> Option<Value> {
+        let state = self.org.world.state();
+        let mut own = state["tickets"]
+            .as_array()
+            .expect("tickets")
+            .iter()
+            .filter(|ticket| ticket["external_xref"].as_str() == Some(&self.id))
+            .cloned();
+        let ticket = own.next();
+        assert_eq!(own.next(), None, "a second ticket of {}", self.id);
+        ticket
+    }
+
+    pub fn ticket_status(&self) -> String {
+        self.ticket().expect("a ticket")["status"]
+            .as_str()
+            .expect("a status")
+            .to_owned()
+    }
+
+    /// The texts of the ticket's notes, oldest first. All of them are internal but the ticket's own description.
+    pub fn notes(&self) -> Vec<String> {
+        let ticket = self.ticket().unwrap_or_default();
+        let notes = ticket["notes"].as_array().cloned().unwrap_or_default();
+        for note in notes
+            .iter()
+            .filter(|note| note["text"].as_str().is_some_and(|text| text.contains("[gangway ")))
+        {
+            assert_eq!(note["internal"], true, "{note}");
+            assert_eq!(note["discussion"], false, "{note}");
+        }
+        notes
+            .iter()
+            .map(|note| note["text"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    pub fn note(&self, words: &str) -> String {
+        until(
+            &format!("a note with \"{words}\" on the ticket of {}", self.org.id),
+            || self.notes().into_iter().find(|note| note.contains(words)),
+        )
+    }
+
+    pub fn has_note(&self, words: &str) -> bool {
+        self.notes().iter().any(|note| note.contains(words))
+    }
+
+    /// The names of our notes; each stands at most once.
+    pub fn note_names(&self) -> Vec<String> {
+        let notes = self.notes();
+        let markers = notes.iter().filter_map(|note| note.rsplit_once("[gangway "));
+        let mut names: Vec<String> = markers
+            .map(|(_, marker)| marker.trim_end_matches(']').to_owned())
+            .collect();
+        names.sort();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(all, names.len(), "a note of one kind stands twice: {notes:#?}");
+        names
+    }
+
+    /// What the ticket's note tells the technician.
+    pub fn password_of_note(&self) -> String {
+        password_in(&self.note("Temporary password: "))
+    }
+
+    /// The approval links in the first mail to the address: approve, deny.
+    pub fn approval_links(&self, address: &str, name: &str) -> (String, String) {
+        let mail = mail::first(address, &format!("onboarding of {name} "));
+        (links::after(&mail.text, "Approve:"), links::after(&mail.text, "Deny:"))
+    }
+
+    /// The licence links in the ticket's note: confirm, reject.
+    pub fn license_links(&self) -> (String, String) {
+        let note = self.note("Confirm License Purchase:");
+        (
+            links::after(&note, "Confirm License Purchase:"),
+            links::after(&note, "Reject License Purchase:"),
+        )
+    }
+
+    pub fn cancel(&self) -> Answer {
+        self.org.call("POST", &format!("requests/{}/cancel", self.id)).send()
+    }
+
+    pub fn reschedule(&self, date: &str) -> Answer {
+        let body = serde_json::json!({"start_date": date});
+        self.org
+            .call("POST", &format!("requests/{}/reschedule", self.id))
+            .json(&body)
+            .send()
+    }
+
+    /// The item of a gate, as DynamoDB writes it.
+    pub fn gate(&self, gate: &str) -> Option<Value> {
+        let sort_key = format!("{}#{gate}", self.id);
+        let items = aws::query(self.org.stack.table("gates"), "org", &self.org.id);
+        items
+            .into_iter()
+            .find(|item| item["gate"]["S"].as_str() == Some(&sort_key))
+    }
+
+    /// The token of the task that waits at a gate.
+    pub fn task_token(&self, gate: &str) -> String {
+        let item = until("a task token at the gate", || {
+            self.gate(gate).filter(|item| item["token"]["S"].is_string())
+        });
+        item["token"]["S"].as_str().expect("a token").to_owned()
+    }
+
+    pub fn gate_closes_at(&self, gate: &str) -> DateTime<Utc> {
+        let item = until("the gate", || self.gate(gate));
+        item["closes_at"]["S"]
+            .as_str()
+            .expect("a time")
+            .parse()
+            .expect("a time")
+    }
+
+    /// What the audit says of decisions at this request's gates.
+    pub fn decisions(&self) -> Vec<String> {
+        let entries = aws::query(self.org.stack.table("audit"), "org", &self.org.id);
+        let own = |entry: &&Value| {
+            entry["what"]["S"] == "gate.decided"
+                && entry["subject"]["S"]
+                    .as_str()
+                    .is_some_and(|subject| subject.starts_with(&self.id))
+        };
+        entries
+            .iter()
+            .filter(own)
+            .map(|entry| entry["new"]["S"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    pub fn execution(&self, run: u32) -> String {
+        self.org.stack.execution(&format!("{}-{run}", self.id))
+    }
+
+    pub fn history(&self, run: u32) -> Vec<Value> {
+        aws::history(&self.execution(run))
+    }
+
+    /// The names of the states that a run has entered, when it has come to its end.
+    pub fn states(&self, run: u32) -> Vec<String> {
+        let history = until("the execution to end", || {
+            let history = self.history(run);
+            let ends = [
+                "ExecutionSucceeded",
+                "ExecutionFailed",
+                "ExecutionAborted",
+                "ExecutionTimedOut",
+            ];
+            let kind = history
+                .last()
+                .and_then(|event| event["type"].as_str())
+                .unwrap_or_default()
+                .to_owned();
+            ends.contains(&kind.as_str()).then_some(history)
+        });
+        let entered = history
+            .iter()
+            .filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str());
+        entered.map(str::to_owned).collect()
+    }
+
+    pub fn secret_is_kept(&self) -> bool {
+        let name = format!("{}/password/{}/{}", self.org.stack.name, self.org.id, self.id);
+        aws::secrets().contains(&name)
+    }
+}
+
+pub fn password_in(text: &str) -> String {
+    let (_, rest) = text
+        .split_once("Temporary password: ")
+        .unwrap_or_else(|| panic!("no password in:\n{text}"));
+    rest.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,64 @@
+//! A member who is signed in, without a browser.
+
+use serde_json::Value;
+
+use crate::{
+    http::{Answer, Call},
+    organisation::Organisation,
+};
+
+#[derive(Debug)]
+pub struct Session<'a> {
+    org: &'a Organisation,
+    cookie: String,
+    csrf: String,
+}
+
+impl<'a> Session<'a> {
+    pub fn begin(org: &'a Organisation, link: &str) -> Self {
+        let page = Call::new("GET", link).header("accept", "text/html").send();
+        assert_eq!(page.status, 200, "{}", page.text);
+        let signed_in = Call::new("POST", link).header("accept", "text/html").send();
+        assert_eq!(signed_in.status, 303, "{}", signed_in.text);
+        let cookie = signed_in.header("set-cookie");
+        for attribute in ["HttpOnly", "Secure", "SameSite=Lax"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let mut session = Self {
+            org,
+            cookie,
+            csrf: String::new(),
+        };
+        let form = session
+            .call("GET", "onboardings/new")
+            .header("accept", "text/html")
+            .send()
+            .expect(200);
+        let (_, rest) = form
+            .text
+            .split_once("name=\"csrf\" value=\"")
+            .expect("a CSRF token in the form");
+        session.csrf = rest.split('"').next().unwrap_or_default().to_owned();
+        session
+    }
+
+    fn call(&self, method: &'static str, path: &str) -> Call {
+        Call::new(method, self.org.url(path)).header("cookie", &self.cookie)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.call("GET", path).header("accept", "application/json").send()
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_without_csrf(path)
+            .header("x-csrf-token", &self.csrf)
+            .json(body)
+            .send()
+    }
+
+    pub fn post_without_csrf(&self, path: &str) -> Call {
+        self.call("POST", path).header("accept", "application/json")
+    }
+}

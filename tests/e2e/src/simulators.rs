@@ -1,0 +1,140 @@
+//! The vendors' side of one organisation, by the simulators' control API.
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine::engine,
+    http::{self, Call},
+};
+
+/// One organisation's tenant, ticket system and distributor.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub name: String,
+    /// Credentials and ids, as a new organisation is set up with them.
+    pub keys: Value,
+}
+
+impl World {
+    /// `more`: free seats by part number, seats' delay and the like.
+    pub fn create(name: &str, more: &Value) -> Self {
+        let mut wanted = json!({"name": name});
+        merge(&mut wanted, more);
+        let keys = http::post(engine().control("worlds"), &wanted).expect(201).json();
+        Self {
+            name: name.to_owned(),
+            keys,
+        }
+    }
+
+    pub fn state(&self) -> Value {
+        http::get(engine().control(&format!("worlds/{}", self.name)))
+            .expect(200)
+            .json()
+    }
+
+    pub fn key(&self, pointer: &str) -> &str {
+        self.keys
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("no {pointer} in {}", self.keys))
+    }
+
+    fn change(&self, what: &str, body: &Value) -> Value {
+        http::post(engine().control(&format!("worlds/{}/{what}", self.name)), body)
+            .expect(200)
+            .json()
+    }
+
+    pub fn set_free_seats(&self, sku: &str, free: u32) {
+        self.change("seats", &json!({"sku": sku, "free": free}));
+    }
+
+    /// Somebody buys seats by hand; the tenant shows them after so many looks.
+    pub fn buy_seats(&self, sku: &str, quantity: u32, reads: u32) {
+        self.change("buy-seats", &json!({"sku": sku, "quantity": quantity, "reads": reads}));
+    }
+
+    /// Somebody else's account
+    pub fn add_stranger(&self, upn: &str) -> String {
+        let made = self.change("users", &json!({"upn": upn}));
+        made["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Whether the password signs in, and whether it has to be changed then
+    pub fn sign_in(&self, upn: &str, password: &str) -> (bool, bool) {
+        let url = engine().control(&format!("graph/{}/sign-in", self.name));
+        let answer = http::post(url, &json!({"upn": upn, "password": password}))
+            .expect(200)
+            .json();
+        (answer["ok"] == true, answer["must_change"] == true)
+    }
+
+    /// A bad day for one operation
+    pub fn spoil(&self, system: &str, operation: &str, kind: &str, more: &Value) {
+        let mut rule = json!({"world": self.name, "system": system, "operation": operation, "kind": kind});
+        merge(&mut rule, more);
+        let answer = http::post(engine().control("faults"), &rule);
+        assert_eq!(answer.status, 201, "{}", answer.text);
+    }
+
+    pub fn faults(&self) -> Vec<Value> {
+        let url = engine().control(&format!("faults?world={}", self.name));
+        http::get(url).expect(200).json()["faults"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    pub fn end_bad_days(&self) {
+        Call::new("DELETE", engine().control(&format!("faults?world={}", self.name)))
+            .send()
+            .expect(204);
+    }
+}
+
+/// A rule for AWS calls of the functions, removed in the end.
+#[derive(Debug)]
+pub struct AwsRule {
+    id: u64,
+}
+
+impl AwsRule {
+    /// `target`: a part of the operation's name or path; `body`: a part of the body that only this test's calls have.
+    pub fn new(target: &str, body: &str, action: &str, times: u32, skip: u32) -> Self {
+        let rule = json!({"match": {"target": target, "body": body}, "action": action, "times": times, "skip": skip});
+        let made = http::post(engine().control("aws-rules"), &rule).expect(201).json();
+        Self {
+            id: made["id"].as_u64().expect("an id"),
+        }
+    }
+
+    fn state(&self) -> Value {
+        let all = http::get(engine().control("aws-rules")).expect(200).json();
+        let mut rules = all["rules"].as_array().into_iter().flatten();
+        rules.find(|rule| rule["id"] == self.id).cloned().expect("the rule")
+    }
+
+    pub fn fired(&self) -> u64 {
+        self.state()["fired"].as_u64().expect("a number")
+    }
+
+    /// How many processes it has killed
+    pub fn killed(&self) -> u64 {
+        self.state()["killed"].as_u64().expect("a number")
+    }
+}
+
+impl Drop for AwsRule {
+    fn drop(&mut self) {
+        let _ = Call::new("DELETE", engine().control(&format!("aws-rules?id={}", self.id))).try_send();
+    }
+}
+
+/// Puts the members of the second object into the first.
+pub fn merge(object: &mut Value, more: &Value) {
+    let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) else {
+        panic!("two objects are wanted: {object}, {more}");
+    };
+    object.extend(more.clone());
+}

@@ -1,0 +1,283 @@
+//! Every step may run twice, and may die right after an effect: the vendors end up with one of each.
+
+mod scenario;
+mod tables;
+
+use std::{fs, path::Path};
+
+use e2e::{mail, organisation::Organisation, request::Request, simulators::AwsRule, wait::until};
+use serde_json::{Value, json};
+
+use self::{
+    scenario::{Scenario, play},
+    tables::{CASES, Case, Effect, SCENARIOS},
+};
+
+/// The Task states of the state machine, from its file.
+fn task_states() -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../statemachine/onboarding.asl.json");
+    let machine: Value = serde_json::from_str(&fs::read_to_string(file).expect("the state machine")).expect("JSON");
+    let states = machine["States"].as_object().expect("states");
+    states
+        .iter()
+        .filter(|(_, state)| state["Type"] == "Task")
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+#[test]
+fn every_task_state_has_its_case() {
+    let mut states = task_states();
+    let mut cases: Vec<&str> = CASES.iter().map(|case| case.state).collect();
+    states.sort_unstable();
+    cases.sort_unstable();
+    assert_eq!(states, cases);
+    for case in CASES {
+        assert!(
+            SCENARIOS.iter().any(|scenario| scenario.name == case.scenario),
+            "{}: {}",
+            case.state,
+            case.scenario
+        );
+    }
+}
+
+fn scenario(name: &str) -> &'static Scenario {
+    SCENARIOS
+        .iter()
+        .find(|scenario| scenario.name == name)
+        .expect("a scenario")
+}
+
+fn cases(scenario: &Scenario) -> impl Iterator<Item = &'static Case> {
+    let name = scenario.name;
+    CASES.iter().filter(move |case| case.scenario == name)
+}
+
+/// Whatever went on in between, this is what there is in the end.
+fn check(scenario: &Scenario, request: &Request<'_>) {
+    let state = request.org.world.state();
+    for (effect, count) in scenario.effects {
+        let done = state["effects"][effect].as_u64().unwrap_or_default();
+        assert_eq!(done, *count, "{effect}: {state:#}");
+    }
+    assert_eq!(state["tickets"].as_array().map(Vec::len), Some(1));
+    assert!(request.ticket().is_some());
+    let names = request.note_names();
+    let user = request.user();
+    assert_eq!(user.is_some(), scenario.effects.contains(&("users_created", 1)));
+    let kinds: Vec<&str> = names
+        .iter()
+        .filter_map(|name| name.split_once('/'))
+        .map(|(_, kind)| kind)
+        .collect();
+    for kind in scenario.notes {
+        assert!(kinds.contains(kind), "no note {kind}: {kinds:?}");
+    }
+    assert!(!request.secret_is_kept());
+}
+
+/// Runs the scenario on an organisation of its own, and looks that it went through the states of its cases.
+fn run(
+    scenario: &Scenario,
+    prefix: &str,
+    spoil: impl FnOnce(&Organisation) -> Vec<AwsRule>,
+    after: impl FnOnce(&Request<'_>, &[AwsRule]),
+) {
+    let org = scenario.organisation(prefix);
+    let rules = spoil(&org);
+    let request = play(scenario, &org);
+    request.ends(scenario.outcome);
+    let mut entered = Vec::new();
+    for run in 1..=scenario.runs {
+        entered.extend(request.states(run));
+    }
+    for case in cases(scenario) {
+        assert!(
+            entered.iter().any(|state| state == case.state),
+            "{} was not entered: {entered:?}",
+            case.state
+        );
+    }
+    check(scenario, &request);
+    after(&request, &rules);
+}
+
+fn twice(name: &str) {
+    let twice = |org: &Organisation| vec![AwsRule::new("/invocations", &org.id, "duplicate", 10_000, 0)];
+    run(scenario(name), "w", twice, |request, rules| {
+        let steps: u64 = rules.iter().map(AwsRule::fired).sum();
+        assert!(steps >= cases(scenario(name)).count() as u64, "{steps} steps ran twice");
+        let mut mails = mail::to(request.org.approver());
+        mails.extend(mail::to(request.org.manager()));
+        let mut subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        assert_eq!(subjects.len(), mails.len(), "a mail came twice: {mails:#?}");
+    });
+}
+
+/// Sets the bad day for every effect of the scenario's states.
+fn after_each_effect(name: &str, kind: &str) {
+    let scenario = scenario(name);
+    let kills = kind == "kill_client";
+    let spoil = |org: &Organisation| {
+        let mut rules = Vec::new();
+        for effect in cases(scenario).flat_map(|case| case.effects) {
+            match effect {
+                Effect::Vendor(system, operation, contains) => {
+                    let more = if contains.is_empty() {
+                        json!({})
+                    } else {
+                        json!({"contains": contains})
+                    };
+                    org.world.spoil(system, operation, kind, &more);
+                }
+                Effect::Secret(target) => rules.push(AwsRule::new(target, &org.id, aws_action(kills), 1, 0)),
+                Effect::Mail(words) => {
+                    let words = words.replace("COMPANY", org.world.key("/company"));
+                    rules.push(AwsRule::new(
+                        "/v2/email/outbound-emails",
+                        &words,
+                        aws_action(kills),
+                        1,
+                        0,
+                    ));
+                }
+            }
+        }
+        rules
+    };
+    run(scenario, if kills { "k" } else { "l" }, spoil, |request, rules| {
+        for fault in request.org.world.faults() {
+            assert_eq!(fault["fired"], 1, "never came to {fault:#}");
+            assert_eq!(fault["killed"], u64::from(kills), "{fault:#}");
+        }
+        for rule in rules {
+            assert_eq!((rule.fired(), rule.killed()), (1, u64::from(kills)), "{rule:?}");
+        }
+    });
+}
+
+fn aws_action(kills: bool) -> &'static str {
+    if kills { "kill_client_after" } else { "lose_response" }
+}
+
+macro_rules! scenarios {
+    ($($test:ident)*) => {
+        mod every_step_runs_twice {
+            $(#[test] fn $test() { super::twice(stringify!($test)); })*
+        }
+        mod the_step_is_killed_after_each_effect {
+            $(#[test] fn $test() { super::after_each_effect(stringify!($test), "kill_client"); })*
+        }
+        mod the_response_to_each_effect_is_lost {
+            $(#[test] fn $test() { super::after_each_effect(stringify!($test), "lose_response"); })*
+        }
+        #[test]
+        fn every_scenario_is_a_test() {
+            let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+            assert_eq!(names, [$(stringify!($test)),*]);
+        }
+    };
+}
+
+scenarios!(bought confirmed never_shown kept denied cancelled failed untold broken);
+
+#[test]
+fn a_function_that_dies_after_any_of_its_writes_leaves_one_of_each() {
+    const PARTS: u32 = 6;
+    let scenario = scenario("bought");
+    std::thread::scope(|scope| {
+        for part in 0..PARTS {
+            scope.spawn(move || {
+                // Counted among the writes of this organisation only: every sixth, each time from another one on.
+                let die = |org: &Organisation| {
+                    let writes = ["PutItem", "UpdateItem", "TransactWriteItems"];
+                    let rules = writes.into_iter().flat_map(|write| {
+                        let target = format!("DynamoDB_20120810.{write}");
+                        let id = org.id.clone();
+                        let nth = (0..8).map(move |n| (n * PARTS) + part);
+                        nth.map(move |skip| AwsRule::new(&target, &id, "kill_client_after", 1, skip))
+                    });
+                    rules.collect()
+                };
+                run(scenario, "d", die, |_, rules| {
+                    let killed: u64 = rules.iter().map(AwsRule::killed).sum();
+                    assert!(killed >= 8, "only {killed} functions were killed");
+                });
+            });
+        }
+    });
+}
+
+#[test]
+fn vendors_that_throttle_and_falter_are_asked_again() {
+    let scenario = scenario("bought");
+    let falter = |org: &Organisation| {
+        for (system, operation, _) in cases(scenario).flat_map(|case| case.effects).filter_map(Effect::vendor) {
+            org.world.spoil(system, operation, "429", &json!({}));
+            org.world.spoil(system, operation, "503", &json!({"skip": 1}));
+        }
+        for system in ["graph", "connectwise", "pax8"] {
+            org.world.spoil(system, "*", "garbage", &json!({"skip": 25}));
+        }
+        // After it is created, the user can't be found for a while.
+        org.world.spoil(
+            "graph",
+            "POST /users",
+            "404_after_create",
+            &json!({"reads": 3, "skip": 2}),
+        );
+        Vec::new()
+    };
+    run(scenario, "f", falter, |_, _| {});
+}
+
+#[test]
+fn a_strangers_account_of_the_same_name_is_not_adopted() {
+    for (collision, outcome) in [("ask", "failed"), ("number", "completed")] {
+        let org = Organisation::with("adopts", &[&format!("username_collision={collision}")]);
+        // Gangway has looked, and the name was free; while its request is on the way, somebody else is quicker.
+        org.world.spoil("graph", "POST /users", "delay", &json!({"ms": 3000}));
+        let request = org.submit(&org.person(
+            "Ada",
+            "Lovelace",
+            &json!({"manager": org.manager(), "licenses": ["SPB"]}),
+        ));
+        until("the request on its way", || {
+            (org.world.faults()[0]["fired"] == 1).then_some(())
+        });
+        let stranger = org.world.add_stranger(&org.upn("alovelace"));
+        request.ends(outcome);
+        let state = org.world.state();
+        let users = state["users"].as_array().expect("users");
+        let stranger = users.iter().find(|user| user["id"] == stranger).expect("the stranger");
+        assert_eq!(
+            (&stranger["extension_attribute_15"], &stranger["licenses"]),
+            (&Value::Null, &json!([]))
+        );
+        match request.user() {
+            Some(user) => assert_eq!(user["upn"], org.upn("alovelace2")),
+            None => assert!(request.note("failed at the step").contains("create-user")),
+        }
+        assert_eq!(request.user().is_some(), collision == "number");
+        assert!(!request.secret_is_kept());
+    }
+}
+
+#[test]
+fn a_stranger_who_comes_after_a_crash_is_not_adopted() {
+    let org = Organisation::with("after-crash", &["username_collision=number"]);
+    // The first request is refused before it does anything; the second one meets the stranger.
+    org.world.spoil("graph", "POST /users", "503", &json!({}));
+    org.world.spoil("graph", "POST /users", "delay", &json!({"ms": 3000}));
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
+    until("the second attempt", || {
+        (org.world.faults()[1]["fired"] == 1).then_some(())
+    });
+    org.world.add_stranger(&org.upn("alovelace"));
+    request.ends("completed");
+    assert_eq!(request.user().expect("a user")["upn"], org.upn("alovelace2"));
+    assert!(request.has_note(&org.upn("alovelace2")));
+}

@@ -1,0 +1,165 @@
+//! One way through the state machine, with the people and vendors that it takes.
+
+use chrono::{Duration, Utc};
+use e2e::{engine::engine, http::Answer, organisation::Organisation, request::Request, simulators::merge, wait::until};
+use serde_json::{Value, json};
+
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    /// On the deployment whose gates close within seconds
+    pub(super) quick: bool,
+    pub(super) variables: &'static [&'static str],
+    pub(super) approval: bool,
+    /// The person has one.
+    pub(super) manager: bool,
+    pub(super) body: fn() -> Value,
+    pub(super) play: fn(&Request<'_>),
+    /// How many executions there are in the end
+    pub(super) runs: u32,
+    pub(super) outcome: &'static str,
+    /// How often each effect happened at the vendors
+    pub(super) effects: &'static [(&'static str, u64)],
+    /// Kinds of notes that the ticket has
+    pub(super) notes: &'static [&'static str],
+}
+
+impl Scenario {
+    pub(super) const PLAIN: Self = Self {
+        name: "",
+        quick: false,
+        variables: &[],
+        approval: false,
+        manager: true,
+        body: || json!({}),
+        play: |_| {},
+        runs: 1,
+        outcome: "completed",
+        effects: &[("users_created", 1), ("tickets_created", 1)],
+        notes: &[],
+    };
+
+    pub(super) fn organisation(&self, prefix: &str) -> Organisation {
+        let stack = if self.quick {
+            engine().quick()
+        } else {
+            &engine().patient
+        };
+        let name = format!("{prefix}-{}", self.name.replace('_', "-"));
+        // Seats show up at the second look.
+        let world = json!({"seat_delay": 1});
+        let org = if self.approval {
+            Organisation::approving(stack, &name, &world, self.variables)
+        } else {
+            Organisation::on(stack, &name, &world, self.variables)
+        };
+        org.configure(&[&format!("no_psa_mail_address=desk@{}.example", org.id)]);
+        org
+    }
+}
+
+/// A function may be killed under a client, who then tries again, as people do.
+fn persist(what: &str, call: impl Fn() -> Answer) -> Answer {
+    until(what, || Some(call()).filter(|answer| answer.status < 500))
+}
+
+pub(super) fn play<'a>(scenario: &Scenario, org: &'a Organisation) -> Request<'a> {
+    let mut body = org.person("Ada", "Lovelace", &(scenario.body)());
+    if scenario.manager {
+        merge(&mut body, &json!({"manager": org.manager()}));
+    }
+    if body["start_date"] == "tomorrow" {
+        body["start_date"] = json!((Utc::now() + Duration::days(2)).format("%Y-%m-%d").to_string());
+    }
+    let submitted = persist("the submission", || {
+        org.call("POST", "onboardings")
+            .header("idempotency-key", "the-only-one")
+            .json(&body)
+            .send()
+    });
+    let request = Request::of(org, &submitted.expect(201));
+    (scenario.play)(&request);
+    request
+}
+
+/// What people and others do meanwhile.
+pub(super) mod play {
+    use e2e::{aws, links};
+
+    use super::{Duration, Request, Utc, json, persist};
+
+    const APPROVAL: &str = "waiting_approval";
+
+    fn press(link: &str) {
+        persist("the click", || links::press(link)).expect(200);
+    }
+
+    fn approval_links(request: &Request<'_>) -> (String, String) {
+        request.until(APPROVAL);
+        request.approval_links(request.org.approver(), "Ada Lovelace")
+    }
+
+    pub(in super::super) fn approve_and_bring_forward(request: &Request<'_>) {
+        press(&approval_links(request).0);
+        request.until("scheduled");
+        request.note("will be created at");
+        let at = Utc::now() + Duration::seconds(10);
+        request
+            .org
+            .configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
+        let date = at.format("%Y-%m-%d").to_string();
+        let moved = persist("the new date", || request.reschedule(&date));
+        // Done by an attempt whose answer was lost
+        assert!([200, 409].contains(&moved.status), "{moved:?}");
+    }
+
+    pub(in super::super) fn buy_and_confirm(request: &Request<'_>) {
+        let (confirm, _) = request.license_links();
+        request.until("waiting_license");
+        request.org.world.buy_seats("ENTERPRISEPACK", 1, 2);
+        press(&confirm);
+    }
+
+    pub(in super::super) fn confirm(request: &Request<'_>) {
+        press(&request.license_links().0);
+    }
+
+    pub(in super::super) fn deny(request: &Request<'_>) {
+        press(&approval_links(request).1);
+    }
+
+    pub(in super::super) fn cancel(request: &Request<'_>) {
+        let _ = approval_links(request);
+        persist("the cancellation", || request.cancel()).expect(200);
+    }
+
+    pub(in super::super) fn take_the_name_and_approve(request: &Request<'_>) {
+        let (approve, _) = approval_links(request);
+        request.org.world.add_stranger(&request.org.upn("alovelace"));
+        press(&approve);
+    }
+
+    pub(in super::super) fn silence_the_ticket_system_and_deny(request: &Request<'_>) {
+        let (_, deny) = approval_links(request);
+        request
+            .org
+            .world
+            .spoil("connectwise", "*", "503", &json!({"times": 1000}));
+        press(&deny);
+        request.outcome();
+        request.org.world.end_bad_days();
+    }
+
+    /// By a setting that no front door lets in.
+    pub(in super::super) fn break_the_settings_and_approve(request: &Request<'_>) {
+        let (approve, _) = approval_links(request);
+        let key = json!({"org": {"S": request.org.id}, "name": {"S": "variable#timezone"}});
+        let table = request.org.stack.table("organisations");
+        let mut item = key.clone();
+        let setting = json!({"value": "Mars/Olympus", "default_for_children": false});
+        item["setting"] = json!({"S": setting.to_string()});
+        aws::call("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": item}));
+        press(&approve);
+        request.outcome();
+        aws::call("DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": key}));
+    }
+}

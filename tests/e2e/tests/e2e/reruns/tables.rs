@@ -1,0 +1,254 @@
+//! What each Task state does outside, and the scenarios that lead through all of them.
+
+use serde_json::json;
+
+use super::scenario::{Scenario, play};
+
+/// What a state does that can't be taken back.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// System, operation, and what its request contains
+    Vendor(&'static str, &'static str, &'static str),
+    /// Secrets Manager's operation
+    Secret(&'static str),
+    /// A mail with these words; it may repeat, because nobody can be asked whether it went out.
+    Mail(&'static str),
+}
+
+impl Effect {
+    pub(super) fn vendor(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        match self {
+            Self::Vendor(system, operation, contains) => Some((system, operation, contains)),
+            Self::Secret(_) | Self::Mail(_) => None,
+        }
+    }
+}
+
+pub(super) struct Case {
+    pub(super) state: &'static str,
+    /// Leads through the state.
+    pub(super) scenario: &'static str,
+    /// None: it writes to Gangway's own tables only.
+    pub(super) effects: &'static [Effect],
+}
+
+const fn case(scenario: &'static str, state: &'static str, effects: &'static [Effect]) -> Case {
+    Case {
+        state,
+        scenario,
+        effects,
+    }
+}
+
+const fn note(words: &'static str) -> Effect {
+    Effect::Vendor("connectwise", "POST /service/tickets/{parentId}/notes", words)
+}
+
+const STATUS: Effect = Effect::Vendor("connectwise", "PATCH /service/tickets/{id}", "");
+const ASSIGN: Effect = Effect::Vendor("graph", "POST /users/{id}/assignLicense", "");
+
+pub(super) const CASES: &[Case] = &[
+    case("bought", "Prepare the request", &[]),
+    case(
+        "bought",
+        "Open the ticket",
+        &[Effect::Vendor("connectwise", "POST /service/tickets", "")],
+    ),
+    case(
+        "bought",
+        "Tell the ticket that approval is awaited",
+        &[note("/approval-requested]"), STATUS],
+    ),
+    case(
+        "bought",
+        "Ask the approvers",
+        &[Effect::Mail("onboarding of Ada Lovelace at COMPANY")],
+    ),
+    case("bought", "Settle the approval", &[]),
+    case("bought", "Plan the start", &[]),
+    case("bought", "Tell the ticket the start date", &[note("/scheduled-")]),
+    case("bought", "Claim the start", &[]),
+    case(
+        "bought",
+        "Create the user",
+        &[
+            Effect::Secret("secretsmanager.CreateSecret"),
+            Effect::Vendor("graph", "POST /users", ""),
+            Effect::Vendor("graph", "PUT /users/{id}/manager/$ref", ""),
+        ],
+    ),
+    case("bought", "Tell the ticket about the user", &[note("/user-created]")]),
+    case("bought", "Find a licence", &[]),
+    case(
+        "bought",
+        "Buy a seat",
+        &[Effect::Vendor("pax8", "PUT /subscriptions/{subscriptionId}", "")],
+    ),
+    case("bought", "Check the order", &[]),
+    case("bought", "Assign the awaited licence", &[ASSIGN]),
+    case(
+        "bought",
+        "Add the groups",
+        &[Effect::Vendor("graph", "POST /groups/{id}/members/$ref", "")],
+    ),
+    case(
+        "bought",
+        "Tell the ticket about licences and groups",
+        &[note("/license-"), note("/groups]")],
+    ),
+    case(
+        "bought",
+        "Hand over the password",
+        &[
+            note("/password]"),
+            Effect::Mail("Account of Ada Lovelace at COMPANY"),
+            Effect::Secret("secretsmanager.DeleteSecret"),
+        ],
+    ),
+    case(
+        "bought",
+        "Sum up the completion",
+        &[Effect::Mail("at COMPANY is completed")],
+    ),
+    case("bought", "Close the ticket", &[note("/summary]")]),
+    case("bought", "Record the end", &[]),
+    case("confirmed", "Assign the licence", &[ASSIGN]),
+    case("confirmed", "Tell the ticket that a licence is awaited", &[STATUS]),
+    case("confirmed", "Ask the technician", &[note("/purchase-")]),
+    case("confirmed", "Settle the licence", &[]),
+    case("confirmed", "Tell the ticket the decision", &[note("/decided-license")]),
+    case("never_shown", "Look for the seat a last time", &[]),
+    case(
+        "kept",
+        "Tell the ticket that the password is kept",
+        &[note("/password-kept]")],
+    ),
+    case(
+        "kept",
+        "Delete the kept password",
+        &[Effect::Secret("secretsmanager.DeleteSecret")],
+    ),
+    case("denied", "Sum up the denial", &[]),
+    case("cancelled", "Sum up the cancellation", &[]),
+    case("failed", "Sum up the failure", &[]),
+    case(
+        "untold",
+        "Mail what the ticket lacks",
+        &[Effect::Mail("The onboarding of Ada Lovelace is denied")],
+    ),
+    case("broken", "Record a failed end", &[]),
+];
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "bought",
+        variables: &["allow_scheduled_user_creation=1"],
+        approval: true,
+        body: || json!({"licenses": ["ENTERPRISEPACK"], "groups": ["Sales", "Projects"], "start_date": "tomorrow"}),
+        play: play::approve_and_bring_forward,
+        runs: 2,
+        outcome: "completed",
+        effects: &[
+            ("users_created", 1),
+            ("tickets_created", 1),
+            ("licenses_assigned", 1),
+            ("members_added", 2),
+            ("seats_bought", 1),
+        ],
+        notes: &[
+            "approval-requested",
+            "decided-approval",
+            "scheduled-1",
+            "scheduled-2",
+            "user-created",
+            "groups",
+            "password",
+            "summary",
+        ],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "confirmed",
+        body: || json!({"licenses": ["ENTERPRISEPACK", "SPB"], "license_purchase": "manual"}),
+        play: play::buy_and_confirm,
+        effects: &[
+            ("users_created", 1),
+            ("tickets_created", 1),
+            ("licenses_assigned", 2),
+            ("subscription_puts", 0),
+        ],
+        notes: &[
+            "purchase-ENTERPRISEPACK",
+            "decided-license-ENTERPRISEPACK",
+            "license-ENTERPRISEPACK",
+            "license-SPB",
+            "summary",
+        ],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "never_shown",
+        quick: true,
+        body: || json!({"licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"}),
+        play: play::confirm,
+        outcome: "completed_with_warnings",
+        effects: &[("users_created", 1), ("tickets_created", 1), ("licenses_assigned", 0)],
+        notes: &["license-ENTERPRISEPACK", "password", "summary"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "kept",
+        quick: true,
+        variables: &["store_password_in_ticket=0"],
+        manager: false,
+        outcome: "completed_with_warnings",
+        notes: &["password-kept", "password-deleted", "summary"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "denied",
+        approval: true,
+        play: play::deny,
+        outcome: "denied",
+        effects: &[("users_created", 0), ("tickets_created", 1)],
+        notes: &["approval-requested", "decided-approval", "summary"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "cancelled",
+        approval: true,
+        play: play::cancel,
+        runs: 2,
+        outcome: "cancelled",
+        effects: &[("users_created", 0), ("tickets_created", 1)],
+        notes: &["approval-requested", "cancelled", "summary"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "failed",
+        approval: true,
+        play: play::take_the_name_and_approve,
+        outcome: "failed",
+        effects: &[("users_created", 0), ("tickets_created", 1)],
+        notes: &["failed", "summary"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "untold",
+        approval: true,
+        play: play::silence_the_ticket_system_and_deny,
+        outcome: "denied",
+        effects: &[("users_created", 0), ("tickets_created", 1)],
+        notes: &["approval-requested"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "broken",
+        approval: true,
+        play: play::break_the_settings_and_approve,
+        outcome: "failed",
+        effects: &[("users_created", 0), ("tickets_created", 1)],
+        notes: &["approval-requested"],
+        ..Scenario::PLAIN
+    },
+];
