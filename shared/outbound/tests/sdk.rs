@@ -1,7 +1,5 @@
 //! The AWS SDK over the shared client.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
-
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
