@@ -41,7 +41,7 @@ impl Desk {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> Result<(), web::Error> {
     step::init_logs();
     let desk = Desk::open().await?;
     let web = desk.web.clone();

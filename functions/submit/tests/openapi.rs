@@ -1,0 +1,199 @@
+//! infra/openapi.yaml says what the handlers do: routes, fields, variables and states, each against its source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use domain::decision::{Action, Decision};
+use domain::request::{Outcome, Status};
+use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES};
+use domain::variables::{Kind, definitions};
+use serde_json::{Value, json};
+
+/// Pages and what belongs to them, and HEAD, which is GET without its body: no part of the JSON API.
+const NOT_DOCUMENTED: [&str; 8] = [
+    "GET /",
+    "GET /sign-in",
+    "POST /sign-in",
+    "POST /sign-out",
+    "GET /static/{file}",
+    "GET /orgs/{org}/onboardings/new",
+    "POST /orgs/{org}/variables",
+    "HEAD /decide",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn openapi() -> Value {
+    serde_saphyr::from_str(&read(&root().join("infra/openapi.yaml"))).expect("openapi.yaml is YAML")
+}
+
+fn schema<'a>(openapi: &'a Value, name: &str) -> &'a Value {
+    &openapi["components"]["schemas"][name]
+}
+
+fn names(value: &Value) -> BTreeSet<&str> {
+    value
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+fn documented(openapi: &Value) -> BTreeSet<String> {
+    const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+    let paths = openapi["paths"].as_object().expect("paths");
+    let routes = paths.iter().flat_map(|(path, item)| {
+        names(item)
+            .into_iter()
+            .filter(|name| METHODS.contains(name))
+            .map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    routes.collect()
+}
+
+fn deployed() -> BTreeSet<String> {
+    let template = read(&root().join("infra/template.yaml"));
+    let keys = template
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("RouteKey: "));
+    keys.map(str::to_owned).collect()
+}
+
+/// The routes that the functions' sources dispatch on: `("GET", "/health")`.
+fn handled() -> BTreeSet<String> {
+    let mut routes = BTreeSet::new();
+    let functions = std::fs::read_dir(root().join("functions")).expect("functions");
+    for function in functions {
+        let sources = std::fs::read_dir(function.expect("a folder").path().join("src")).expect("sources");
+        for source in sources.map(|source| source.expect("a file").path()) {
+            if source.extension().is_some_and(|extension| extension == "rs") {
+                routes.extend(read(&source).lines().filter_map(route_of_arm));
+            }
+        }
+    }
+    routes
+}
+
+fn route_of_arm(line: &str) -> Option<String> {
+    let (method, rest) = line.trim().strip_prefix("(\"")?.split_once("\", \"/")?;
+    let (path, arm) = rest.split_once("\")")?;
+    arm.contains("=>").then(|| format!("{method} /{path}"))
+}
+
+#[test]
+fn every_route_is_deployed_handled_and_documented() {
+    let pages: BTreeSet<String> = NOT_DOCUMENTED.map(str::to_owned).into();
+    let deployed = deployed();
+    let api: BTreeSet<String> = deployed.difference(&pages).cloned().collect();
+    assert_eq!(documented(&openapi()), api, "documented, and deployed");
+    let handled: BTreeSet<String> = handled().into_iter().chain(["HEAD /decide".to_owned()]).collect();
+    assert!(handled.len() > 10, "the sources' routes are found");
+    assert_eq!(handled, deployed, "handled, and deployed");
+}
+
+#[test]
+fn the_body_has_the_fields_of_an_onboarding() {
+    let openapi = openapi();
+    let body = schema(&openapi, "Onboarding");
+    assert_eq!(names(&body["properties"]), BTreeSet::from(FIELDS));
+    assert_eq!(body["additionalProperties"], false);
+    assert_eq!(body["properties"]["licenses"]["maxItems"], MAX_LICENSES);
+    assert_eq!(body["properties"]["groups"]["maxItems"], MAX_GROUPS);
+    assert_eq!(
+        texts(&body["properties"]["license_purchase"]["enum"]),
+        LicensePurchase::NAMES
+    );
+}
+
+#[test]
+fn the_variables_are_those_of_the_table() {
+    let openapi = openapi();
+    let changes = schema(&openapi, "VariableChanges");
+    assert_eq!(changes["additionalProperties"], false);
+    let documented: BTreeMap<&str, &Value> = changes["properties"]
+        .as_object()
+        .expect("properties")
+        .iter()
+        .map(|(n, v)| (n.as_str(), v))
+        .collect();
+    assert_eq!(
+        documented.keys().copied().collect::<BTreeSet<_>>(),
+        definitions().iter().map(|definition| definition.name).collect()
+    );
+    for definition in definitions() {
+        let documented = documented[definition.name];
+        assert_eq!(documented["description"], definition.description, "{}", definition.name);
+        assert_eq!(
+            documented.get("default").cloned(),
+            definition.default_value(),
+            "{}",
+            definition.name
+        );
+        let is_switch = documented.get("$ref") == Some(&json!("#/components/schemas/Switch"));
+        assert_eq!(is_switch, definition.kind == Kind::Boolean, "{}", definition.name);
+        match definition.kind {
+            Kind::OneOf(names) => assert_eq!(texts(&documented["enum"]), names, "{}", definition.name),
+            Kind::AnyOf(names) => assert_eq!(texts(&documented["items"]["enum"]), names, "{}", definition.name),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn states_and_decisions_are_the_domains() {
+    let openapi = openapi();
+    assert_eq!(
+        texts(&schema(&openapi, "Status")["enum"]),
+        Status::ALL.map(Status::as_str)
+    );
+    let outcomes: Vec<&str> = Status::ALL
+        .iter()
+        .filter(|status| status.outcome().is_some())
+        .map(|status| status.as_str())
+        .collect();
+    assert_eq!(texts(&schema(&openapi, "Outcome")["enum"]), outcomes);
+    assert_eq!(json!(Outcome::CompletedWithWarnings), "completed_with_warnings");
+    let decision = &schema(&openapi, "Decision")["properties"];
+    assert_eq!(texts(&decision["action"]["enum"]), Action::NAMES);
+    assert_eq!(texts(&decision["decision"]["enum"]), Decision::NAMES);
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let openapi = openapi();
+    let mut found = Vec::new();
+    references(&openapi, &mut found);
+    assert!(found.len() > 20);
+    for reference in found {
+        assert!(
+            openapi.pointer(reference.trim_start_matches('#')).is_some(),
+            "{reference}"
+        );
+    }
+}
