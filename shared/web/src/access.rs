@@ -250,7 +250,8 @@ mod tests {
 
     #[test]
     fn rights_follow_roles() {
-        let rights: [(&str, fn(Role) -> bool, [bool; 4]); 4] = [
+        type Right = fn(Role) -> bool;
+        let rights: [(&str, Right, [bool; 4]); 4] = [
             ("see all requests", Role::sees_all_requests, [false, true, true, true]),
             (
                 "cancel and reschedule",

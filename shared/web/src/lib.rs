@@ -24,6 +24,6 @@ pub use lambda_http::Error;
 pub use negotiate::Format;
 pub use page::page;
 pub use problem::Problem;
-pub use serve::{answer, serve};
+pub use serve::serve;
 pub use session::{Keys, Session};
 pub use static_files::static_file;

@@ -8,6 +8,7 @@ use lambda_http::{Error, Request, service_fn};
 
 use crate::access::Web;
 use crate::answer::Answer;
+use crate::base::Base;
 use crate::call::Call;
 use crate::problem::Problem;
 
@@ -25,7 +26,7 @@ where
             let began = Instant::now();
             let result = handled.await;
             log(name, &seen, &result, began);
-            let answer = answer(web, &seen, result);
+            let answer = answer(&web.base, &seen, result);
             Ok::<_, std::convert::Infallible>(answer.into_response(seen.is_head()))
         }
     }))
@@ -57,11 +58,52 @@ fn log(name: &str, call: &Call, result: &Result<Answer, Problem>, began: Instant
 }
 
 /// A problem as JSON or as a page; who must sign in first is sent there.
-pub fn answer(web: &Web, call: &Call, result: Result<Answer, Problem>) -> Answer {
+fn answer(base: &Base, call: &Call, result: Result<Answer, Problem>) -> Answer {
     match result {
         Ok(answer) => answer,
         Err(problem) if !call.wants_page() => Answer::problem(&problem),
-        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => Answer::see_other(&web.base.link("/sign-in")),
-        Err(problem) => crate::page::problem(&web.base, &problem),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => Answer::see_other(&base.link("/sign-in")),
+        Err(problem) => crate::page::problem(base, &problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::field::FieldProblem;
+    use http::Method;
+    use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
+
+    use super::*;
+
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+    fn refused(accept: &'static str, problem: Problem) -> Answer {
+        let call = Call::new(Method::GET, "/x").with_header(ACCEPT, HeaderValue::from_static(accept));
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        answer(&base, &call, Err(problem))
+    }
+
+    #[test]
+    fn who_must_sign_in_is_sent_there_or_told() {
+        let page = refused("text/html", Problem::unauthorised());
+        assert_eq!(
+            (page.status.as_u16(), page.header(LOCATION)),
+            (303, Some("/base/sign-in"))
+        );
+        assert_eq!(refused("*/*", Problem::unauthorised()).status.as_u16(), 401);
+    }
+
+    #[test]
+    fn problems_are_json_or_an_escaped_page() {
+        let problem = Problem::wrong_fields(vec![
+            FieldProblem::new(HOSTILE, HOSTILE),
+            FieldProblem::new("b", "is b"),
+        ]);
+        let json = refused("application/json", problem.clone());
+        assert_eq!(json.header(CONTENT_TYPE), Some("application/problem+json"));
+        let page = refused("text/html", problem);
+        assert_eq!(page.status.as_u16(), 422);
+        assert!(!page.body().contains("<script>"), "{}", page.body());
+        insta::assert_snapshot!(page.body());
     }
 }
