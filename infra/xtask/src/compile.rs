@@ -1,9 +1,8 @@
-//! Builds with `cargo lambda`, the tests too: so that dependencies are compiled once, and what is tested is what is
-//! shipped.
+//! Builds with `cargo lambda`, which links for Amazon Linux: what is tested is what is shipped.
 
 use std::{
     ffi::OsString,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -18,16 +17,17 @@ use crate::{
 /// Functions, operator and simulators; each becomes target/lambda/NAME/bootstrap.
 pub(crate) fn binaries(project: &Project) -> Result<()> {
     let mut command = cargo_lambda(project);
-    command.args([
-        "build",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "echo",
-        "--exclude",
-        "e2e",
-    ]);
+    command.args(["build", "--workspace"]);
+    built(exclude(&mut command, &["xtask", "e2e", "echo"]))
+}
+
+fn exclude<'a>(command: &'a mut Command, packages: &[&str]) -> &'a mut Command {
+    packages
+        .iter()
+        .fold(command, |command, package| command.args(["--exclude", package]))
+}
+
+fn built(command: &mut Command) -> Result<()> {
     let status = command
         .arg(target())
         .status()
@@ -37,6 +37,15 @@ pub(crate) fn binaries(project: &Project) -> Result<()> {
     } else {
         Err("the build failed; what cargo printed is above".into())
     }
+}
+
+/// The functions and the echo that they are held against, as they would be shipped
+pub(crate) fn release(project: &Project, folder: &Path) -> Result<()> {
+    let mut command = cargo_lambda(project);
+    command
+        .args(["build", "--release", "--workspace", "--lambda-dir"])
+        .arg(folder);
+    built(exclude(&mut command, &["xtask", "e2e", "operator", "simulators"]))
 }
 
 pub(crate) struct TestBinary {
@@ -65,24 +74,20 @@ struct Profile {
     test: bool,
 }
 
-/// Every test executable of the workspace, ready to run
-pub(crate) fn tests(project: &Project) -> Result<Vec<TestBinary>> {
+/// All binaries and all test executables, in one build: a build of its own for the tests would have other features of
+/// shared dependencies (by dev-dependencies), and so compile nearly everything again.
+pub(crate) fn binaries_and_tests(project: &Project) -> Result<Vec<TestBinary>> {
     let mut command = cargo_lambda(project);
+    command.args(["build", "--workspace", "--bins", "--tests"]);
     command
-        .args([
-            "build",
-            "--workspace",
-            "--tests",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
+        .args(["--message-format", "json-render-diagnostics"])
         .arg(target());
     let output = command
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo-lambda: {error}"))?;
     if !output.status.success() {
-        return Err("the tests could not be built; what cargo printed is above".into());
+        return Err("the build failed; what cargo printed is above".into());
     }
     let lines = String::from_utf8_lossy(&output.stdout);
     let messages = lines

@@ -65,8 +65,8 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
             pause(Duration::from_secs(3600));
         }
     }
-    stop_all(&engine.project.output)?;
-    done
+    stop_all(&engine.folder)?;
+    done.map(drop)
 }
 
 fn build(engine: &Engine) -> Result<()> {
@@ -155,7 +155,7 @@ fn sign_in_link(engine: &Engine, local: &Local) -> Result<String> {
 }
 
 /// Submits the sample person, plays the people who are asked, and shows what happens as it happens.
-fn sample(engine: &Engine, local: &Local, world: &World) -> Result<()> {
+pub(crate) fn sample(engine: &Engine, local: &Local, world: &World) -> Result<String> {
     let person: Value = serde_json::from_str(&fs::read_to_string(engine.project.path("infra/xtask/sample.json"))?)?;
     println!(
         "Onboarding {} {} at {COMPANY}",
@@ -166,7 +166,8 @@ fn sample(engine: &Engine, local: &Local, world: &World) -> Result<()> {
     let begun = Instant::now();
     let submission = http::post(&format!("{api}/orgs/{ORGANISATION}/onboardings"), token, &person)?;
     let submission = submission.expect(201, "the submission")?.json()?;
-    let url = format!("{api}/orgs/{ORGANISATION}/requests/{}", text(&submission, "/id"));
+    let id = text(&submission, "/id");
+    let url = format!("{api}/orgs/{ORGANISATION}/requests/{id}");
     let mut shown = 0;
     let mut answered = String::new();
     loop {
@@ -191,7 +192,7 @@ fn sample(engine: &Engine, local: &Local, world: &World) -> Result<()> {
                 ticket.print();
             }
             return if outcome.starts_with("completed") {
-                Ok(())
+                Ok(id.to_owned())
             } else {
                 Err(format!("the sample {outcome}").into())
             };

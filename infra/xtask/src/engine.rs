@@ -22,7 +22,7 @@ use crate::{
 pub(crate) const ACCESS_KEY: &str = "ak";
 pub(crate) const SECRET_KEY: &str = "sk";
 pub(crate) const REGION: &str = "us-east-1";
-const MAIL_FROM: &str = "gangway@msp.example";
+pub(crate) const MAIL_FROM: &str = "gangway@msp.example";
 
 pub(crate) struct Engine<'a> {
     pub(crate) project: &'a Project,

@@ -48,6 +48,21 @@ pub(crate) fn post(url: &str, token: Option<&str>, body: &Value) -> Result<Answe
     read(request.send_json(body), url)
 }
 
+/// An AWS call to an emulator that doesn't verify signatures
+pub(crate) fn aws(endpoint: &str, service: &str, target: &str, body: &Value) -> Result<Answer> {
+    let scope = format!("AWS4-HMAC-SHA256 Credential=ak/20260101/us-east-1/{service}/aws4_request");
+    let request = agent()
+        .post(endpoint)
+        .header("X-Amz-Target", target)
+        .header("Authorization", scope);
+    read(
+        request
+            .content_type("application/x-amz-json-1.0")
+            .send(body.to_string()),
+        endpoint,
+    )
+}
+
 /// As a browser does it with a form that has one button
 pub(crate) fn press(url: &str) -> Result<Answer> {
     let request = agent()

@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that a developer runs here, from the local engine to the tests.
 
+mod bench;
 mod compile;
 mod demo;
 mod diagram;
@@ -12,6 +13,7 @@ mod ports;
 mod process;
 mod progress;
 mod project;
+mod runtime_api;
 mod suite;
 mod tools;
 mod vendors;
@@ -64,6 +66,8 @@ enum Task {
         #[arg(long, default_value_t = 200)]
         port_offset: u16,
     },
+    /// Measure cold starts of release binaries, and count what an onboarding takes
+    Bench,
     /// Draw the state machine into statemachine/README.md
     Diagram {
         /// Only compare
@@ -106,6 +110,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Test { filter, port_offset } => {
             return suite::run(&Engine::new(&project, "test", port_offset), filter.as_deref());
         }
+        Task::Bench => bench::run(&Engine::new(&project, "bench", 400))?,
         Task::Diagram { check } => diagram::run(&project, check)?,
     }
     Ok(ExitCode::SUCCESS)

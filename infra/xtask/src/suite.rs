@@ -157,8 +157,7 @@ fn phases(engine: &Engine, filter: Option<&str>, report: &mut Report) -> Result<
             Ok(())
         })?;
     }
-    report.phase("build", |_| compile::binaries(engine.project))?;
-    let binaries = report.phase("build of the tests", |_| compile::tests(engine.project))?;
+    let binaries = report.phase("build", |_| compile::binaries_and_tests(engine.project))?;
     let (end_to_end, unit): (Vec<_>, Vec<_>) = binaries
         .iter()
         .partition(|binary| binary.package.split('/').next() == Some(END_TO_END));
