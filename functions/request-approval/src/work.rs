@@ -9,7 +9,7 @@ use domain::request::RequestKey;
 use notify::{Mail, Mailer};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use step::{Context, Env};
+use step::Context;
 use store::requests::RequestRecord;
 use systems::Settled;
 

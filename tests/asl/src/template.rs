@@ -79,9 +79,9 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
                 problems.push(format!("the role of {file} may not invoke {function}"));
             }
             named.insert(function);
-        } else if !value["Ref"]
+        } else if value["Ref"]
             .as_str()
-            .is_some_and(|parameter| template["Parameters"].get(parameter).is_some())
+            .is_none_or(|parameter| template["Parameters"].get(parameter).is_none())
         {
             problems.push(format!("{name} is no parameter of the template"));
         }

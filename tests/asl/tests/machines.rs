@@ -1,4 +1,8 @@
 //! Every check over every state machine of the project.
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests, and what they share, stop at what they cannot read"
+)]
 
 use std::fs;
 

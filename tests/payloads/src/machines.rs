@@ -97,7 +97,7 @@ pub(crate) fn compared(machine: &Value, variable: &str) -> Vec<(String, String)>
     for (name, state) in machine["States"].as_object().into_iter().flatten() {
         for choice in state.get("Choices").and_then(Value::as_array).into_iter().flatten() {
             texts(choice, variable, &mut |text| {
-                found.push((name.clone(), text.to_owned()))
+                found.push((name.clone(), text.to_owned()));
             });
         }
     }
