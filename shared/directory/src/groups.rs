@@ -9,6 +9,10 @@ use crate::{Graph, Reading, SYSTEM, not_there_yet, refused, still_spreading};
 
 pub(crate) const SELECT: &str = "id,displayName,groupTypes,mailEnabled,securityEnabled,onPremisesSyncEnabled";
 
+const BY_RULE: &str = "its members follow from a rule";
+const ON_PREMISES: &str = "its members are managed in the on-premises Active Directory";
+const IN_EXCHANGE: &str = "its members are managed in Exchange";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     pub id: String,
@@ -29,9 +33,19 @@ pub enum GroupKind {
 }
 
 impl GroupKind {
+    /// Why Graph can't add a member, in words fit for a ticket; None if it can.
+    pub fn refuses_members(self) -> Option<&'static str> {
+        match self {
+            Self::Security | Self::Microsoft365 => None,
+            Self::Dynamic => Some(BY_RULE),
+            Self::Synced => Some(ON_PREMISES),
+            Self::Distribution | Self::MailEnabledSecurity => Some(IN_EXCHANGE),
+        }
+    }
+
     /// Whether Graph can add a member.
     pub fn takes_members(self) -> bool {
-        matches!(self, Self::Security | Self::Microsoft365)
+        self.refuses_members().is_none()
     }
 }
 
@@ -111,11 +125,10 @@ fn refusal(reply: &Reply) -> Result<Added, Fault> {
     match (reply.status(), reply.error_body::<GraphError>()) {
         (400 | 409, Some(error)) if error.says("already exist") => Ok(Added::AlreadyMember),
         (400, Some(error)) if error.says("mail-enabled") || error.says("distribution list") => {
-            Ok(Added::Refused("its members are managed in Exchange".to_owned()))
+            Ok(Added::Refused(IN_EXCHANGE.to_owned()))
         }
-        (400 | 403, Some(error)) if error.says("dynamic") => {
-            Ok(Added::Refused("its members follow from a rule".to_owned()))
-        }
+        (400 | 403, Some(error)) if error.says("dynamic") => Ok(Added::Refused(BY_RULE.to_owned())),
+        (400, Some(error)) if error.says("on-premises") => Ok(Added::Refused(ON_PREMISES.to_owned())),
         (400, Some(error)) => Ok(Added::Refused(format!("{SYSTEM} answers {}", error.code()))),
         (403, _) => Ok(Added::Refused(
             "Gangway's application may not add members to it; a group that carries directory roles needs a permission \

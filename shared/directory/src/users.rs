@@ -66,7 +66,8 @@ pub struct NewUser {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
     Created(UserRef),
-    /// Somebody else has the name; whether it is our own earlier try, [`Graph::find_by_marker`] says.
+    /// An account has the name. If it is our own of an earlier try, [`Graph::find_by_marker`] finds it, though not
+    /// always in the first minutes.
     NameTaken,
 }
 

@@ -155,7 +155,8 @@ async fn attempt(system: &'static str, operation: &'static str, request: Request
     let fault = |error: reqwest::Error| transport_fault(system, operation, &error);
     let mut response = request.send().await.map_err(fault)?;
     let status = response.status().as_u16();
-    if !response.status().is_success() {
+    // 404 is how most look-ups say no.
+    if status >= 400 && status != 404 {
         tracing::warn!(system, operation, status, "vendor error");
     }
     if status == 429 {
