@@ -12,6 +12,9 @@ const CHECK: &str = "check";
 const KEY_HEADER: &str = "Idempotency-Key";
 const MAX_KEY: usize = 255;
 
+/// What an onboarding cannot be without.
+const NAMES: [&str; 3] = ["first_name", "last_name", "single_name"];
+
 pub(crate) struct Ask {
     pub(crate) body: Value,
     pub(crate) dry_run: bool,
@@ -66,7 +69,7 @@ impl Partial {
         let is_wrong = |name: &str| wrong.iter().any(|problem| problem.field == name);
         let mut fields = fields.clone();
         fields.retain(|name, _| !is_wrong(name));
-        if ["first_name", "last_name", "single_name"].into_iter().any(is_wrong) {
+        if NAMES.into_iter().any(is_wrong) {
             // Stands in for the names; what it leads to is left out below.
             fields.insert("first_name".to_owned(), json!("X"));
             fields.insert("last_name".to_owned(), json!("X"));
@@ -80,20 +83,11 @@ impl Partial {
 
     /// The wrong fields, and what was found about the others.
     pub(crate) fn with_found(self, found: Vec<FieldProblem>) -> Vec<FieldProblem> {
-        const OF_THE_USERNAME: [&str; 6] = [
-            "first_name",
-            "middle_name",
-            "last_name",
-            "single_name",
-            "email_domain",
-            "username",
-        ];
         let is_wrong = |name: &str| self.wrong.iter().any(|problem| problem.field == name);
-        let other_name = OF_THE_USERNAME.into_iter().any(is_wrong);
-        let right = |problem: &FieldProblem| {
-            let consequence = other_name && OF_THE_USERNAME.contains(&problem.field.as_str());
-            !is_wrong(&problem.field) && !consequence
-        };
+        let no_username = NAMES.into_iter().chain(["middle_name", "email_domain"]).any(is_wrong);
+        // With another name or domain it would be another username.
+        let follows = |field: &str| no_username && (field == "username" || NAMES.contains(&field));
+        let right = |problem: &FieldProblem| !is_wrong(&problem.field) && !follows(&problem.field);
         let found: Vec<_> = found.into_iter().filter(right).collect();
         let mut all = self.wrong;
         all.extend(found);
@@ -162,13 +156,14 @@ mod tests {
         let wrong = Onboarding::parse(&body).expect_err("three are wrong");
         let partial = Partial::of(&body, wrong).expect("the rest is right");
         assert_eq!(partial.onboarding.licenses.len(), 1);
-        let found = ["username", "start_date", "licenses"].map(|field| FieldProblem::new(field, "found"));
+        let found =
+            ["username", "start_date", "licenses", "email_domain"].map(|field| FieldProblem::new(field, "found"));
         let mut fields: Vec<_> = partial
             .with_found(found.into())
             .into_iter()
             .map(|problem| problem.field)
             .collect();
         fields.sort();
-        assert_eq!(fields, ["first_name", "licenses", "shoe", "start_date"]);
+        assert_eq!(fields, ["email_domain", "first_name", "licenses", "shoe", "start_date"]);
     }
 }

@@ -96,10 +96,12 @@ fn read(text: &str) -> Value {
 }
 
 fn listed(problems: &[FieldProblem]) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| format!("{}: {}", problem.field, problem.message))
-        .collect();
+    let line = |problem: &FieldProblem| match &problem.message {
+        // Messages about values begin with the variable's name.
+        message if message.starts_with(&problem.field) => message.clone(),
+        message => format!("{}: {message}", problem.field),
+    };
+    let lines: Vec<String> = problems.iter().map(line).collect();
     format!("nothing was set\n  {}", lines.join("\n  "))
 }
 
