@@ -25,9 +25,14 @@ pub(crate) struct Input {
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let Some(user) = &record.user else { return Err(Fault::Permanent("the user does not exist yet".to_owned())) };
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+    };
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let mut skipped = Vec::new();
@@ -41,22 +46,32 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             continue;
         }
         if !group.kind.takes_members() {
-            skipped.push(Skipped { name: group.name, reason: reason(group.kind).to_owned() });
+            skipped.push(Skipped {
+                name: group.name,
+                reason: reason(group.kind).to_owned(),
+            });
             continue;
         }
         // Added before is as good as added now, so the step can run again.
         match graph.add_member(&group.id, &user.id).await? {
             Added::Added | Added::AlreadyMember => added.push(group.name),
-            Added::Refused(why) => skipped.push(Skipped { name: group.name, reason: why }),
+            Added::Refused(why) => skipped.push(Skipped {
+                name: group.name,
+                reason: why,
+            }),
         }
     }
     if let Some(text) = note::groups(&user.upn, &added, &skipped) {
         cx.store.queue_note(&key, "groups", &text).await?;
-        cx.store.record_event(&key, STEP, "added", "", &added.join(", "), false).await?;
+        cx.store
+            .record_event(&key, STEP, "added", "", &added.join(", "), false)
+            .await?;
     }
     for left in skipped {
         let detail = format!("{}: {}", left.name, left.reason);
-        cx.store.record_event(&key, STEP, "skipped", &left.name, &detail, true).await?;
+        cx.store
+            .record_event(&key, STEP, "skipped", &left.name, &detail, true)
+            .await?;
     }
     cx.store.effect_done(&key, "groups", &added).await?;
     Ok(Output {})
@@ -79,22 +94,26 @@ async fn named(
             GroupMatch::None => "there is no such group".to_owned(),
             GroupMatch::Several(count) => format!("{count} groups have this name: give the id"),
         };
-        skipped.push(Skipped { name: name.to_owned(), reason: why });
+        skipped.push(Skipped {
+            name: name.to_owned(),
+            reason: why,
+        });
     }
     Ok(groups)
 }
 
-async fn colleagues(
-    graph: &Graph,
-    record: &RequestRecord,
-    skipped: &mut Vec<Skipped>,
-) -> Result<Vec<Group>, Fault> {
-    let Some(colleague) = &record.onboarding.copy_groups_from else { return Ok(Vec::new()) };
+async fn colleagues(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, Fault> {
+    let Some(colleague) = &record.onboarding.copy_groups_from else {
+        return Ok(Vec::new());
+    };
     if let Some(groups) = graph.groups_of(colleague.as_str()).await? {
         return Ok(groups);
     }
     let reason = "the colleague has no account any more".to_owned();
-    skipped.push(Skipped { name: format!("the groups of {colleague}"), reason });
+    skipped.push(Skipped {
+        name: format!("the groups of {colleague}"),
+        reason,
+    });
     Ok(Vec::new())
 }
 

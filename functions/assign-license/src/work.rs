@@ -32,9 +32,14 @@ pub(crate) enum Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let Some(user) = &record.user else { return Err(Fault::Permanent("the user does not exist yet".to_owned())) };
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+    };
     let Some(sku) = record.plan.licenses.iter().find(|sku| sku.part_number == input.sku) else {
         return Err(Fault::Permanent("the licence is not one of the request".to_owned()));
     };
@@ -61,7 +66,11 @@ async fn try_assign(graph: &Graph, user: &str, sku: &str) -> Result<Assignment, 
         return Ok(standing);
     }
     let seats = graph.subscribed_skus().await?;
-    if seats.iter().find(|entry| entry.sku.id == sku).is_none_or(|entry| entry.free() == 0) {
+    if seats
+        .iter()
+        .find(|entry| entry.sku.id == sku)
+        .is_none_or(|entry| entry.free() == 0)
+    {
         return Ok(Assignment::NoSeat);
     }
     match graph.assign_license(user, sku).await? {
@@ -75,7 +84,9 @@ async fn try_assign(graph: &Graph, user: &str, sku: &str) -> Result<Assignment, 
 /// What the tenant says of the licence on the user.
 async fn read_back(graph: &Graph, user: &str, sku: &str) -> Result<Option<Assignment>, Fault> {
     let licenses = graph.licenses_of(user).await?;
-    let Some(license) = licenses.into_iter().find(|license| license.sku_id == sku) else { return Ok(None) };
+    let Some(license) = licenses.into_iter().find(|license| license.sku_id == sku) else {
+        return Ok(None);
+    };
     Ok(Some(match license.state {
         AssignmentState::Active => Assignment::Assigned,
         AssignmentState::Disabled => Assignment::Refused("it is disabled".to_owned()),
@@ -95,8 +106,12 @@ async fn settle(
     warning: bool,
 ) -> Result<(), Fault> {
     cx.store.set_license(key, part_number, state).await?;
-    cx.store.queue_note(key, &format!("license-{part_number}"), text).await?;
-    cx.store.record_event(key, STEP, event, part_number, text, warning).await?;
+    cx.store
+        .queue_note(key, &format!("license-{part_number}"), text)
+        .await?;
+    cx.store
+        .record_event(key, STEP, event, part_number, text, warning)
+        .await?;
     // The seat is used or given up: the next purchase of this licence may begin.
     cx.store.release_lease(&key.org, part_number, &key.request).await
 }

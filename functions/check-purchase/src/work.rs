@@ -30,22 +30,34 @@ pub(crate) enum Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     cx.begin(STEP, &key, input.run).await?;
     let part_number = &input.sku;
-    let standing = cx.store.standing::<Purchase, Purchase>(&key, &systems::purchase_effect(part_number)).await?;
+    let standing = cx
+        .store
+        .standing::<Purchase, Purchase>(&key, &systems::purchase_effect(part_number))
+        .await?;
     let Standing::Done(purchase) = standing else {
         return Err(Fault::Permanent("nothing was ordered".to_owned()));
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
     let Some((distributor, _)) = systems::distributor(&cx.secrets, &settled).await? else {
-        return Err(Fault::NeedsAttention("the organisation's distributor is no longer set up".to_owned()));
+        return Err(Fault::NeedsAttention(
+            "the organisation's distributor is no longer set up".to_owned(),
+        ));
     };
     let state = distributor.quantity(&purchase.subscription).await?;
     if state.failed {
         let text = note::purchase_failed(part_number, distributor.name(), "the subscription is not active");
-        cx.store.queue_note(&key, &format!("purchase-failed-{part_number}"), &text).await?;
-        cx.store.record_event(&key, STEP, "failed", part_number, &text, true).await?;
+        cx.store
+            .queue_note(&key, &format!("purchase-failed-{part_number}"), &text)
+            .await?;
+        cx.store
+            .record_event(&key, STEP, "failed", part_number, &text, true)
+            .await?;
         return Ok(Output::Failed);
     }
     if !state.settled || state.quantity < purchase.target {
@@ -53,8 +65,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     let text = note::purchased_automatically(part_number, distributor.name());
     cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
-    cx.store.queue_note(&key, &format!("purchased-{part_number}"), &text).await?;
-    cx.store.record_event(&key, STEP, "purchased", part_number, &text, false).await?;
+    cx.store
+        .queue_note(&key, &format!("purchased-{part_number}"), &text)
+        .await?;
+    cx.store
+        .record_event(&key, STEP, "purchased", part_number, &text, false)
+        .await?;
     Ok(Output::Done)
 }
 

@@ -30,14 +30,28 @@ pub(crate) enum Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
-    let Some(record) = cx.store.begin_step(&key, input.run, STEP).await? else { return Ok(Output::Superseded) };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
+    let Some(record) = cx.store.begin_step(&key, input.run, STEP).await? else {
+        return Ok(Output::Superseded);
+    };
     let waiting = [Status::Scheduled, Status::Running];
     if cx.store.move_status(&key, input.run, &waiting, Status::Running).await? == Changed::No {
         return Ok(Output::Superseded);
     }
     recheck(cx, &record).await?;
-    cx.store.record_event(&key, STEP, "started", &input.run.to_string(), "The start date has come", false).await?;
+    cx.store
+        .record_event(
+            &key,
+            STEP,
+            "started",
+            &input.run.to_string(),
+            "The start date has come",
+            false,
+        )
+        .await?;
     Ok(Output::Claimed)
 }
 
@@ -58,8 +72,11 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
         Some(&record.id),
     )
     .await?;
-    let changed: Vec<_> =
-        checked.problems.into_iter().filter(|problem| !SETTLED.contains(&problem.field.as_str())).collect();
+    let changed: Vec<_> = checked
+        .problems
+        .into_iter()
+        .filter(|problem| !SETTLED.contains(&problem.field.as_str()))
+        .collect();
     if changed.is_empty() {
         return Ok(());
     }
@@ -67,10 +84,15 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     // the fields only.
     for problem in &changed {
         let detail = format!("{}: {}", problem.field, problem.message);
-        cx.store.record_event(&record.key(), STEP, "changed", &problem.field, &detail, true).await?;
+        cx.store
+            .record_event(&record.key(), STEP, "changed", &problem.field, &detail, true)
+            .await?;
     }
     let fields: Vec<String> = changed.into_iter().map(|problem| problem.field).collect();
-    Err(Fault::NeedsAttention(format!("no longer right as submitted: {}; the timeline says why", fields.join(", "))))
+    Err(Fault::NeedsAttention(format!(
+        "no longer right as submitted: {}; the timeline says why",
+        fields.join(", ")
+    )))
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ pub(crate) struct Input {
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
@@ -39,23 +42,39 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             &key,
             "user",
             // The account is ours by our mark only, never by its name.
-            async || Ok(graph.find_by_marker(key.request.as_str(), &record.plan.upn).await?.map(user_ref)),
+            async || {
+                Ok(graph
+                    .find_by_marker(key.request.as_str(), &record.plan.upn)
+                    .await?
+                    .map(user_ref))
+            },
             async || create(cx, &graph, &record, &settled.variables).await,
         )
         .await?;
     cx.store.set_user(&key, &user).await?;
     if user.upn != record.plan.upn {
-        cx.store.queue_note(&key, "username-changed", &note::username_changed(&record.plan.upn, &user.upn)).await?;
+        cx.store
+            .queue_note(
+                &key,
+                "username-changed",
+                &note::username_changed(&record.plan.upn, &user.upn),
+            )
+            .await?;
     }
     let text = note::user_created(&record.plan.display_name, &user.upn, &settled.variables);
     cx.store.queue_note(&key, "user-created", &text).await?;
-    cx.store.record_event(&key, STEP, "created", "", &user.upn, false).await?;
+    cx.store
+        .record_event(&key, STEP, "created", "", &user.upn, false)
+        .await?;
     set_manager(cx, &graph, &record, &user).await?;
     Ok(Output {})
 }
 
 fn user_ref(user: directory::User) -> UserRef {
-    UserRef { id: user.id, upn: user.upn }
+    UserRef {
+        id: user.id,
+        upn: user.upn,
+    }
 }
 
 async fn create(
@@ -66,7 +85,11 @@ async fn create(
 ) -> Result<UserRef, Fault> {
     let key = record.key();
     let person = &record.onboarding;
-    let names = [Some(person.first_name.as_str()), person.middle_name.as_deref(), person.last_name.as_deref()];
+    let names = [
+        Some(person.first_name.as_str()),
+        person.middle_name.as_deref(),
+        person.last_name.as_deref(),
+    ];
     let avoid: Vec<&str> = names.into_iter().flatten().chain([record.plan.upn.as_str()]).collect();
     let secret = cx.secrets.keep_password(&key, password::generate(&avoid)).await?;
     let planned = record.plan.upn.clone();
@@ -92,7 +115,9 @@ async fn create(
             return Ok(user);
         }
     }
-    Err(Fault::NeedsAttention("no free username was found: submit again with another one".to_owned()))
+    Err(Fault::NeedsAttention(
+        "no free username was found: submit again with another one".to_owned(),
+    ))
 }
 
 /// `None` if somebody else has the name.
@@ -130,12 +155,21 @@ async fn try_name(
     };
     match graph.create_user(&user).await? {
         Created::Created(user) => Ok(Some(user)),
-        Created::NameTaken => Ok(graph.find_by_marker(marker, upn).await?.map(user_ref)),
+        Created::NameTaken => match graph.find_by_marker(marker, upn).await? {
+            Some(user) => Ok(Some(user_ref(user))),
+            None if graph.name_taken(upn).await?.is_some() => Ok(None),
+            // Taken, says the directory, and shows nobody: it may be our own account of an earlier run, not yet visible.
+            None => Err(Fault::Transient(
+                "the directory does not show yet who has the username".to_owned(),
+            )),
+        },
     }
 }
 
 async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), Fault> {
-    let Some(manager) = &record.onboarding.manager else { return Ok(()) };
+    let Some(manager) = &record.onboarding.manager else {
+        return Ok(());
+    };
     let why = match graph.user(manager.as_str()).await? {
         // Setting the same manager again changes nothing.
         Some(found) => match graph.set_manager(&user.id, &found.id).await {
@@ -147,7 +181,9 @@ async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: 
     };
     let text = note::manager_not_set(&user.upn, &why);
     cx.store.queue_note(&record.key(), "manager-not-set", &text).await?;
-    cx.store.record_event(&record.key(), STEP, "manager_not_set", "", &text, true).await
+    cx.store
+        .record_event(&record.key(), STEP, "manager_not_set", "", &text, true)
+        .await
 }
 
 #[cfg(test)]

@@ -21,7 +21,10 @@ pub(crate) struct Input {
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     cx.secrets.forget_password(&key).await?;
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);

@@ -44,9 +44,14 @@ enum Way {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let Some(user) = &record.user else { return Err(Fault::Permanent("the user does not exist yet".to_owned())) };
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+    };
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     for sku in &record.plan.licenses {
@@ -55,10 +60,16 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             continue;
         }
         if let Some(way) = way(cx, &graph, &record, &settled, user, sku, state).await? {
-            return Ok(Output { outcome: way, sku: sku.part_number.clone() });
+            return Ok(Output {
+                outcome: way,
+                sku: sku.part_number.clone(),
+            });
         }
     }
-    Ok(Output { outcome: Way::None, sku: String::new() })
+    Ok(Output {
+        outcome: Way::None,
+        sku: String::new(),
+    })
 }
 
 /// `None` if the licence is settled now.
@@ -73,7 +84,12 @@ async fn way(
 ) -> Result<Option<Way>, Fault> {
     let key = record.key();
     let part_number = &sku.part_number;
-    if graph.licenses_of(&user.id).await?.iter().any(|license| license.sku_id == sku.id) {
+    if graph
+        .licenses_of(&user.id)
+        .await?
+        .iter()
+        .any(|license| license.sku_id == sku.id)
+    {
         // Assigned by a run that died before it could say so: the step that assigns reads it back and reports.
         return Ok(Some(Way::Free));
     }
@@ -87,9 +103,16 @@ async fn way(
         && settled.variables.auto_purchase_license_if_none_available
         && systems::has_distributor(settled);
     let skus = graph.subscribed_skus().await?;
-    let free = skus.iter().find(|entry| entry.sku.id == sku.id).is_some_and(|entry| entry.free() > 0);
+    let free = skus
+        .iter()
+        .find(|entry| entry.sku.id == sku.id)
+        .is_some_and(|entry| entry.free() > 0);
     // A seat that shows up while another request waits for the one it bought is that request's.
-    let promised = cx.store.lease_holder(&key.org, part_number).await?.is_some_and(|holder| holder != key.request);
+    let promised = cx
+        .store
+        .lease_holder(&key.org, part_number)
+        .await?
+        .is_some_and(|holder| holder != key.request);
     if free && !(promised && buys) {
         return Ok(Some(Way::Free));
     }
@@ -99,8 +122,12 @@ async fn way(
     if wish == LicensePurchase::None {
         let text = note::license_not_wanted(part_number, &user.upn);
         cx.store.set_license(&key, part_number, LicenseState::Skipped).await?;
-        cx.store.queue_note(&key, &format!("license-{part_number}"), &text).await?;
-        cx.store.record_event(&key, STEP, "not_wanted", part_number, &text, true).await?;
+        cx.store
+            .queue_note(&key, &format!("license-{part_number}"), &text)
+            .await?;
+        cx.store
+            .record_event(&key, STEP, "not_wanted", part_number, &text, true)
+            .await?;
         return Ok(None);
     }
     Ok(Some(Way::Ask))
@@ -117,7 +144,10 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = [Way::None, Way::Free, Way::Await, Way::Buy, Way::Ask].map(|outcome| Output { outcome, sku: "SPB".to_owned() });
+        let answers = [Way::None, Way::Free, Way::Await, Way::Buy, Way::Ask].map(|outcome| Output {
+            outcome,
+            sku: "SPB".to_owned(),
+        });
         assert_eq!(payloads::answers("find-license", &answers), Ok(()));
     }
 }

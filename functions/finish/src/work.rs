@@ -32,7 +32,10 @@ pub(crate) struct Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.current(STEP, &key, input.run).await?;
     if let Some(outcome) = record.ended_at.and(record.status.outcome()) {
         return Ok(Output { outcome });
@@ -54,10 +57,23 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         cx.store.release_lease(&key.org, &sku.part_number, &key.request).await?;
     }
     cx.store.retire_gates(&key).await?;
-    cx.store.record_event(&key, STEP, "ended", "", &format!("Ended: {}", domain::note::outcome_words(outcome)), false).await?;
+    cx.store
+        .record_event(
+            &key,
+            STEP,
+            "ended",
+            "",
+            &format!("Ended: {}", domain::note::outcome_words(outcome)),
+            false,
+        )
+        .await?;
     // Last, so that a run that died before does all of it again.
     cx.store.end_request(&record, outcome).await?;
-    step::metric_by("Requests", 1.0, Some(("Outcome", domain::request::Status::from(outcome).as_str())));
+    step::metric_by(
+        "Requests",
+        1.0,
+        Some(("Outcome", domain::request::Status::from(outcome).as_str())),
+    );
     Ok(Output { outcome })
 }
 

@@ -47,9 +47,14 @@ enum Delivery {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let Some(user) = &record.user else { return Err(Fault::Permanent("the user does not exist yet".to_owned())) };
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+    };
     if let Standing::Done(()) = cx.store.standing::<(), ()>(&key, HANDED_OVER).await? {
         // An earlier run may have died between its record and the deletion.
         cx.secrets.forget_password(&key).await?;
@@ -76,7 +81,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     for place in &failed {
         let detail = format!("{}: {}", place.name, place.reason);
-        cx.store.record_event(&key, STEP, "place_failed", &place.name, &detail, true).await?;
+        cx.store
+            .record_event(&key, STEP, "place_failed", &place.name, &detail, true)
+            .await?;
     }
     if reached.is_empty() {
         let until = Utc::now() + Duration::seconds(i64::from(input.kept_seconds));
@@ -84,19 +91,26 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
         let text = note::password_kept(&user.upn, &failed, &until, &page);
         cx.store.queue_note(&key, "password-kept", &text).await?;
-        cx.store.record_event(&key, STEP, "kept", "", "The temporary password reached no place", true).await?;
+        cx.store
+            .record_event(&key, STEP, "kept", "", "The temporary password reached no place", true)
+            .await?;
         return Ok(Output::Kept);
     }
     let text = note::password_handed_over(&reached, &failed);
     cx.store.queue_note(&key, "password-handed-over", &text).await?;
-    cx.store.record_event(&key, STEP, "handed_over", "", &text, false).await?;
+    cx.store
+        .record_event(&key, STEP, "handed_over", "", &text, false)
+        .await?;
     cx.store.effect_done(&key, HANDED_OVER, &()).await?;
     cx.secrets.forget_password(&key).await?;
     Ok(Output::HandedOver)
 }
 
 fn skipped(place: PasswordPlace, why: &str) -> Skipped {
-    Skipped { name: place.as_str().to_owned(), reason: why.to_owned() }
+    Skipped {
+        name: place.as_str().to_owned(),
+        reason: why.to_owned(),
+    }
 }
 
 async fn deliver(
@@ -123,7 +137,9 @@ async fn to_ticket(
     user: &UserRef,
     password: &SecretString,
 ) -> Result<Delivery, Fault> {
-    let Some(ticket) = &record.ticket else { return Ok(Delivery::NoSuchPlace("there is no ticket")) };
+    let Some(ticket) = &record.ticket else {
+        return Ok(Delivery::NoSuchPlace("there is no ticket"));
+    };
     let psa = systems::psa(&cx.aws, &cx.secrets, settled).await?;
     let Some(psa) = psa.filter(psa::Psa::carries_secrets) else {
         return Ok(Delivery::NoSuchPlace("notes that are mails never carry a password"));
@@ -133,7 +149,15 @@ async fn to_ticket(
     let there = async || Ok(psa.has_note(ticket, &marker).await?.then_some(()));
     let add = async || {
         let text = NoteText::Secret(note::password(&user.upn, password, &settled.variables));
-        psa.add_note(ticket, &Note { marker: marker.clone(), text, internal: true }).await
+        psa.add_note(
+            ticket,
+            &Note {
+                marker: marker.clone(),
+                text,
+                internal: true,
+            },
+        )
+        .await
     };
     cx.store.once(&key, "password/ticket", there, add).await?;
     Ok(Delivery::Done)
@@ -146,7 +170,9 @@ async fn to_manager(
     user: &UserRef,
     password: &SecretString,
 ) -> Result<Delivery, Fault> {
-    let Some(manager) = &record.onboarding.manager else { return Ok(Delivery::NoSuchPlace("there is no manager")) };
+    let Some(manager) = &record.onboarding.manager else {
+        return Ok(Delivery::NoSuchPlace("there is no manager"));
+    };
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let Some(manager) = graph.user(manager.as_str()).await? else {
         return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
@@ -167,7 +193,14 @@ async fn to_manager(
             html: None,
         })
     };
-    systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &record.key(), "password/manager", compose).await?;
+    systems::mail_once(
+        &cx.store,
+        &systems::mailer(&cx.aws)?,
+        &record.key(),
+        "password/manager",
+        compose,
+    )
+    .await?;
     Ok(Delivery::Done)
 }
 

@@ -34,11 +34,18 @@ enum Start {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     let from = [Status::Running, Status::Scheduled];
     let ahead = record.plan.start_at.filter(|at| *at > Utc::now());
-    let to = if ahead.is_some() { Status::Scheduled } else { Status::Running };
+    let to = if ahead.is_some() {
+        Status::Scheduled
+    } else {
+        Status::Running
+    };
     if cx.store.move_status(&key, input.run, &from, to).await? == Changed::No {
         return Err(Fault::Permanent("the request cannot be started any more".to_owned()));
     }
@@ -48,14 +55,26 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             && !settled.variables.allow_scheduled_user_creation
             && let Some(date) = record.onboarding.start_date
         {
-            cx.store.queue_note(&key, "start-date", &note::start_date_noted(date)).await?;
+            cx.store
+                .queue_note(&key, "start-date", &note::start_date_noted(date))
+                .await?;
         }
-        return Ok(Output { start: Start::Now, at: timestamp(Utc::now()) });
+        return Ok(Output {
+            start: Start::Now,
+            at: timestamp(Utc::now()),
+        });
     };
     let text = note::scheduled(&record.plan.display_name, at, settled.variables.timezone);
-    cx.store.queue_note(&key, &format!("scheduled-{}", input.run), &text).await?;
-    cx.store.record_event(&key, STEP, "scheduled", &input.run.to_string(), &text, false).await?;
-    Ok(Output { start: Start::Later, at: timestamp(at) })
+    cx.store
+        .queue_note(&key, &format!("scheduled-{}", input.run), &text)
+        .await?;
+    cx.store
+        .record_event(&key, STEP, "scheduled", &input.run.to_string(), &text, false)
+        .await?;
+    Ok(Output {
+        start: Start::Later,
+        at: timestamp(at),
+    })
 }
 
 fn timestamp(at: DateTime<Utc>) -> String {
@@ -73,7 +92,10 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = [Start::Now, Start::Later].map(|start| Output { start, at: "2026-12-01T08:00:00Z".to_owned() });
+        let answers = [Start::Now, Start::Later].map(|start| Output {
+            start,
+            at: "2026-12-01T08:00:00Z".to_owned(),
+        });
         assert_eq!(payloads::answers("plan-start", &answers), Ok(()));
     }
 }

@@ -33,21 +33,35 @@ enum Approval {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin("prepare", &key, input.run).await?;
     if !record.plan.approval_required {
-        return Ok(Output { approval: Approval::NotRequired });
+        return Ok(Output {
+            approval: Approval::NotRequired,
+        });
     }
     let waiting = [Status::Running, Status::WaitingApproval];
-    if cx.store.move_status(&key, input.run, &waiting, Status::WaitingApproval).await? == Changed::No {
-        return Err(Fault::Permanent("the request cannot wait for approval any more".to_owned()));
+    if cx
+        .store
+        .move_status(&key, input.run, &waiting, Status::WaitingApproval)
+        .await?
+        == Changed::No
+    {
+        return Err(Fault::Permanent(
+            "the request cannot wait for approval any more".to_owned(),
+        ));
     }
     let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
     let zone = systems::settled(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     let text = note::approval_requested(&record.plan.display_name, &record.plan.approvers, until, zone, &page);
     cx.store.queue_note(&key, "approval-requested", &text).await?;
-    Ok(Output { approval: Approval::Required })
+    Ok(Output {
+        approval: Approval::Required,
+    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,10 @@ pub(crate) enum Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     let part_number = &input.sku;
     if !cx.store.take_lease(&key.org, part_number, &key.request).await? {
@@ -48,11 +51,16 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         Err(fault) if fault.is_transient() => return Err(fault),
         Err(fault) => return leave_to_technician(cx, &key, part_number, "the distributor", &fault.to_string()).await,
     };
-    let standing = cx.store.standing::<Purchase, Purchase>(&key, &systems::purchase_effect(part_number)).await?;
+    let standing = cx
+        .store
+        .standing::<Purchase, Purchase>(&key, &systems::purchase_effect(part_number))
+        .await?;
     // Under the lease the look at the seats is reliable: what another request bought has been assigned by now.
     if standing == Standing::New {
         let sku = record.plan.licenses.iter().find(|sku| sku.part_number == *part_number);
-        let Some(sku) = sku else { return Err(Fault::Permanent("the licence is not one of the request".to_owned())) };
+        let Some(sku) = sku else {
+            return Err(Fault::Permanent("the licence is not one of the request".to_owned()));
+        };
         if has_free_seat(cx, &settled, &sku.id).await? {
             return Ok(Output::Free);
         }
@@ -89,8 +97,13 @@ async fn order(
         Standing::Done(_) => return Ok(true),
         Standing::Intended(purchase) => purchase,
         Standing::New => {
-            let Some(found) = distributor.find_subscription(company, part_number).await? else { return Ok(false) };
-            let purchase = Purchase { subscription: found.id, target: found.quantity + 1 };
+            let Some(found) = distributor.find_subscription(company, part_number).await? else {
+                return Ok(false);
+            };
+            let purchase = Purchase {
+                subscription: found.id,
+                target: found.quantity + 1,
+            };
             match cx.store.intend::<Purchase, Purchase>(key, &effect, &purchase).await? {
                 Standing::New => purchase,
                 Standing::Intended(earlier) => earlier,
@@ -100,13 +113,20 @@ async fn order(
     };
     let now = distributor.quantity(&purchase.subscription).await?.quantity;
     if now < purchase.target {
-        let subscription = Subscription { id: purchase.subscription.clone(), quantity: now };
+        let subscription = Subscription {
+            id: purchase.subscription.clone(),
+            quantity: now,
+        };
         distributor.set_quantity(&subscription, purchase.target).await?;
     }
     cx.store.effect_done(key, &effect, &purchase).await?;
     let text = note::purchase_ordered(part_number, distributor.name());
-    cx.store.queue_note(key, &format!("ordered-{part_number}"), &text).await?;
-    cx.store.record_event(key, STEP, "ordered", part_number, &text, false).await?;
+    cx.store
+        .queue_note(key, &format!("ordered-{part_number}"), &text)
+        .await?;
+    cx.store
+        .record_event(key, STEP, "ordered", part_number, &text, false)
+        .await?;
     Ok(true)
 }
 
@@ -118,8 +138,12 @@ async fn leave_to_technician(
     why: &str,
 ) -> Result<Output, Fault> {
     let text = note::purchase_failed(part_number, distributor, why);
-    cx.store.queue_note(key, &format!("purchase-failed-{part_number}"), &text).await?;
-    cx.store.record_event(key, STEP, "failed", part_number, &text, true).await?;
+    cx.store
+        .queue_note(key, &format!("purchase-failed-{part_number}"), &text)
+        .await?;
+    cx.store
+        .record_event(key, STEP, "failed", part_number, &text, true)
+        .await?;
     cx.store.release_lease(&key.org, part_number, &key.request).await?;
     Ok(Output::Ask)
 }

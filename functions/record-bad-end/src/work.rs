@@ -45,13 +45,22 @@ pub(crate) enum Output {
 pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
     let input: ExecutionInput = serde_json::from_str(&event.detail.input)
         .map_err(|_| Fault::Permanent("the event's execution has not the input of ours".to_owned()))?;
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     tracing::info!(step = STEP, org = %key.org, request = %key.request, run = input.run, "execution ended badly");
-    let Some(record) = cx.store.request(&key).await? else { return Ok(Output::NothingToDo) };
+    let Some(record) = cx.store.request(&key).await? else {
+        return Ok(Output::NothingToDo);
+    };
     match next(&record, input.run, input.enter) {
         Next::Nothing => Ok(Output::NothingToDo),
         Next::Record => {
-            let outcome = if record.status == Status::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
+            let outcome = if record.status == Status::Cancelled {
+                Outcome::Cancelled
+            } else {
+                Outcome::Failed
+            };
             let text = "The end could not be told to the ticket";
             cx.store.record_event(&key, STEP, "untold", "", text, true).await?;
             cx.store.retire_gates(&key).await?;
@@ -60,12 +69,20 @@ pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
         }
         Next::HandOn { from, enter } => {
             let text = format!("The execution ended as {}", event.detail.status);
-            cx.store.record_event(&key, STEP, "bad_end", &input.run.to_string(), &text, true).await?;
+            cx.store
+                .record_event(&key, STEP, "bad_end", &input.run.to_string(), &text, true)
+                .await?;
             if record.run == from && cx.store.take_over(&key, from).await? == Changed::No {
                 return Ok(Output::NothingToDo);
             }
-            let started =
-                step::start(&cx.aws.step_functions(), &Env.state_machine_arn()?, &key, from + 1, enter).await?;
+            let started = step::start(
+                &cx.aws.step_functions(),
+                &Env.state_machine_arn()?,
+                &key,
+                from + 1,
+                enter,
+            )
+            .await?;
             tracing::info!(step = STEP, request = %key.request, already = started == Started::Before, "handed on");
             Ok(Output::HandedOn)
         }
@@ -88,13 +105,24 @@ fn next(record: &RequestRecord, run: u32, enter: Enter) -> Next {
         if wrote_the_end {
             return Next::Record;
         }
-        let enter = if record.status == Status::Cancelled { Enter::Cancelled } else { Enter::Failed };
+        let enter = if record.status == Status::Cancelled {
+            Enter::Cancelled
+        } else {
+            Enter::Failed
+        };
         return Next::HandOn { from: run, enter };
     }
     // An earlier run of this function took over and died before it started the next execution: starting it again
     // under the same name changes nothing where it runs. A cancellation or a new date starts its own.
-    if record.run == run + 1 && !wrote_the_end && record.status != Status::Cancelled && record.status != Status::Scheduled {
-        return Next::HandOn { from: run, enter: Enter::Failed };
+    if record.run == run + 1
+        && !wrote_the_end
+        && record.status != Status::Cancelled
+        && record.status != Status::Scheduled
+    {
+        return Next::HandOn {
+            from: run,
+            enter: Enter::Failed,
+        };
     }
     Next::Nothing
 }
@@ -127,7 +155,10 @@ mod tests {
     fn a_recorded_event_is_read() {
         let event: Event = serde_json::from_str(include_str!("../events/aborted.json")).unwrap();
         let input: ExecutionInput = serde_json::from_str(&event.detail.input).unwrap();
-        assert_eq!((event.detail.status.as_str(), input.run, input.enter), ("ABORTED", 1, Enter::Start));
+        assert_eq!(
+            (event.detail.status.as_str(), input.run, input.enter),
+            ("ABORTED", 1, Enter::Start)
+        );
     }
 
     #[test]
@@ -137,7 +168,10 @@ mod tests {
 
     #[test]
     fn a_stopped_execution_is_followed_by_one_that_tells() {
-        let failed = Next::HandOn { from: 1, enter: Enter::Failed };
+        let failed = Next::HandOn {
+            from: 1,
+            enter: Enter::Failed,
+        };
         assert_eq!(next(&request("running", 1, false), 1, Enter::Start), failed);
         // The hand-over again, after this function died in it.
         assert_eq!(next(&request("running", 2, false), 1, Enter::Start), failed);

@@ -34,10 +34,16 @@ pub(crate) struct Input {
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     let wait = Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
-    let gate = cx.store.enter_gate(&key, &Gate::Approval, input.token.expose_secret(), Utc::now() + wait).await?;
+    let gate = cx
+        .store
+        .enter_gate(&key, &Gate::Approval, input.token.expose_secret(), Utc::now() + wait)
+        .await?;
     if gate.decision.is_some() {
         // Decided between two rounds: the state must not wait for a click that came already.
         step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
@@ -48,7 +54,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
     let event = if input.round == 0 { "asked" } else { "reminded" };
     let detail = asked.join(", ");
-    cx.store.record_event(&key, STEP, event, &input.round.to_string(), &detail, false).await?;
+    cx.store
+        .record_event(&key, STEP, event, &input.round.to_string(), &detail, false)
+        .await?;
     if input.round > 0 {
         let name = format!("approval-reminded-{}", input.round);
         let text = note::approval_reminded(
@@ -77,12 +85,20 @@ async fn ask(
     let mut asked = Vec::new();
     for approver in &record.plan.approvers {
         // The plan leaves the requester out; a link of theirs must not exist even if it did not.
-        if record.requester.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(approver)) {
+        if record
+            .requester
+            .email
+            .as_ref()
+            .is_some_and(|email| email.eq_ignore_ascii_case(approver))
+        {
             continue;
         }
         let effect = format!("approval-mail/{round}/{approver}");
         systems::mail_once(&cx.store, mailer, &key, &effect, async || {
-            let links = cx.store.issue_links(&key, &Gate::Approval, &[Action::Approve, Action::Deny], approver).await?;
+            let links = cx
+                .store
+                .issue_links(&key, &Gate::Approval, &[Action::Approve, Action::Deny], approver)
+                .await?;
             let [approve, deny] = links.as_slice() else {
                 return Err(Fault::Permanent("two links were to be issued".to_owned()));
             };

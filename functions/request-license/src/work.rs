@@ -36,20 +36,41 @@ pub(crate) struct Input {
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     let gate = Gate::License(input.sku.clone());
     let closes_at = Utc::now() + Duration::seconds(i64::from(input.closes_in));
-    let standing = cx.store.enter_gate(&key, &gate, input.token.expose_secret(), closes_at).await?;
+    let standing = cx
+        .store
+        .enter_gate(&key, &gate, input.token.expose_secret(), closes_at)
+        .await?;
     if standing.decision.is_some() {
         step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
-    cx.store.move_status(&key, input.run, &[Status::Running], Status::WaitingLicense).await?;
+    cx.store
+        .move_status(&key, input.run, &[Status::Running], Status::WaitingLicense)
+        .await?;
     let settled = systems::settled(&cx.store, &key.org).await?;
     let told = tell(cx, &record, &settled, &gate, &input.sku).await?;
-    let detail = if told { "Asked on the ticket" } else { "Nobody could be told: there is no ticket and no address" };
-    cx.store.record_event(&key, STEP, "asked", &input.sku, &format!("{}: {detail}", input.sku), !told).await?;
+    let detail = if told {
+        "Asked on the ticket"
+    } else {
+        "Nobody could be told: there is no ticket and no address"
+    };
+    cx.store
+        .record_event(
+            &key,
+            STEP,
+            "asked",
+            &input.sku,
+            &format!("{}: {detail}", input.sku),
+            !told,
+        )
+        .await?;
     Ok(Output {})
 }
 
@@ -75,11 +96,17 @@ async fn tell(
     };
     if let Some(fault) = refused {
         let detail = format!("The purchase could not be asked for on the ticket: {fault}");
-        cx.store.record_event(&record.key(), STEP, "ticket_failed", part_number, &detail, true).await?;
+        cx.store
+            .record_event(&record.key(), STEP, "ticket_failed", part_number, &detail, true)
+            .await?;
     }
-    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else { return Ok(false) };
-    let place =
-        TicketRef { system: mails.system().to_owned(), id: note::note_subject(&record.plan.display_name) };
+    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else {
+        return Ok(false);
+    };
+    let place = TicketRef {
+        system: mails.system().to_owned(),
+        id: note::note_subject(&record.plan.display_name),
+    };
     post(cx, record, settled, gate, part_number, &mails, &place, "mail").await?;
     Ok(true)
 }
@@ -100,7 +127,10 @@ async fn post(
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
     let there = async || Ok(psa.has_note(place, &marker).await?.then_some(()));
     let add = async || {
-        let links = cx.store.issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN).await?;
+        let links = cx
+            .store
+            .issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN)
+            .await?;
         let [confirm, reject] = links.as_slice() else {
             return Err(Fault::Permanent("two links were to be issued".to_owned()));
         };
@@ -108,9 +138,19 @@ async fn post(
         let text = note::manual_purchase(&settled.organisation.name, part_number, upn, &confirm, &reject);
         // Links, unlike passwords, may go out in mails, so the text counts as plain here.
         let text = NoteText::Plain(text.expose_secret().to_owned());
-        psa.add_note(place, &Note { marker: marker.clone(), text, internal: true }).await
+        psa.add_note(
+            place,
+            &Note {
+                marker: marker.clone(),
+                text,
+                internal: true,
+            },
+        )
+        .await
     };
-    cx.store.once(&key, &format!("purchase-note/{way}/{part_number}"), there, add).await
+    cx.store
+        .once(&key, &format!("purchase-note/{way}/{part_number}"), there, add)
+        .await
 }
 
 #[cfg(test)]

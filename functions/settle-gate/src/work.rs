@@ -27,7 +27,10 @@ pub(crate) struct Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let request = cx.begin(STEP, &key, input.run).await?;
     let silence = input.gate.when_nobody_answers();
     let gate = match cx.store.gate(&key, &input.gate).await? {
@@ -36,7 +39,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         None => None,
     };
     let decision = gate.as_ref().and_then(|gate| gate.decision).unwrap_or(silence);
-    let by = gate.as_ref().and_then(|gate: &GateRecord| gate.decided_by.clone()).unwrap_or_default();
+    let by = gate
+        .as_ref()
+        .and_then(|gate: &GateRecord| gate.decided_by.clone())
+        .unwrap_or_default();
     record(cx, &request, &input.gate, decision, &by).await?;
     let waited = match &input.gate {
         Gate::Approval => Status::WaitingApproval,
@@ -44,19 +50,15 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     if decision != Decision::Cancelled {
         // Where it does not wait any more, an earlier run of this step has moved it on.
-        cx.store.move_status(&key, input.run, &[waited], Status::Running).await?;
+        cx.store
+            .move_status(&key, input.run, &[waited], Status::Running)
+            .await?;
     }
     step::metric_by("GateDecisions", 1.0, Some(("Decision", decision.as_str())));
     Ok(Output { decision })
 }
 
-async fn record(
-    cx: &Context,
-    request: &RequestRecord,
-    gate: &Gate,
-    decision: Decision,
-    by: &str,
-) -> Result<(), Fault> {
+async fn record(cx: &Context, request: &RequestRecord, gate: &Gate, decision: Decision, by: &str) -> Result<(), Fault> {
     let key = &request.key();
     let name = &request.plan.display_name;
     let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);
@@ -88,7 +90,9 @@ async fn record(
         (Gate::Approval, true) => format!("{} by {by}", decision.words()),
         (Gate::Approval, false) => decision.words().to_owned(),
     };
-    cx.store.record_event(key, STEP, decision.as_str(), &gate.key(), &detail, warning).await
+    cx.store
+        .record_event(key, STEP, decision.as_str(), &gate.key(), &detail, warning)
+        .await
 }
 
 #[cfg(test)]
@@ -102,7 +106,10 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = Decision::ALL.iter().map(|decision| Output { decision: *decision }).collect::<Vec<_>>();
+        let answers = Decision::ALL
+            .iter()
+            .map(|decision| Output { decision: *decision })
+            .collect::<Vec<_>>();
         assert_eq!(payloads::answers("settle-gate", &answers), Ok(()));
     }
 }

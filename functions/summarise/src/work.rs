@@ -51,7 +51,10 @@ enum TicketStatus {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     // Not `begin`: the step that began last is the one that failed.
     let record = cx.current(STEP, &key, input.run).await?;
     let settled = systems::settled(&cx.store, &key.org).await?;
@@ -60,7 +63,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         End::Failed => report_failure(cx, &record, &input.cause).await?,
         End::Cancelled => {
             let gate = cx.store.gate(&key, &Gate::Approval).await?;
-            let by = gate.and_then(|gate| gate.decided_by).unwrap_or_else(|| "a technician".to_owned());
+            let by = gate
+                .and_then(|gate| gate.decided_by)
+                .unwrap_or_else(|| "a technician".to_owned());
             let text = note::cancelled(&record.plan.display_name, &by);
             cx.store.queue_note(&key, "cancelled", &text).await?;
         }
@@ -70,8 +75,15 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         tracing::warn!(step = STEP, request = %key.request, error = input.error, "a state failed");
     }
     sum_up(cx, &record, &settled, input.end).await?;
-    let ticket_status = if input.end == End::Failed { TicketStatus::Waiting } else { TicketStatus::Complete };
-    Ok(Output { end: input.end, ticket_status })
+    let ticket_status = if input.end == End::Failed {
+        TicketStatus::Waiting
+    } else {
+        TicketStatus::Complete
+    };
+    Ok(Output {
+        end: input.end,
+        ticket_status,
+    })
 }
 
 /// A state that failed without stopping the onboarding could not say so itself.
@@ -81,13 +93,17 @@ async fn report_gaps(cx: &Context, record: &RequestRecord) -> Result<(), Fault> 
         let state = record.licenses.get(&sku.part_number);
         if !matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
             let text = format!("The licence {} was not assigned: assign it by hand", sku.part_number);
-            cx.store.record_event(&key, STEP, "license_missing", &sku.part_number, &text, true).await?;
+            cx.store
+                .record_event(&key, STEP, "license_missing", &sku.part_number, &text, true)
+                .await?;
         }
     }
     let wanted = !record.onboarding.groups.is_empty() || record.onboarding.copy_groups_from.is_some();
     if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == Standing::New {
         let text = "The groups were not added: add them by hand";
-        cx.store.record_event(&key, STEP, "groups_missing", "", text, true).await?;
+        cx.store
+            .record_event(&key, STEP, "groups_missing", "", text, true)
+            .await?;
     }
     Ok(())
 }
@@ -119,8 +135,14 @@ fn reason(cause: &str) -> String {
 
 async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Result<(), Fault> {
     let key = record.key();
-    let warnings: Vec<String> =
-        cx.store.timeline(&key).await?.into_iter().filter(|event| event.warning).map(|event| event.detail).collect();
+    let warnings: Vec<String> = cx
+        .store
+        .timeline(&key)
+        .await?
+        .into_iter()
+        .filter(|event| event.warning)
+        .map(|event| event.detail)
+        .collect();
     let outcome = match end {
         End::Completed if warnings.is_empty() => Outcome::Completed,
         End::Completed => Outcome::CompletedWithWarnings,
@@ -162,7 +184,9 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         if let Err(fault) = systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &key, &effect, compose).await {
             // The end stands whether or not a mail tells of it.
             let text = format!("The mail about the end could not be sent: {fault}");
-            cx.store.record_event(&key, STEP, "mail_failed", &to, &text, true).await?;
+            cx.store
+                .record_event(&key, STEP, "mail_failed", &to, &text, true)
+                .await?;
         }
     }
     Ok(())
@@ -207,8 +231,10 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = [End::Completed, End::Denied, End::Cancelled, End::Failed]
-            .map(|end| Output { end, ticket_status: TicketStatus::Waiting });
+        let answers = [End::Completed, End::Denied, End::Cancelled, End::Failed].map(|end| Output {
+            end,
+            ticket_status: TicketStatus::Waiting,
+        });
         assert_eq!(payloads::answers("summarise", &answers), Ok(()));
     }
 }

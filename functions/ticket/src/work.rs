@@ -43,7 +43,10 @@ pub(crate) enum Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey { org: input.org, request: input.request };
+    let key = RequestKey {
+        org: input.org,
+        request: input.request,
+    };
     let record = cx.begin(STEP, &key, input.run).await?;
     let settled = systems::settled(&cx.store, &key.org).await?;
     if input.fallback {
@@ -90,12 +93,7 @@ fn status_name(variables: &OrgVariables, status: TicketStatus) -> Option<&str> {
     }
 }
 
-async fn open(
-    cx: &Context,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-    psa: &Psa,
-) -> Result<TicketRef, Fault> {
+async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, psa: &Psa) -> Result<TicketRef, Fault> {
     let key = record.key();
     let marker = record.id.as_str();
     let given = record.onboarding.ticket_id.as_deref();
@@ -140,37 +138,57 @@ async fn unposted(cx: &Context, key: &RequestKey) -> Result<Vec<QueuedNote>, Fau
     Ok(notes)
 }
 
-async fn post(
-    cx: &Context,
-    key: &RequestKey,
-    psa: &Psa,
-    ticket: &TicketRef,
-    note: QueuedNote,
-) -> Result<(), Fault> {
+async fn post(cx: &Context, key: &RequestKey, psa: &Psa, ticket: &TicketRef, note: QueuedNote) -> Result<(), Fault> {
     let marker = format!("{}/{}", key.request, note.name);
     // An earlier run got as far as this: only the PSA knows whether it came through.
     let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
     if !there {
         cx.store.mark_note(key, &note.name, NoteState::Posting).await?;
-        psa.add_note(ticket, &Note { marker, text: NoteText::Plain(note.text), internal: true }).await?;
+        psa.add_note(
+            ticket,
+            &Note {
+                marker,
+                text: NoteText::Plain(note.text),
+                internal: true,
+            },
+        )
+        .await?;
     }
     cx.store.mark_note(key, &note.name, NoteState::Posted).await
 }
 
 /// The way out when the PSA fails: an onboarding does not stop for it.
-async fn mail_the_rest(
-    cx: &Context,
-    record: &RequestRecord,
-    settled: &Settled,
-    reason: &str,
-) -> Result<Output, Fault> {
+async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, reason: &str) -> Result<Output, Fault> {
     let key = record.key();
-    cx.store.record_event(&key, STEP, "failed", "", &format!("The ticket could not be updated: {reason}"), true).await?;
-    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else { return Ok(Output::Mailed) };
-    let place = TicketRef { system: mails.system().to_owned(), id: note::note_subject(&record.plan.display_name) };
+    cx.store
+        .record_event(
+            &key,
+            STEP,
+            "failed",
+            "",
+            &format!("The ticket could not be updated: {reason}"),
+            true,
+        )
+        .await?;
+    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else {
+        return Ok(Output::Mailed);
+    };
+    let place = TicketRef {
+        system: mails.system().to_owned(),
+        id: note::note_subject(&record.plan.display_name),
+    };
     for note in unposted(cx, &key).await? {
         let marker = format!("{}/{}", key.request, note.name);
-        mails.add_note(&place, &Note { marker, text: NoteText::Plain(note.text), internal: true }).await?;
+        mails
+            .add_note(
+                &place,
+                &Note {
+                    marker,
+                    text: NoteText::Plain(note.text),
+                    internal: true,
+                },
+            )
+            .await?;
         cx.store.mark_note(&key, &note.name, NoteState::Mailed).await?;
     }
     Ok(Output::Mailed)

@@ -15,17 +15,25 @@ pub struct Aws {
 
 impl Aws {
     pub async fn load() -> Self {
-        let config =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(outbound::sdk_http_client()).load().await;
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(outbound::sdk_http_client())
+            .load()
+            .await;
         Self { config }
     }
 
     pub fn store(&self) -> Result<Store, Fault> {
-        Ok(Store::new(aws_sdk_dynamodb::Client::new(&self.config), Env.table_prefix()?))
+        Ok(Store::new(
+            aws_sdk_dynamodb::Client::new(&self.config),
+            Env.table_prefix()?,
+        ))
     }
 
     pub fn secrets(&self) -> Result<Secrets, Fault> {
-        Ok(Secrets::new(aws_sdk_secretsmanager::Client::new(&self.config), Env.secret_prefix()?))
+        Ok(Secrets::new(
+            aws_sdk_secretsmanager::Client::new(&self.config),
+            Env.secret_prefix()?,
+        ))
     }
 
     pub fn step_functions(&self) -> aws_sdk_sfn::Client {

@@ -21,6 +21,8 @@ pub async fn deliver(client: &aws_sdk_sfn::Client, token: &str) -> Result<Delive
             | SendTaskSuccessError::TaskTimedOut(_) => Ok(Delivered::NobodyWaits),
             _ => Err(Fault::Transient("Step Functions refused a decision".to_owned())),
         },
-        Err(_) => Err(Fault::Transient("Step Functions could not be told of a decision".to_owned())),
+        Err(_) => Err(Fault::Transient(
+            "Step Functions could not be told of a decision".to_owned(),
+        )),
     }
 }

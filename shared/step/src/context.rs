@@ -17,7 +17,11 @@ pub struct Context {
 impl Context {
     pub async fn load() -> Result<Self, Fault> {
         let aws = Aws::load().await;
-        Ok(Self { store: aws.store()?, secrets: aws.secrets()?, aws })
+        Ok(Self {
+            store: aws.store()?,
+            secrets: aws.secrets()?,
+            aws,
+        })
     }
 
     /// Every step begins here: it is refused for an execution that another one has taken over from.

@@ -37,7 +37,9 @@ impl Env {
 
     /// Set where ConnectWise is not at the address that its credentials name.
     pub fn connectwise_url(self) -> Result<Option<Url>, Fault> {
-        optional("CONNECTWISE_URL").map(|text| parse("CONNECTWISE_URL", &text)).transpose()
+        optional("CONNECTWISE_URL")
+            .map(|text| parse("CONNECTWISE_URL", &text))
+            .transpose()
     }
 
     pub fn pax8_url(self) -> Result<Url, Fault> {

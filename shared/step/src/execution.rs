@@ -40,7 +40,12 @@ pub async fn start(
     run: u32,
     enter: Enter,
 ) -> Result<Started, Fault> {
-    let input = Input { org: key.org.as_str(), request: key.request.as_str(), run, enter };
+    let input = Input {
+        org: key.org.as_str(),
+        request: key.request.as_str(),
+        run,
+        enter,
+    };
     let input =
         serde_json::to_string(&input).map_err(|_| Fault::Permanent("an input could not be written".to_owned()))?;
     let result = client
@@ -69,7 +74,14 @@ pub async fn stop(
 ) -> Result<(), Fault> {
     let execution = state_machine.replacen(":stateMachine:", ":execution:", 1);
     let arn = format!("{execution}:{}", key.request.execution_name(run));
-    match client.stop_execution().execution_arn(arn).error("Superseded").cause(cause).send().await {
+    match client
+        .stop_execution()
+        .execution_arn(arn)
+        .error("Superseded")
+        .cause(cause)
+        .send()
+        .await
+    {
         Ok(_) => Ok(()),
         Err(SdkError::ServiceError(error)) if matches!(error.err(), StopExecutionError::ExecutionDoesNotExist(_)) => {
             Ok(())

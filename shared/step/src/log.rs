@@ -8,7 +8,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn init() {
     // The SDK's own logs repeat requests at debug level, so only ours are let through.
     let filter = EnvFilter::new("warn,step=info,web=info,gangway=info");
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false);
     // A second call would find a subscriber set, as in tests.
     let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }

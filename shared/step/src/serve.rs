@@ -19,7 +19,10 @@ where
         };
         answer.map_err(|fault| {
             tracing::warn!(step = name, error = fault.name(), reason = %fault, "step failed");
-            Diagnostic { error_type: fault.name().to_owned(), error_message: format!("{name}: {fault}") }
+            Diagnostic {
+                error_type: fault.name().to_owned(),
+                error_message: format!("{name}: {fault}"),
+            }
         })
     }))
     .await

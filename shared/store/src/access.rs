@@ -66,7 +66,11 @@ impl Store {
     pub async fn issue_sign_in(&self, org: &OrgId, member: &str, valid: Duration) -> Result<SecretString, Fault> {
         let secret = random_token();
         let valid_until = Utc::now() + valid;
-        let entry = Entry::SignIn(SignIn { org: org.clone(), member: member.to_owned(), valid_until });
+        let entry = Entry::SignIn(SignIn {
+            org: org.clone(),
+            member: member.to_owned(),
+            valid_until,
+        });
         self.put_access(&secret, &entry, Some(valid_until)).await?;
         Ok(secret)
     }
@@ -97,7 +101,9 @@ impl Store {
             Err(error) if is_unmet(&error) => None,
             Err(error) => return Err(fault("redeeming a sign-in link", &error)),
         };
-        let Some(item) = item.filter(|item| !item.is_empty()) else { return Ok(None) };
+        let Some(item) = item.filter(|item| !item.is_empty()) else {
+            return Ok(None);
+        };
         match serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))? {
             Entry::SignIn(sign_in) if sign_in.valid_until > Utc::now() => Ok(Some(sign_in)),
             _ => Ok(None),
@@ -114,7 +120,10 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("reading an access token", &error))?;
-        answer.item.map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))).transpose()
+        answer
+            .item
+            .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
+            .transpose()
     }
 
     async fn put_access(
@@ -123,8 +132,7 @@ impl Store {
         entry: &Entry,
         expires: Option<DateTime<Utc>>,
     ) -> Result<(), Fault> {
-        let fields: std::collections::HashMap<_, _> =
-            serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
         let mut put = self
             .db
             .put_item()
@@ -134,12 +142,17 @@ impl Store {
         if let Some(expires) = expires {
             put = put.item("expires_at", number(expires.timestamp()));
         }
-        put.send().await.map(|_| ()).map_err(|error| fault("issuing access", &error))
+        put.send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("issuing access", &error))
     }
 }
 
 fn is_unmet<R>(
     error: &aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::delete_item::DeleteItemError, R>,
 ) -> bool {
-    error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
+    error
+        .as_service_error()
+        .is_some_and(aws_sdk_dynamodb::operation::delete_item::DeleteItemError::is_conditional_check_failed_exception)
 }

@@ -49,8 +49,7 @@ impl AuditEntry {
 impl Store {
     /// A part of the transaction that the entry tells about.
     pub(crate) fn audit_put(&self, org: &OrgId, entry: &AuditEntry) -> Result<TransactWriteItem, Fault> {
-        let fields: std::collections::HashMap<_, _> =
-            serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .set_item(Some(fields))
@@ -62,8 +61,7 @@ impl Store {
     }
 
     pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), Fault> {
-        let fields: std::collections::HashMap<_, _> =
-            serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
         self.db
             .put_item()
             .table_name(self.table(TABLE))

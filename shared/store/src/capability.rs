@@ -26,7 +26,10 @@ pub struct Capability {
 
 impl Capability {
     pub fn key(&self) -> RequestKey {
-        RequestKey { org: self.org.clone(), request: self.request.clone() }
+        RequestKey {
+            org: self.org.clone(),
+            request: self.request.clone(),
+        }
     }
 }
 
@@ -84,7 +87,10 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("reading a link", &error))?;
-        answer.item.map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))).transpose()
+        answer
+            .item
+            .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
+            .transpose()
     }
 
     pub(crate) async fn retire_capability(&self, hash: &str, until: i64) -> Result<(), Fault> {

@@ -63,10 +63,14 @@ impl Store {
         let item = self.effect_item(key, effect).await?;
         let Some(item) = item else { return Ok(Standing::New) };
         if let Some(Ok(result)) = item.get("result").map(AttributeValue::as_s) {
-            return serde_json::from_str(result).map(Standing::Done).map_err(|_| stored_shape(TABLE));
+            return serde_json::from_str(result)
+                .map(Standing::Done)
+                .map_err(|_| stored_shape(TABLE));
         }
         match item.get("intent").map(AttributeValue::as_s) {
-            Some(Ok(intent)) => serde_json::from_str(intent).map(Standing::Intended).map_err(|_| stored_shape(TABLE)),
+            Some(Ok(intent)) => serde_json::from_str(intent)
+                .map(Standing::Intended)
+                .map_err(|_| stored_shape(TABLE)),
             _ => Err(stored_shape(TABLE)),
         }
     }

@@ -25,7 +25,11 @@ where
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or("an unknown error");
             let message = format!("{operation}: AWS answered {code}");
-            if TRANSIENT.contains(&code) { Fault::Transient(message) } else { Fault::Permanent(message) }
+            if TRANSIENT.contains(&code) {
+                Fault::Transient(message)
+            } else {
+                Fault::Permanent(message)
+            }
         }
         SdkError::ConstructionFailure(_) => Fault::Permanent(format!("{operation}: the request could not be built")),
         _ => Fault::Transient(format!("{operation}: AWS could not be reached or did not answer")),
@@ -33,25 +37,37 @@ where
 }
 
 pub(crate) fn stored_shape(table: &str) -> Fault {
-    Fault::Permanent(format!("an item of table {table} has not the shape this version expects"))
+    Fault::Permanent(format!(
+        "an item of table {table} has not the shape this version expects"
+    ))
 }
 
 /// Which parts of a transaction failed on their condition; `None` if it failed for another reason.
 pub(crate) fn failed_conditions<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<bool>> {
-    let SdkError::ServiceError(service) = error else { return None };
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else { return None };
-    let failed: Vec<bool> =
-        cancelled.cancellation_reasons().iter().map(|r| r.code() == Some("ConditionalCheckFailed")).collect();
+    let SdkError::ServiceError(service) = error else {
+        return None;
+    };
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else {
+        return None;
+    };
+    let failed: Vec<bool> = cancelled
+        .cancellation_reasons()
+        .iter()
+        .map(|r| r.code() == Some("ConditionalCheckFailed"))
+        .collect();
     failed.contains(&true).then_some(failed)
 }
 
 /// Two transactions met on one item: the caller reads again and decides.
 pub(crate) fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let SdkError::ServiceError(service) = error else { return false };
+    let SdkError::ServiceError(service) = error else {
+        return false;
+    };
     match service.err() {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-            cancelled.cancellation_reasons().iter().any(|r| r.code() == Some("TransactionConflict"))
-        }
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled
+            .cancellation_reasons()
+            .iter()
+            .any(|r| r.code() == Some("TransactionConflict")),
         TransactWriteItemsError::TransactionInProgressException(_) => true,
         _ => false,
     }

@@ -119,7 +119,9 @@ impl Store {
             let gate = gate.ok_or_else(|| Fault::Permanent("the gate does not exist".to_owned()))?;
             return Ok(Decided { first, gate });
         }
-        Err(Fault::Transient("deciding a gate: other decisions are in the way".to_owned()))
+        Err(Fault::Transient(
+            "deciding a gate: other decisions are in the way".to_owned(),
+        ))
     }
 
     /// Closes the gate as a part of a cancellation.
@@ -165,11 +167,17 @@ impl Store {
             .await
             .map_err(|error| fault("reading the gates", &error))?;
         for item in answer.items.unwrap_or_default() {
-            let hashes = item.get("links").and_then(|v| v.as_ss().ok()).cloned().unwrap_or_default();
+            let hashes = item
+                .get("links")
+                .and_then(|v| v.as_ss().ok())
+                .cloned()
+                .unwrap_or_default();
             for hash in hashes {
                 self.retire_capability(&hash, until).await?;
             }
-            let Some(gate) = item.get("gate").cloned() else { continue };
+            let Some(gate) = item.get("gate").cloned() else {
+                continue;
+            };
             self.db
                 .update_item()
                 .table_name(self.table(TABLE))

@@ -53,7 +53,10 @@ impl Store {
             .await
             .map_err(|error| fault("reading a purchase lease", &error))?;
         let Some(item) = answer.item else { return Ok(None) };
-        let until = item.get("expires_at").and_then(|v| v.as_n().ok()).and_then(|n| n.parse::<i64>().ok());
+        let until = item
+            .get("expires_at")
+            .and_then(|v| v.as_n().ok())
+            .and_then(|n| n.parse::<i64>().ok());
         if until.is_none_or(|until| until < Utc::now().timestamp()) {
             return Ok(None);
         }

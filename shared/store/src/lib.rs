@@ -30,7 +30,10 @@ pub struct Store {
 impl Store {
     /// Tables are named `PREFIX-requests` and so on.
     pub fn new(db: aws_sdk_dynamodb::Client, prefix: impl Into<String>) -> Self {
-        Self { db, prefix: prefix.into() }
+        Self {
+            db,
+            prefix: prefix.into(),
+        }
     }
 
     fn table(&self, name: &str) -> String {

@@ -23,8 +23,7 @@ pub struct Member {
 
 impl Store {
     pub async fn put_member(&self, member: &Member) -> Result<(), Fault> {
-        let fields: std::collections::HashMap<_, _> =
-            serde_dynamo::to_item(member).map_err(|_| stored_shape(TABLE))?;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(member).map_err(|_| stored_shape(TABLE))?;
         self.db
             .put_item()
             .table_name(self.table(TABLE))
@@ -47,7 +46,10 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("reading a member", &error))?;
-        answer.item.map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))).transpose()
+        answer
+            .item
+            .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
+            .transpose()
     }
 
     pub async fn member_by_email(&self, org: &OrgId, email: &str) -> Result<Option<Member>, Fault> {
@@ -62,7 +64,8 @@ impl Store {
             .await
             .map_err(|error| fault("looking up a member", &error))?;
         let item = answer.items.unwrap_or_default().into_iter().next();
-        item.map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))).transpose()
+        item.map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
+            .transpose()
     }
 }
 

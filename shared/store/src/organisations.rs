@@ -43,7 +43,9 @@ impl Store {
         let Some(AttributeValue::S(profile)) = answer.item.and_then(|mut item| item.remove("profile")) else {
             return Ok(None);
         };
-        serde_json::from_str(&profile).map(Some).map_err(|_| stored_shape(TABLE))
+        serde_json::from_str(&profile)
+            .map(Some)
+            .map_err(|_| stored_shape(TABLE))
     }
 
     pub async fn put_organisation(&self, organisation: &Organisation, by: &str) -> Result<(), Fault> {
@@ -83,9 +85,14 @@ impl Store {
         let mut settings = Settings::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| fault("reading the variables", &error))?;
-            let name = item.get("name").and_then(|v| v.as_s().ok()).and_then(|n| n.strip_prefix(VARIABLE));
+            let name = item
+                .get("name")
+                .and_then(|v| v.as_s().ok())
+                .and_then(|n| n.strip_prefix(VARIABLE));
             let setting = item.get("setting").and_then(|v| v.as_s().ok());
-            let (Some(name), Some(setting)) = (name, setting) else { return Err(stored_shape(TABLE)) };
+            let (Some(name), Some(setting)) = (name, setting) else {
+                return Err(stored_shape(TABLE));
+            };
             let setting = serde_json::from_str(setting).map_err(|_| stored_shape(TABLE))?;
             settings.insert(name.to_owned(), setting);
         }
@@ -134,7 +141,10 @@ impl Store {
                         .table_name(self.table(TABLE))
                         .item("org", text(org.as_str()))
                         .item("name", text(key))
-                        .item("setting", text(serde_json::to_string(setting).map_err(|_| stored_shape(TABLE))?))
+                        .item(
+                            "setting",
+                            text(serde_json::to_string(setting).map_err(|_| stored_shape(TABLE))?),
+                        )
                         .build()
                         .map_err(|_| stored_shape(TABLE))?;
                     TransactWriteItem::builder().put(put).build()
@@ -149,8 +159,10 @@ impl Store {
                     TransactWriteItem::builder().delete(delete).build()
                 }
             });
-            let entry = AuditEntry::now(by, "variable.set", name)
-                .changed(old.map(|s| s.value.to_string()), change.as_ref().map(|s| s.value.to_string()));
+            let entry = AuditEntry::now(by, "variable.set", name).changed(
+                old.map(|s| s.value.to_string()),
+                change.as_ref().map(|s| s.value.to_string()),
+            );
             writes.push(self.audit_put(org, &entry)?);
         }
         if writes.is_empty() {

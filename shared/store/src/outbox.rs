@@ -43,8 +43,7 @@ impl Store {
             queued_at: Utc::now(),
             state: NoteState::Queued,
         };
-        let fields: std::collections::HashMap<_, _> =
-            serde_dynamo::to_item(&note).map_err(|_| stored_shape(TABLE))?;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(&note).map_err(|_| stored_shape(TABLE))?;
         let result = self
             .db
             .put_item()

@@ -12,7 +12,7 @@ use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Status
 use domain::submission::Onboarding;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{failed_conditions, fault, stored_shape};
+use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
 use crate::{Store, number, text};
 
 pub(crate) const TABLE: &str = "requests";
@@ -45,7 +45,10 @@ pub struct RequestRecord {
 
 impl RequestRecord {
     pub fn key(&self) -> RequestKey {
-        RequestKey { org: self.org.clone(), request: self.id.clone() }
+        RequestKey {
+            org: self.org.clone(),
+            request: self.id.clone(),
+        }
     }
 }
 
@@ -148,13 +151,7 @@ impl Store {
     }
 
     /// Moves the request on if it is in one of the states `from`, in execution `run`.
-    pub async fn move_status(
-        &self,
-        key: &RequestKey,
-        run: u32,
-        from: &[Status],
-        to: Status,
-    ) -> Result<Changed, Fault> {
+    pub async fn move_status(&self, key: &RequestKey, run: u32, from: &[Status], to: Status) -> Result<Changed, Fault> {
         let names: Vec<String> = (0..from.len()).map(|i| format!(":f{i}")).collect();
         let mut update = self
             .update(key)
@@ -221,6 +218,7 @@ impl Store {
         match result {
             Ok(_) => Ok(Changed::Yes),
             Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) if is_conflict(&error) => Err(in_the_way()),
             Err(error) => Err(fault("changing the username", &error)),
         }
     }
@@ -244,15 +242,22 @@ impl Store {
             .expression_attribute_values(":os", org_status(&key.org, Status::Cancelled))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
-        let mut transaction =
-            self.db.transact_write_items().transact_items(TransactWriteItem::builder().update(update).build());
+        let mut transaction = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build());
         if record.status == Status::WaitingApproval {
             transaction = transaction.transact_items(self.gate_cancel(&key, &Gate::Approval, by)?);
         }
         let entry = crate::audit::AuditEntry::now(by, "request.cancelled", key.request.as_str());
-        match transaction.transact_items(self.audit_put(&key.org, &entry)?).send().await {
+        match transaction
+            .transact_items(self.audit_put(&key.org, &entry)?)
+            .send()
+            .await
+        {
             Ok(_) => Ok(Changed::Yes),
             Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) if is_conflict(&error) => Err(in_the_way()),
             Err(error) => Err(fault("cancelling a request", &error)),
         }
     }
@@ -287,8 +292,10 @@ impl Store {
             .expression_attribute_values(":from", text(record.status.as_str()))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
-        let entry = crate::audit::AuditEntry::now(by, "request.rescheduled", key.request.as_str())
-            .changed(record.onboarding.start_date.map(|d| d.to_string()), Some(date.to_string()));
+        let entry = crate::audit::AuditEntry::now(by, "request.rescheduled", key.request.as_str()).changed(
+            record.onboarding.start_date.map(|d| d.to_string()),
+            Some(date.to_string()),
+        );
         let result = self
             .db
             .transact_write_items()
@@ -299,6 +306,7 @@ impl Store {
         match result {
             Ok(_) => Ok(Changed::Yes),
             Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) if is_conflict(&error) => Err(in_the_way()),
             Err(error) => Err(fault("rescheduling a request", &error)),
         }
     }
@@ -333,10 +341,7 @@ impl Store {
         self.free_username(&key.org, &record.plan.upn, &key.request).await
     }
 
-    fn update(
-        &self,
-        key: &RequestKey,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(&self, key: &RequestKey) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
         self.db
             .update_item()
             .table_name(self.table(TABLE))
@@ -356,6 +361,11 @@ impl Store {
             .map(|_| ())
             .map_err(|error| fault("changing a request", &error))
     }
+}
+
+/// A click or another change of the same request is being written: trying again finds what stands.
+fn in_the_way() -> Fault {
+    Fault::Transient("another change of the request is in the way".to_owned())
 }
 
 fn changed<T, R>(

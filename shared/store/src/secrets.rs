@@ -26,7 +26,11 @@ pub struct Secrets {
 
 impl Secrets {
     pub fn new(client: aws_sdk_secretsmanager::Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), cache: Arc::default() }
+        Self {
+            client,
+            prefix: prefix.into(),
+            cache: Arc::default(),
+        }
     }
 
     /// The organisation's credentials for a system, or its parent's.
@@ -44,7 +48,13 @@ impl Secrets {
 
     pub async fn set_credentials(&self, org: &OrgId, system: &str, value: &SecretString) -> Result<(), Fault> {
         let name = self.credentials_name(org, system);
-        let put = self.client.put_secret_value().secret_id(&name).secret_string(value.expose_secret()).send().await;
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(&name)
+            .secret_string(value.expose_secret())
+            .send()
+            .await;
         match put {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => self

@@ -22,7 +22,10 @@ pub struct Idempotency {
 
 impl Idempotency {
     pub fn new(key: &str, body: &[u8]) -> Self {
-        Self { key: digest(key.as_bytes()), body: digest(body) }
+        Self {
+            key: digest(key.as_bytes()),
+            body: digest(body),
+        }
     }
 }
 
@@ -82,15 +85,13 @@ impl Store {
                 },
             }
         }
-        Err(Fault::Transient("creating a request: other submissions are in the way".to_owned()))
+        Err(Fault::Transient(
+            "creating a request: other submissions are in the way".to_owned(),
+        ))
     }
 
     /// What became of an earlier submission with this key.
-    pub async fn submitted_before(
-        &self,
-        org: &OrgId,
-        idempotency: &Idempotency,
-    ) -> Result<Option<Submitted>, Fault> {
+    pub async fn submitted_before(&self, org: &OrgId, idempotency: &Idempotency) -> Result<Option<Submitted>, Fault> {
         let answer = self
             .db
             .get_item()
@@ -105,8 +106,12 @@ impl Store {
         if item.get("body").map(AttributeValue::as_s) != Some(Ok(&idempotency.body)) {
             return Ok(Some(Submitted::KeyReused));
         }
-        let id = item.get("request").and_then(|v| v.as_s().ok()).and_then(|id| RequestId::parse(id).ok());
-        id.map(|id| Some(Submitted::Before(id))).ok_or_else(|| stored_shape(TABLE))
+        let id = item
+            .get("request")
+            .and_then(|v| v.as_s().ok())
+            .and_then(|id| RequestId::parse(id).ok());
+        id.map(|id| Some(Submitted::Before(id)))
+            .ok_or_else(|| stored_shape(TABLE))
     }
 
     /// Which open request has reserved a username.

@@ -32,8 +32,7 @@ impl Store {
             detail: detail.to_owned(),
             warning,
         };
-        let fields: std::collections::HashMap<_, _> =
-            serde_dynamo::to_item(&line).map_err(|_| stored_shape(TABLE))?;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(&line).map_err(|_| stored_shape(TABLE))?;
         let result = self
             .db
             .put_item()

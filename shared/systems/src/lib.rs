@@ -9,8 +9,8 @@ use domain::variables::{Distributor as DistributorChoice, OrgVariables, Psa as P
 use notify::{Mail, Mailer};
 use psa::Psa;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
@@ -29,7 +29,10 @@ pub async fn settled(store: &Store, org: &OrgId) -> Result<Settled, Fault> {
         let names: Vec<String> = problems.into_iter().map(|problem| problem.field).collect();
         Fault::NeedsAttention(format!("stored variables are no longer valid: {}", names.join(", ")))
     })?;
-    Ok(Settled { organisation, variables })
+    Ok(Settled {
+        organisation,
+        variables,
+    })
 }
 
 #[derive(Deserialize)]
@@ -40,11 +43,24 @@ struct GraphCredentials {
 
 pub async fn graph(secrets: &Secrets, organisation: &Organisation) -> Result<directory::Graph, Fault> {
     let tenant_id = organisation.tenant_id.clone().ok_or_else(|| {
-        Fault::NeedsAttention(format!("organisation {} has no Microsoft 365 tenant: set its tenant id", organisation.id))
+        Fault::NeedsAttention(format!(
+            "organisation {} has no Microsoft 365 tenant: set its tenant id",
+            organisation.id
+        ))
     })?;
-    let GraphCredentials { client_id, client_secret } = credentials(secrets, organisation, "graph").await?;
-    let endpoints = directory::Endpoints { graph: Env.graph_url()?, login: Env.graph_login_url()? };
-    let credentials = directory::Credentials { tenant_id, client_id, client_secret };
+    let GraphCredentials {
+        client_id,
+        client_secret,
+    } = credentials(secrets, organisation, "graph").await?;
+    let endpoints = directory::Endpoints {
+        graph: Env.graph_url()?,
+        login: Env.graph_login_url()?,
+    };
+    let credentials = directory::Credentials {
+        tenant_id,
+        client_id,
+        client_secret,
+    };
     Ok(directory::Graph::new(outbound::http_client(), endpoints, credentials))
 }
 
@@ -68,15 +84,23 @@ pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &Settled) -> Result<Opti
                 .map(Psa::ConnectWise)
                 .map(Some)
         }
-        Some(other) => Err(Fault::NeedsAttention(format!("this version of Gangway cannot work with {other} yet"))),
+        Some(other) => Err(Fault::NeedsAttention(format!(
+            "this version of Gangway cannot work with {other} yet"
+        ))),
     }
 }
 
 /// Notes as mails: chosen, or the way out when the PSA fails.
 pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, Fault> {
-    let Some(address) = &variables.no_psa_mail_address else { return Ok(None) };
+    let Some(address) = &variables.no_psa_mail_address else {
+        return Ok(None);
+    };
     let reply_to = variables.send_from_address.as_ref().map(ToString::to_string);
-    Ok(Some(Psa::EmailOnly(psa::EmailOnly::new(mailer(aws)?, address.to_string(), reply_to))))
+    Ok(Some(Psa::EmailOnly(psa::EmailOnly::new(
+        mailer(aws)?,
+        address.to_string(),
+        reply_to,
+    ))))
 }
 
 /// The seller of licences, with the organisation's company there; `None` means that technicians buy by hand.
@@ -87,12 +111,16 @@ pub async fn distributor(
     match settled.variables.ms_licensing_distributor {
         None | Some(DistributorChoice::Manual) => Ok(None),
         Some(DistributorChoice::Pax8) => {
-            let Some(company) = settled.organisation.distributor_company.clone() else { return Ok(None) };
+            let Some(company) = settled.organisation.distributor_company.clone() else {
+                return Ok(None);
+            };
             let credentials = credentials(secrets, &settled.organisation, "pax8").await?;
             let pax8 = distributor::Pax8::new(outbound::http_client(), Env.pax8_url()?, credentials);
             Ok(Some((distributor::Distributor::Pax8(pax8), company)))
         }
-        Some(other) => Err(Fault::NeedsAttention(format!("this version of Gangway cannot buy at {other} yet"))),
+        Some(other) => Err(Fault::NeedsAttention(format!(
+            "this version of Gangway cannot buy at {other} yet"
+        ))),
     }
 }
 
