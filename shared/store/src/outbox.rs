@@ -67,7 +67,8 @@ impl Store {
             .db
             .query()
             .table_name(self.table(TABLE))
-            .key_condition_expression("request = :r AND begins_with(effect, :p)")
+            .key_condition_expression("#request = :r AND begins_with(effect, :p)")
+            .expression_attribute_names("#request", "request")
             .expression_attribute_values(":r", text(partition(key)))
             .expression_attribute_values(":p", text(PREFIX))
             .consistent_read(true)

@@ -142,7 +142,8 @@ impl Store {
             .item("org", text(org.as_str()))
             .item("sk", text(username_sk(upn)))
             .item("request", text(holder.as_str()))
-            .condition_expression("attribute_not_exists(sk) OR request = :me")
+            .condition_expression("attribute_not_exists(sk) OR #request = :me")
+            .expression_attribute_names("#request", "request")
             .expression_attribute_values(":me", text(holder.as_str()))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
@@ -156,7 +157,8 @@ impl Store {
             .table_name(self.table(TABLE))
             .key("org", text(org.as_str()))
             .key("sk", text(username_sk(upn)))
-            .condition_expression("request = :me")
+            .condition_expression("#request = :me")
+            .expression_attribute_names("#request", "request")
             .expression_attribute_values(":me", text(holder.as_str()))
             .send()
             .await;

@@ -55,7 +55,8 @@ impl Store {
             .db
             .query()
             .table_name(self.table(TABLE))
-            .key_condition_expression("request = :r")
+            .key_condition_expression("#request = :r")
+            .expression_attribute_names("#request", "request")
             .expression_attribute_values(":r", text(partition(key)))
             .consistent_read(true)
             .into_paginator()
