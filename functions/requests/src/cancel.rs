@@ -7,8 +7,8 @@ use domain::request::{RequestKey, Status};
 use store::requests::RequestRecord;
 use web::{Problem, Visit};
 
-use crate::executions::Enter;
 use crate::routes::App;
+use step::Enter;
 
 /// The request may move on between reading and writing; it has few states in which it can be cancelled.
 const ATTEMPTS: usize = 3;

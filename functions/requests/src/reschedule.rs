@@ -11,8 +11,8 @@ use store::requests::{Changed, RequestRecord};
 use web::{Call, Content, Problem, Visit};
 
 use crate::cancel::{too_late, who};
-use crate::executions::Enter;
 use crate::routes::App;
+use step::Enter;
 
 const ATTEMPTS: usize = 3;
 const FIELD: &str = "start_date";

@@ -1,6 +1,5 @@
 //! How the request ended, in words: the last note of the ticket, and a mail to requester and manager.
 
-use domain::decision::Gate;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Summary};
@@ -61,15 +60,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     match input.end {
         End::Completed => report_gaps(cx, &record).await?,
         End::Failed => report_failure(cx, &record, &input.cause).await?,
-        End::Cancelled => {
-            let gate = cx.store.gate(&key, &Gate::Approval).await?;
-            let by = gate
-                .and_then(|gate| gate.decided_by)
-                .unwrap_or_else(|| "a technician".to_owned());
-            let text = note::cancelled(&record.plan.display_name, &by);
-            cx.store.queue_note(&key, "cancelled", &text).await?;
-        }
-        End::Denied => {}
+        // Whoever denied or cancelled it is on the ticket already.
+        End::Denied | End::Cancelled => {}
     }
     if !input.error.is_empty() {
         tracing::warn!(step = STEP, request = %key.request, error = input.error, "a state failed");
