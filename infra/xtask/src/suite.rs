@@ -14,6 +14,7 @@ use crate::{
     local::{Deployment, Local},
     process::{marked, stop_all},
     progress::seconds,
+    project::environment,
     tools,
 };
 
@@ -257,9 +258,24 @@ fn unit_tests(engine: &Engine, binary: &TestBinary, filter: Option<&str>, report
     Ok(())
 }
 
+fn has_browser() -> bool {
+    let path = environment("PATH").unwrap_or_default();
+    ["chromium", "chromedriver"]
+        .iter()
+        .all(|tool| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
+}
+
 /// Shows each line as it comes, because these take minutes
 fn end_to_end_tests(engine: &Engine, binary: &TestBinary, filter: Option<&str>, report: &mut Report) -> Result<()> {
-    let mut child = executable(engine, binary, filter).stdout(Stdio::piped()).spawn()?;
+    let mut tests = executable(engine, binary, filter);
+    // Most of them wait for the engine, not for a core.
+    tests.args(["--test-threads", "6"]);
+    if has_browser() || environment("CI").as_deref() == Some("true") {
+        tests.arg("--include-ignored");
+    } else {
+        println!("the browser tests are skipped: install chromium and chromedriver to run them");
+    }
+    let mut child = tests.stdout(Stdio::piped()).spawn()?;
     let mut counts = Counts::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).lines() {
