@@ -4,31 +4,18 @@ use std::collections::BTreeSet;
 
 use directory::{Added, Graph, Group, GroupKind, GroupMatch};
 use domain::fault::Fault;
-use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Skipped};
-use domain::request::RequestKey;
-use serde::{Deserialize, Serialize};
-use step::Context;
+use serde::Serialize;
+use step::{Context, Input};
 use store::requests::RequestRecord;
 
 const STEP: &str = "add-groups";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-}
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
+    let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));

@@ -2,24 +2,15 @@
 
 use chrono::Utc;
 use domain::fault::Fault;
-use domain::ids::{OrgId, RequestId};
-use domain::request::{RequestKey, Status};
-use serde::{Deserialize, Serialize};
-use step::Context;
+use domain::request::Status;
+use serde::Serialize;
+use step::{Context, Input};
 use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "claim-start";
 
 /// Were settled before the wait; a date that has come is no mistake.
 const SETTLED: [&str; 2] = ["new_user_approval_email", "start_date"];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -30,10 +21,7 @@ pub(crate) enum Output {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
+    let key = input.key();
     let Some(record) = cx.store.begin_step(&key, input.run, STEP).await? else {
         return Ok(Output::Superseded);
     };

@@ -3,13 +3,12 @@
 use directory::{Created, Graph, NewUser};
 use domain::contact::Upn;
 use domain::fault::Fault;
-use domain::ids::{OrgId, RequestId};
-use domain::request::{RequestKey, UserRef};
+use domain::request::UserRef;
 use domain::variables::{OrgVariables, UsernameCollision};
 use domain::{note, password, username};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use step::Context;
+use serde::Serialize;
+use step::{Context, Input};
 use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "create-user";
@@ -17,22 +16,11 @@ const STEP: &str = "create-user";
 /// How many numbered names are tried before a person is asked.
 const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-}
-
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
+    let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;

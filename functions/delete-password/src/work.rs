@@ -1,30 +1,17 @@
 //! The kept password was not fetched in time.
 
 use domain::fault::Fault;
-use domain::ids::{OrgId, RequestId};
 use domain::note;
-use domain::request::RequestKey;
-use serde::{Deserialize, Serialize};
-use step::Context;
+use serde::Serialize;
+use step::{Context, Input};
 
 const STEP: &str = "delete-password";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-}
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
+    let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     cx.secrets.forget_password(&key).await?;
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);

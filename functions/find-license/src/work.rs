@@ -2,25 +2,16 @@
 
 use directory::Graph;
 use domain::fault::Fault;
-use domain::ids::{OrgId, RequestId};
 use domain::note;
-use domain::request::{LicenseState, RequestKey, Sku, UserRef};
+use domain::request::{LicenseState, Sku, UserRef};
 use domain::submission::LicensePurchase;
-use serde::{Deserialize, Serialize};
-use step::Context;
+use serde::Serialize;
+use step::{Context, Input};
 use store::effects::Standing;
 use store::requests::RequestRecord;
 use systems::Settled;
 
 const STEP: &str = "find-license";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-}
 
 #[derive(Serialize)]
 pub(crate) struct Output {
@@ -44,10 +35,7 @@ enum Way {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
+    let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));

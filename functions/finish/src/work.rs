@@ -2,7 +2,7 @@
 
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
-use domain::request::{Outcome, RequestKey};
+use domain::request::{End, Outcome, RequestKey};
 use serde::{Deserialize, Serialize};
 use step::Context;
 
@@ -15,15 +15,6 @@ pub(crate) struct Input {
     request: RequestId,
     run: u32,
     end: End,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum End {
-    Completed,
-    Denied,
-    Cancelled,
-    Failed,
 }
 
 #[derive(Serialize)]
@@ -40,15 +31,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if let Some(outcome) = record.ended_at.and(record.status.outcome()) {
         return Ok(Output { outcome });
     }
-    let outcome = match input.end {
-        End::Completed if cx.store.timeline(&key).await?.iter().any(|event| event.warning) => {
-            Outcome::CompletedWithWarnings
-        }
-        End::Completed => Outcome::Completed,
-        End::Denied => Outcome::Denied,
-        End::Cancelled => Outcome::Cancelled,
-        End::Failed => Outcome::Failed,
-    };
+    let warned = cx.store.timeline(&key).await?.iter().any(|event| event.warning);
+    let outcome = input.end.outcome(warned);
     if record.user.is_none() {
         // Nobody can sign in with it.
         cx.secrets.forget_password(&key).await?;

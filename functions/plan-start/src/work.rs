@@ -2,22 +2,13 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::fault::Fault;
-use domain::ids::{OrgId, RequestId};
 use domain::note;
-use domain::request::{RequestKey, Status};
-use serde::{Deserialize, Serialize};
-use step::Context;
+use domain::request::Status;
+use serde::Serialize;
+use step::{Context, Input};
 use store::requests::Changed;
 
 const STEP: &str = "plan-start";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-}
 
 #[derive(Serialize)]
 pub(crate) struct Output {
@@ -34,10 +25,7 @@ enum Start {
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
+    let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     let from = [Status::Running, Status::Scheduled];
     let ahead = record.plan.start_at.filter(|at| *at > Utc::now());

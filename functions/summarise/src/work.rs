@@ -3,7 +3,7 @@
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Summary};
-use domain::request::{LicenseState, Outcome, RequestKey};
+use domain::request::{End, LicenseState, RequestKey, TicketStatus};
 use notify::Mail;
 use serde::{Deserialize, Serialize};
 use step::Context;
@@ -25,28 +25,11 @@ pub(crate) struct Input {
     cause: String,
 }
 
-/// How the state machine says that it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum End {
-    Completed,
-    Denied,
-    Cancelled,
-    Failed,
-}
-
 #[derive(Serialize)]
 pub(crate) struct Output {
     end: End,
     /// A failed request leaves the ticket to a person.
     ticket_status: TicketStatus,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum TicketStatus {
-    Waiting,
-    Complete,
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
@@ -135,13 +118,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         .filter(|event| event.warning)
         .map(|event| event.detail)
         .collect();
-    let outcome = match end {
-        End::Completed if warnings.is_empty() => Outcome::Completed,
-        End::Completed => Outcome::CompletedWithWarnings,
-        End::Denied => Outcome::Denied,
-        End::Cancelled => Outcome::Cancelled,
-        End::Failed => Outcome::Failed,
-    };
+    let outcome = end.outcome(!warnings.is_empty());
     let licenses: Vec<String> = record
         .licenses
         .iter()

@@ -3,7 +3,7 @@
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
-use domain::request::{RequestKey, TicketRef};
+use domain::request::{RequestKey, TicketRef, TicketStatus};
 use domain::variables::OrgVariables;
 use psa::{NewTicket, Note, NoteText, Psa};
 use serde::{Deserialize, Serialize};
@@ -23,15 +23,6 @@ pub(crate) struct Input {
     status: TicketStatus,
     /// The PSA has failed for good: mail what it lacks.
     fallback: bool,
-}
-
-/// What the ticket's status should say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum TicketStatus {
-    Working,
-    Waiting,
-    Complete,
 }
 
 #[derive(Serialize)]

@@ -84,6 +84,38 @@ impl From<Outcome> for Status {
     }
 }
 
+/// How an execution says that it ends; whether a completed one has warnings, its timeline tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    Completed,
+    Denied,
+    Cancelled,
+    Failed,
+}
+
+impl End {
+    pub fn outcome(self, with_warnings: bool) -> Outcome {
+        match self {
+            Self::Completed if with_warnings => Outcome::CompletedWithWarnings,
+            Self::Completed => Outcome::Completed,
+            Self::Denied => Outcome::Denied,
+            Self::Cancelled => Outcome::Cancelled,
+            Self::Failed => Outcome::Failed,
+        }
+    }
+}
+
+/// What the ticket's status should say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketStatus {
+    Working,
+    /// A person must act.
+    Waiting,
+    Complete,
+}
+
 /// A ticket in the PSA, or the place that mails stand in for one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketRef {

@@ -1,12 +1,32 @@
 //! What the steps of a state machine work with.
 
 use domain::fault::Fault;
+use domain::ids::{OrgId, RequestId};
 use domain::request::RequestKey;
+use serde::Deserialize;
 use store::Store;
 use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
 use crate::Aws;
+
+/// The input of a step that needs to know no more than which request, and for which execution.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    pub org: OrgId,
+    pub request: RequestId,
+    pub run: u32,
+}
+
+impl Input {
+    pub fn key(&self) -> RequestKey {
+        RequestKey {
+            org: self.org.clone(),
+            request: self.request.clone(),
+        }
+    }
+}
 
 pub struct Context {
     pub aws: Aws,

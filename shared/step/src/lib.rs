@@ -12,7 +12,7 @@ mod serve;
 
 pub use aws::Aws;
 pub use callback::{Delivered, deliver};
-pub use context::Context;
+pub use context::{Context, Input};
 pub use env::Env;
 pub use execution::{Enter, Started, start, stop};
 pub use log::init as init_logs;
