@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    engine::{Engine, Stack},
+    engine::{ACCESS_KEY, Engine, MAIL_FROM, REGION, SECRET_KEY, Stack},
     project::Project,
 };
 
@@ -89,7 +89,34 @@ impl Local {
     }
 
     pub(crate) fn write(&self, file: &Path) -> Result<()> {
-        Ok(fs::write(file, serde_json::to_string_pretty(self)?)?)
+        fs::write(file, serde_json::to_string_pretty(self)?)?;
+        Ok(fs::write(file.with_file_name("function.env"), self.environment())?)
+    }
+
+    /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
+    fn environment(&self) -> String {
+        let deployment = &self.deployment;
+        let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
+        let state_machine = deployment.state_machines.get("onboarding").map_or("", String::as_str);
+        let values = [
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_REGION", REGION),
+            ("AWS_ENDPOINT_URL", &self.aws_endpoint),
+            ("AWS_ENDPOINT_URL_SFN", &self.sfn_endpoint),
+            ("TABLE_PREFIX", &deployment.stack),
+            ("SECRET_PREFIX", &deployment.stack),
+            ("BASE_URL", &deployment.api),
+            ("STATE_MACHINE_ARN", state_machine),
+            ("MAIL_FROM", MAIL_FROM),
+            ("GRAPH_URL", vendor("graph")),
+            ("GRAPH_LOGIN_URL", vendor("login")),
+            ("CONNECTWISE_URL", vendor("connectwise")),
+            ("PAX8_URL", vendor("pax8")),
+            ("GANGWAY_STACK", &deployment.stack),
+            ("GANGWAY_BASE_URL", &deployment.api),
+        ];
+        values.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
     }
 
     pub(crate) fn read(file: &Path) -> Result<Self> {
