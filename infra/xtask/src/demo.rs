@@ -11,7 +11,7 @@ use crate::{
     Result, compile,
     engine::{Engine, Waits},
     http,
-    local::Local,
+    local::{Local, save_logs},
     people,
     process::{pause, stop_all},
     progress::{seconds, timed},
@@ -65,7 +65,14 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
             pause(Duration::from_secs(3600));
         }
     }
+    if done.is_err() {
+        println!(
+            "what the functions logged: {}",
+            save_logs(engine, &local.deployment.stack)?.display()
+        );
+    }
     stop_all(&engine.folder)?;
+    fs::remove_file(engine.project.output.join("local.json"))?;
     done.map(drop)
 }
 

@@ -1,6 +1,11 @@
 //! target/gangway/local.json, which tells scripts and tests where everything is, and the functions' logs.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -129,19 +134,29 @@ impl Local {
 pub(crate) fn logs(project: &Project, function: Option<&str>, follow: bool) -> Result<()> {
     let engine = Engine::new(project, "local", 0);
     let local = Local::read(&project.output.join("local.json"))?;
-    let mut command = Command::new(project.tool("python"));
-    command
-        .arg(project.path("infra/engine/logs.py"))
-        .args(["--stack", &local.deployment.stack]);
+    let mut command = reader(&engine, &local.deployment.stack);
     command.args(function.map(|name| ["--function", name]).into_iter().flatten());
     command.args(follow.then_some("--follow"));
-    let status = engine
-        .with_aws(&mut command)
-        .env("AWS_ENDPOINT_URL", &local.aws_endpoint)
-        .status()?;
+    let status = command.env("AWS_ENDPOINT_URL", &local.aws_endpoint).status()?;
     if status.success() {
         Ok(())
     } else {
         Err("the logs could not be read: is the engine up?".into())
     }
+}
+
+/// Keeps what the functions logged, because it ends with the engine.
+pub(crate) fn save_logs(engine: &Engine, stack: &str) -> Result<PathBuf> {
+    let file = engine.folder.join(format!("functions-of-{stack}.log"));
+    reader(engine, stack).stdout(File::create(&file)?).status()?;
+    Ok(file)
+}
+
+fn reader(engine: &Engine, stack: &str) -> Command {
+    let mut command = Command::new(engine.project.tool("python"));
+    command
+        .arg(engine.project.path("infra/engine/logs.py"))
+        .args(["--stack", stack]);
+    engine.with_aws(&mut command);
+    command
 }

@@ -11,7 +11,7 @@ use crate::{
     compile::{self, TestBinary, cargo},
     demo, diagram,
     engine::{Engine, Waits},
-    local::{Deployment, Local},
+    local::{Deployment, Local, save_logs},
     process::{marked, stop_all},
     progress::seconds,
     project::environment,
@@ -127,6 +127,14 @@ impl Counts {
 pub(crate) fn run(engine: &Engine, filter: Option<&str>) -> Result<ExitCode> {
     let mut report = Report::default();
     let done = phases(engine, filter, &mut report);
+    for waits in [PATIENT, QUICK] {
+        if report.failed > 0 && engine.is_up() {
+            println!(
+                "what the functions logged: {}",
+                save_logs(engine, waits.stack)?.display()
+            );
+        }
+    }
     let stopped = stop_all(&engine.folder);
     println!();
     for (name, time) in &report.phases {
