@@ -131,8 +131,9 @@ impl<'a> Engine<'a> {
                 .env("AWS_ENDPOINT_URL_SFN", self.sfn_proxy())
                 .env("TMPDIR", self.folder.join("tmp"));
         })?;
-        let mut moto = serve(&self.folder, "moto", &self.project.tool("moto_server"), |c| {
-            c.args(["-p", &(4613 + self.offset).to_string()])
+        let mut moto = serve(&self.folder, "moto", &self.project.tool("python"), |c| {
+            c.arg(self.project.path("infra/engine/step_functions.py"))
+                .args(["-p", &(4613 + self.offset).to_string()])
                 .env("MOTO_ACCOUNT_ID", "000000000000")
                 // Where moto's state machines find AWS
                 .env("MOTO_PORT", (4567 + self.offset).to_string());
