@@ -8,10 +8,16 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Returns when they are gone, so that whatever runs next finds a dead client.
 pub async fn peer(peer: SocketAddr, own_port: u16) -> usize {
     let own = process::id();
-    let victims: Vec<u32> = holders(peer.port(), own_port)
-        .into_iter()
-        .filter(|pid| *pid != own)
-        .collect();
+    let mut victims = Vec::new();
+    // The kernel's table may leave out a line while others come and go.
+    for _ in 0..20 {
+        victims = holders(peer.port(), own_port);
+        victims.retain(|pid| *pid != own);
+        if !victims.is_empty() {
+            break;
+        }
+        pause(Duration::from_millis(5)).await;
+    }
     for pid in &victims {
         if let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) {
             // It may have ended by itself meanwhile.
