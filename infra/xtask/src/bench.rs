@@ -12,6 +12,7 @@ use crate::{
     Result, compile, demo,
     engine::{Engine, Waits},
     http,
+    interrupt::stop_on_interrupt,
     local::Local,
     process::{marked, stop_all},
     progress::timed,
@@ -30,6 +31,7 @@ const SAMPLE_REQUEST: &str = "r0199d0c4e1f27c3a8b5d6e7f80912a3b";
 const SAMPLE_TOKEN: &str = "sample-api-token";
 
 pub(crate) fn run(engine: &Engine) -> Result<()> {
+    stop_on_interrupt(engine)?;
     tools::prepare(engine.project)?;
     timed("building functions, operator and simulators", || {
         compile::binaries(engine.project)
@@ -119,23 +121,13 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn cold_starts(engine: &Engine, local: &Local, program: &Path, event: &str) -> Result<ColdStart> {
-    let simulators = engine.simulators();
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let mut function = Command::new(program);
         function.env_clear().stdout(Stdio::null()).stderr(Stdio::null());
         engine
             .with_aws(marked(&mut function, &engine.folder))
-            .env("TABLE_PREFIX", &local.deployment.stack)
-            .env("SECRET_PREFIX", &local.deployment.stack)
-            .env("STATE_MACHINE_ARN", &local.deployment.state_machines["onboarding"])
-            .env("BASE_URL", &local.deployment.api)
-            .env("GRAPH_URL", format!("{simulators}/graph/v1.0"))
-            .env("GRAPH_LOGIN_URL", format!("{simulators}/login"))
-            .env("CONNECTWISE_URL", format!("{simulators}/connectwise"))
-            .env("PAX8_URL", format!("{simulators}/pax8/v1"))
-            .env("LOCAL_ORIGINS", &simulators)
-            .env("MAIL_FROM", crate::engine::MAIL_FROM)
+            .envs(local.environment())
             .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     Result,
-    process::marked,
+    process::{marked, own_mark},
     project::{Project, architecture, environment},
 };
 
@@ -155,7 +155,7 @@ fn clean(project: &Project, command: &mut Command) {
             command.env_remove(name.as_ref());
         }
     }
-    marked(command, &project.output)
+    marked(command, &own_mark(project))
         .current_dir(&project.root)
         .env("PATH", path_with_tools(project));
 }

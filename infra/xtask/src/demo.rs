@@ -11,6 +11,7 @@ use crate::{
     Result, compile,
     engine::{Engine, Waits},
     http,
+    interrupt::stop_on_interrupt,
     local::{Local, save_logs},
     people,
     process::{pause, stop_all},
@@ -30,15 +31,15 @@ const TECHNICIAN: &str = "terry.tech@msp.example";
 
 /// Builds and starts everything in the background. Where it runs already, deploys what changed.
 pub(crate) fn up(engine: &Engine) -> Result<()> {
+    stop_on_interrupt(engine)?;
     build(engine)?;
-    let file = engine.project.output.join("local.json");
     if engine.is_up() {
         let (stack, sent) = timed("deploying", || engine.deploy(&WAITS))?;
         println!("up: {} (new: {sent} artifacts)", stack.api);
         return Ok(());
     }
     let (local, _) = start(engine)?;
-    local.write(&file)?;
+    local.write(&engine.local_file)?;
     println!("up: {}\nstop it with `cargo xtask down`", local.deployment.api);
     Ok(())
 }
@@ -46,9 +47,10 @@ pub(crate) fn up(engine: &Engine) -> Result<()> {
 /// Like `up`, and then one sample person; stays until Ctrl-C.
 pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
     let begun = Instant::now();
+    stop_on_interrupt(engine)?;
     build(engine)?;
     let (local, world) = start(engine)?;
-    let done = local.write(&engine.project.output.join("local.json")).and_then(|()| {
+    let done = local.write(&engine.local_file).and_then(|()| {
         println!("ready after {}\n", seconds(begun.elapsed()));
         sample(engine, &local, &world)
     });
@@ -72,7 +74,7 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
         );
     }
     stop_all(&engine.folder)?;
-    fs::remove_file(engine.project.output.join("local.json"))?;
+    fs::remove_file(&engine.local_file)?;
     done.map(drop)
 }
 

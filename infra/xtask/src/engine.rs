@@ -26,8 +26,10 @@ pub(crate) const MAIL_FROM: &str = "gangway@msp.example";
 
 pub(crate) struct Engine<'a> {
     pub(crate) project: &'a Project,
-    /// Logs and local.json of this engine
+    /// Logs of this engine
     pub(crate) folder: PathBuf,
+    /// Tells where everything is, while it runs
+    pub(crate) local_file: PathBuf,
     offset: u16,
 }
 
@@ -57,10 +59,22 @@ struct Outputs {
 }
 
 impl<'a> Engine<'a> {
-    pub(crate) fn new(project: &'a Project, name: &str, offset: u16) -> Self {
+    /// The one that people use
+    pub(crate) fn local(project: &'a Project, offset: u16) -> Self {
+        let local_file = project.output.join("local.json");
+        Self {
+            local_file,
+            ..Self::aside(project, "local", offset)
+        }
+    }
+
+    /// Another one beside it
+    pub(crate) fn aside(project: &'a Project, name: &str, offset: u16) -> Self {
+        let folder = project.output.join(name);
         Self {
             project,
-            folder: project.output.join(name),
+            local_file: folder.join("local.json"),
+            folder,
             offset,
         }
     }

@@ -1,25 +1,32 @@
 //! Ctrl-C, and a polite kill: everything that was started ends first.
 
 use std::{
-    path::PathBuf,
+    fs,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use crate::{
     Result,
-    process::{pause, stop_all},
+    engine::Engine,
+    process::{own_mark, pause, stop_all},
 };
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-pub(crate) fn stop_everything_on_interrupt(folder: PathBuf) -> Result<()> {
+/// Stops this xtask's engine and whatever it waits for, and leaves other engines of this clone alone.
+pub(crate) fn stop_on_interrupt(engine: &Engine) -> Result<()> {
+    let marks = [engine.folder.clone(), own_mark(engine.project)];
+    let local = engine.local_file.clone();
     ctrlc::set_handler(move || {
         INTERRUPTED.store(true, Ordering::SeqCst);
         eprintln!("\nstopping ...");
-        if let Err(error) = stop_all(&folder) {
-            eprintln!("xtask: {error}");
+        for mark in &marks {
+            if let Err(error) = stop_all(mark) {
+                eprintln!("xtask: {error}");
+            }
         }
+        let _ = fs::remove_file(&local);
         std::process::exit(130);
     })?;
     Ok(())

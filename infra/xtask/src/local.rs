@@ -95,15 +95,19 @@ impl Local {
 
     pub(crate) fn write(&self, file: &Path) -> Result<()> {
         fs::write(file, serde_json::to_string_pretty(self)?)?;
-        Ok(fs::write(file.with_file_name("function.env"), self.environment())?)
+        let lines: String = self
+            .environment()
+            .map(|(name, value)| format!("{name}={value}\n"))
+            .concat();
+        Ok(fs::write(file.with_file_name("function.env"), lines)?)
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
-    fn environment(&self) -> String {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 17] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
         let state_machine = deployment.state_machines.get("onboarding").map_or("", String::as_str);
-        let values = [
+        [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
             ("AWS_REGION", REGION),
@@ -120,8 +124,8 @@ impl Local {
             ("PAX8_URL", vendor("pax8")),
             ("GANGWAY_STACK", &deployment.stack),
             ("GANGWAY_BASE_URL", &deployment.api),
-        ];
-        values.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+            ("LOCAL_ORIGINS", vendor("pages")),
+        ]
     }
 
     pub(crate) fn read(file: &Path) -> Result<Self> {
@@ -132,8 +136,8 @@ impl Local {
 
 /// What the functions logged, by infra/engine/logs.py
 pub(crate) fn logs(project: &Project, function: Option<&str>, follow: bool) -> Result<()> {
-    let engine = Engine::new(project, "local", 0);
-    let local = Local::read(&project.output.join("local.json"))?;
+    let engine = Engine::local(project, 0);
+    let local = Local::read(&engine.local_file)?;
     let mut command = reader(&engine, &local.deployment.stack);
     command.args(function.map(|name| ["--function", name]).into_iter().flatten());
     command.args(follow.then_some("--follow"));

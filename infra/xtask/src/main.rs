@@ -96,21 +96,19 @@ fn main() -> ExitCode {
 
 fn perform(task: Task) -> Result<ExitCode> {
     let project = Project::find();
-    if !matches!(task, Task::Down | Task::Logs { .. }) {
-        interrupt::stop_everything_on_interrupt(project.output.clone())?;
-    }
     match task {
-        Task::Run { exit, ports } => demo::run(&Engine::new(&project, "local", ports.port_offset), exit)?,
-        Task::Up { ports } => demo::up(&Engine::new(&project, "local", ports.port_offset))?,
+        Task::Run { exit, ports } => demo::run(&Engine::local(&project, ports.port_offset), exit)?,
+        Task::Up { ports } => demo::up(&Engine::local(&project, ports.port_offset))?,
         Task::Down => {
             let stopped = process::stop_all(&project.output)?;
+            let _ = std::fs::remove_file(Engine::local(&project, 0).local_file);
             println!("{}", if stopped == 0 { "nothing was running" } else { "stopped" });
         }
         Task::Logs { function, follow } => local::logs(&project, function.as_deref(), follow)?,
         Task::Test { filter, port_offset } => {
-            return suite::run(&Engine::new(&project, "test", port_offset), filter.as_deref());
+            return suite::run(&Engine::aside(&project, "test", port_offset), filter.as_deref());
         }
-        Task::Bench => bench::run(&Engine::new(&project, "bench", 400))?,
+        Task::Bench => bench::run(&Engine::aside(&project, "bench", 400))?,
         Task::Diagram { check } => diagram::run(&project, check)?,
     }
     Ok(ExitCode::SUCCESS)

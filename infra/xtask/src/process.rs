@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     os::unix::process::CommandExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -16,13 +16,21 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{Result, project::environment};
+use crate::{
+    Result,
+    project::{Project, environment},
+};
 
 /// Its value is the project's output folder, so that two clones don't stop each other's engine.
 const MARK: &str = "GANGWAY_ENGINE";
 
 pub(crate) fn marked<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     command.env(MARK, folder)
+}
+
+/// The mark of what this xtask waits for, such as a build
+pub(crate) fn own_mark(project: &Project) -> PathBuf {
+    project.output.join(format!("xtask-{}", std::process::id()))
 }
 
 /// A server in the background, in its own process group: Ctrl-C reaches xtask alone, which then stops it. It gets no

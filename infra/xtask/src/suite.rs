@@ -11,8 +11,9 @@ use crate::{
     compile::{self, TestBinary, cargo},
     demo, diagram,
     engine::{Engine, Waits},
+    interrupt::stop_on_interrupt,
     local::{Deployment, Local, save_logs},
-    process::{marked, stop_all},
+    process::{marked, own_mark, stop_all},
     progress::seconds,
     project::environment,
     tools,
@@ -125,6 +126,7 @@ impl Counts {
 }
 
 pub(crate) fn run(engine: &Engine, filter: Option<&str>) -> Result<ExitCode> {
+    stop_on_interrupt(engine)?;
     let mut report = Report::default();
     let done = phases(engine, filter, &mut report);
     for waits in [PATIENT, QUICK] {
@@ -205,7 +207,7 @@ fn lint(engine: &Engine, report: &mut Report) {
     ];
     report.check("cargo clippy", succeeds(cargo(project).args(clippy)));
     let mut cfn_lint = Command::new(project.tool("cfn-lint"));
-    let cfn_lint = marked(&mut cfn_lint, &project.output).arg(project.path("infra/template.yaml"));
+    let cfn_lint = marked(&mut cfn_lint, &own_mark(project)).arg(project.path("infra/template.yaml"));
     report.check("cfn-lint", succeeds(cfn_lint));
     report.check("diagram", diagram::run(project, true).map(|()| true));
 }
@@ -225,7 +227,7 @@ fn start(engine: &Engine) -> Result<()> {
     let mut local = Local::new(engine, &patient);
     local.stacks.insert(quick.name.to_owned(), Deployment::new(&quick));
     demo::furnish(engine, &mut local)?;
-    local.write(&engine.folder.join("local.json"))
+    local.write(&engine.local_file)
 }
 
 /// Set up as cargo would
@@ -236,7 +238,7 @@ fn executable(engine: &Engine, binary: &TestBinary, filter: Option<&str>) -> Com
         .env("CARGO_MANIFEST_DIR", &binary.folder);
     engine
         .with_aws(&mut command)
-        .env("GANGWAY_LOCAL", engine.folder.join("local.json"))
+        .env("GANGWAY_LOCAL", &engine.local_file)
         .args(filter);
     command
 }
