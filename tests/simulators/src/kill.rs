@@ -4,9 +4,11 @@ use std::{fs, net::SocketAddr, path::Path, process, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Kills whoever holds the peer's end of a connection, never ourselves, and says how many processes it were.
-/// Returns when they are gone, so that whatever runs next finds a dead client.
-pub async fn peer(peer: SocketAddr, own_port: u16) -> usize {
+/// Kills whoever holds the peer's end of a connection, never ourselves, and says which processes it were.
+///
+/// Their death closes the connection, and with it whatever is awaited on the connection's behalf: what must happen is to
+/// be done before anything else is awaited.
+pub async fn peer(peer: SocketAddr, own_port: u16) -> Vec<u32> {
     let own = process::id();
     let mut victims = Vec::new();
     // The kernel's table may leave out a line while others come and go.
@@ -24,13 +26,17 @@ pub async fn peer(peer: SocketAddr, own_port: u16) -> usize {
             let _ = kill_process(pid, Signal::KILL);
         }
     }
+    victims
+}
+
+/// Returns when they are gone, so that whatever runs next finds a dead client.
+pub async fn wait_for(victims: &[u32]) {
     for _ in 0..200 {
         if victims.iter().all(|pid| gone(*pid)) {
-            break;
+            return;
         }
         pause(Duration::from_millis(5)).await;
     }
-    victims.len()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a simulator's own wait, no step's")]

@@ -170,8 +170,9 @@ async fn handle(
     let kill_caller = async || {
         let killed = kill::peer(peer, own_port).await;
         if let Some(rule) = app.state.lock().aws_rules.iter_mut().find(|other| other.id == rule.id) {
-            rule.killed += killed;
+            rule.killed += killed.len();
         }
+        kill::wait_for(&killed).await;
         Err(Lost)
     };
     match rule.rule.action {

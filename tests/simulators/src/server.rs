@@ -247,8 +247,9 @@ async fn vendor(
         Kind::KillClient => {
             let killed = kill::peer(peer, own_port).await;
             if let Some(fault) = app.state.lock().faults.iter_mut().find(|other| other.id == fault.id) {
-                fault.killed += killed;
+                fault.killed += killed.len();
             }
+            kill::wait_for(&killed).await;
             Err(Lost)
         }
         Kind::Garbage => Ok(respond(&done.answer, Some(fault.rule.garbage))),
