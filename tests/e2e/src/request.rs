@@ -228,12 +228,9 @@ impl<'a> Request<'a> {
                 "ExecutionAborted",
                 "ExecutionTimedOut",
             ];
-            let kind = history
-                .last()
-                .and_then(|event| event["type"].as_str())
-                .unwrap_or_default()
-                .to_owned();
-            ends.contains(&kind.as_str()).then_some(history)
+            // An event of the last step may come after the end of a stopped execution.
+            let ended = |event: &Value| ends.contains(&event["type"].as_str().unwrap_or_default());
+            history.iter().any(ended).then_some(history)
         });
         let entered = history
             .iter()

@@ -163,5 +163,12 @@ fn a_cancelled_approval_waits_no_more() {
     assert_eq!(pressed.json()["decision"], "cancelled");
     // Once more says the same, and does nothing.
     request.cancel().expect(200);
-    assert_eq!(request.note_names().iter().filter(|name| name.contains("cancelled")).count(), 1);
+    assert_eq!(
+        request
+            .note_names()
+            .iter()
+            .filter(|name| name.contains("cancelled"))
+            .count(),
+        1
+    );
 }

@@ -15,7 +15,11 @@ fn a_hundred_people_wait_at_gates_at_once_and_none_is_lost_or_mixed_up() {
     let requests: BTreeMap<&str, Request<'_>> = each(&names, |name| {
         (
             name,
-            org.submit(&org.person(name, "Of Many", &json!({"manager": org.manager()}))),
+            org.submit(&org.person(
+                name,
+                "Of Many",
+                &json!({"manager": org.manager(), "username": name.to_lowercase()}),
+            )),
         )
     });
     until("a hundred at the gate", || (listed(&org) == PEOPLE).then_some(()));

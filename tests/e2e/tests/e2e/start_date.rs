@@ -50,10 +50,7 @@ fn nothing_is_created_before_the_start_date_comes() {
         .expect("a time")
         .to_owned();
     let created: DateTime<Utc> = created.parse().expect("a time");
-    assert!(
-        created >= at - EARLY,
-        "created {created}, the start was {at}"
-    );
+    assert!(created >= at - EARLY, "created {created}, the start was {at}");
 }
 
 #[test]
@@ -163,10 +160,7 @@ fn a_scheduled_request_can_be_rescheduled() {
         .expect("a time")
         .parse()
         .expect("a time");
-    assert!(
-        created >= at - EARLY,
-        "created {created}, the start was {at}"
-    );
+    assert!(created >= at - EARLY, "created {created}, the start was {at}");
     request.note_names();
     assert_eq!(org.world.state()["effects"]["tickets_created"], 1);
 }

@@ -102,7 +102,7 @@ pub(super) mod play {
         press(&approval_links(request).0);
         request.until("scheduled");
         request.note("will be created at");
-        let at = Utc::now() + Duration::seconds(10);
+        let at = Utc::now() + Duration::seconds(12);
         request
             .org
             .configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
@@ -110,6 +110,10 @@ pub(super) mod play {
         let moved = persist("the new date", || request.reschedule(&date));
         // Done by an attempt whose answer was lost
         assert!([200, 409].contains(&moved.status), "{moved:?}");
+    }
+
+    pub(in super::super) fn approve(request: &Request<'_>) {
+        press(&approval_links(request).0);
     }
 
     pub(in super::super) fn buy_and_confirm(request: &Request<'_>) {

@@ -252,3 +252,27 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::PLAIN
     },
 ];
+
+/// Without a date, because a repeated change of the date is one more execution.
+pub(super) const ANY_WRITE: Scenario = Scenario {
+    name: "any-write",
+    approval: true,
+    body: || json!({"licenses": ["ENTERPRISEPACK"], "groups": ["Sales"]}),
+    play: play::approve,
+    effects: &[
+        ("users_created", 1),
+        ("tickets_created", 1),
+        ("licenses_assigned", 1),
+        ("members_added", 1),
+        ("seats_bought", 1),
+    ],
+    notes: &[
+        "approval-requested",
+        "decided-approval",
+        "user-created",
+        "groups",
+        "password",
+        "summary",
+    ],
+    ..Scenario::PLAIN
+};
