@@ -7,7 +7,7 @@ use crate::{
     http::Call,
 };
 
-/// One call of an AWS service with a JSON protocol. The engine knows its root key and doesn't check what it signs.
+/// One call of an AWS service with a JSON protocol
 pub fn call(target: &str, body: &Value) -> Value {
     let (service, endpoint) = match target.split('.').next().unwrap_or_default() {
         "DynamoDB_20120810" => ("dynamodb", &engine().aws_endpoint),
@@ -16,18 +16,33 @@ pub fn call(target: &str, body: &Value) -> Value {
         "AWSStepFunctions" => ("states", &engine().sfn_endpoint),
         other => panic!("{other} is no service that the tests call"),
     };
-    let key = variable("AWS_ACCESS_KEY_ID").expect("AWS_ACCESS_KEY_ID");
-    let region = variable("AWS_REGION").expect("AWS_REGION");
-    let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let answer = Call::new("POST", format!("{endpoint}/"))
-        .header("authorization", authorization)
+    let answer = signed(Call::new("POST", format!("{endpoint}/")), service)
         .header("x-amz-target", target)
         .body("application/x-amz-json-1.0", body.to_string())
         .send();
     assert_eq!(answer.status, 200, "{target}: {}", answer.text);
     answer.json()
+}
+
+/// Invokes a function as an AWS service does, and answers what it answers.
+pub fn invoke(stack: &Stack, function: &str, event: &Value) -> Value {
+    let path = format!("2015-03-31/functions/{}-{function}/invocations", stack.name);
+    let call = Call::new("POST", format!("{}/{path}", engine().aws_endpoint));
+    let answer = signed(call, "lambda").json(event).send();
+    assert_eq!(answer.status, 200, "{function}: {}", answer.text);
+    assert_eq!(answer.header("x-amz-function-error"), "", "{function}: {}", answer.text);
+    answer.json()
+}
+
+/// The engine knows its root key and doesn't check what it signs.
+fn signed(call: Call, service: &str) -> Call {
+    let key = variable("AWS_ACCESS_KEY_ID").expect("AWS_ACCESS_KEY_ID");
+    let region = variable("AWS_REGION").expect("AWS_REGION");
+    let scope = format!("{key}/20260101/{region}/{service}/aws4_request");
+    call.header(
+        "authorization",
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+    )
 }
 
 /// Pages of an answer until there is no next one.

@@ -1,7 +1,6 @@
 //! What the end-to-end tests stand on: the deployed engine, an organisation of their own for each test, and hands for
 //! the people who submit, read mails and tickets, and click. A test harness fails by panicking.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a test that can't go on fails by a panic that says why"

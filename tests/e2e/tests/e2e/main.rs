@@ -1,7 +1,14 @@
 //! The template deployed to the local engine, the functions as `cargo lambda` builds them, IAM enforced, the vendors
 //! simulated: what Gangway promises, seen to work. Run by `cargo xtask test`.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on fails by a panic that says why"
+)]
+
 mod approval;
+mod bad_ends;
 mod browsers;
 mod decisions;
 mod input;

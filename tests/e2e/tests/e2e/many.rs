@@ -85,17 +85,12 @@ fn listed(org: &Organisation) -> usize {
     loop {
         let page = org.call("GET", &path).send().expect(200).json();
         count += page["requests"].as_array().map_or(0, Vec::len);
-        match page["next"].as_str() {
-            Some(next) => {
-                path = next
-                    .rsplit_once("/orgs/")
-                    .and_then(|(_, rest)| rest.split_once('/'))
-                    .expect("a path")
-                    .1
-                    .to_owned()
-            }
-            None => return count,
-        }
+        let Some(next) = page["next"].as_str() else {
+            return count;
+        };
+        next.strip_prefix(&org.url(""))
+            .expect("a page of this organisation")
+            .clone_into(&mut path);
     }
 }
 

@@ -133,14 +133,13 @@ fn a_scheduled_request_can_be_cancelled() {
     assert_eq!(request.ticket_status(), "Closed");
     assert_eq!(org.requests("?status=scheduled").len(), 0);
     request.reschedule(&days_ahead(40)).expect(409);
-    let aborted = until("the first execution to be stopped", || {
+    until("the first execution to be stopped", || {
         let history = request.history(1);
         history
             .iter()
             .any(|event| event["type"] == "ExecutionAborted")
             .then_some(())
     });
-    let () = aborted;
 }
 
 #[test]
