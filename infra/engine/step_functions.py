@@ -1,15 +1,28 @@
-"""moto's server, with one repair: a task token that is answered while its function still runs is not forgotten.
+"""moto's server, with a repair and two savings.
 
-AWS takes such an answer. moto takes it too, but begins to listen for heartbeats only when the function has returned, and
-then waits a whole heartbeat for what it has already.
+A task token that is answered while its function still runs is not forgotten: AWS takes such an answer. moto takes it too,
+but begins to listen for heartbeats only when the function has returned, and then waits a whole heartbeat for what it has.
+
+A state machine is parsed once, not for each execution (a second of processor time each), and a client of AWS is made
+once, not for each task.
 """
 
 import sys
+from threading import Lock
+from types import SimpleNamespace
 
+import boto3
 from moto.server import main
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+from moto.stepfunctions.parser.asl.utils import boto_client
 
 listen = CallbackEndpoint.setup_heartbeat_endpoint
+parse = AmazonStateLanguageParser.parse
+one_at_a_time = Lock()
+trees = {}
+clients = {}
 
 
 def listen_and_look(self, heartbeat_seconds):
@@ -19,7 +32,26 @@ def listen_and_look(self, heartbeat_seconds):
     return endpoint
 
 
+def parse_once(definition):
+    with one_at_a_time:
+        if definition not in trees:
+            trees[definition] = parse(definition)[1]
+        tree = trees[definition]
+    # Executions keep notes in what is made of the tree.
+    return Preprocessor().visit(tree), tree
+
+
+def client_once(service_name, region_name, **settings):
+    with one_at_a_time:
+        key = (service_name, region_name)
+        if key not in clients:
+            clients[key] = boto3.client(service_name, region_name, **settings)
+        return clients[key]
+
+
 CallbackEndpoint.setup_heartbeat_endpoint = listen_and_look
+AmazonStateLanguageParser.parse = staticmethod(parse_once)
+boto_client.boto3 = SimpleNamespace(client=client_once)
 
 if __name__ == "__main__":
     sys.exit(main())
