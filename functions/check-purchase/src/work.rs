@@ -58,6 +58,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         cx.store
             .record_event(&key, STEP, "failed", part_number, &text, true)
             .await?;
+        // A person buys it now: others need not wait for that.
+        cx.store.release_lease(&key.org, part_number, &key.request).await?;
         return Ok(Output::Failed);
     }
     if !state.settled || state.quantity < purchase.target {

@@ -15,12 +15,12 @@ pub fn approval_requested(
     approvers: &[String],
     until: DateTime<Utc>,
     zone: Tz,
-    pending_page: &str,
+    request_page: &str,
 ) -> String {
     format!(
         "Approval was requested for the onboarding of {shown_name} from {}.\n\n\
          Without a decision by {}, the request expires and no user is created.\n\n\
-         Pending approvals: {pending_page}",
+         Request: {request_page}",
         approvers.join(", "),
         local_words(until, zone)
     )
@@ -144,7 +144,7 @@ mod tests {
             ),
             "Approval was requested for the onboarding of Ada Lovelace from hr@example.com, it@example.com.\n\n\
              Without a decision by 2026-11-28 08:00 (Europe/Berlin), the request expires and no user is created.\n\n\
-             Pending approvals: https://g.example/pending"
+             Request: https://g.example/pending"
         );
         assert_eq!(
             approval_reminded("Ada Lovelace", &approvers[..1], at(), Tz::UTC),

@@ -118,8 +118,8 @@ pub fn password_kept(upn: &str, failed: &[Skipped], until: &str, request_page: &
     };
     format!(
         "The temporary password of {upn} could not be handed over:\n{places}\n\n\
-         An administrator can show it once on the request's page until {until}; then it is deleted, and the password \
-         has to be reset in Microsoft Entra ID.\n\n\
+         It is kept in Secrets Manager until {until}. Then it is deleted, and the password has to be reset in \
+         Microsoft Entra ID.\n\n\
          Request: {request_page}"
     )
 }
