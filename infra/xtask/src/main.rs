@@ -67,7 +67,11 @@ enum Task {
         port_offset: u16,
     },
     /// Measure cold starts of release binaries, and count what an onboarding takes
-    Bench,
+    Bench {
+        /// What is added to every port number
+        #[arg(long, default_value_t = 400)]
+        port_offset: u16,
+    },
     /// Draw the state machine into statemachine/README.md
     Diagram {
         /// Only compare
@@ -108,7 +112,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Test { filter, port_offset } => {
             return suite::run(&Engine::aside(&project, "test", port_offset), filter.as_deref());
         }
-        Task::Bench => bench::run(&Engine::aside(&project, "bench", 400))?,
+        Task::Bench { port_offset } => bench::run(&Engine::aside(&project, "bench", port_offset))?,
         Task::Diagram { check } => diagram::run(&project, check)?,
     }
     Ok(ExitCode::SUCCESS)
