@@ -24,20 +24,7 @@ pub struct Browser {
 impl Browser {
     /// A fresh profile, signed in nowhere.
     pub fn start() -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver; on Debian it is in the package chromium-driver");
-        let lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
-        let port = lines
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let (_, port) = line.split_once("started successfully on port ")?;
-                Some(port.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver to say its port");
+        let (driver, port) = start_driver();
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -145,6 +132,29 @@ impl Browser {
         }
         answer.json()["value"].as_array().map_or(0, Vec::len)
     }
+}
+
+/// On a port of its own choice; another program may snatch it, and then it ends at once.
+fn start_driver() -> (Child, String) {
+    let mut said = String::new();
+    for _ in 0..5 {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver; on Debian it is in the package chromium-driver");
+        let lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
+        for line in lines.map_while(Result::ok) {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                return (driver, port.trim_end_matches('.').to_owned());
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        let _ = driver.wait();
+    }
+    panic!("chromedriver doesn't start:\n{said}")
 }
 
 impl Drop for Browser {
