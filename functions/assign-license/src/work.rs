@@ -5,6 +5,7 @@ use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{LicenseState, RequestKey};
+use domain::variables::LicenseAssignmentMethod;
 use serde::{Deserialize, Serialize};
 use step::Context;
 
@@ -49,6 +50,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let refused = match try_assign(&graph, &user.id, &sku.id).await? {
         Assignment::Assigned => {
             let text = note::license_assigned(part_number, &user.upn);
+            if settled.variables.license_assignment_method == LicenseAssignmentMethod::Group {
+                let text = format!("{part_number} was assigned directly: this version does not assign by group yet");
+                cx.store
+                    .record_event(&key, STEP, "not_by_group", part_number, &text, true)
+                    .await?;
+            }
             settle(cx, &key, part_number, LicenseState::Assigned, "assigned", &text, false).await?;
             return Ok(Output::Assigned);
         }
