@@ -51,9 +51,9 @@ pub fn crates(functions: &Path) -> Result<Vec<Crate>, String> {
 }
 
 impl Crate {
-    /// A step's input is sent by a Task; what an event rule sends is an `Event`.
+    /// A step takes an `Input`, its own or the common one, which a Task sends; what an event rule sends is an `Event`.
     fn is_step(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| work.contains("struct Input "))
+        self.work.as_ref().is_some_and(|work| work.contains("input: Input"))
     }
 
     fn has(&self, call: &str) -> bool {
@@ -167,7 +167,7 @@ mod tests {
     fn step(name: &str, tests: &str) -> Crate {
         Crate {
             name: name.to_owned(),
-            work: Some(format!("struct Input {{}} {tests}")),
+            work: Some(format!("run(input: Input) {tests}")),
             events: Vec::new(),
         }
     }
