@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Stack, engine, variable},
     http::Call,
+    wait::until,
 };
 
 /// One call of an AWS service with a JSON protocol
@@ -16,10 +17,13 @@ pub fn call(target: &str, body: &Value) -> Value {
         "AWSStepFunctions" => ("states", &engine().sfn_endpoint),
         other => panic!("{other} is no service that the tests call"),
     };
-    let answer = signed(Call::new("POST", format!("{endpoint}/")), service)
+    let call = signed(Call::new("POST", format!("{endpoint}/")), service)
         .header("x-amz-target", target)
-        .body("application/x-amz-json-1.0", body.to_string())
-        .send();
+        .body("application/x-amz-json-1.0", body.to_string());
+    // The engine stumbles over lists that grow while it reads them.
+    let answer = until(target, || {
+        Some(call.clone().send()).filter(|answer| answer.status < 500)
+    });
     assert_eq!(answer.status, 200, "{target}: {}", answer.text);
     answer.json()
 }

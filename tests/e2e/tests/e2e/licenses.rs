@@ -49,6 +49,10 @@ fn without_a_free_seat_exactly_one_more_is_bought() {
 #[test]
 fn two_purchases_at_once_buy_two_seats_and_assign_both() {
     let org = Organisation::new("two-buyers");
+    // The orders take their time, so that both would be on their way at once.
+    let order = "PUT /subscriptions/{subscriptionId}";
+    org.world
+        .spoil("pax8", order, "delay", &json!({"ms": 3000, "times": 2}));
     let first = submit(&org, &json!({}));
     let second = org.submit(&org.person("Bob", "Babbage", &json!({"manager": org.manager(), "licenses": [E3]})));
     for request in [&first, &second] {
