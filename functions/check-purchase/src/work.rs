@@ -44,12 +44,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         return Err(Fault::Permanent("nothing was ordered".to_owned()));
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
-    let Some((distributor, _)) = systems::distributor(&cx.secrets, &settled).await? else {
+    let Some(distributor) = systems::distributor(&cx.secrets, &settled).await? else {
         return Err(Fault::NeedsAttention(
             "the organisation's distributor is no longer set up".to_owned(),
         ));
     };
-    let state = distributor.quantity(&purchase.subscription).await?;
+    let state = distributor
+        .state(&purchase.subscription, purchase.order.as_deref())
+        .await?;
     if state.failed {
         let text = note::purchase_failed(part_number, distributor.name(), "the subscription is not active");
         cx.store

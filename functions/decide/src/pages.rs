@@ -203,6 +203,7 @@ mod tests {
             tenant_id: None,
             psa_company: None,
             distributor_company: None,
+            vault_companies: std::collections::BTreeMap::new(),
         };
         Link {
             capability: capability(gate_of, action, "hr@contoso.com"),

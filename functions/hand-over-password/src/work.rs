@@ -155,6 +155,7 @@ async fn to_ticket(
                 marker: marker.clone(),
                 text,
                 internal: true,
+                minutes: None,
             },
         )
         .await

@@ -45,7 +45,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         return Ok(Output::Busy);
     }
     let settled = systems::settled(&cx.store, &key.org).await?;
-    let (distributor, company) = match systems::distributor(&cx.secrets, &settled).await {
+    let distributor = match systems::distributor(&cx.secrets, &settled).await {
         Ok(Some(found)) => found,
         Ok(None) => return leave_to_technician(cx, &key, part_number, "the distributor", "none is set up").await,
         Err(fault) if fault.is_transient() => return Err(fault),
@@ -65,7 +65,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             return Ok(Output::Free);
         }
     }
-    match order(cx, &key, part_number, &distributor, &company, standing).await {
+    match order(cx, &key, part_number, &distributor, standing).await {
         Ok(true) => Ok(Output::Ordered),
         Ok(false) => {
             let why = "the company has no subscription of it there";
@@ -89,20 +89,20 @@ async fn order(
     key: &RequestKey,
     part_number: &str,
     distributor: &Distributor,
-    company: &str,
     standing: Standing<Purchase, Purchase>,
 ) -> Result<bool, Fault> {
     let effect = systems::purchase_effect(part_number);
-    let purchase = match standing {
+    let mut purchase = match standing {
         Standing::Done(_) => return Ok(true),
         Standing::Intended(purchase) => purchase,
         Standing::New => {
-            let Some(found) = distributor.find_subscription(company, part_number).await? else {
+            let Some(found) = distributor.find_subscription(part_number).await? else {
                 return Ok(false);
             };
             let purchase = Purchase {
                 subscription: found.id,
                 target: found.quantity + 1,
+                order: None,
             };
             match cx.store.intend::<Purchase, Purchase>(key, &effect, &purchase).await? {
                 Standing::New => purchase,
@@ -111,13 +111,14 @@ async fn order(
             }
         }
     };
-    let now = distributor.quantity(&purchase.subscription).await?.quantity;
+    let now = distributor.state(&purchase.subscription, None).await?.quantity;
     if now < purchase.target {
         let subscription = Subscription {
             id: purchase.subscription.clone(),
             quantity: now,
         };
-        distributor.set_quantity(&subscription, purchase.target).await?;
+        let marker = format!("{}/{part_number}", key.request);
+        purchase.order = distributor.order(&subscription, purchase.target, &marker).await?;
     }
     cx.store.effect_done(key, &effect, &purchase).await?;
     let text = note::purchase_ordered(part_number, distributor.name());

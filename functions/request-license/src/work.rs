@@ -144,6 +144,7 @@ async fn post(
                 marker: marker.clone(),
                 text,
                 internal: true,
+                minutes: None,
             },
         )
         .await

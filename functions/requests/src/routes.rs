@@ -114,6 +114,7 @@ pub(crate) mod tests {
             tenant_id: None,
             psa_company: None,
             distributor_company: None,
+            vault_companies: std::collections::BTreeMap::new(),
         };
         Visit {
             organisation,

@@ -141,6 +141,7 @@ async fn post(cx: &Context, key: &RequestKey, psa: &Psa, ticket: &TicketRef, not
                 marker,
                 text: NoteText::Plain(note.text),
                 internal: true,
+                minutes: None,
             },
         )
         .await?;
@@ -177,6 +178,7 @@ async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, 
                     marker,
                     text: NoteText::Plain(note.text),
                     internal: true,
+                    minutes: None,
                 },
             )
             .await?;

@@ -1,7 +1,9 @@
 //! What can be typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
 use domain::contact::EmailAddress;
+use domain::credentials::SHAPES;
 use domain::ids::OrgId;
 use domain::role::Role;
 use url::Url;
@@ -80,6 +82,9 @@ pub(crate) struct Wish {
     /// The company's id at the distributor
     #[arg(long)]
     pub(crate) distributor_company: Option<String>,
+    /// The company's id in a vault, as hudu=7; repeatable
+    #[arg(long = "vault-company", value_name = "VAULT=ID", value_parser = vault_company)]
+    pub(crate) vault_companies: Vec<(String, String)>,
 }
 
 #[derive(Subcommand)]
@@ -120,18 +125,12 @@ pub(crate) enum CredentialsCommand {
     Set {
         #[arg(value_parser = OrgId::parse)]
         org: OrgId,
-        system: System,
+        #[arg(value_parser = PossibleValuesParser::new(SHAPES.iter().map(|shape| shape.system)))]
+        system: String,
         /// JSON file, or - for standard input
         #[arg(long)]
         file: String,
     },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum System {
-    Graph,
-    Connectwise,
-    Pax8,
 }
 
 #[derive(Subcommand)]
@@ -170,6 +169,17 @@ fn assignment(text: &str) -> Result<Assignment, &'static str> {
         name: name.trim().to_owned(),
         value: value.map(str::to_owned),
     })
+}
+
+fn vault_company(text: &str) -> Result<(String, String), String> {
+    const VAULTS: [&str; 3] = ["itglue", "hudu", "passportal"];
+    match text.split_once('=') {
+        Some((vault, id)) if VAULTS.contains(&vault) => Ok((vault.to_owned(), id.to_owned())),
+        _ => Err(format!(
+            "write it as VAULT=ID, the vault being one of {}",
+            VAULTS.join(", ")
+        )),
+    }
 }
 
 fn role(text: &str) -> Result<Role, String> {

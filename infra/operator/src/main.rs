@@ -80,7 +80,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Variables(VariablesCommand::List { org }) => variables::list(&store, &org).await,
         Command::Variables(VariablesCommand::Describe { .. }) => Ok(()),
         Command::Credentials(arguments::CredentialsCommand::Set { org, system, file }) => {
-            credentials::set(&store, &secrets, &org, system, &file).await
+            credentials::set(&store, &secrets, &org, &system, &file).await
         }
         Command::Token(TokenCommand::Create { org, name, role }) => access::create_token(&store, org, name, role).await,
         Command::Member(MemberCommand::Add { org, email, name, role }) => {

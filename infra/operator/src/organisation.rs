@@ -35,6 +35,7 @@ fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, Strin
         tenant_id: None,
         psa_company: None,
         distributor_company: None,
+        vault_companies: std::collections::BTreeMap::new(),
     });
     organisation.name = name;
     if let Some(parent) = wish.parent {
@@ -58,6 +59,12 @@ fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, Strin
     }
     if let Some(company) = wish.distributor_company {
         organisation.distributor_company = text("--distributor-company", &company)?;
+    }
+    for (vault, company) in wish.vault_companies {
+        match text("--vault-company", &company)? {
+            Some(company) => organisation.vault_companies.insert(vault, company),
+            None => organisation.vault_companies.remove(&vault),
+        };
     }
     Ok(organisation)
 }
@@ -88,6 +95,9 @@ pub(crate) async fn show(store: &Store, org: &OrgId) -> Result<(), Failure> {
     for (label, value) in lines {
         println!("{label:<20} {}", value.as_deref().unwrap_or("-"));
     }
+    for (vault, company) in organisation.vault_companies {
+        println!("{:<20} {company}", format!("company in {vault}"));
+    }
     Ok(())
 }
 
@@ -103,6 +113,7 @@ mod tests {
             tenant_id: None,
             psa_company: None,
             distributor_company: None,
+            vault_companies: Vec::new(),
         }
     }
 

@@ -201,8 +201,10 @@ impl<'a> Engine<'a> {
             ("MailFrom", MAIL_FROM.to_owned()),
             ("GraphUrl", format!("{simulators}/graph/v1.0")),
             ("GraphLoginUrl", format!("{simulators}/login")),
-            ("ConnectWiseUrl", format!("{simulators}/connectwise")),
+            ("AutotaskUrl", format!("{simulators}/autotask")),
             ("Pax8Url", format!("{simulators}/pax8/v1")),
+            ("SherwebUrl", format!("{simulators}/sherweb")),
+            ("TdSynnexUrl", format!("{simulators}/td_synnex")),
             ("LocalOrigins", simulators),
         ];
         let given = waits

@@ -73,8 +73,10 @@ impl Local {
         let bases = [
             ("graph", "/graph/v1.0"),
             ("login", "/login"),
-            ("connectwise", "/connectwise"),
+            ("autotask", "/autotask"),
             ("pax8", "/pax8/v1"),
+            ("sherweb", "/sherweb"),
+            ("td_synnex", "/td_synnex"),
             ("control", "/control"),
             ("pages", ""),
         ];
@@ -103,7 +105,7 @@ impl Local {
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
-    pub(crate) fn environment(&self) -> [(&'static str, &str); 17] {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 19] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
         let state_machine = deployment.state_machines.get("onboarding").map_or("", String::as_str);
@@ -120,8 +122,10 @@ impl Local {
             ("MAIL_FROM", MAIL_FROM),
             ("GRAPH_URL", vendor("graph")),
             ("GRAPH_LOGIN_URL", vendor("login")),
-            ("CONNECTWISE_URL", vendor("connectwise")),
+            ("AUTOTASK_URL", vendor("autotask")),
             ("PAX8_URL", vendor("pax8")),
+            ("SHERWEB_URL", vendor("sherweb")),
+            ("TD_SYNNEX_URL", vendor("td_synnex")),
             ("GANGWAY_STACK", &deployment.stack),
             ("GANGWAY_BASE_URL", &deployment.api),
             ("LOCAL_ORIGINS", vendor("pages")),

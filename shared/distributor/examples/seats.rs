@@ -17,8 +17,8 @@ async fn main() -> Result<(), Failure> {
         .map_or("https://api.pax8.com/v1", String::as_str)
         .parse()?;
     let credentials = serde_json::from_reader(std::io::stdin())?;
-    let distributor = Distributor::Pax8(Pax8::new(outbound::http_client(), base, credentials));
-    match distributor.find_subscription(company, part_number).await? {
+    let distributor = Distributor::Pax8(Pax8::new(outbound::http_client(), base, credentials, company.clone()));
+    match distributor.find_subscription(part_number).await? {
         Some(subscription) => println!("{} seats in subscription {}", subscription.quantity, subscription.id),
         None => println!("no running subscription"),
     }

@@ -1,15 +1,26 @@
 //! Sellers of licences: one file a system behind one enum, chosen from the organisation's variables.
 
-mod pax8;
+pub mod ingram_micro;
+pub mod pax8;
 mod products;
+pub mod sherweb;
+pub mod td_synnex;
 
 use domain::fault::Fault;
+use domain::finding::Finding;
 
-pub use pax8::{Credentials as Pax8Credentials, Pax8};
+pub use ingram_micro::IngramMicro;
+pub use pax8::Pax8;
+pub use sherweb::Sherweb;
+pub use td_synnex::TdSynnex;
 
+/// What one company buys there.
 #[derive(Debug, Clone)]
 pub enum Distributor {
+    IngramMicro(IngramMicro),
     Pax8(Pax8),
+    Sherweb(Sherweb),
+    TdSynnex(TdSynnex),
 }
 
 /// What the company has of a licence, as it was when asked.
@@ -28,31 +39,47 @@ pub struct SubscriptionState {
     pub failed: bool,
 }
 
+/// The same call on whichever system it is.
+macro_rules! each {
+    ($self:ident, $distributor:ident => $call:expr) => {
+        match $self {
+            Self::IngramMicro($distributor) => $call,
+            Self::Pax8($distributor) => $call,
+            Self::Sherweb($distributor) => $call,
+            Self::TdSynnex($distributor) => $call,
+        }
+    };
+}
+
 impl Distributor {
     /// For notes and errors.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::IngramMicro(_) => ingram_micro::SYSTEM,
             Self::Pax8(_) => pax8::SYSTEM,
+            Self::Sherweb(_) => sherweb::SYSTEM,
+            Self::TdSynnex(_) => td_synnex::SYSTEM,
         }
     }
 
     /// The company's running subscription to a licence, by Microsoft's part number. None: it never bought one.
-    pub async fn find_subscription(&self, company: &str, part_number: &str) -> Result<Option<Subscription>, Fault> {
-        match self {
-            Self::Pax8(pax8) => pax8.find_subscription(company, part_number).await,
-        }
+    pub async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+        each!(self, distributor => distributor.find_subscription(part_number).await)
     }
 
-    /// Orders so many seats in all: repeating it buys nothing more.
-    pub async fn set_quantity(&self, subscription: &Subscription, total: u32) -> Result<(), Fault> {
-        match self {
-            Self::Pax8(pax8) => pax8.set_quantity(subscription, total).await,
-        }
+    /// Orders so many seats in all. Answers what the distributor calls the order, where it names one.
+    /// `marker` is unique to the purchase and goes with it where the distributor takes a reference of ours.
+    pub async fn order(&self, subscription: &Subscription, total: u32, marker: &str) -> Result<Option<String>, Fault> {
+        each!(self, distributor => distributor.order(subscription, total, marker).await)
     }
 
-    pub async fn quantity(&self, subscription_id: &str) -> Result<SubscriptionState, Fault> {
-        match self {
-            Self::Pax8(pax8) => pax8.quantity(subscription_id).await,
-        }
+    /// How far it got; `order` as [`Self::order`] answered it, if that answer was not lost.
+    pub async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+        each!(self, distributor => distributor.state(subscription_id, order).await)
+    }
+
+    /// Signs in and reads the company's subscriptions to these licences; changes nothing.
+    pub async fn check(&self, part_numbers: &[&str]) -> Vec<Finding> {
+        each!(self, distributor => distributor.check(part_numbers).await)
     }
 }

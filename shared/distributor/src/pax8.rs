@@ -1,6 +1,7 @@
 //! Pax8.
 
 use domain::fault::Fault;
+use domain::finding::Finding;
 use outbound::{ClientCredentials, Grant, endpoint};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -30,11 +31,12 @@ pub struct Pax8 {
     http: reqwest::Client,
     base: Url,
     credentials: ClientCredentials,
+    company: String,
 }
 
 impl Pax8 {
-    /// `base` with the version, as `https://api.pax8.com/v1`.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials) -> Self {
+    /// `base` with the version, as `https://api.pax8.com/v1`; `company` by its Pax8 id.
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Self {
         let credentials = ClientCredentials {
             system: SYSTEM,
             token_url: endpoint(&base, &["token"], &[]),
@@ -48,20 +50,17 @@ impl Pax8 {
             http,
             base,
             credentials,
+            company,
         }
     }
 
-    pub(crate) async fn find_subscription(
-        &self,
-        company: &str,
-        part_number: &str,
-    ) -> Result<Option<Subscription>, Fault> {
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
         let Some(name) = name_of(part_number) else {
             return Err(Fault::NeedsAttention(format!(
                 "Gangway does not know which {SYSTEM} product {part_number} is; buy it by hand"
             )));
         };
-        let active = self.active_subscriptions(company).await?;
+        let active = self.active_subscriptions().await?;
         let matching: Vec<&Body> = active
             .iter()
             .filter(|body| body.product_name.as_deref().is_some_and(|found| is_named(found, name)))
@@ -80,13 +79,13 @@ impl Pax8 {
         }
     }
 
-    async fn active_subscriptions(&self, company: &str) -> Result<Vec<Body>, Fault> {
+    async fn active_subscriptions(&self) -> Result<Vec<Body>, Fault> {
         const OPERATION: &str = "list the company's subscriptions";
         let mut all = Vec::new();
         for page in 0..MOST_PAGES {
             let page = page.to_string();
             let query = [
-                ("companyId", company),
+                ("companyId", self.company.as_str()),
                 ("status", "Active"),
                 ("size", PAGE_SIZE),
                 ("page", &page),
@@ -95,7 +94,12 @@ impl Pax8 {
             let found: PageOf = self.credentials.send(&self.http, OPERATION, request).await?.json()?;
             let last = found.content.is_empty() || found.page.is_last();
             // Trusted to filter by nothing: a purchase for another company would be real.
-            all.extend(found.content.into_iter().filter(|body| body.is_active_of(company)));
+            all.extend(
+                found
+                    .content
+                    .into_iter()
+                    .filter(|body| body.is_active_of(&self.company)),
+            );
             if last {
                 return Ok(all);
             }
@@ -105,7 +109,13 @@ impl Pax8 {
         )))
     }
 
-    pub(crate) async fn set_quantity(&self, subscription: &Subscription, total: u32) -> Result<(), Fault> {
+    /// Sets the total: sent twice, it buys nothing more.
+    pub(crate) async fn order(
+        &self,
+        subscription: &Subscription,
+        total: u32,
+        _: &str,
+    ) -> Result<Option<String>, Fault> {
         const OPERATION: &str = "order seats";
         let url = endpoint(&self.base, &["subscriptions", &subscription.id], &[]);
         let request = self.http.put(url).json(&json!({ "quantity": total }));
@@ -114,11 +124,11 @@ impl Pax8 {
             409 => Err(Fault::Transient(format!(
                 "{SYSTEM} was changing the subscription just then ({OPERATION}: 409)"
             ))),
-            _ => reply.done(),
+            _ => reply.done().map(|()| None),
         }
     }
 
-    pub(crate) async fn quantity(&self, subscription_id: &str) -> Result<SubscriptionState, Fault> {
+    pub(crate) async fn state(&self, subscription_id: &str, _: Option<&str>) -> Result<SubscriptionState, Fault> {
         let request = self
             .http
             .get(endpoint(&self.base, &["subscriptions", subscription_id], &[]));
@@ -134,6 +144,40 @@ impl Pax8 {
             settled: active,
             failed: !active && !pending,
         })
+    }
+}
+
+impl Pax8 {
+    pub(crate) async fn check(&self, part_numbers: &[&str]) -> Vec<Finding> {
+        let company = self.company_name().await;
+        let signed_in = company.is_ok();
+        let mut findings = vec![Finding::new(format!("company {}", self.company), company)];
+        for part_number in part_numbers.iter().filter(|_| signed_in) {
+            let found = self.find_subscription(part_number).await.map(|found| match found {
+                Some(subscription) => format!("{} seats", subscription.quantity),
+                None => "no running subscription; a technician is asked".to_owned(),
+            });
+            findings.push(Finding::new(format!("licence {part_number}"), found));
+        }
+        findings
+    }
+
+    async fn company_name(&self) -> Result<String, Fault> {
+        #[derive(Deserialize)]
+        struct Company {
+            name: String,
+        }
+        let request = self.http.get(endpoint(&self.base, &["companies", &self.company], &[]));
+        let reply = self
+            .credentials
+            .send(&self.http, "look up the company", request)
+            .await?;
+        if reply.status() == 404 {
+            return Err(Fault::NeedsAttention(format!(
+                "{SYSTEM} shows no such company: set the organisation's distributor company"
+            )));
+        }
+        reply.json().map(|company: Company| company.name)
     }
 }
 

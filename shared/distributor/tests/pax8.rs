@@ -26,7 +26,12 @@ async fn pax8() -> (&'static MockServer, Distributor) {
     let credentials = serde_json::from_value(json!({"client_id": "id", "client_secret": "s3cret"})).unwrap();
     (
         server,
-        Distributor::Pax8(Pax8::new(outbound::http_client(), base, credentials)),
+        Distributor::Pax8(Pax8::new(
+            outbound::http_client(),
+            base,
+            credentials,
+            COMPANY.to_owned(),
+        )),
     )
 }
 
@@ -68,7 +73,7 @@ async fn the_subscription_is_found_on_the_third_page() {
         )]),
     )
     .await;
-    let found = pax8.find_subscription(COMPANY, "SPB").await.unwrap();
+    let found = pax8.find_subscription("SPB").await.unwrap();
     assert_eq!(
         found,
         Some(Subscription {
@@ -76,7 +81,7 @@ async fn the_subscription_is_found_on_the_third_page() {
             quantity: 12
         })
     );
-    assert_eq!(pax8.find_subscription(COMPANY, "SPE_E5").await.unwrap(), None);
+    assert_eq!(pax8.find_subscription("SPE_E5").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -87,19 +92,19 @@ async fn another_companys_subscription_is_never_taken() {
     let mut cancelled = subscription("b", "Microsoft 365 Business Premium");
     cancelled["status"] = "Cancelled".into();
     page(server, 0, 1, json!([other, cancelled])).await;
-    assert_eq!(pax8.find_subscription(COMPANY, "SPB").await.unwrap(), None);
+    assert_eq!(pax8.find_subscription("SPB").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn what_cannot_be_chosen_is_left_to_a_person() {
     let (server, pax8) = pax8().await;
-    let Err(Fault::NeedsAttention(text)) = pax8.find_subscription(COMPANY, "EXOTIC_SKU").await else {
+    let Err(Fault::NeedsAttention(text)) = pax8.find_subscription("EXOTIC_SKU").await else {
         panic!()
     };
     assert!(text.contains("EXOTIC_SKU"), "{text}");
     let same = "Microsoft 365 Business Premium";
     page(server, 0, 1, json!([subscription("a", same), subscription("b", same)])).await;
-    let Err(Fault::NeedsAttention(text)) = pax8.find_subscription(COMPANY, "SPB").await else {
+    let Err(Fault::NeedsAttention(text)) = pax8.find_subscription("SPB").await else {
         panic!()
     };
     assert!(text.contains("2 running"), "{text}");
@@ -114,12 +119,13 @@ async fn seats_are_ordered_as_a_total() {
         .respond_with(ResponseTemplate::new(200).set_body_json(subscription("c", "x")))
         .mount(server)
         .await;
-    pax8.set_quantity(
+    pax8.order(
         &Subscription {
             id: "c".into(),
             quantity: 12,
         },
         13,
+        "",
     )
     .await
     .unwrap();
@@ -145,7 +151,7 @@ async fn an_order_settles_or_fails() {
             settled,
             failed,
         };
-        assert_eq!(pax8.quantity(status).await.unwrap(), expected, "{status}");
+        assert_eq!(pax8.state(status, None).await.unwrap(), expected, "{status}");
     }
 }
 
@@ -169,9 +175,9 @@ async fn bad_days_are_faults_that_quote_nobody() {
             quantity: 1,
         };
         for fault in [
-            pax8.find_subscription(COMPANY, "SPB").await.unwrap_err(),
-            pax8.set_quantity(&seats, 2).await.unwrap_err(),
-            pax8.quantity("c").await.unwrap_err(),
+            pax8.find_subscription("SPB").await.unwrap_err(),
+            pax8.order(&seats, 2, "").await.unwrap_err(),
+            pax8.state("c", None).await.unwrap_err(),
         ] {
             assert_eq!(fault.name(), name, "{fault}");
             assert!(
@@ -189,5 +195,5 @@ async fn bad_days_are_faults_that_quote_nobody() {
         id: "c".into(),
         quantity: 1,
     };
-    assert!(pax8.set_quantity(&seats, 2).await.unwrap_err().is_transient());
+    assert!(pax8.order(&seats, 2, "").await.unwrap_err().is_transient());
 }

@@ -1,5 +1,7 @@
 //! What an organisation is in the outside systems: ids, never credentials.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::OrgId;
@@ -20,4 +22,7 @@ pub struct Organisation {
     /// The company's id at the distributor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distributor_company: Option<String>,
+    /// The company's id in each vault, by the vault's name (`itglue`, `hudu`, `passportal`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vault_companies: BTreeMap<String, String>,
 }

@@ -2,9 +2,11 @@
 
 pub mod contact;
 pub mod country;
+pub mod credentials;
 pub mod decision;
 pub mod fault;
 pub mod field;
+pub mod finding;
 pub mod ids;
 pub mod integration;
 pub mod note;

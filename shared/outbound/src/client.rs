@@ -6,6 +6,8 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::given::{PublicOnly, public_only};
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -15,14 +17,20 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
 /// one would otherwise be handed our credentials for wherever it points.
 pub fn http_client() -> reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
-    CLIENT.get_or_init(build).clone()
+    CLIENT.get_or_init(|| build(None)).clone()
+}
+
+/// The same for addresses that organisations give: a name that stands for an address of our own network is not found.
+pub fn given_client() -> reqwest::Client {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT.get_or_init(|| build(Some(public_only()))).clone()
 }
 
 #[expect(
     clippy::expect_used,
     reason = "a constant configuration: it fails on every start or on none"
 )]
-fn build() -> reqwest::Client {
+fn build(resolver: Option<Arc<PublicOnly>>) -> reqwest::Client {
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
@@ -31,7 +39,11 @@ fn build() -> reqwest::Client {
         .expect("ring supports the default TLS versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    reqwest::Client::builder()
+    let builder = match resolver {
+        Some(resolver) => reqwest::Client::builder().dns_resolver(resolver),
+        None => reqwest::Client::builder(),
+    };
+    builder
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)

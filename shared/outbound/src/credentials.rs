@@ -1,29 +1,16 @@
-//! OAuth 2 client credentials, with one token store for the whole process.
-
-use std::time::{Duration, SystemTime};
+//! OAuth 2 client credentials.
 
 use domain::fault::Fault;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::Mutex;
 use url::Url;
 
 use crate::reply::{Reply, send};
+use crate::tokens::{Owner, Token, send_with_token};
 
-/// A token is not used in its last minutes: it must outlive the call, and clocks differ.
-const MARGIN: Duration = Duration::from_secs(300);
 const OPERATION: &str = "get a token";
-
-/// Clients of one tenant come and go with each invocation; the tokens stay.
-static TOKENS: Mutex<Vec<Kept>> = Mutex::const_new(Vec::new());
-
-struct Kept {
-    owner: ClientCredentials,
-    token: SecretString,
-    until: SystemTime,
-}
 
 /// How the vendor wants to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,40 +38,16 @@ impl ClientCredentials {
         operation: &'static str,
         request: RequestBuilder,
     ) -> Result<Reply, Fault> {
-        let again = request.try_clone();
-        let token = self.token(http, None).await?;
-        let reply = send(self.system, operation, request.bearer_auth(token.expose_secret())).await?;
-        match again {
-            Some(again) if reply.status() == 401 => {
-                let token = self.token(http, Some(&token)).await?;
-                send(self.system, operation, again.bearer_auth(token.expose_secret())).await
-            }
-            _ => Ok(reply),
-        }
+        let secret = self.client_secret.expose_secret();
+        let grant = match &self.grant {
+            Grant::Form { scope } => scope,
+            Grant::Json { audience } => audience,
+        };
+        let owner = Owner::new(&[self.system, self.token_url.as_str(), &self.client_id, grant, secret]);
+        send_with_token(self.system, operation, request, &owner, || self.fetch(http)).await
     }
 
-    /// A kept token unless it is the refused one, else a new one. The lock is held meanwhile, so that one is fetched.
-    async fn token(&self, http: &reqwest::Client, refused: Option<&SecretString>) -> Result<SecretString, Fault> {
-        let mut tokens = TOKENS.lock().await;
-        let now = SystemTime::now();
-        tokens.retain(|kept| {
-            let is_refused = refused.is_some_and(|token| kept.owner.same(self) && same_secret(token, &kept.token));
-            kept.until > now && !is_refused
-        });
-        if let Some(kept) = tokens.iter().find(|kept| kept.owner.same(self)) {
-            return Ok(kept.token.clone());
-        }
-        let answer = self.fetch(http).await?;
-        let until = now + Duration::from_secs(answer.expires_in).saturating_sub(MARGIN);
-        tokens.push(Kept {
-            owner: self.clone(),
-            token: answer.access_token.clone(),
-            until,
-        });
-        Ok(answer.access_token)
-    }
-
-    async fn fetch(&self, http: &reqwest::Client) -> Result<TokenAnswer, Fault> {
+    async fn fetch(&self, http: &reqwest::Client) -> Result<Token, Fault> {
         let request = http.post(self.token_url.clone());
         let request = match &self.grant {
             Grant::Form { scope } => request.form(&[
@@ -104,7 +67,11 @@ impl ClientCredentials {
         if matches!(reply.status(), 400..=403) {
             return Err(self.not_accepted(&reply));
         }
-        reply.json()
+        let answer: TokenAnswer = reply.json()?;
+        Ok(Token {
+            value: answer.access_token,
+            seconds: answer.expires_in,
+        })
     }
 
     /// Entra says 400 for an unknown tenant or application and 401 for a wrong secret: either way the credentials.
@@ -124,18 +91,6 @@ impl ClientCredentials {
             codes.join(", ")
         ))
     }
-
-    /// With the secret: who only knows another's client id gets no token of theirs.
-    fn same(&self, other: &Self) -> bool {
-        self.token_url == other.token_url
-            && self.client_id == other.client_id
-            && self.grant == other.grant
-            && same_secret(&self.client_secret, &other.client_secret)
-    }
-}
-
-fn same_secret(one: &SecretString, other: &SecretString) -> bool {
-    one.expose_secret() == other.expose_secret()
 }
 
 #[derive(Deserialize)]

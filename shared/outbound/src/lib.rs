@@ -2,12 +2,16 @@
 
 mod client;
 mod credentials;
+mod given;
 mod reply;
 mod sdk;
+mod tokens;
 mod url;
 
-pub use client::http_client;
+pub use client::{given_client, http_client};
 pub use credentials::{ClientCredentials, Grant};
+pub use given::given_address;
 pub use reply::{Reply, send};
 pub use sdk::sdk_http_client;
+pub use tokens::{Owner, Token, send_with_token, token};
 pub use url::endpoint;

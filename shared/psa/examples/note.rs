@@ -1,5 +1,5 @@
 //! Opens a ticket at ConnectWise, or finds it again, and writes one internal note on it once:
-//! `cargo run -p psa --example note -- COMPANY BOARD MARKER TEXT [ORIGIN] < credentials.json`
+//! `cargo run -p psa --example note -- COMPANY BOARD MARKER TEXT < credentials.json`
 //! with the credentials as Gangway keeps them (see the README). Run twice, it writes nothing the second time.
 
 use psa::{ConnectWise, NewTicket, Note, NoteText, Psa};
@@ -10,11 +10,11 @@ type Failure = Box<dyn std::error::Error>;
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [company, board, marker, text, ..] = arguments.as_slice() else {
-        return Err("usage: note COMPANY BOARD MARKER TEXT [ORIGIN] < credentials.json".into());
+        return Err("usage: note COMPANY BOARD MARKER TEXT < credentials.json".into());
     };
-    let origin = arguments.get(4).map(|origin| origin.parse()).transpose()?;
-    let credentials = serde_json::from_reader(std::io::stdin())?;
-    let client = ConnectWise::new(outbound::http_client(), origin.as_ref(), credentials, company.clone())?;
+    let credentials: psa::connectwise::Credentials = serde_json::from_reader(std::io::stdin())?;
+    let base = outbound::given_address("ConnectWise", &credentials.site, "")?;
+    let client = ConnectWise::new(outbound::given_client(), base, credentials, company.clone())?;
     let psa = Psa::ConnectWise(client);
     let ticket = match psa.find_ticket(None, marker).await? {
         Some(ticket) => ticket,
@@ -39,6 +39,7 @@ async fn main() -> Result<(), Failure> {
                 marker: marker.clone(),
                 text,
                 internal: true,
+                minutes: None,
             },
         )
         .await?;

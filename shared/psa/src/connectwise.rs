@@ -4,6 +4,7 @@ mod names;
 mod wire;
 
 use domain::fault::Fault;
+use domain::finding::Finding;
 use domain::request::TicketRef;
 use outbound::{Reply, endpoint, send};
 use reqwest::RequestBuilder;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody, is_plain};
-use crate::{NewTicket, Note, NoteText, note_marker};
+use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "connectwise";
 const SYSTEM: &str = "ConnectWise";
@@ -33,7 +34,7 @@ const MOST_PAGES: usize = 100;
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// Host name, as `api-na.myconnectwise.net`.
+    /// Host name, as `api-na.myconnectwise.net`, or an address.
     pub site: String,
     pub company_id: String,
     pub public_key: SecretString,
@@ -53,27 +54,16 @@ pub struct ConnectWise {
 }
 
 impl ConnectWise {
-    /// `origin` stands in for `https://SITE`; `company` is the organisation's id or identifier in ConnectWise.
-    pub fn new(
-        http: reqwest::Client,
-        origin: Option<&Url>,
-        credentials: Credentials,
-        company: String,
-    ) -> Result<Self, Fault> {
+    /// `base` is the site's address; `company` is the organisation's id or identifier in ConnectWise.
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         let company = CompanyKey::parse(&company)?;
-        let origin = match origin {
-            Some(origin) => origin.clone(),
-            None => Url::parse(&format!("https://{}", credentials.site)).map_err(|_| {
-                Fault::NeedsAttention(format!("the site in the {SYSTEM} credentials is not a host name"))
-            })?,
-        };
         let codebase = credentials
             .codebase
             .as_deref()
             .unwrap_or(DEFAULT_CODEBASE)
             .trim_matches('/');
         // The cloud writes `v4_6_release/apis/3.0`; a codebase is one segment.
-        let base = endpoint(&origin, &[codebase, "apis", "3.0"], &[]);
+        let base = endpoint(&base, &[codebase, "apis", "3.0"], &[]);
         Ok(Self {
             http,
             base,
@@ -230,6 +220,45 @@ impl ConnectWise {
                 )
                 .await?,
         )
+    }
+
+    pub(crate) async fn check(&self, names: &Names) -> Vec<Finding> {
+        let mut findings = vec![Finding::new(
+            format!("company {}", self.company),
+            self.company_name().await,
+        )];
+        let board = self.board(names.location.as_deref()).await;
+        let shown = board.as_ref().map(u64::to_string).map_err(Clone::clone);
+        let location = names.location.as_deref().unwrap_or("not set");
+        findings.push(Finding::new(format!("board {location}"), shown));
+        if let Ok(board) = board {
+            for status in &names.statuses {
+                let found = self.status(board, status).await.map(|id| id.to_string());
+                findings.push(Finding::new(format!("status {status}"), found));
+            }
+        }
+        if let Some(priority) = &names.priority {
+            let found = self.priority(priority).await.map(|id| id.to_string());
+            findings.push(Finding::new(format!("priority {priority}"), found));
+        }
+        findings
+    }
+
+    async fn company_name(&self) -> Result<String, Fault> {
+        let query = [
+            ("conditions", self.company.own_condition()),
+            ("fields", "id,name".to_owned()),
+        ];
+        let query = query.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let found: Vec<Named> = self
+            .list("look up the company", &["company", "companies"], &query)
+            .await?;
+        let company = found.into_iter().next();
+        company.map(|company| company.name).ok_or_else(|| {
+            Fault::NeedsAttention(format!(
+                "{SYSTEM} shows no such company: set the organisation's PSA company"
+            ))
+        })
     }
 
     fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {

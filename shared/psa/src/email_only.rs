@@ -1,10 +1,11 @@
 //! No PSA: the ticket and its notes are mails to one address.
 
 use domain::fault::Fault;
+use domain::finding::Finding;
 use domain::request::TicketRef;
 use notify::{Mail, Mailer};
 
-use crate::{NewTicket, Note, NoteText, note_marker};
+use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "email_only";
 /// What fits a mail program's list of subjects.
@@ -55,6 +56,26 @@ impl EmailOnly {
             &format!("{text}\n\n{}", note_marker(&note.marker)),
         )
         .await
+    }
+
+    pub(crate) async fn find_ticket(&self, _given: Option<&str>, _marker: &str) -> Result<Option<TicketRef>, Fault> {
+        Ok(None)
+    }
+
+    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, Fault> {
+        Ok(None)
+    }
+
+    pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    pub(crate) async fn set_status(&self, _ticket: &TicketRef, _status: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    pub(crate) async fn check(&self, _names: &Names) -> Vec<Finding> {
+        Vec::new()
     }
 
     async fn send(&self, subject: String, text: &str) -> Result<(), Fault> {

@@ -1,19 +1,36 @@
 //! Tickets: one file a system behind one enum, chosen from the organisation's variables.
 
-mod connectwise;
+pub mod autotask;
+pub mod connectwise;
 mod email_only;
+pub mod freshdesk;
+pub mod halopsa;
+pub mod kaseya_bms;
+mod names;
+pub mod servicenow;
 
 use domain::fault::Fault;
+use domain::finding::Finding;
 use domain::request::TicketRef;
 use secrecy::SecretString;
 
-pub use connectwise::{ConnectWise, Credentials as ConnectWiseCredentials};
+pub use autotask::Autotask;
+pub use connectwise::ConnectWise;
 pub use email_only::EmailOnly;
+pub use freshdesk::Freshdesk;
+pub use halopsa::HaloPsa;
+pub use kaseya_bms::KaseyaBms;
+pub use servicenow::ServiceNow;
 
 #[derive(Debug, Clone)]
 pub enum Psa {
+    Autotask(Autotask),
     ConnectWise(ConnectWise),
     EmailOnly(EmailOnly),
+    Freshdesk(Freshdesk),
+    HaloPsa(HaloPsa),
+    KaseyaBms(KaseyaBms),
+    ServiceNow(ServiceNow),
 }
 
 /// A ticket to open. Names are the PSA's own, or its ids.
@@ -38,6 +55,18 @@ pub struct Note {
     pub text: NoteText,
     /// Seen by technicians only.
     pub internal: bool,
+    /// Time that the work took, for a PSA that takes it with a note.
+    pub minutes: Option<u32>,
+}
+
+/// The names that an organisation's variables use.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    pub location: Option<String>,
+    pub statuses: Vec<String>,
+    pub priority: Option<String>,
+    pub work_role: Option<String>,
+    pub tech_id: Option<String>,
 }
 
 pub enum NoteText {
@@ -51,66 +80,73 @@ pub fn note_marker(marker: &str) -> String {
     format!("[gangway {marker}]")
 }
 
+/// The same call on whichever system it is.
+macro_rules! each {
+    ($self:ident, $psa:ident => $call:expr) => {
+        match $self {
+            Self::Autotask($psa) => $call,
+            Self::ConnectWise($psa) => $call,
+            Self::EmailOnly($psa) => $call,
+            Self::Freshdesk($psa) => $call,
+            Self::HaloPsa($psa) => $call,
+            Self::KaseyaBms($psa) => $call,
+            Self::ServiceNow($psa) => $call,
+        }
+    };
+}
+
 impl Psa {
     /// The name in [`TicketRef::system`].
     pub fn system(&self) -> &'static str {
         match self {
+            Self::Autotask(_) => autotask::SYSTEM_ID,
             Self::ConnectWise(_) => connectwise::SYSTEM_ID,
             Self::EmailOnly(_) => email_only::SYSTEM_ID,
+            Self::Freshdesk(_) => freshdesk::SYSTEM_ID,
+            Self::HaloPsa(_) => halopsa::SYSTEM_ID,
+            Self::KaseyaBms(_) => kaseya_bms::SYSTEM_ID,
+            Self::ServiceNow(_) => servicenow::SYSTEM_ID,
         }
     }
 
     /// Whether a password may go into a note; a mail is no place for one.
     pub fn carries_secrets(&self) -> bool {
-        matches!(self, Self::ConnectWise(_))
+        !matches!(self, Self::EmailOnly(_))
     }
 
     /// Whether it can say what was written before; else a repeated step may repeat a note.
     pub fn can_be_asked(&self) -> bool {
-        matches!(self, Self::ConnectWise(_))
+        !matches!(self, Self::EmailOnly(_))
     }
 
     /// The ticket that carries our marker, else the given one if it is this organisation's.
     pub async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        match self {
-            Self::ConnectWise(psa) => psa.find_ticket(given, marker).await,
-            Self::EmailOnly(_) => Ok(None),
-        }
+        each!(self, psa => psa.find_ticket(given, marker).await)
     }
 
     /// An open ticket of this organisation with the same summary that no request of Gangway's made.
     pub async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
-        match self {
-            Self::ConnectWise(psa) => psa.find_matching(summary).await,
-            Self::EmailOnly(_) => Ok(None),
-        }
+        each!(self, psa => psa.find_matching(summary).await)
     }
 
     pub async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
-        match self {
-            Self::ConnectWise(psa) => psa.create_ticket(ticket).await,
-            Self::EmailOnly(psa) => psa.create_ticket(ticket).await,
-        }
+        each!(self, psa => psa.create_ticket(ticket).await)
     }
 
     pub async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
-        match self {
-            Self::ConnectWise(psa) => psa.has_note(ticket, marker).await,
-            Self::EmailOnly(_) => Ok(false),
-        }
+        each!(self, psa => psa.has_note(ticket, marker).await)
     }
 
     pub async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
-        match self {
-            Self::ConnectWise(psa) => psa.add_note(ticket, note).await,
-            Self::EmailOnly(psa) => psa.add_note(ticket, note).await,
-        }
+        each!(self, psa => psa.add_note(ticket, note).await)
     }
 
     pub async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
-        match self {
-            Self::ConnectWise(psa) => psa.set_status(ticket, status).await,
-            Self::EmailOnly(_) => Ok(()),
-        }
+        each!(self, psa => psa.set_status(ticket, status).await)
+    }
+
+    /// Signs in and looks up every name; changes nothing.
+    pub async fn check(&self, names: &Names) -> Vec<Finding> {
+        each!(self, psa => psa.check(names).await)
     }
 }

@@ -4,7 +4,8 @@
 
 use domain::fault::Fault;
 use domain::request::TicketRef;
-use psa::{ConnectWise, ConnectWiseCredentials, NewTicket, Note, NoteText, Psa};
+use psa::connectwise::Credentials;
+use psa::{ConnectWise, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -13,13 +14,13 @@ const BASE: &str = "/cw/v4_6_release/apis/3.0";
 const ODD: &str = "Seán O'Brien \"X\" & <Y> 🙂";
 
 fn psa(server: &MockServer, company: &str) -> Psa {
-    let credentials = serde_json::from_value::<ConnectWiseCredentials>(json!({
+    let credentials = serde_json::from_value::<Credentials>(json!({
         "site": "api-na.myconnectwise.net", "company_id": "msp", "public_key": "pub", "private_key": "priv",
         "client_id": "cid"
     }))
     .unwrap();
     let origin = format!("{}/cw", server.uri()).parse().unwrap();
-    Psa::ConnectWise(ConnectWise::new(outbound::http_client(), Some(&origin), credentials, company.to_owned()).unwrap())
+    Psa::ConnectWise(ConnectWise::new(outbound::http_client(), origin, credentials, company.to_owned()).unwrap())
 }
 
 async fn answer(server: &MockServer, verb: &str, at: &str, status: u16, body: Value) {
@@ -84,6 +85,7 @@ fn note(text: NoteText) -> Note {
         marker: "r1/ticket/opened".into(),
         text,
         internal: true,
+        minutes: None,
     }
 }
 

@@ -67,6 +67,7 @@ async fn a_ticket_and_its_notes_are_mails_that_name_the_request() {
             marker: "r1/user".into(),
             text,
             internal: true,
+            minutes: None,
         },
     )
     .await
@@ -98,6 +99,7 @@ async fn passwords_are_refused() {
         marker: "m".into(),
         text: NoteText::Secret("pa55".into()),
         internal: true,
+        minutes: None,
     };
     assert!(matches!(psa.add_note(&ticket, &note).await, Err(Fault::Permanent(_))));
     assert_eq!(psa.find_ticket(Some("1"), "r1").await.unwrap(), None);

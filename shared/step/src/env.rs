@@ -35,15 +35,26 @@ impl Env {
         url("GRAPH_LOGIN_URL")
     }
 
-    /// Set where ConnectWise is not at the address that its credentials name.
-    pub fn connectwise_url(self) -> Result<Option<Url>, Fault> {
-        optional("CONNECTWISE_URL")
-            .map(|text| parse("CONNECTWISE_URL", &text))
-            .transpose()
+    /// Where Autotask says which of its servers has an organisation.
+    pub fn autotask_url(self) -> Result<Url, Fault> {
+        url("AUTOTASK_URL")
     }
 
     pub fn pax8_url(self) -> Result<Url, Fault> {
         url("PAX8_URL")
+    }
+
+    pub fn sherweb_url(self) -> Result<Url, Fault> {
+        url("SHERWEB_URL")
+    }
+
+    pub fn td_synnex_url(self) -> Result<Url, Fault> {
+        url("TD_SYNNEX_URL")
+    }
+
+    /// An address that an organisation gave, if it is one that we may call.
+    pub fn given_address(self, what: &str, text: &str) -> Result<Url, Fault> {
+        outbound::given_address(what, text, &optional("LOCAL_ORIGINS").unwrap_or_default())
     }
 
     /// Sender of every mail.

@@ -1,6 +1,7 @@
 //! An organisation's systems: which ones its variables choose, with its ids and its credentials.
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
+use distributor::Distributor;
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
@@ -72,21 +73,50 @@ pub fn mailer(aws: &Aws) -> Result<Mailer, Fault> {
 /// is no address for these either.
 pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &Settled) -> Result<Option<Psa>, Fault> {
     let variables = &settled.variables;
-    match variables.default_psa {
-        None | Some(PsaChoice::EmailOnly) => mail_psa(aws, variables),
-        Some(PsaChoice::Connectwise) => {
-            let company = settled.organisation.psa_company.clone().ok_or_else(|| {
-                Fault::NeedsAttention("the organisation has no company in ConnectWise: set its PSA company".to_owned())
-            })?;
-            let credentials = credentials(secrets, &settled.organisation, "connectwise").await?;
-            let origin = Env.connectwise_url()?;
-            psa::ConnectWise::new(outbound::http_client(), origin.as_ref(), credentials, company)
-                .map(Psa::ConnectWise)
-                .map(Some)
+    let choice = match variables.default_psa {
+        None | Some(PsaChoice::EmailOnly) => return mail_psa(aws, variables),
+        Some(choice) => choice,
+    };
+    let organisation = &settled.organisation;
+    let company = organisation.psa_company.clone().ok_or_else(|| {
+        Fault::NeedsAttention(format!(
+            "the organisation has no company in {choice}: set its PSA company"
+        ))
+    })?;
+    let secret = secrets.credentials(organisation, choice.as_str()).await?;
+    real_psa(choice, &secret, company).map(Some)
+}
+
+fn real_psa(choice: PsaChoice, secret: &SecretString, company: String) -> Result<Psa, Fault> {
+    let system = choice.as_str();
+    let http = outbound::given_client();
+    let address = |text: &str| Env.given_address(system, text);
+    match choice {
+        PsaChoice::Autotask => {
+            let keys = read(system, secret)?;
+            psa::Autotask::new(http, Env.autotask_url()?, keys, company).map(Psa::Autotask)
         }
-        Some(other) => Err(Fault::NeedsAttention(format!(
-            "this version of Gangway cannot work with {other} yet"
-        ))),
+        PsaChoice::Connectwise => {
+            let keys: psa::connectwise::Credentials = read(system, secret)?;
+            psa::ConnectWise::new(http, address(&keys.site)?, keys, company).map(Psa::ConnectWise)
+        }
+        PsaChoice::Freshdesk => {
+            let keys: psa::freshdesk::Credentials = read(system, secret)?;
+            psa::Freshdesk::new(http, address(&keys.address)?, keys, company).map(Psa::Freshdesk)
+        }
+        PsaChoice::Halopsa => {
+            let keys: psa::halopsa::Credentials = read(system, secret)?;
+            psa::HaloPsa::new(http, address(&keys.address)?, keys, company).map(Psa::HaloPsa)
+        }
+        PsaChoice::KaseyaBms => {
+            let keys: psa::kaseya_bms::Credentials = read(system, secret)?;
+            psa::KaseyaBms::new(http, address(&keys.address)?, keys, company).map(Psa::KaseyaBms)
+        }
+        PsaChoice::Servicenow => {
+            let keys: psa::servicenow::Credentials = read(system, secret)?;
+            psa::ServiceNow::new(http, address(&keys.address)?, keys, company).map(Psa::ServiceNow)
+        }
+        PsaChoice::EmailOnly => Err(Fault::Permanent("mails need no credentials".to_owned())),
     }
 }
 
@@ -103,25 +133,41 @@ pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, Faul
     ))))
 }
 
-/// The seller of licences, with the organisation's company there; `None` means that technicians buy by hand.
-pub async fn distributor(
-    secrets: &Secrets,
-    settled: &Settled,
-) -> Result<Option<(distributor::Distributor, String)>, Fault> {
-    match settled.variables.ms_licensing_distributor {
-        None | Some(DistributorChoice::Manual) => Ok(None),
-        Some(DistributorChoice::Pax8) => {
-            let Some(company) = settled.organisation.distributor_company.clone() else {
-                return Ok(None);
-            };
-            let credentials = credentials(secrets, &settled.organisation, "pax8").await?;
-            let pax8 = distributor::Pax8::new(outbound::http_client(), Env.pax8_url()?, credentials);
-            Ok(Some((distributor::Distributor::Pax8(pax8), company)))
+/// The seller of licences; `None` means that technicians buy by hand.
+pub async fn distributor(secrets: &Secrets, settled: &Settled) -> Result<Option<Distributor>, Fault> {
+    let organisation = &settled.organisation;
+    let (choice, company) = match (
+        settled.variables.ms_licensing_distributor,
+        &organisation.distributor_company,
+    ) {
+        (None | Some(DistributorChoice::Manual), _) | (_, None) => return Ok(None),
+        (Some(choice), Some(company)) => (choice, company.clone()),
+    };
+    let system = choice.as_str();
+    let secret = secrets.credentials(organisation, system).await?;
+    let http = outbound::http_client();
+    let distributor = match choice {
+        DistributorChoice::Manual => return Ok(None),
+        DistributorChoice::Pax8 => {
+            let keys = read(system, &secret)?;
+            Distributor::Pax8(distributor::Pax8::new(http, Env.pax8_url()?, keys, company))
         }
-        Some(other) => Err(Fault::NeedsAttention(format!(
-            "this version of Gangway cannot buy at {other} yet"
-        ))),
-    }
+        DistributorChoice::Sherweb => {
+            let keys = read(system, &secret)?;
+            Distributor::Sherweb(distributor::Sherweb::new(http, Env.sherweb_url()?, keys, company))
+        }
+        DistributorChoice::IngramMicro => {
+            let keys: distributor::ingram_micro::Credentials = read(system, &secret)?;
+            let base = Env.given_address(system, &keys.address)?;
+            let http = outbound::given_client();
+            Distributor::IngramMicro(distributor::IngramMicro::new(http, base, keys, company))
+        }
+        DistributorChoice::TdSynnex => {
+            let keys = read(system, &secret)?;
+            Distributor::TdSynnex(distributor::TdSynnex::new(http, Env.td_synnex_url()?, keys, company))
+        }
+    };
+    Ok(Some(distributor))
 }
 
 /// Whether licences can be bought without a person.
@@ -140,6 +186,9 @@ pub fn purchase_effect(part_number: &str) -> String {
 pub struct Purchase {
     pub subscription: String,
     pub target: u32,
+    /// What the distributor calls the order; missing until its answer was read.
+    #[serde(default)]
+    pub order: Option<String>,
 }
 
 async fn credentials<T: DeserializeOwned>(
@@ -147,7 +196,10 @@ async fn credentials<T: DeserializeOwned>(
     organisation: &Organisation,
     system: &str,
 ) -> Result<T, Fault> {
-    let secret = secrets.credentials(organisation, system).await?;
+    read(system, &secrets.credentials(organisation, system).await?)
+}
+
+fn read<T: DeserializeOwned>(system: &str, secret: &SecretString) -> Result<T, Fault> {
     serde_json::from_str(secret.expose_secret())
         .map_err(|_| Fault::NeedsAttention(format!("the credentials for {system} have not the fields it needs")))
 }

@@ -16,8 +16,9 @@ use crate::{
     faults::{Fault, Rule, same_operation},
     proxy::{self, AwsRule},
     report,
-    server::{App, System},
+    server::App,
     setup::{self, NewWorld},
+    vendor::VENDORS,
     world::{License, World},
 };
 
@@ -326,7 +327,7 @@ async fn forget_requests(AxumState(app): Shared, Path(name): Path<String>) -> Re
 
 async fn add_fault(AxumState(app): Shared, body: axum::body::Bytes) -> Result<(StatusCode, Json<Value>), Refused> {
     let rule: Rule = read(&body)?;
-    let operations = rule.system.operations();
+    let operations = rule.system.0.operations;
     let exists = operations
         .iter()
         .any(|(method, path, _)| same_operation(&rule.operation, &format!("{method} {path}")));
@@ -337,7 +338,7 @@ async fn add_fault(AxumState(app): Shared, body: axum::body::Bytes) -> Result<(S
             .collect();
         return Err(wrong(format!(
             "operation: {} has {}",
-            rule.system.name(),
+            rule.system.0.name,
             all.join(", ")
         )));
     }
@@ -410,12 +411,12 @@ async fn remove_aws_rules(AxumState(app): Shared, Query(query): Query<OfId>) -> 
 }
 
 async fn list_operations() -> Json<Value> {
-    let of = |system: System| {
-        let all = system
-            .operations()
+    let of = |vendor: &&crate::vendor::Vendor| {
+        let all = vendor
+            .operations
             .iter()
             .map(|(method, path, _)| format!("{method} {path}"));
-        (system.name().to_owned(), json!(all.collect::<Vec<_>>()))
+        (vendor.name.to_owned(), json!(all.collect::<Vec<_>>()))
     };
-    Json(Value::Object(System::ALL.into_iter().map(of).collect()))
+    Json(Value::Object(VENDORS.iter().map(of).collect()))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{call::Answer, server::System};
+use crate::{call::Answer, vendor::System};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
@@ -14,6 +14,8 @@ pub enum Kind {
     Unavailable,
     #[serde(rename = "400")]
     BadRequest,
+    #[serde(rename = "status")]
+    Status,
     #[serde(rename = "404_after_create")]
     NotFoundAfterCreate,
     #[serde(rename = "lose_response")]
@@ -37,6 +39,7 @@ impl Kind {
             Self::Internal => "500",
             Self::Unavailable => "503",
             Self::BadRequest => "400",
+            Self::Status => "status",
             Self::NotFoundAfterCreate => "404_after_create",
             Self::LoseResponse => "lose_response",
             Self::KillClient => "kill_client",
@@ -65,6 +68,10 @@ fn once() -> u32 {
 
 fn two() -> u32 {
     2
+}
+
+fn server_error() -> u16 {
+    500
 }
 
 fn seconds() -> u64 {
@@ -99,7 +106,10 @@ pub struct Rule {
     /// For `404_after_create`: how many requests find nothing.
     #[serde(default = "two")]
     pub reads: u32,
-    /// For `400`
+    /// For `status`
+    #[serde(default = "server_error")]
+    pub status: u16,
+    /// For `400` and `status`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// For `garbage`
@@ -167,6 +177,11 @@ pub fn refusal(rule: &Rule) -> Option<Answer> {
             400,
             "Request_BadRequest",
             rule.message.as_deref().unwrap_or("The request is invalid."),
+        ),
+        Kind::Status => rule.system.error(
+            rule.status,
+            "Refused",
+            rule.message.as_deref().unwrap_or("The request was refused."),
         ),
         _ => return None,
     };

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    connectwise::tickets,
+    connectwise::{self, tickets},
     graph::groups,
     pax8,
+    vendor::VENDORS,
     world::{Group, User, World},
 };
 
@@ -52,12 +53,8 @@ pub fn keys(world: &World, base: &str) -> Value {
         "distributor_company": world.distributor.company_id,
         "credentials": {
             "graph": {"client_id": tenant.client_id, "client_secret": tenant.client_secret},
-            "connectwise": {
-                "site": base.trim_start_matches("http://"), "company_id": world.psa.company_login,
-                "public_key": world.psa.public_key, "private_key": world.psa.private_key,
-                "client_id": world.psa.client_id, "codebase": "v4_6_release",
-            },
-            "pax8": {"client_id": world.distributor.client_id, "client_secret": world.distributor.client_secret},
+            "connectwise": connectwise::credentials(world, base),
+            "pax8": pax8::credentials(world),
         },
         "urls": {
             "graph": format!("{base}/graph/v1.0"), "login": format!("{base}/login"),
@@ -74,6 +71,7 @@ pub fn keys(world: &World, base: &str) -> Value {
             "deleted": login("ddeleted"),
         },
         "groups": groups,
+        "vendors": VENDORS.iter().map(|vendor| (vendor.name.to_owned(), (vendor.keys)(world, base))).collect::<Map<_, _>>(),
     })
 }
 
@@ -138,15 +136,10 @@ pub fn state(world: &World) -> Value {
         "seats_on_their_way": world.pending_seats.iter().map(|seats| json!({"sku_id": seats.sku_id, "quantity": seats.quantity, "reads": seats.reads})).collect::<Vec<_>>(),
         "groups": groups,
         "tickets": world.psa.tickets.iter().map(ticket_state).collect::<Vec<_>>(),
-        "subscriptions": world.distributor.subscriptions.iter().map(|subscription| {
-            let part = tenant.skus.iter().find(|sku| sku.id == subscription.sku_id).map(|sku| &sku.part);
-            json!({
-                "id": subscription.id, "sku": part, "product_id": subscription.product_id, "quantity": subscription.quantity,
-                "status": pax8::subscriptions::status(subscription), "puts": subscription.puts,
-            })
-        }).collect::<Vec<_>>(),
+        "subscriptions": pax8::subscriptions_of(world),
         "orders": world.distributor.orders.iter().map(|order| json!({"id": order.id, "created": order.created, "line_items": order.line_items})).collect::<Vec<_>>(),
         "effects": world.effects,
+        "vendors": VENDORS.iter().map(|vendor| (vendor.name.to_owned(), (vendor.state)(world))).collect::<Map<_, _>>(),
     })
 }
 
@@ -183,7 +176,7 @@ fn user_state(world: &World, user: &User) -> Value {
     })
 }
 
-fn ticket_state(ticket: &crate::world::Ticket) -> Value {
+pub fn ticket_state(ticket: &crate::world::Ticket) -> Value {
     let view = tickets::view(ticket);
     let name = |field: &str| view.get(field).and_then(|of| of.get("name")).cloned();
     let notes: Vec<Value> = ticket

@@ -17,24 +17,26 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
-use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::{
-    call::{Answer, Call, Match, Operation, find},
-    connectwise, control,
+    call::{Answer, Call, Match, find},
+    control,
     faults::{self, Fault, Garbage, Kind},
-    graph, kill, pages, pax8,
+    kill, pages,
     proxy::{self, ProxyTarget},
-    state::{Shared, State},
+    state::Shared,
+    vendor::System,
     world::{Hidden, LoggedRequest},
 };
 
 const LARGEST_BODY: usize = 4 << 20;
 
 #[derive(Debug, Clone, clap::Parser)]
-#[command(about = "Simulated Microsoft 365, ConnectWise PSA and Pax8, with pages, a control API and a proxy for AWS")]
+#[command(
+    about = "Simulated vendors: Microsoft 365, PSAs, distributors and vaults, with pages, a control API and a proxy for AWS"
+)]
 pub struct Options {
     /// Port to listen on; 0 takes any.
     #[arg(long, default_value_t = 4700)]
@@ -60,74 +62,6 @@ pub struct App {
     pub state: Shared,
     pub aws: Option<String>,
     pub base: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum System {
-    Login,
-    Graph,
-    Connectwise,
-    Pax8,
-}
-
-impl System {
-    pub const ALL: [Self; 4] = [Self::Login, Self::Graph, Self::Connectwise, Self::Pax8];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Graph => "graph",
-            Self::Connectwise => "connectwise",
-            Self::Pax8 => "pax8",
-        }
-    }
-
-    /// The longest base comes first, because one vendor has two.
-    fn bases(self) -> &'static [&'static str] {
-        match self {
-            Self::Login => &["/login"],
-            Self::Graph => &["/graph/v1.0"],
-            Self::Connectwise => &["/connectwise/v4_6_release/apis/3.0", "/connectwise"],
-            Self::Pax8 => &["/pax8/v1"],
-        }
-    }
-
-    pub fn operations(self) -> &'static [Operation] {
-        match self {
-            Self::Login => graph::login::OPERATIONS,
-            Self::Graph => graph::OPERATIONS,
-            Self::Connectwise => connectwise::OPERATIONS,
-            Self::Pax8 => pax8::OPERATIONS,
-        }
-    }
-
-    pub fn error(self, status: u16, code: &str, message: &str) -> Answer {
-        match self {
-            Self::Login => graph::login::error(status, code, message),
-            Self::Graph => graph::error(status, code, message),
-            Self::Connectwise => connectwise::error(status, code, message),
-            Self::Pax8 => pax8::error(status, message),
-        }
-    }
-
-    /// The world that the credentials of the request belong to.
-    fn world(self, state: &State, call: &Call, template: &str) -> Result<String, Answer> {
-        match self {
-            Self::Login => graph::login::world(state, call),
-            Self::Graph => graph::world(state, call),
-            Self::Connectwise => connectwise::world(state, call, template),
-            Self::Pax8 => pax8::world(state, call, template),
-        }
-    }
-
-    fn of(path: &str) -> Option<(Self, &'static str)> {
-        Self::ALL.into_iter().find_map(|system| {
-            let mut bases = system.bases().iter();
-            let base = bases.find(|base| path.strip_prefix(**base).is_some_and(|rest| rest.starts_with('/')))?;
-            Some((system, *base))
-        })
-    }
 }
 
 /// The connection is to be closed without an answer.
@@ -169,7 +103,7 @@ async fn serve(listener: TcpListener, port: u16, app: Arc<App>) {
     accept(listener, move |peer, request: Request<Incoming>| {
         let (app, inner) = (app.clone(), inner.clone());
         async move {
-            match System::of(request.uri().path()) {
+            match System::at(request.uri().path()) {
                 Some((system, base)) => vendor(&app, system, base, peer, port, request).await,
                 None => {
                     let answered: Result<_, Infallible> = inner.oneshot(request.map(Body::new)).await;
@@ -264,7 +198,7 @@ struct Done {
 
 async fn perform(app: &App, system: System, mut call: Call) -> Done {
     let only = |answer| Done { answer, fault: None };
-    let (template, handler) = match find(system.operations(), &call.method, &call.segments) {
+    let (template, handler) = match find(system.0.operations, &call.method, &call.segments) {
         Match::Found {
             template,
             params,
@@ -279,7 +213,7 @@ async fn perform(app: &App, system: System, mut call: Call) -> Done {
         Match::Nothing => {
             eprintln!(
                 "simulators: {} has no operation {} {}",
-                system.name(),
+                system.0.name,
                 call.method,
                 call.path()
             );
@@ -289,7 +223,7 @@ async fn perform(app: &App, system: System, mut call: Call) -> Done {
     let operation = format!("{} {template}", call.method);
     let (world, fault) = {
         let mut state = app.state.lock();
-        let world = match system.world(&state, &call, template) {
+        let world = match (system.0.world)(&state, &call, template) {
             Ok(world) => world,
             Err(refused) => return only(refused),
         };
@@ -325,7 +259,7 @@ async fn perform(app: &App, system: System, mut call: Call) -> Done {
     let lost = matches!(kind, Some(Kind::LoseResponse | Kind::KillClient));
     world.requests.push(LoggedRequest {
         at: Utc::now(),
-        system: system.name(),
+        system: system.0.name,
         method: call.method.clone(),
         path: call.path(),
         operation,

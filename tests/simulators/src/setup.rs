@@ -6,6 +6,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::vendor::{Newcomer, Vendors};
 use crate::world::{
     Distributor, Domain, Group, License, Product, Psa, Sku, Subscription, Tenant, User, World, id, secret,
 };
@@ -117,12 +118,19 @@ pub fn world(wanted: &NewWorld) -> Result<World, String> {
     let tenant = tenant(name, &company, wanted);
     let distributor = distributor(&company, &tenant);
     let psa = psa(name, &company);
+    let vendors = Vendors::new(&Newcomer {
+        name,
+        company: &company,
+        domain: &format!("{name}.example"),
+        skus: &tenant.skus,
+    });
     let mut world = World {
         name: name.to_owned(),
         created: Utc::now(),
         tenant,
         psa,
         distributor,
+        vendors,
         seat_delay: wanted.seat_delay,
         pending_seats: Vec::new(),
         hidden: Vec::new(),

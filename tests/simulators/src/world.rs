@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::fields::is_uuid;
+use crate::{fields::is_uuid, vendor::Vendors};
 
 pub struct World {
     pub name: String,
@@ -15,6 +15,7 @@ pub struct World {
     pub tenant: Tenant,
     pub psa: Psa,
     pub distributor: Distributor,
+    pub vendors: Vendors,
     /// Reads of /subscribedSkus that still show the old number after seats were bought.
     pub seat_delay: u32,
     pub pending_seats: Vec<PendingSeats>,

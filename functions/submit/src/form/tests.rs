@@ -27,6 +27,7 @@ fn visit() -> Visit {
         tenant_id: None,
         psa_company: None,
         distributor_company: None,
+        vault_companies: std::collections::BTreeMap::new(),
     };
     Visit {
         organisation,

@@ -1,5 +1,7 @@
 //! What ConnectWise sends, and how a company is named to it.
 
+use std::fmt;
+
 use domain::fault::Fault;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -91,6 +93,11 @@ impl CompanyKey {
         }
     }
 
+    /// For a list of companies.
+    pub(super) fn own_condition(&self) -> String {
+        self.condition().trim_start_matches("company/").to_owned()
+    }
+
     pub(super) fn reference(&self) -> Value {
         match self {
             Self::Id(id) => json!({ "id": id }),
@@ -106,6 +113,15 @@ impl CompanyKey {
                 .as_deref()
                 .is_some_and(|theirs| theirs.eq_ignore_ascii_case(ours)),
         })
+    }
+}
+
+impl fmt::Display for CompanyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Identifier(identifier) => f.write_str(identifier),
+        }
     }
 }
 

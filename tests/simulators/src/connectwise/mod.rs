@@ -10,11 +10,24 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     call::{Answer, Call, Operation, Outcome},
+    report::ticket_state,
     state::State,
+    vendor::Vendor,
     world::World,
 };
 
-pub const OPERATIONS: &[Operation] = &[
+pub const VENDOR: Vendor = Vendor {
+    name: "connectwise",
+    bases: &["/connectwise/v4_6_release/apis/3.0", "/connectwise"],
+    contract: "connectwise",
+    operations: OPERATIONS,
+    error,
+    world,
+    keys: |world, base| json!({"credentials": credentials(world, base), "company": "20"}),
+    state: |world| json!({"tickets": world.psa.tickets.iter().map(ticket_state).collect::<Vec<_>>()}),
+};
+
+const OPERATIONS: &[Operation] = &[
     (GET, COMPANY_INFO, company_info),
     (GET, "/system/info", system_info),
     (GET, "/service/tickets", tickets::list),
@@ -71,7 +84,7 @@ fn not_found(what: &str) -> Answer {
     error(404, "NotFound", &format!("{what} not found"))
 }
 
-pub fn world(state: &State, call: &Call, template: &str) -> Result<String, Answer> {
+fn world(state: &State, call: &Call, template: &str) -> Result<String, Answer> {
     if template == COMPANY_INFO {
         let found = state
             .worlds
@@ -102,6 +115,14 @@ pub fn world(state: &State, call: &Call, template: &str) -> Result<String, Answe
             "Cannot route. The clientId header is missing or not known.",
         )),
     }
+}
+
+pub fn credentials(world: &World, base: &str) -> Value {
+    json!({
+        "site": format!("{base}/connectwise"), "company_id": world.psa.company_login,
+        "public_key": world.psa.public_key, "private_key": world.psa.private_key,
+        "client_id": world.psa.client_id, "codebase": "v4_6_release",
+    })
 }
 
 fn company_info(world: &mut World, call: &Call) -> Outcome {

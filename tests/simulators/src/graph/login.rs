@@ -6,10 +6,22 @@ use serde_json::json;
 use crate::{
     call::{Answer, Call, Operation, Outcome},
     state::State,
+    vendor::Vendor,
     world::{Token, World, id},
 };
 
-pub const OPERATIONS: &[Operation] = &[("POST", "/{tenant}/oauth2/v2.0/token", token)];
+pub const VENDOR: Vendor = Vendor {
+    name: "login",
+    bases: &["/login"],
+    contract: "entra-token",
+    operations: OPERATIONS,
+    error,
+    world: |state, call, _| world(state, call),
+    keys: |_, _| json!({}),
+    state: |_| json!({}),
+};
+
+const OPERATIONS: &[Operation] = &[("POST", "/{tenant}/oauth2/v2.0/token", token)];
 
 const SECONDS: u64 = 3599;
 const SCOPE: &str = "https://graph.microsoft.com/.default";

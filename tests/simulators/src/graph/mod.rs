@@ -16,10 +16,22 @@ use crate::{
     call::{Answer, Call, Operation, Outcome},
     fields::{self, Problem, Table},
     state::State,
+    vendor::Vendor,
     world::id,
 };
 
-pub const OPERATIONS: &[Operation] = &[
+pub const VENDOR: Vendor = Vendor {
+    name: "graph",
+    bases: &["/graph/v1.0"],
+    contract: "graph-subset",
+    operations: OPERATIONS,
+    error,
+    world: |state, call, _| world(state, call),
+    keys: |world, _| json!({"credentials": {"client_id": world.tenant.client_id, "client_secret": world.tenant.client_secret}}),
+    state: |_| json!({}),
+};
+
+const OPERATIONS: &[Operation] = &[
     ("GET", "/organization", tenant::organization),
     ("GET", "/domains", tenant::domains),
     ("GET", "/domains/{id}", tenant::domain),

@@ -11,10 +11,22 @@ use crate::{
     call::{Answer, Call, Operation, Outcome},
     fields::{self, Kind, Table},
     state::State,
-    world::{Token, World},
+    vendor::Vendor,
+    world::{Subscription, Token, World},
 };
 
-pub const OPERATIONS: &[Operation] = &[
+pub const VENDOR: Vendor = Vendor {
+    name: "pax8",
+    bases: &["/pax8/v1"],
+    contract: "pax8",
+    operations: OPERATIONS,
+    error: |status, _, message| error(status, message),
+    world,
+    keys: |world, _| json!({"credentials": credentials(world), "company": world.distributor.company_id}),
+    state: |world| json!({"subscriptions": subscriptions_of(world)}),
+};
+
+const OPERATIONS: &[Operation] = &[
     ("POST", TOKEN, token),
     ("GET", "/companies", list_companies),
     ("GET", "/companies/{id}", get_company),
@@ -42,7 +54,7 @@ const TERMS: &[&str] = &[
     "Activation",
 ];
 
-pub fn error(status: u16, message: &str) -> Answer {
+fn error(status: u16, message: &str) -> Answer {
     let kind = match status {
         400 | 422 => "BadRequest",
         401 => "Unauthorized",
@@ -56,11 +68,26 @@ pub fn error(status: u16, message: &str) -> Answer {
     )
 }
 
+pub fn credentials(world: &World) -> Value {
+    json!({"client_id": world.distributor.client_id, "client_secret": world.distributor.client_secret})
+}
+
+pub fn subscriptions_of(world: &World) -> Vec<Value> {
+    let view = |subscription: &Subscription| {
+        let part = world.tenant.skus.iter().find(|sku| sku.id == subscription.sku_id);
+        json!({
+            "id": subscription.id, "sku": part.map(|sku| &sku.part), "product_id": subscription.product_id,
+            "quantity": subscription.quantity, "status": subscriptions::status(subscription), "puts": subscription.puts,
+        })
+    };
+    world.distributor.subscriptions.iter().map(view).collect()
+}
+
 fn not_found(what: &str) -> Answer {
     error(404, &format!("{what} not found"))
 }
 
-pub fn world(state: &State, call: &Call, template: &str) -> Result<String, Answer> {
+fn world(state: &State, call: &Call, template: &str) -> Result<String, Answer> {
     let found = if template == TOKEN {
         let body = call.json_object().unwrap_or_default();
         let client = body

@@ -1,0 +1,179 @@
+//! Addresses that an organisation gives us: they must not lead into our own network.
+
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use domain::fault::Fault;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// The address of `what`, without a slash at the end: https on a public host; anything goes for the origins in `exempt`
+/// (comma-separated). What a host name stands for is checked when it is resolved, by the client for such addresses.
+pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, Fault> {
+    let wrong = |why: &str| Fault::NeedsAttention(format!("the address of {what} {why}"));
+    let text = text.trim().trim_end_matches('/');
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    let url = Url::parse(&with_scheme).map_err(|_| wrong("is not one: give it as https://HOST"))?;
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("must be https://HOST and perhaps a path, and no more"));
+    }
+    let origin = url.origin().ascii_serialization();
+    if exempt.split(',').map(str::trim).any(|exempt| exempt == origin) {
+        return Ok(url);
+    }
+    if url.scheme() != "https" {
+        return Err(wrong("must begin with https://"));
+    }
+    match url.host() {
+        Some(Host::Domain(_)) => Ok(url),
+        Some(Host::Ipv4(ip)) if is_public(ip.into()) => Ok(url),
+        Some(Host::Ipv6(ip)) if is_public(ip.into()) => Ok(url),
+        _ => Err(wrong("must be that of a public host")),
+    }
+}
+
+/// Resolves as the system does, and finds nothing but public addresses: the check and the connection use one answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err(Box::<dyn Error + Send + Sync>::from("the host has no public address"));
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
+}
+
+pub(crate) fn public_only() -> Arc<PublicOnly> {
+    Arc::new(PublicOnly)
+}
+
+/// By the registries of special-purpose addresses (RFC 6890 and its updates).
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let shared = a == 100 && (64..128).contains(&b);
+    let protocol = a == 192 && b == 0 && c == 0;
+    let benchmark = a == 198 && (18..20).contains(&b);
+    let special = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_documentation();
+    !(special || shared || protocol || benchmark || a == 0 || a >= 224)
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, c, d, e, f, g, h] = ip.segments();
+    // Addresses that carry an IPv4 one: mapped, NAT64, 6to4.
+    let carried = match (a, b) {
+        (0, 0) if [c, d, e] == [0; 3] && f == 0xffff => Some((g, h)),
+        (0x64, 0xff9b) => Some((g, h)),
+        (0x2002, _) => Some((b, c)),
+        _ => None,
+    };
+    if let Some((high, low)) = carried {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
+    }
+    // Only 2000::/3 is global unicast; of it, the documentation ranges are not.
+    (0x2000..0x4000).contains(&a) && !(a == 0x2001 && b == 0xdb8) && a != 0x3fff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_https() {
+        let address = |text| given_address("Hudu", text, "http://127.0.0.1:4700").map(String::from);
+        assert_eq!(
+            address("https://acme.huducloud.com/"),
+            Ok("https://acme.huducloud.com/".to_owned())
+        );
+        assert_eq!(
+            address("acme.huducloud.com"),
+            Ok("https://acme.huducloud.com/".to_owned())
+        );
+        assert_eq!(
+            address("http://127.0.0.1:4700/hudu"),
+            Ok("http://127.0.0.1:4700/hudu".to_owned())
+        );
+        for bad in [
+            "",
+            "http://acme.huducloud.com",
+            "http://127.0.0.1:4701",
+            "https://127.0.0.1",
+            "https://169.254.169.254",
+            "https://[::1]",
+            "https://[::ffff:10.0.0.1]",
+            "https://user:secret@acme.huducloud.com",
+            "https://acme.huducloud.com?x=1",
+            "ftp://acme.huducloud.com",
+        ] {
+            let refused = address(bad).unwrap_err();
+            assert!(
+                matches!(&refused, Fault::NeedsAttention(text) if !text.contains("secret")),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn special_addresses_are_not_public() {
+        for special in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.1.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "203.0.113.7",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+            "::ffff:192.168.0.1",
+            "2001:db8::1",
+        ] {
+            assert!(!is_public(special.parse().unwrap()), "{special}");
+        }
+        for public in [
+            "1.1.1.1",
+            "100.63.0.1",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_ours_leads_nowhere() {
+        let refused = PublicOnly.resolve("localhost".parse().unwrap()).await;
+        assert!(refused.is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! One store of access tokens for the whole process: clients of one tenant come and go with each invocation.
+
+use std::time::{Duration, SystemTime};
+
+use domain::fault::Fault;
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use crate::reply::{Reply, send};
+
+/// A token is not used in its last minutes: it must outlive the call, and clocks differ.
+const MARGIN: Duration = Duration::from_secs(300);
+
+static TOKENS: Mutex<Vec<Kept>> = Mutex::const_new(Vec::new());
+
+struct Kept {
+    owner: Owner,
+    token: SecretString,
+    until: SystemTime,
+}
+
+/// A token, and how many seconds the vendor says that it lasts.
+pub struct Token {
+    pub value: SecretString,
+    pub seconds: u64,
+}
+
+/// All that a token was made from, the secret too: who only knows another's client id gets no token of theirs.
+#[derive(Debug, Clone)]
+pub struct Owner(SecretString);
+
+impl Owner {
+    /// `parts` as the system's name, the token's address, the user and the secret.
+    pub fn new(parts: &[&str]) -> Self {
+        let lengths: Vec<String> = parts.iter().map(|part| part.len().to_string()).collect();
+        Self(format!("{}\n{}", lengths.join(","), parts.concat()).into())
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+/// Sends the request with a bearer token; one that the vendor doesn't accept any more (401) is replaced once.
+pub async fn send_with_token<F>(
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+    owner: &Owner,
+    fetch: impl Fn() -> F,
+) -> Result<Reply, Fault>
+where
+    F: Future<Output = Result<Token, Fault>>,
+{
+    let again = request.try_clone();
+    let kept = token(owner, fetch(), None).await?;
+    let reply = send(system, operation, request.bearer_auth(kept.expose_secret())).await?;
+    match again {
+        Some(again) if reply.status() == 401 => {
+            let fresh = token(owner, fetch(), Some(&kept)).await?;
+            send(system, operation, again.bearer_auth(fresh.expose_secret())).await
+        }
+        _ => Ok(reply),
+    }
+}
+
+/// A kept token unless it is the refused one, else a new one. The lock is held meanwhile, so that one is fetched.
+pub async fn token(
+    owner: &Owner,
+    fetch: impl Future<Output = Result<Token, Fault>>,
+    refused: Option<&SecretString>,
+) -> Result<SecretString, Fault> {
+    let mut tokens = TOKENS.lock().await;
+    let now = SystemTime::now();
+    tokens.retain(|kept| {
+        let is_refused =
+            refused.is_some_and(|token| kept.owner.is(owner) && token.expose_secret() == kept.token.expose_secret());
+        kept.until > now && !is_refused
+    });
+    if let Some(kept) = tokens.iter().find(|kept| kept.owner.is(owner)) {
+        return Ok(kept.token.clone());
+    }
+    let token = fetch.await?;
+    tokens.push(Kept {
+        owner: owner.clone(),
+        token: token.value.clone(),
+        until: now + Duration::from_secs(token.seconds).saturating_sub(MARGIN),
+    });
+    Ok(token.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_differ_by_every_part() {
+        let owner = Owner::new(&["Halo", "https://a", "id", "secret"]);
+        assert!(owner.is(&Owner::new(&["Halo", "https://a", "id", "secret"])));
+        for other in [
+            ["Halo", "https://a", "id", "other"],
+            ["Halo", "https://ai", "d", "secret"],
+        ] {
+            assert!(!owner.is(&Owner::new(&other)));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! From the names in an organisation's variables to the PSA's ids: each list is read once and kept for a while.
+
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+use domain::fault::Fault;
+use tokio::sync::Mutex;
+
+/// How long a list is good for; a name that it lacks has it read again.
+const AGE: Duration = Duration::from_secs(600);
+/// How many names an error lists.
+const NAMES_LISTED: usize = 20;
+
+/// Few enough to look through: a handful of lists for each organisation that this process serves.
+static LISTS: Mutex<Vec<Kept>> = Mutex::const_new(Vec::new());
+
+struct Kept {
+    key: String,
+    at: Instant,
+    all: Vec<Named>,
+}
+
+/// A record of the PSA, by its id as text and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+impl Named {
+    pub(crate) fn new(id: impl Display, name: impl Into<String>) -> Self {
+        Self {
+            id: id.to_string(),
+            name: name.into(),
+        }
+    }
+}
+
+/// The id of the record called `wanted` (by name in any case, or by id). `system` and `what` are for the error, as "status
+/// of this board"; `scope` says whose list it is: the address, the user and what the list hangs on.
+pub(crate) async fn resolve(
+    system: &str,
+    what: &str,
+    scope: &str,
+    wanted: &str,
+    list: impl Future<Output = Result<Vec<Named>, Fault>>,
+) -> Result<String, Fault> {
+    let key = format!("{system}\n{what}\n{scope}");
+    let kept = {
+        let mut lists = LISTS.lock().await;
+        lists.retain(|kept| kept.at.elapsed() < AGE);
+        lists
+            .iter()
+            .find(|kept| kept.key == key)
+            .and_then(|kept| pick(wanted, &kept.all))
+    };
+    if let Some(id) = kept {
+        return Ok(id);
+    }
+    let all = list.await?;
+    let found = pick(wanted, &all);
+    let unknown = || {
+        Fault::NeedsAttention(format!(
+            "{system} has no {what} named \"{}\"; there are: {}",
+            wanted.trim(),
+            listed(&all)
+        ))
+    };
+    let id = found.ok_or_else(unknown)?;
+    let mut lists = LISTS.lock().await;
+    lists.retain(|kept| kept.key != key);
+    lists.push(Kept {
+        key,
+        at: Instant::now(),
+        all,
+    });
+    Ok(id)
+}
+
+/// By name in any case, or by id.
+fn pick(wanted: &str, all: &[Named]) -> Option<String> {
+    let wanted = wanted.trim();
+    let lower = wanted.to_lowercase();
+    let by_name = all.iter().find(|named| named.name.trim().to_lowercase() == lower);
+    let found = by_name.or_else(|| all.iter().find(|named| named.id == wanted));
+    found.map(|named| named.id.clone())
+}
+
+pub(crate) fn listed(all: &[Named]) -> String {
+    let names: Vec<&str> = all.iter().take(NAMES_LISTED).map(|named| named.name.as_str()).collect();
+    let rest = all.len().saturating_sub(NAMES_LISTED);
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
+    format!("{}{more}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn statuses() -> Vec<Named> {
+        vec![
+            Named::new(16, "New (not responded)"),
+            Named::new(17, "Waiting Input"),
+            Named::new(18, "17"),
+        ]
+    }
+
+    #[test]
+    fn names_win_over_ids() {
+        for (wanted, id) in [
+            ("waiting input ", Some("17")),
+            ("16", Some("16")),
+            ("17", Some("18")),
+            ("Done", None),
+        ] {
+            assert_eq!(pick(wanted, &statuses()).as_deref(), id, "{wanted}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_read_once_and_again_for_an_unknown_name() {
+        let reads = AtomicU32::new(0);
+        let list = async || {
+            reads.fetch_add(1, Ordering::Relaxed);
+            Ok(statuses())
+        };
+        for _ in 0..3 {
+            assert_eq!(
+                resolve("X", "status", "once", "New (Not responded)", list()).await,
+                Ok("16".to_owned())
+            );
+        }
+        assert_eq!(reads.load(Ordering::Relaxed), 1);
+        let Err(Fault::NeedsAttention(text)) = resolve("X", "status", "once", "Done", list()).await else {
+            panic!()
+        };
+        assert_eq!(
+            text,
+            "X has no status named \"Done\"; there are: New (not responded), Waiting Input, 17"
+        );
+        assert_eq!(reads.load(Ordering::Relaxed), 2);
+        assert!(resolve("X", "status", "other", "Waiting Input", list()).await.is_ok());
+        assert_eq!(reads.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let many: Vec<Named> = (0..23).map(|id| Named::new(id, format!("S{id}"))).collect();
+        assert!(listed(&many).ends_with("S19 and 3 more"));
+    }
+}

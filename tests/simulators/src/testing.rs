@@ -1,0 +1,100 @@
+//! For tests of clients: the simulators in the test's own process, with one world.
+
+use std::sync::Arc;
+
+use clap::Parser;
+use serde_json::{Value, json};
+
+use crate::{
+    faults::{Fault, Rule},
+    report,
+    server::{App, Options, start},
+    setup::{self, NewWorld},
+    world::World,
+};
+
+pub struct Simulated {
+    /// This server's address.
+    pub base: String,
+    pub app: Arc<App>,
+}
+
+const WORLD: &str = "acme";
+
+impl Simulated {
+    pub async fn new() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// `more`: how the world differs from the usual one, as `POST /control/worlds` takes it.
+    #[expect(clippy::expect_used, reason = "a test that can't begin has failed")]
+    pub async fn with(more: Value) -> Self {
+        let running = start(Options::parse_from(["simulators", "--port", "0"]))
+            .await
+            .expect("a free port");
+        let mut wanted = json!({ "name": WORLD });
+        if let (Some(wanted), Value::Object(more)) = (wanted.as_object_mut(), more) {
+            wanted.extend(more);
+        }
+        let wanted: NewWorld = serde_json::from_value(wanted).expect("a world");
+        let world = setup::world(&wanted).expect("a world");
+        running.app.state.lock().worlds.insert(WORLD.to_owned(), world);
+        Self {
+            base: running.base,
+            app: running.app,
+        }
+    }
+
+    /// What a new organisation needs to know of a vendor: `credentials`, `company` and more.
+    pub fn keys(&self, vendor: &str) -> Value {
+        let base = self.base.clone();
+        self.world(|world| report::keys(world, &base))["vendors"][vendor].clone()
+    }
+
+    /// What has become of it at a vendor.
+    pub fn state(&self, vendor: &str) -> Value {
+        self.world(|world| report::state(world))["vendors"][vendor].clone()
+    }
+
+    /// How often each effect happened.
+    pub fn effect(&self, name: &str) -> u32 {
+        self.world(|world| world.effects.get(name).copied().unwrap_or_default())
+    }
+
+    /// The world itself, to look at or to change.
+    #[expect(clippy::expect_used, reason = "nobody takes it away")]
+    pub fn world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
+        let mut state = self.app.state.lock();
+        work(state.worlds.get_mut(WORLD).expect("the world"))
+    }
+
+    /// A bad day, as `POST /control/faults` takes it; the world is filled in.
+    #[expect(clippy::expect_used, reason = "a wrong rule is a wrong test")]
+    pub fn fault(&self, mut rule: Value) {
+        rule["world"] = json!(WORLD);
+        let rule: Rule = serde_json::from_value(rule).expect("a rule");
+        let mut state = self.app.state.lock();
+        let id = state.next_rule();
+        state.faults.push(Fault {
+            id,
+            rule,
+            matched: 0,
+            fired: 0,
+            killed: 0,
+        });
+    }
+
+    /// How often rules fired.
+    pub fn fired(&self) -> u32 {
+        self.app.state.lock().faults.iter().map(|fault| fault.fired).sum()
+    }
+
+    pub fn no_faults(&self) {
+        self.app.state.lock().faults.clear();
+    }
+
+    /// `METHOD /path/{template}` of every request so far, oldest first.
+    pub fn operations(&self) -> Vec<String> {
+        self.world(|world| world.requests.iter().map(|request| request.operation.clone()).collect())
+    }
+}
