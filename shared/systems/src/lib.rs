@@ -1,20 +1,26 @@
 //! An organisation's systems: which ones its variables choose, with its ids and its credentials.
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
+mod psa;
+mod verify;
+
 use distributor::Distributor;
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::RequestKey;
-use domain::variables::{Distributor as DistributorChoice, OrgVariables, Psa as PsaChoice};
+use domain::variables::{Distributor as DistributorChoice, OrgVariables};
 use notify::{Mail, Mailer};
-use psa::Psa;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
+
+pub(crate) use psa::real_psa;
+pub use psa::{mail_psa, psa};
+pub use verify::{Report, verify};
 
 /// An organisation and the variables that hold for it.
 pub struct Settled {
@@ -67,70 +73,6 @@ pub async fn graph(secrets: &Secrets, organisation: &Organisation) -> Result<dir
 
 pub fn mailer(aws: &Aws) -> Result<Mailer, Fault> {
     Ok(Mailer::new(aws.ses(), Env.mail_from()?))
-}
-
-/// The ticket system that `default_psa` names; mails to `no_psa_mail_address` where it names none. `None` where there
-/// is no address for these either.
-pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &Settled) -> Result<Option<Psa>, Fault> {
-    let variables = &settled.variables;
-    let choice = match variables.default_psa {
-        None | Some(PsaChoice::EmailOnly) => return mail_psa(aws, variables),
-        Some(choice) => choice,
-    };
-    let organisation = &settled.organisation;
-    let company = organisation.psa_company.clone().ok_or_else(|| {
-        Fault::NeedsAttention(format!(
-            "the organisation has no company in {choice}: set its PSA company"
-        ))
-    })?;
-    let secret = secrets.credentials(organisation, choice.as_str()).await?;
-    real_psa(choice, &secret, company).map(Some)
-}
-
-fn real_psa(choice: PsaChoice, secret: &SecretString, company: String) -> Result<Psa, Fault> {
-    let system = choice.as_str();
-    let http = outbound::given_client();
-    let address = |text: &str| Env.given_address(system, text);
-    match choice {
-        PsaChoice::Autotask => {
-            let keys = read(system, secret)?;
-            psa::Autotask::new(http, Env.autotask_url()?, keys, company).map(Psa::Autotask)
-        }
-        PsaChoice::Connectwise => {
-            let keys: psa::connectwise::Credentials = read(system, secret)?;
-            psa::ConnectWise::new(http, address(&keys.site)?, keys, company).map(Psa::ConnectWise)
-        }
-        PsaChoice::Freshdesk => {
-            let keys: psa::freshdesk::Credentials = read(system, secret)?;
-            psa::Freshdesk::new(http, address(&keys.address)?, keys, company).map(Psa::Freshdesk)
-        }
-        PsaChoice::Halopsa => {
-            let keys: psa::halopsa::Credentials = read(system, secret)?;
-            psa::HaloPsa::new(http, address(&keys.address)?, keys, company).map(Psa::HaloPsa)
-        }
-        PsaChoice::KaseyaBms => {
-            let keys: psa::kaseya_bms::Credentials = read(system, secret)?;
-            psa::KaseyaBms::new(http, address(&keys.address)?, keys, company).map(Psa::KaseyaBms)
-        }
-        PsaChoice::Servicenow => {
-            let keys: psa::servicenow::Credentials = read(system, secret)?;
-            psa::ServiceNow::new(http, address(&keys.address)?, keys, company).map(Psa::ServiceNow)
-        }
-        PsaChoice::EmailOnly => Err(Fault::Permanent("mails need no credentials".to_owned())),
-    }
-}
-
-/// Notes as mails: chosen, or the way out when the PSA fails.
-pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, Fault> {
-    let Some(address) = &variables.no_psa_mail_address else {
-        return Ok(None);
-    };
-    let reply_to = variables.send_from_address.as_ref().map(ToString::to_string);
-    Ok(Some(Psa::EmailOnly(psa::EmailOnly::new(
-        mailer(aws)?,
-        address.to_string(),
-        reply_to,
-    ))))
 }
 
 /// The seller of licences; `None` means that technicians buy by hand.

@@ -1,0 +1,122 @@
+//! Whether an organisation's systems are as its settings need them. Signs in and reads; changes nothing.
+
+use ::psa::Names;
+use directory::{GroupMatch, SubscribedSku};
+use domain::fault::Fault;
+use domain::finding::Finding;
+use domain::variables::{OrgVariables, Psa as PsaChoice};
+use store::Store;
+use store::secrets::Secrets;
+
+use crate::Settled;
+
+/// What was found out about one system.
+pub struct Report {
+    pub system: String,
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    pub fn is_fine(&self) -> bool {
+        self.findings.iter().all(|finding| finding.result.is_ok())
+    }
+}
+
+/// One report a system that the settings choose, the directory first.
+pub async fn verify(store: &Store, secrets: &Secrets, settled: &Settled) -> Vec<Report> {
+    let (tenant, skus) = tenant(secrets, settled).await;
+    let mut reports = vec![tenant];
+    reports.extend(psa(secrets, settled).await);
+    reports.extend(distributor(store, secrets, settled, &skus).await);
+    reports
+}
+
+/// A tenant's free licences come by the ten thousand; nobody buys these.
+const MOST_BOUGHT: u32 = 10_000;
+
+/// The directory, and the part numbers of the licences that somebody pays for.
+async fn tenant(secrets: &Secrets, settled: &Settled) -> (Report, Vec<String>) {
+    let report = |findings| Report {
+        system: "graph".to_owned(),
+        findings,
+    };
+    let read = async {
+        let graph = crate::graph(secrets, &settled.organisation).await?;
+        let skus = graph.subscribed_skus().await?;
+        Ok::<_, Fault>((graph, skus))
+    };
+    let (graph, skus) = match read.await {
+        Ok(found) => found,
+        Err(fault) => return (report(vec![Finding::new("sign-in", Err(fault))]), Vec::new()),
+    };
+    let mut findings = vec![Finding::new("sign-in", Ok(format!("{} licences", skus.len())))];
+    if let Some(name) = &settled.variables.mfa_group {
+        let found = graph.group(name).await.and_then(the_one);
+        findings.push(Finding::new(format!("mfa_group {name}"), found));
+    }
+    (report(findings), skus.into_iter().filter_map(bought).collect())
+}
+
+fn the_one(found: GroupMatch) -> Result<String, Fault> {
+    match found {
+        GroupMatch::One(group) => match group.kind.refuses_members() {
+            None => Ok(group.id),
+            Some(why) => Err(Fault::NeedsAttention(format!("nobody can be added: {why}"))),
+        },
+        GroupMatch::None => Err(Fault::NeedsAttention("there is no such group".to_owned())),
+        GroupMatch::Several(count) => Err(Fault::NeedsAttention(format!(
+            "{count} groups have this name: set the id of one"
+        ))),
+    }
+}
+
+fn bought(sku: SubscribedSku) -> Option<String> {
+    let paid = sku.applies_to == "User" && (1..MOST_BOUGHT).contains(&sku.enabled);
+    paid.then_some(sku.sku.part_number)
+}
+
+async fn psa(secrets: &Secrets, settled: &Settled) -> Option<Report> {
+    let choice = settled.variables.default_psa?;
+    let findings = match choice {
+        PsaChoice::EmailOnly => return None,
+        _ => match crate::real_psa(secrets, settled, choice).await {
+            Ok(psa) => psa.check(&names(&settled.variables)).await,
+            Err(fault) => vec![Finding::new("set-up", Err(fault))],
+        },
+    };
+    Some(Report {
+        system: choice.as_str().to_owned(),
+        findings,
+    })
+}
+
+fn names(variables: &OrgVariables) -> Names {
+    let statuses = [
+        &variables.default_ticket_status,
+        &variables.ticket_status_waiting_input,
+        &variables.ticket_status_workflow_complete,
+    ];
+    Names {
+        location: variables.default_ticket_location.clone(),
+        statuses: statuses.into_iter().flatten().cloned().collect(),
+        priority: variables.default_priority.clone(),
+        work_role: variables.default_work_role.clone(),
+        tech_id: variables.default_tech_id.clone(),
+    }
+}
+
+async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled, skus: &[String]) -> Option<Report> {
+    let choice = settled.variables.ms_licensing_distributor?;
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let findings = match crate::distributor(secrets, settled).await {
+        Ok(Some(distributor)) => distributor.check(&skus).await,
+        // Bought by hand.
+        Ok(None) => return None,
+        Err(fault) => vec![Finding::new("set-up", Err(fault))],
+    };
+    let _ = store;
+    Some(Report {
+        system: choice.as_str().to_owned(),
+        findings,
+    })
+}
