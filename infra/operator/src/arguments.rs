@@ -30,6 +30,14 @@ pub(crate) enum Command {
     /// Keys to an organisation's systems
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Signs in to each system of an organisation, looks up every name in its settings, and says what is wrong
+    ///
+    /// Changes nothing. Addresses of vendors that differ from the public ones (GRAPH_URL and the like) are taken from the
+    /// environment, as the functions do.
+    Verify {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+    },
     /// Tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),

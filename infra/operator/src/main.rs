@@ -5,6 +5,7 @@ mod arguments;
 mod credentials;
 mod organisation;
 mod variables;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Credentials(arguments::CredentialsCommand::Set { org, system, file }) => {
             credentials::set(&store, &secrets, &org, &system, &file).await
         }
+        Command::Verify { org } => verify::verify(&store, &secrets, &org).await,
         Command::Token(TokenCommand::Create { org, name, role }) => access::create_token(&store, org, name, role).await,
         Command::Member(MemberCommand::Add { org, email, name, role }) => {
             access::add_member(&store, org, &email, name, role).await

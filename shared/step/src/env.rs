@@ -28,28 +28,28 @@ impl Env {
     }
 
     pub fn graph_url(self) -> Result<Url, Fault> {
-        url("GRAPH_URL")
+        url_or("GRAPH_URL", "https://graph.microsoft.com/v1.0")
     }
 
     pub fn graph_login_url(self) -> Result<Url, Fault> {
-        url("GRAPH_LOGIN_URL")
+        url_or("GRAPH_LOGIN_URL", "https://login.microsoftonline.com")
     }
 
     /// Where Autotask says which of its servers has an organisation.
     pub fn autotask_url(self) -> Result<Url, Fault> {
-        url("AUTOTASK_URL")
+        url_or("AUTOTASK_URL", "https://webservices.autotask.net/ATServicesRest")
     }
 
     pub fn pax8_url(self) -> Result<Url, Fault> {
-        url("PAX8_URL")
+        url_or("PAX8_URL", "https://api.pax8.com/v1")
     }
 
     pub fn sherweb_url(self) -> Result<Url, Fault> {
-        url("SHERWEB_URL")
+        url_or("SHERWEB_URL", "https://api.sherweb.com")
     }
 
     pub fn td_synnex_url(self) -> Result<Url, Fault> {
-        url("TD_SYNNEX_URL")
+        url_or("TD_SYNNEX_URL", "https://ion.tdsynnex.com")
     }
 
     /// An address that an organisation gave, if it is one that we may call.
@@ -72,8 +72,9 @@ fn required(name: &str) -> Result<String, Fault> {
     optional(name).ok_or_else(|| Fault::Permanent(format!("the function's variable {name} is not set")))
 }
 
-fn url(name: &str) -> Result<Url, Fault> {
-    parse(name, &required(name)?)
+/// A vendor's public address, unless the template names another: that of a national cloud, or a simulator.
+fn url_or(name: &str, public: &str) -> Result<Url, Fault> {
+    parse(name, optional(name).as_deref().unwrap_or(public))
 }
 
 fn parse(name: &str, text: &str) -> Result<Url, Fault> {

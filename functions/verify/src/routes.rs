@@ -1,0 +1,73 @@
+//! Signs in to each configured system and looks up every configured name.
+
+use domain::role::Role;
+use http::StatusCode;
+use serde_json::{Value, json};
+use store::secrets::Secrets;
+use systems::Report;
+use web::{Answer, Call, Problem, Web};
+
+pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, Problem> {
+    let visit = web.visit(&call).await?;
+    match (call.verb(), call.route()) {
+        // It changes nothing, and yet is no GET: it calls every system, which nobody should do by following a link.
+        ("POST", "/orgs/{org}/verify") => {
+            visit.need(Role::edits_variables)?;
+            let settled = systems::settled(&web.store, visit.org()).await?;
+            let reports = systems::verify(&web.store, secrets, &settled).await;
+            Ok(Answer::json(StatusCode::OK, &body(&reports)))
+        }
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn body(reports: &[Report]) -> Value {
+    let systems: Vec<Value> = reports
+        .iter()
+        .map(|report| {
+            let findings: Vec<Value> = report.findings.iter().map(finding).collect();
+            json!({ "system": report.system, "ok": report.is_fine(), "findings": findings })
+        })
+        .collect();
+    json!({ "ok": reports.iter().all(Report::is_fine), "systems": systems })
+}
+
+fn finding(finding: &domain::finding::Finding) -> Value {
+    let (ok, says) = match &finding.result {
+        Ok(found) => (true, found.clone()),
+        Err(fault) => (false, fault.to_string()),
+    };
+    json!({ "what": finding.what, "ok": ok, "says": says })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::fault::Fault;
+    use domain::finding::Finding;
+
+    use super::*;
+
+    #[test]
+    fn one_wrong_thing_makes_it_wrong() {
+        let wrong = Fault::NeedsAttention("there is no such board".to_owned());
+        let reports = [
+            Report {
+                system: "graph".to_owned(),
+                findings: vec![Finding::new("sign-in", Ok("12 licences".to_owned()))],
+            },
+            Report {
+                system: "halopsa".to_owned(),
+                findings: vec![Finding::new("team Onboarding", Err(wrong))],
+            },
+        ];
+        assert_eq!(
+            body(&reports),
+            json!({"ok": false, "systems": [
+                {"system": "graph", "ok": true, "findings": [{"what": "sign-in", "ok": true, "says": "12 licences"}]},
+                {"system": "halopsa", "ok": false,
+                 "findings": [{"what": "team Onboarding", "ok": false, "says": "there is no such board"}]},
+            ]})
+        );
+        assert_eq!(body(&reports[..1])["ok"], true);
+    }
+}
