@@ -36,6 +36,22 @@ impl Engine {
         let base = self.simulators.get("control").expect("the simulators' control API");
         format!("{base}/{path}")
     }
+
+    /// Where the vendors are, as the functions' environment says it.
+    pub fn vendors(&self) -> Vec<(&'static str, &str)> {
+        let names = [
+            ("GRAPH_URL", "graph"),
+            ("GRAPH_LOGIN_URL", "login"),
+            ("AUTOTASK_URL", "autotask"),
+            ("PAX8_URL", "pax8"),
+            ("SHERWEB_URL", "sherweb"),
+            ("TD_SYNNEX_URL", "td_synnex"),
+            ("LOCAL_ORIGINS", "pages"),
+        ];
+        names
+            .map(|(variable, vendor)| (variable, self.simulators[vendor].as_str()))
+            .to_vec()
+    }
 }
 
 impl Stack {

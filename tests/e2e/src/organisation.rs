@@ -24,12 +24,24 @@ pub struct Organisation {
     pub token: String,
 }
 
-/// The operator's command line. Answers what it prints.
+/// The operator's command line. Answers what it prints, or how it fails.
 pub fn operator(stack: &Stack, arguments: &[&str], input: &str) -> Result<String, String> {
+    let (output, errors, failed) = run(stack, arguments, input);
+    if failed { Err(errors) } else { Ok(output) }
+}
+
+/// What the operator's command line prints, and whether it fails.
+pub fn operator_says(stack: &Stack, arguments: &[&str], input: &str) -> (String, bool) {
+    let (output, errors, failed) = run(stack, arguments, input);
+    (format!("{output}\n{errors}"), failed)
+}
+
+fn run(stack: &Stack, arguments: &[&str], input: &str) -> (String, String, bool) {
     let mut command = Command::new(&engine().operator);
     command.args(["--stack", &stack.name]).args(arguments);
     let mut running = command
         .env("AWS_ENDPOINT_URL", &engine().aws_endpoint)
+        .envs(engine().vendors())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -42,10 +54,8 @@ pub fn operator(stack: &Stack, arguments: &[&str], input: &str) -> Result<String
         .write_all(input.as_bytes())
         .expect("the operator reads");
     let output = running.wait_with_output().expect("the operator ends");
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    (text(&output.stdout), text(&output.stderr), !output.status.success())
 }
 
 impl Organisation {
@@ -116,6 +126,47 @@ impl Organisation {
         Call::new(method, self.url(path))
             .header("accept", "application/json")
             .header("authorization", format!("Bearer {}", self.token))
+    }
+
+    /// Another PSA, with the names that there are in it.
+    pub fn use_psa(&self, psa: &str) {
+        let keys = &self.world.keys["vendors"][psa];
+        self.take_keys(psa, "--psa-company", keys["company"].as_str().expect("a company"));
+        let name = |variable: &str, key: &str| format!("{variable}={}", keys[key].as_str().unwrap_or_default());
+        let names = [
+            format!("default_psa={psa}"),
+            name("default_ticket_location", "location"),
+            name("default_ticket_status", "status_working"),
+            name("ticket_status_waiting_input", "status_waiting"),
+            name("ticket_status_workflow_complete", "status_complete"),
+        ];
+        self.configure(&names.each_ref().map(String::as_str));
+    }
+
+    pub fn use_distributor(&self, distributor: &str) {
+        let keys = &self.world.keys["vendors"][distributor];
+        let company = keys["company"].as_str().expect("a company");
+        self.take_keys(distributor, "--distributor-company", company);
+        self.configure(&[&format!("ms_licensing_distributor={distributor}")]);
+    }
+
+    /// A vault beside the ones that there are.
+    pub fn use_vault(&self, vault: &str) {
+        let company = self.world.keys["vendors"][vault]["company"]
+            .as_str()
+            .expect("a company");
+        self.take_keys(vault, "--vault-company", &format!("{vault}={company}"));
+    }
+
+    fn take_keys(&self, system: &str, option: &str, company: &str) {
+        let run = |arguments: &[&str], input: &str| operator(self.stack, arguments, input).expect("right arguments");
+        let name = self.world.key("/company");
+        run(
+            &["organisation", "create", &self.id, "--name", name, option, company],
+            "",
+        );
+        let keys = self.world.keys["vendors"][system]["credentials"].to_string();
+        run(&["credentials", "set", &self.id, system, "--file", "-"], &keys);
     }
 
     /// Sets variables by the operator's command line.

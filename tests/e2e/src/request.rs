@@ -87,6 +87,25 @@ impl<'a> Request<'a> {
         ticket
     }
 
+    /// The same in any PSA.
+    pub fn ticket_in(&self, psa: &str) -> Value {
+        if psa == "connectwise" {
+            let mut ticket = self.ticket().expect("a ticket");
+            ticket["location"] = ticket["board"].clone();
+            return ticket;
+        }
+        let state = self.org.world.state();
+        let tickets = state["vendors"][psa]["tickets"].as_array().expect("tickets").clone();
+        let mut own = tickets
+            .into_iter()
+            .filter(|ticket| ticket["marker"].as_str() == Some(&self.id));
+        let ticket = own
+            .next()
+            .unwrap_or_else(|| panic!("no ticket of {}: {state:#}", self.id));
+        assert_eq!(own.next(), None, "a second ticket of {}", self.id);
+        ticket
+    }
+
     pub fn ticket_status(&self) -> String {
         self.ticket().expect("a ticket")["status"]
             .as_str()

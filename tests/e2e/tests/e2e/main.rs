@@ -19,3 +19,4 @@ mod reruns;
 mod start_date;
 mod straight;
 mod submissions;
+mod systems;

@@ -23,7 +23,13 @@ pub const VENDOR: Vendor = Vendor {
     operations: OPERATIONS,
     error,
     world,
-    keys: |world, base| json!({"credentials": credentials(world, base), "company": "20"}),
+    keys: |world, base| {
+        json!({
+            "credentials": credentials(world, base), "company": "20", "location": "Onboarding", "status_new": "New",
+            "status_working": "In Progress", "status_waiting": "Waiting", "status_complete": "Closed",
+            "priority": "Priority 2 - High", "work_role": "Engineer", "tech_id": "ttech",
+        })
+    },
     state: |world| json!({"tickets": world.psa.tickets.iter().map(ticket_state).collect::<Vec<_>>()}),
 };
 
