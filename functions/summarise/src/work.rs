@@ -137,7 +137,9 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         groups: &groups,
         warnings: &warnings,
     };
-    cx.store.queue_note(&key, "summary", &note::summary(&summary)).await?;
+    cx.store
+        .queue_note(&key, note::SUMMARY, &note::summary(&summary))
+        .await?;
     for to in recipients(cx, record, settled, end).await {
         let compose = async || {
             let mail = note::summary_mail(&summary, &settled.organisation.name);

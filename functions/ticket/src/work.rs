@@ -68,7 +68,11 @@ async fn update(
         None => open(cx, record, &settled.variables, psa).await?,
     };
     for note in unposted(cx, &key).await? {
-        post(cx, &key, psa, &ticket, note).await?;
+        let minutes = settled
+            .variables
+            .automation_task_new_user_time
+            .filter(|_| note.name == note::SUMMARY);
+        post(cx, &key, psa, &ticket, note, minutes).await?;
     }
     match status_name(&settled.variables, status) {
         Some(name) => psa.set_status(&ticket, name).await,
@@ -129,7 +133,14 @@ async fn unposted(cx: &Context, key: &RequestKey) -> Result<Vec<QueuedNote>, Fau
     Ok(notes)
 }
 
-async fn post(cx: &Context, key: &RequestKey, psa: &Psa, ticket: &TicketRef, note: QueuedNote) -> Result<(), Fault> {
+async fn post(
+    cx: &Context,
+    key: &RequestKey,
+    psa: &Psa,
+    ticket: &TicketRef,
+    note: QueuedNote,
+    minutes: Option<u32>,
+) -> Result<(), Fault> {
     let marker = format!("{}/{}", key.request, note.name);
     // An earlier run got as far as this: only the PSA knows whether it came through.
     let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
@@ -141,7 +152,7 @@ async fn post(cx: &Context, key: &RequestKey, psa: &Psa, ticket: &TicketRef, not
                 marker,
                 text: NoteText::Plain(note.text),
                 internal: true,
-                minutes: None,
+                minutes,
             },
         )
         .await?;

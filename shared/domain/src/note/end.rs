@@ -36,6 +36,9 @@ pub fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
+/// The name of the last note that a request leaves.
+pub const SUMMARY: &str = "summary";
+
 pub fn summary(summary: &Summary<'_>) -> String {
     let list = |items: &[String]| {
         if items.is_empty() {

@@ -37,6 +37,7 @@ pub enum Kind {
     TimeZone,
     LocalTime,
     Country,
+    Minutes,
 }
 
 impl fmt::Display for Kind {
@@ -51,6 +52,7 @@ impl fmt::Display for Kind {
             Self::HttpsUrl => f.write_str("an https address, such as https://pwpush.example.com"),
             Self::TimeZone => f.write_str("an IANA time zone, such as Europe/Berlin"),
             Self::LocalTime => f.write_str("a time of day as HH:MM or HH:MM:SS"),
+            Self::Minutes => f.write_str("a whole number of minutes from 1 to 1440"),
             Self::Country => f.write_str("an ISO 3166 country code of two letters, such as US or DE"),
         }
     }
@@ -141,6 +143,12 @@ const DEFINITIONS: &[Definition] = &[
         None,
         Kind::Text,
         "Technician that new tickets go to, by the PSA's id or name.",
+    ),
+    variable(
+        "automation_task_new_user_time",
+        None,
+        Kind::Minutes,
+        "Minutes of work written on the ticket with the last note, where the PSA takes time with a note (halopsa).",
     ),
     variable(
         "send_from_address",

@@ -13,6 +13,8 @@ use crate::field::FieldProblem;
 pub(super) const MANAGER: &str = "manager";
 const MAX_TEXT: usize = 256;
 const MAX_APPROVERS: usize = 20;
+/// A day.
+const MAX_MINUTES: u64 = 1440;
 
 /// The value as it is stored: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
 pub fn parse_value(name: &str, value: &Value) -> Result<Value, FieldProblem> {
@@ -41,6 +43,7 @@ pub(super) fn value_of(definition: &Definition, value: &Value) -> Result<Value, 
         Kind::HttpsUrl => text(value).and_then(|text| https_url(&text)).map(Value::from),
         Kind::TimeZone => text(value).and_then(|text| time_zone(&text)).map(Value::from),
         Kind::LocalTime => text(value).and_then(|text| local_time(&text)).map(Value::from),
+        Kind::Minutes => minutes(value).map(Value::from),
         Kind::Country => text(value)
             .and_then(|text| CountryCode::parse(&text).ok())
             .map(String::from)
@@ -112,6 +115,14 @@ fn one_of(names: &[&str], text: &str) -> Option<String> {
         .iter()
         .find(|name| name.eq_ignore_ascii_case(text))
         .map(|name| (*name).to_owned())
+}
+
+fn minutes(value: &Value) -> Option<u64> {
+    let minutes = match value {
+        Value::Number(number) => number.as_u64()?,
+        _ => text(value)?.parse().ok()?,
+    };
+    (1..=MAX_MINUTES).contains(&minutes).then_some(minutes)
 }
 
 fn email(text: &str) -> Option<String> {
@@ -328,6 +339,10 @@ mod tests {
         }
         assert_eq!(ok("usage_location", json!("us")), "US");
         refused("usage_location", json!("USA"));
+        assert_eq!(ok("automation_task_new_user_time", json!("15")), 15);
+        for bad in [json!(0), json!(1441), json!("ten"), json!(1.5)] {
+            refused("automation_task_new_user_time", bad);
+        }
         refused("send_from_address", json!("it@example.com, hr@example.com"));
     }
 

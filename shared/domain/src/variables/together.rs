@@ -66,6 +66,12 @@ impl OrgVariables {
                 "is required while default_psa is email_only: notes go there as mails",
             );
         }
+        if self.automation_task_new_user_time.is_some() && self.default_psa != Some(Psa::Halopsa) {
+            wrong(
+                "automation_task_new_user_time",
+                "is for halopsa: no other PSA takes time with a note",
+            );
+        }
         let locations = &self.onboarding_password_save_location;
         if locations.contains(&SaveLocation::PwPush) && self.pwpush_url.is_none() {
             wrong(
@@ -127,6 +133,17 @@ mod tests {
         };
         assert_eq!(fields(&variables), ["no_psa_mail_address"]);
         variables.no_psa_mail_address = Some(EmailAddress::parse("it@example.com").unwrap());
+        assert_eq!(fields(&variables), [""; 0]);
+    }
+
+    #[test]
+    fn time_needs_a_psa_that_takes_it() {
+        let mut variables = OrgVariables {
+            automation_task_new_user_time: Some(15),
+            ..OrgVariables::default()
+        };
+        assert_eq!(fields(&variables), ["automation_task_new_user_time"]);
+        variables.default_psa = Some(Psa::Halopsa);
         assert_eq!(fields(&variables), [""; 0]);
     }
 
