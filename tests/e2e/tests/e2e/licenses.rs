@@ -198,6 +198,21 @@ fn a_last_seat_that_goes_between_look_and_assignment_is_bought_again() {
 }
 
 #[test]
+fn a_last_seat_that_goes_without_a_distributor_is_a_technicians() {
+    let org = Organisation::on(&engine().patient, "seat-race-manual", &json!({"seats": {E3: 1}}), &[]);
+    org.configure(&["ms_licensing_distributor=manual"]);
+    let assign = "POST /users/{id}/assignLicense";
+    org.world.spoil("graph", assign, "seat_race", &json!({"sku": E3}));
+    let request = submit(&org, &json!({}));
+    request.until("waiting_license");
+    let (confirm, _) = request.license_links();
+    org.world.buy_seats(E3, 1, 0);
+    links::press(&confirm).expect(200);
+    request.ends("completed");
+    assert!(has_license(&request, E3));
+}
+
+#[test]
 fn no_purchase_was_wished_and_none_is_made() {
     let org = Organisation::new("no-purchase");
     let request = submit(&org, &json!({"license_purchase": "none", "licenses": [E3, "SPB"]}));
