@@ -19,7 +19,7 @@
 //! assert_eq!(connectwise.request(&request), Vec::<String>::new());
 //!
 //! let headers = [("content-type".to_owned(), "application/json".to_owned())];
-//! let answer = Answer { status: 200, headers: &headers, body: br#"{"id": "five"}"# };
+//! let answer = Answer { status: 200, headers: &headers, body: br#"{"id": "five", "summary": "A"}"# };
 //! assert_eq!(connectwise.answer(&request, &answer), ["body /id: wrong type, not integer"]);
 //! # Ok(())
 //! # }

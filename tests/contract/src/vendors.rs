@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Answer, Contract, Request,
@@ -474,4 +474,82 @@ fn nothing_that_is_required_may_be_missing() {
             }
         }
     }
+}
+
+/// What a file says of this body, posted with all else right.
+fn posted(name: &str, path: &str, body: &Value) -> Vec<String> {
+    let files = files();
+    let Some(file) = files.iter().find(|file| file.name == name) else {
+        return Vec::new();
+    };
+    let template = file.contract.operation("POST", path).expect("an operation");
+    let mut operations = file.contract.all().iter();
+    let operation =
+        operations.find(|operation| (&operation.method, &operation.template.text) == (&template.0, &template.1));
+    let operation = operation.expect("an operation");
+    let media = operation.body.as_ref().and_then(|body| body.content.first());
+    Fine::new(operation, &file.requests).complaints(&file.contract, media.map(|media| (media, body)))
+}
+
+#[test]
+fn conditions_count() {
+    if crate::folder().is_none() {
+        return;
+    }
+    let order = |item: Value| {
+        let mut body = json!({"orderItems": [{"productId": "a", "skuId": "b", "planId": "c", "quantity": 1}]});
+        let item = item.as_object().expect("an object").clone();
+        body["orderItems"][0].as_object_mut().expect("an object").extend(item);
+        posted("td-synnex-ion", "/api/v3/accounts/1/customers/2/orders", &body)
+    };
+    assert_eq!(order(json!({"action": "CREATE"})), Vec::<String>::new());
+    assert_eq!(
+        order(json!({"action": "UPDATE", "resourceId": "d"})),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        order(json!({"action": "UPDATE"})),
+        ["body /orderItems/0: property resourceId is missing"]
+    );
+
+    let batch = |body: Value, headers: Value| {
+        let request = json!({"id": "1", "method": "POST", "url": "/users", "body": body, "headers": headers});
+        posted("graph-subset", "/$batch", &json!({"requests": [request]}))
+    };
+    assert_eq!(
+        batch(json!({}), json!({"Content-Type": "application/json"})),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        batch(json!({}), json!(5)),
+        ["body /requests/0/headers: wrong type, not object"]
+    );
+    let request = json!({"id": "1", "method": "POST", "url": "/users", "body": {}});
+    let without_headers = posted("graph-subset", "/$batch", &json!({"requests": [request]}));
+    assert_eq!(without_headers, ["body /requests/0: property headers is missing"]);
+}
+
+#[test]
+fn the_example_of_the_documentation_holds() {
+    let Some(folder) = crate::folder() else { return };
+    let contract = Contract::load(&folder.join("connectwise.json")).expect("a contract");
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let headers = [pair("authorization", "Basic ..."), pair("clientid", "...")];
+    let request = Request {
+        method: "GET",
+        path: "/service/tickets/5",
+        query: &[],
+        headers: &headers,
+        body: b"",
+    };
+    assert_eq!(contract.request(&request), Vec::<String>::new());
+    let answer = Answer {
+        status: 200,
+        headers: &[pair("content-type", "application/json")],
+        body: br#"{"id": "five", "summary": "A"}"#,
+    };
+    assert_eq!(
+        contract.answer(&request, &answer),
+        ["body /id: wrong type, not integer"]
+    );
 }
