@@ -69,6 +69,7 @@ pub fn routes() -> Router<Arc<App>> {
             get(list_aws_rules).post(add_aws_rule).delete(remove_aws_rules),
         )
         .route("/control/operations", get(list_operations))
+        .route("/control/contracts", get(show_contracts))
 }
 
 async fn create_world(AxumState(app): Shared, body: axum::body::Bytes) -> Result<(StatusCode, Json<Value>), Refused> {
@@ -419,4 +420,9 @@ async fn list_operations() -> Json<Value> {
         (vendor.name.to_owned(), json!(all.collect::<Vec<_>>()))
     };
     Json(Value::Object(VENDORS.iter().map(of).collect()))
+}
+
+/// What was held against the vendors' files, and what does not fit them.
+async fn show_contracts(AxumState(app): Shared) -> Json<Value> {
+    Json(app.contracts.report())
 }

@@ -4,6 +4,7 @@
 pub mod autotask;
 pub mod call;
 pub mod connectwise;
+pub mod contracts;
 pub mod control;
 pub mod faults;
 pub mod fields;

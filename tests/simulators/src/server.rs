@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 use crate::{
     call::{Answer, Call, Match, find},
+    contracts::{Contracts, Seen, headers_of},
     control,
     faults::{self, Fault, Garbage, Kind},
     kill, pages,
@@ -60,6 +61,7 @@ pub struct Running {
 
 pub struct App {
     pub state: Shared,
+    pub contracts: Contracts,
     pub aws: Option<String>,
     pub base: String,
 }
@@ -81,6 +83,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let app = Arc::new(App {
         state: Shared::default(),
+        contracts: Contracts::default(),
         aws: options.aws.clone(),
         base: format!("http://{address}"),
     });
@@ -155,6 +158,8 @@ async fn vendor(
         ));
     };
     let rest = parts.uri.path().get(base.len() + 1..).unwrap_or_default();
+    let query: Vec<(String, String)> =
+        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default();
     let host = parts
         .headers
         .get(header::HOST)
@@ -167,12 +172,20 @@ async fn vendor(
             .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
             .collect(),
         params: Vec::new(),
-        query: serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default(),
+        query,
         base: format!("http://{host}{base}"),
         headers: parts.headers,
         body: body.to_bytes(),
     };
+    let seen = Seen {
+        method: call.method.clone(),
+        path: format!("/{rest}"),
+        query: call.query.clone(),
+        headers: headers_of(&call.headers),
+        body: call.body.to_vec(),
+    };
     let done = perform(app, system, call).await;
+    check(app, system, base, &seen, &done);
     let Some(fault) = &done.fault else {
         return Ok(respond(&done.answer, None));
     };
@@ -189,6 +202,21 @@ async fn vendor(
         Kind::Garbage => Ok(respond(&done.answer, Some(fault.rule.garbage))),
         _ => Ok(respond(&done.answer, None)),
     }
+}
+
+/// Against the vendor's file.
+fn check(app: &App, system: System, base: &str, seen: &Seen, done: &Done) {
+    let (status, headers, body) = written(&done.answer);
+    let answer = contract::Answer {
+        status,
+        headers: &headers,
+        body: body.as_bytes(),
+    };
+    let spoilt = done
+        .fault
+        .as_ref()
+        .is_some_and(|fault| fault.rule.kind == Kind::Garbage);
+    app.contracts.check(system.0, base, seen, (!spoilt).then_some(&answer));
 }
 
 struct Done {
@@ -300,27 +328,40 @@ fn after(world: &mut crate::world::World, fault: &Fault, operation: &str, answer
     }
 }
 
-fn respond(answer: &Answer, garbage: Option<Garbage>) -> Response<Body> {
-    let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK));
-    for (name, value) in &answer.headers {
-        response = response.header(*name, value);
+/// Status, headers and body as they are sent.
+fn written(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
+    let mut headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    let Some(body) = &answer.body else {
+        return (answer.status, headers, String::new());
+    };
+    if answer.headers.iter().all(|(name, _)| *name != "content-type") {
+        headers.push(("content-type".to_owned(), "application/json; charset=utf-8".to_owned()));
     }
-    let text = answer.body.as_ref().map(ToString::to_string).unwrap_or_default();
-    let (media_type, text) = match garbage {
-        None if answer.body.is_none() => ("", text),
-        None => ("application/json; charset=utf-8", text),
+    (answer.status, headers, body.to_string())
+}
+
+fn respond(answer: &Answer, garbage: Option<Garbage>) -> Response<Body> {
+    let (status, mut headers, mut text) = written(answer);
+    match garbage {
+        None => {}
         Some(Garbage::Half) => {
             let half: String = text.chars().take((text.chars().count() / 2).max(1)).collect();
-            (
-                "application/json; charset=utf-8",
-                if half.is_empty() { "{".to_owned() } else { half },
-            )
+            text = if half.is_empty() { "{".to_owned() } else { half };
         }
-        Some(Garbage::Html) => ("text/html", "<html><body><h1>Bad gateway</h1></body></html>".to_owned()),
-        Some(Garbage::Wrong) => ("application/json; charset=utf-8", "{\"unexpected\":[true]}".to_owned()),
-    };
-    if !media_type.is_empty() {
-        response = response.header(header::CONTENT_TYPE, media_type);
+        Some(Garbage::Html) => {
+            headers.retain(|(name, _)| name != "content-type");
+            headers.push(("content-type".to_owned(), "text/html".to_owned()));
+            "<html><body><h1>Bad gateway</h1></body></html>".clone_into(&mut text);
+        }
+        Some(Garbage::Wrong) => "{\"unexpected\":[true]}".clone_into(&mut text),
+    }
+    let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
+    for (name, value) in headers {
+        response = response.header(name, value);
     }
     response
         .body(Body::from(text))
