@@ -1,16 +1,20 @@
 //! `cargo xtask test`: lints, unit tests, and end-to-end tests on an engine of their own.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
+
+use serde::Deserialize;
 
 use crate::{
     Result,
     compile::{self, TestBinary, cargo},
     demo, diagram,
     engine::{Engine, Waits},
+    http,
     interrupt::stop_on_interrupt,
     local::{Deployment, Local, save_logs},
     process::{marked, own_mark, stop_all},
@@ -190,7 +194,35 @@ fn phases(engine: &Engine, filter: Option<&str>, report: &mut Report) -> Result<
         wanted
             .iter()
             .try_for_each(|binary| end_to_end_tests(engine, binary, filter, report))
-    })
+    })?;
+    contracts(engine, report)
+}
+
+/// Whether all that the functions sent and the simulators answered fits the vendors' files. Without these it counts as
+/// skipped; on CI they must be there, which the crate `contract` tests.
+fn contracts(engine: &Engine, report: &mut Report) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Contracts {
+        skipped: bool,
+        requests: BTreeMap<String, u32>,
+        wrong: Vec<String>,
+    }
+    let url = format!("{}/control/contracts", engine.simulators());
+    let answer = http::get(&url, None)?.expect(200, "the check against the vendors' files")?;
+    let seen: Contracts = serde_json::from_value(answer.json()?)?;
+    if seen.skipped {
+        println!("requests were not held against the vendors' files: there is no ../shared/vendors");
+        report.skipped += 1;
+        return Ok(());
+    }
+    for (vendor, count) in &seen.requests {
+        println!("{count:6} requests to {vendor} held against its file");
+    }
+    for line in &seen.wrong {
+        println!("against the vendor's file: {line}");
+    }
+    report.check("vendors' files", Ok(seen.wrong.is_empty()));
+    Ok(())
 }
 
 fn lint(engine: &Engine, report: &mut Report) {

@@ -84,7 +84,7 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
     for (line, subscription) in lines.iter().zip(&subscriptions) {
         items.push(json!({
             "id": id(), "productId": subscription.product_id, "subscriptionId": subscription.id,
-            "companyId": world.distributor.company_id, "lineItemNumber": line.get("lineItemNumber"),
+            "companyId": world.distributor.company_id,
             "billingTerm": subscription.billing_term, "quantity": subscription.quantity,
             "commitmentTermId": line.get("commitmentTermId"),
         }));
