@@ -13,5 +13,5 @@ pub use credentials::{ClientCredentials, Grant};
 pub use given::given_address;
 pub use reply::{Reply, send};
 pub use sdk::sdk_http_client;
-pub use tokens::{Owner, Token, send_with_token, token};
+pub use tokens::{Owner, Token, send_signed, send_with_token, token};
 pub use url::endpoint;

@@ -53,13 +53,31 @@ pub async fn send_with_token<F>(
 where
     F: Future<Output = Result<Token, Fault>>,
 {
+    send_signed(system, operation, request, owner, fetch, |request, token| {
+        request.bearer_auth(token)
+    })
+    .await
+}
+
+/// The same for a vendor that wants the token elsewhere: `sign` puts it there.
+pub async fn send_signed<F>(
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+    owner: &Owner,
+    fetch: impl Fn() -> F,
+    sign: fn(RequestBuilder, &str) -> RequestBuilder,
+) -> Result<Reply, Fault>
+where
+    F: Future<Output = Result<Token, Fault>>,
+{
     let again = request.try_clone();
     let kept = token(owner, fetch(), None).await?;
-    let reply = send(system, operation, request.bearer_auth(kept.expose_secret())).await?;
+    let reply = send(system, operation, sign(request, kept.expose_secret())).await?;
     match again {
         Some(again) if reply.status() == 401 => {
             let fresh = token(owner, fetch(), Some(&kept)).await?;
-            send(system, operation, again.bearer_auth(fresh.expose_secret())).await
+            send(system, operation, sign(again, fresh.expose_secret())).await
         }
         _ => Ok(reply),
     }

@@ -2,50 +2,156 @@
 
 use domain::fault::Fault;
 use domain::finding::Finding;
-use secrecy::SecretString;
+use outbound::{Reply, endpoint, send};
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
 use url::Url;
 
-use crate::Entry;
+use crate::{Entry, company_number, endless, key_refused, marker_line, no_company};
+
+const SYSTEM: &str = "Hudu";
+/// The largest page allowed; 25 without it.
+const PAGE_SIZE: &str = "1000";
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 100;
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
+    /// The instance's own, as `https://acme.huducloud.com`.
     pub address: String,
     pub api_key: SecretString,
 }
 
+/// One company's passwords.
 #[derive(Debug, Clone)]
 pub struct Hudu {
     http: reqwest::Client,
     base: Url,
     credentials: Credentials,
-    company: String,
+    company: u64,
 }
 
 impl Hudu {
+    /// `base` is the instance's address, `company` the company's id.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         Ok(Self {
             http,
-            base,
+            base: endpoint(&base, &["api", "v1"], &[]),
             credentials,
-            company,
+            company: company_number(SYSTEM, &company)?,
         })
     }
 
-    pub(crate) async fn has(&self, _marker: &str) -> Result<bool, Fault> {
-        Err(missing())
+    pub(crate) async fn has(&self, marker: &str) -> Result<bool, Fault> {
+        const OPERATION: &str = "look for the password";
+        let marker = marker_line(marker);
+        let company = self.company.to_string();
+        for number in 1..=MOST_PAGES {
+            let query = [("company_id", company.as_str())];
+            let page: Passwords = self.page(OPERATION, "asset_passwords", number, &query).await?;
+            if page.asset_passwords.iter().any(|password| {
+                let description = password.description.as_deref().unwrap_or_default();
+                password.company_id == self.company && description.contains(&marker)
+            }) {
+                return Ok(true);
+            }
+            if page.asset_passwords.is_empty() {
+                return Ok(false);
+            }
+        }
+        Err(endless(SYSTEM, OPERATION))
     }
 
-    pub(crate) async fn write(&self, _entry: &Entry) -> Result<(), Fault> {
-        Err(missing())
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), Fault> {
+        let password = json!({
+            "name": entry.short_name(),
+            "company_id": self.company,
+            "username": entry.username,
+            "password": entry.password.expose_secret(),
+            "description": entry.notes(),
+        });
+        let url = endpoint(&self.base, &["asset_passwords"], &[]);
+        let request = self.http.post(url).json(&json!({ "asset_password": password }));
+        self.call("write the password", request).await?.done()
     }
 
     pub(crate) async fn check(&self) -> Vec<Finding> {
-        vec![Finding::new("sign-in", Err(missing()))]
+        let passwords = async {
+            let company = self.company.to_string();
+            let query = [("company_id", company.as_str()), ("page", "1"), ("page_size", "1")];
+            let url = endpoint(&self.base, &["asset_passwords"], &query);
+            let reply = self.call("read the passwords", self.http.get(url)).await?;
+            reply.json::<Passwords>().map(|_| "may be read".to_owned())
+        };
+        let company = self.company_name().await;
+        vec![
+            Finding::new(format!("company {}", self.company), company),
+            Finding::new("passwords", passwords.await),
+        ]
+    }
+
+    async fn company_name(&self) -> Result<String, Fault> {
+        const OPERATION: &str = "list the companies";
+        for number in 1..=MOST_PAGES {
+            let page: Companies = self.page(OPERATION, "companies", number, &[]).await?;
+            if page.companies.is_empty() {
+                return Err(no_company(SYSTEM, self.company));
+            }
+            if let Some(found) = page.companies.into_iter().find(|company| company.id == self.company) {
+                return Ok(found.name);
+            }
+        }
+        Err(endless(SYSTEM, OPERATION))
+    }
+
+    /// One page of a list; the one behind the last is empty.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        list: &str,
+        number: usize,
+        query: &[(&str, &str)],
+    ) -> Result<T, Fault> {
+        let number = number.to_string();
+        let query = [query, &[("page", number.as_str()), ("page_size", PAGE_SIZE)]].concat();
+        let request = self.http.get(endpoint(&self.base, &[list], &query));
+        self.call(operation, request).await?.json()
+    }
+
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let request = request.header("x-api-key", self.credentials.api_key.expose_secret());
+        let reply = send(SYSTEM, operation, request).await?;
+        match key_refused(SYSTEM, &reply) {
+            Some(fault) => Err(fault),
+            None if reply.status() == 404 => Err(no_company(SYSTEM, self.company)),
+            None => Ok(reply),
+        }
     }
 }
 
-fn missing() -> Fault {
-    Fault::NeedsAttention("this version of Gangway cannot write to Hudu yet".to_owned())
+/// Hudu shows the passwords themselves as well; they are not read.
+#[derive(Deserialize)]
+struct Passwords {
+    asset_passwords: Vec<Password>,
+}
+
+#[derive(Deserialize)]
+struct Password {
+    company_id: u64,
+    description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Companies {
+    companies: Vec<Company>,
+}
+
+#[derive(Deserialize)]
+struct Company {
+    id: u64,
+    name: String,
 }

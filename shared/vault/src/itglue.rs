@@ -1,51 +1,182 @@
-//! IT Glue.
+//! IT Glue (JSON:API).
 
 use domain::fault::Fault;
 use domain::finding::Finding;
-use secrecy::SecretString;
+use outbound::{Reply, endpoint, send};
+use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
 use url::Url;
 
-use crate::Entry;
+use crate::{Entry, company_number, endless, key_refused, marker_line, no_company};
+
+const SYSTEM: &str = "IT Glue";
+const MEDIA_TYPE: &str = "application/vnd.api+json";
+/// The largest page allowed.
+const PAGE_SIZE: &str = "1000";
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 100;
+/// IT Glue shows passwords in its answers unless it is told not to.
+const HIDDEN: (&str, &str) = ("show_password", "false");
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
+    /// `https://api.itglue.com`, or that of the account's region.
     pub address: String,
     pub api_key: SecretString,
 }
 
+/// One organization's passwords.
 #[derive(Debug, Clone)]
 pub struct ItGlue {
     http: reqwest::Client,
     base: Url,
     credentials: Credentials,
-    company: String,
+    company: u64,
 }
 
 impl ItGlue {
+    /// `company` is the organization's id in IT Glue.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         Ok(Self {
             http,
             base,
             credentials,
-            company,
+            company: company_number(SYSTEM, &company)?,
         })
     }
 
-    pub(crate) async fn has(&self, _marker: &str) -> Result<bool, Fault> {
-        Err(missing())
+    pub(crate) async fn has(&self, marker: &str) -> Result<bool, Fault> {
+        let marker = marker_line(marker);
+        let passwords: Vec<Password> = self
+            .list("look for the password", &self.passwords_path(), &[HIDDEN])
+            .await?;
+        Ok(passwords.iter().any(|password| {
+            let notes = password.attributes.notes.as_deref().unwrap_or_default();
+            let ours = password.attributes.organization_id.is_none_or(|id| id == self.company);
+            ours && notes.contains(&marker)
+        }))
     }
 
-    pub(crate) async fn write(&self, _entry: &Entry) -> Result<(), Fault> {
-        Err(missing())
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), Fault> {
+        let attributes = json!({
+            "name": entry.short_name(),
+            "username": entry.username,
+            "password": entry.password.expose_secret(),
+            "notes": entry.notes(),
+        });
+        let body = json!({ "data": { "type": "passwords", "attributes": attributes } });
+        let url = self.url(&self.passwords_path(), &[HIDDEN]);
+        let request = self.http.post(url).header(CONTENT_TYPE, MEDIA_TYPE).json(&body);
+        self.call("write the password", request).await?.done()
     }
 
     pub(crate) async fn check(&self) -> Vec<Finding> {
-        vec![Finding::new("sign-in", Err(missing()))]
+        let passwords = async {
+            let query = [("page[size]", "1"), ("page[number]", "1"), HIDDEN];
+            let request = self.http.get(self.url(&self.passwords_path(), &query));
+            let page: Page<Password> = self.call("read the passwords", request).await?.json()?;
+            let found = page.meta.and_then(|meta| meta.total_count);
+            Ok(found.map_or_else(|| "may be read".to_owned(), |count| format!("{count} are there")))
+        };
+        let company = self.company_name().await;
+        vec![
+            Finding::new(format!("company {}", self.company), company),
+            Finding::new("passwords", passwords.await),
+        ]
+    }
+
+    /// No address that this key is sure to read tells one organization alone.
+    async fn company_name(&self) -> Result<String, Fault> {
+        let all: Vec<Organization> = self.list("list the organizations", &["organizations"], &[]).await?;
+        let id = self.company.to_string();
+        let found = all.into_iter().find(|organization| organization.id == id);
+        let found = found.ok_or_else(|| no_company(SYSTEM, self.company))?;
+        Ok(found.attributes.name.unwrap_or(id))
+    }
+
+    fn passwords_path(&self) -> [String; 4] {
+        let company = self.company.to_string();
+        ["organizations", &company, "relationships", "passwords"].map(str::to_owned)
+    }
+
+    fn url(&self, path: &[impl AsRef<str>], query: &[(&str, &str)]) -> Url {
+        let segments: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
+        endpoint(&self.base, &segments, query)
+    }
+
+    /// All pages of a list.
+    async fn list<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        path: &[impl AsRef<str>],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        for number in 1..=MOST_PAGES {
+            let number = number.to_string();
+            let query = [&[("page[size]", PAGE_SIZE), ("page[number]", &number)], query].concat();
+            let request = self.http.get(self.url(path, &query));
+            let page: Page<T> = self.call(operation, request).await?.json()?;
+            let more = match &page.meta {
+                Some(meta) => meta.next_page.is_some(),
+                None => !page.data.is_empty(),
+            };
+            all.extend(page.data);
+            if !more {
+                return Ok(all);
+            }
+        }
+        Err(endless(SYSTEM, operation))
+    }
+
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let request = request.header("x-api-key", self.credentials.api_key.expose_secret());
+        let reply = send(SYSTEM, operation, request).await?;
+        match key_refused(SYSTEM, &reply) {
+            Some(fault) => Err(fault),
+            None if reply.status() == 404 => Err(no_company(SYSTEM, self.company)),
+            None => Ok(reply),
+        }
     }
 }
 
-fn missing() -> Fault {
-    Fault::NeedsAttention("this version of Gangway cannot write to IT Glue yet".to_owned())
+#[derive(Deserialize)]
+struct Page<T> {
+    data: Vec<T>,
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Meta {
+    next_page: Option<u64>,
+    total_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Password {
+    attributes: PasswordAttributes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct PasswordAttributes {
+    organization_id: Option<u64>,
+    notes: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Organization {
+    id: String,
+    attributes: OrganizationAttributes,
+}
+
+#[derive(Deserialize)]
+struct OrganizationAttributes {
+    name: Option<String>,
 }

@@ -7,12 +7,16 @@ pub mod pwpush;
 
 use domain::fault::Fault;
 use domain::finding::Finding;
+use outbound::Reply;
 use secrecy::SecretString;
 
 pub use hudu::Hudu;
 pub use itglue::ItGlue;
 pub use passportal::Passportal;
 pub use pwpush::PwPush;
+
+/// What a column for a name usually holds; none of the vendors says its own.
+const NAME_LIMIT: usize = 255;
 
 /// One company's passwords.
 #[derive(Debug, Clone)]
@@ -32,6 +36,26 @@ pub struct Entry {
     pub password: SecretString,
 }
 
+impl Entry {
+    fn short_name(&self) -> String {
+        if self.name.chars().count() <= NAME_LIMIT {
+            return self.name.clone();
+        }
+        self.name.chars().take(NAME_LIMIT - 1).chain(['…']).collect()
+    }
+
+    fn notes(&self) -> String {
+        format!(
+            "Written by Gangway when the user was created.\n\n{}",
+            marker_line(&self.marker)
+        )
+    }
+}
+
+fn marker_line(marker: &str) -> String {
+    format!("[gangway {marker}]")
+}
+
 /// The same call on whichever system it is.
 macro_rules! each {
     ($self:ident, $vault:ident => $call:expr) => {
@@ -44,14 +68,13 @@ macro_rules! each {
 }
 
 impl Vault {
-    /// Whether it can say what was written before; else a repeated step may repeat an entry.
-    pub fn can_be_asked(&self) -> bool {
-        !matches!(self, Self::Passportal(_))
-    }
-
-    /// Whether the entry with this marker is there.
-    pub async fn has(&self, marker: &str) -> Result<bool, Fault> {
-        each!(self, vault => vault.has(marker).await)
+    /// Whether the entry with this marker is there; none where nobody can say.
+    pub async fn has(&self, marker: &str) -> Result<Option<bool>, Fault> {
+        match self {
+            Self::Hudu(hudu) => hudu.has(marker).await.map(Some),
+            Self::ItGlue(itglue) => itglue.has(marker).await.map(Some),
+            Self::Passportal(_) => Ok(None),
+        }
     }
 
     pub async fn write(&self, entry: &Entry) -> Result<(), Fault> {
@@ -62,4 +85,33 @@ impl Vault {
     pub async fn check(&self) -> Vec<Finding> {
         each!(self, vault => vault.check().await)
     }
+}
+
+/// Companies are numbers in all of them; anything else would be put into an address.
+fn company_number(system: &str, company: &str) -> Result<u64, Fault> {
+    company.trim().parse().map_err(|_| {
+        Fault::NeedsAttention(format!(
+            "the organisation's company in {system} must be the number that {system} gives it"
+        ))
+    })
+}
+
+/// A key may be right, and yet not be allowed to see passwords: neither vendor tells these two apart for certain.
+fn key_refused(system: &str, reply: &Reply) -> Option<Fault> {
+    matches!(reply.status(), 401 | 403).then(|| {
+        Fault::NeedsAttention(format!(
+            "{system} does not accept the API key ({}): it must be valid and have password access; renew it in Gangway",
+            reply.status()
+        ))
+    })
+}
+
+fn no_company(system: &str, id: u64) -> Fault {
+    Fault::NeedsAttention(format!(
+        "{system} has no company {id} at the address that it was given: check both in Gangway"
+    ))
+}
+
+fn endless(system: &str, operation: &str) -> Fault {
+    Fault::Permanent(format!("{system} did not come to an end ({operation})"))
 }

@@ -1,10 +1,22 @@
-//! PWPush: a secret behind a link that opens a few times.
+//! Password Pusher: a secret behind a link that opens a few times. API v2, and v1 for older servers.
 
 use domain::fault::Fault;
 use domain::finding::Finding;
-use secrecy::SecretString;
+use outbound::{Reply, endpoint, send};
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
+
+use crate::{endless, marker_line};
+
+const SYSTEM: &str = "PWPush";
+const EXPIRES_AFTER_DAYS: u32 = 7;
+/// More than one, for whoever loses the page before the password is typed.
+const EXPIRES_AFTER_VIEWS: u32 = 5;
+/// The last page that the server takes.
+const MOST_PAGES: usize = 200;
 
 /// As the credentials secret holds it; a server that takes pushes from anybody needs none.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +31,15 @@ pub struct PwPush {
     credentials: Option<Credentials>,
 }
 
+/// What the server knows of an earlier push.
+#[derive(Debug)]
+pub enum Found {
+    Link(SecretString),
+    Nothing,
+    /// Pushes without a token belong to nobody, and servers of old list none.
+    CannotSay,
+}
+
 impl PwPush {
     pub fn new(http: reqwest::Client, base: Url, credentials: Option<Credentials>) -> Self {
         Self {
@@ -28,14 +49,133 @@ impl PwPush {
         }
     }
 
-    /// The link to a new push.
-    pub async fn push(&self, _marker: &str, _secret: &SecretString) -> Result<SecretString, Fault> {
-        Err(Fault::NeedsAttention(
-            "this version of Gangway cannot push yet".to_owned(),
-        ))
+    /// The link to a new push. Whoever opens it has to click once more, so that a scanner of mails uses up no view.
+    pub async fn push(&self, marker: &str, secret: &SecretString) -> Result<SecretString, Fault> {
+        let push = json!({
+            "payload": secret.expose_secret(),
+            "expire_after_days": EXPIRES_AFTER_DAYS,
+            "expire_after_views": EXPIRES_AFTER_VIEWS,
+            "retrieval_step": true,
+            "deletable_by_viewer": true,
+            "note": marker_line(marker),
+        });
+        let reply = self.post(&["api", "v2", "pushes"], &json!({ "push": push })).await?;
+        let reply = match is_older(&reply) {
+            true => self.post(&["p.json"], &json!({ "password": push })).await?,
+            false => reply,
+        };
+        let made: Push = reply.json()?;
+        self.link(&made.url_token)
+    }
+
+    /// The link of our push with this marker, while it opens.
+    pub async fn find(&self, marker: &str) -> Result<Found, Fault> {
+        const OPERATION: &str = "list the pushes";
+        if self.credentials.is_none() {
+            return Ok(Found::CannotSay);
+        }
+        let marker = marker_line(marker);
+        for number in 1..=MOST_PAGES {
+            let reply = self.active(OPERATION, number).await?;
+            if is_older(&reply) {
+                return Ok(Found::CannotSay);
+            }
+            let pushes: Vec<Push> = reply.json()?;
+            if pushes.is_empty() {
+                return Ok(Found::Nothing);
+            }
+            if let Some(ours) = pushes.iter().find(|push| push.is_open(&marker)) {
+                return self.link(&ours.url_token).map(Found::Link);
+            }
+        }
+        Err(endless(SYSTEM, OPERATION))
     }
 
     pub async fn check(&self) -> Vec<Finding> {
-        Vec::new()
+        let version = async {
+            let url = endpoint(&self.base, &["api", "v2", "version"], &[]);
+            let reply = self.call("read the version", self.http.get(url)).await?;
+            if is_older(&reply) {
+                return Ok("has API v1 only".to_owned());
+            }
+            reply.json::<Value>().map(|_| "has API v2".to_owned())
+        };
+        let mut findings = vec![Finding::new("server", version.await)];
+        if self.credentials.is_some() {
+            let token = async {
+                let reply = self.active("list the pushes", 1).await?;
+                if is_older(&reply) {
+                    return Ok("cannot be tried with API v1".to_owned());
+                }
+                reply.json::<Vec<Push>>().map(|_| "is accepted".to_owned())
+            };
+            findings.push(Finding::new("API token", token.await));
+        }
+        findings
+    }
+
+    async fn active(&self, operation: &'static str, number: usize) -> Result<Reply, Fault> {
+        let number = number.to_string();
+        let url = endpoint(&self.base, &["api", "v2", "pushes", "active"], &[("page", &number)]);
+        self.call(operation, self.http.get(url)).await
+    }
+
+    async fn post(&self, path: &[&str], body: &Value) -> Result<Reply, Fault> {
+        let request = self.http.post(endpoint(&self.base, path, &[])).json(body);
+        self.call("push the password", request).await
+    }
+
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let request = match &self.credentials {
+            Some(credentials) => request.bearer_auth(credentials.api_token.expose_secret()),
+            None => request,
+        };
+        let reply = send(SYSTEM, operation, request).await?;
+        if !matches!(reply.status(), 401 | 403) {
+            return Ok(reply);
+        }
+        let what = match self.credentials {
+            Some(_) => "does not accept the API token: renew it in Gangway",
+            None => "takes no pushes without an API token: set one as the credentials of pwpush",
+        };
+        Err(Fault::NeedsAttention(format!("{SYSTEM} {what} ({})", reply.status())))
+    }
+
+    /// Made of the server's own address and not of what it says: behind a proxy, a server may take itself for another.
+    fn link(&self, token: &SecretString) -> Result<SecretString, Fault> {
+        let token = token.expose_secret();
+        let plain = (1..=128).contains(&token.len())
+            && token
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if !plain {
+            return Err(Fault::Transient(format!(
+                "{SYSTEM} answered with something else than its documentation says"
+            )));
+        }
+        Ok(String::from(endpoint(&self.base, &["p", token, "r"], &[])).into())
+    }
+}
+
+/// No such address: the server is older than API v2.
+fn is_older(reply: &Reply) -> bool {
+    matches!(reply.status(), 404 | 405)
+}
+
+#[derive(Deserialize)]
+struct Push {
+    /// Opens the push, so it is as secret as the password.
+    url_token: SecretString,
+    note: Option<String>,
+    #[serde(default)]
+    expired: bool,
+    deleted: Option<bool>,
+    views_remaining: Option<i64>,
+}
+
+impl Push {
+    fn is_open(&self, marker: &str) -> bool {
+        let opens = !self.expired && !self.deleted.unwrap_or_default() && self.views_remaining.is_none_or(|left| left > 0);
+        opens && self.note.as_deref() == Some(marker)
     }
 }
