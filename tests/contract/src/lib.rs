@@ -46,6 +46,8 @@ mod parameter;
 mod schema;
 mod security;
 mod template;
+#[cfg(feature = "wiremock")]
+mod watch;
 mod words;
 
 #[cfg(test)]
@@ -59,6 +61,8 @@ mod walk;
 
 pub use contract::Contract;
 pub use folder::folder;
+#[cfg(feature = "wiremock")]
+pub use watch::watch;
 
 pub struct Request<'a> {
     pub method: &'a str,

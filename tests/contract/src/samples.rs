@@ -127,7 +127,7 @@ fn types_of_one(schema: &Node<'_>) -> Option<BTreeSet<&'static str>> {
 }
 
 fn types_by_keyword(schema: &Node<'_>) -> Option<BTreeSet<&'static str>> {
-    let listed = match (
+    match (
         schema.value.get("type"),
         schema.value.get("enum"),
         schema.value.get("const"),
@@ -136,10 +136,9 @@ fn types_by_keyword(schema: &Node<'_>) -> Option<BTreeSet<&'static str>> {
         (Some(name), _, _) => Some(types_by_name(name).into_iter().collect()),
         (None, Some(Value::Array(values)), _) => Some(values.iter().map(type_of).collect()),
         (None, _, Some(value)) => Some([type_of(value)].into()),
+        // Keywords for objects alone take any other type.
         _ => None,
-    };
-    // An object's keywords alone take any other type.
-    listed
+    }
 }
 
 fn types_by_name(name: &Value) -> Vec<&'static str> {

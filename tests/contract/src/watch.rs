@@ -1,0 +1,63 @@
+//! For tests with a mock server: its requests are held against a vendor's file too.
+
+use std::io::Write;
+
+use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
+
+use crate::{Contract, folder};
+
+struct Watch {
+    contract: Contract,
+    base: &'static str,
+}
+
+/// From now on a request below `base` that doesn't fit the file (its name in ../shared/vendors/json) ends the test's
+/// process: a refusal could be what the test expects, and a panic in the server's task would be noticed by nobody.
+///
+/// # Errors
+/// The file can't be read.
+pub async fn watch(server: &MockServer, file: &str, base: &'static str) -> Result<(), String> {
+    let Some(folder) = folder() else { return Ok(()) };
+    let contract = Contract::load(&folder.join(format!("{file}.json")))?;
+    Mock::given(Watch { contract, base })
+        .respond_with(ResponseTemplate::new(500))
+        .with_priority(1)
+        .mount(server)
+        .await;
+    Ok(())
+}
+
+impl Watch {
+    fn wrong(&self, request: &Request) -> Vec<String> {
+        let Some(path) = request.url.path().strip_prefix(self.base) else {
+            return Vec::new();
+        };
+        let query: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
+        let text = |value: &wiremock::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers: Vec<(String, String)> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect();
+        self.contract.request(&crate::Request {
+            method: request.method.as_str(),
+            path,
+            query: &query,
+            headers: &headers,
+            body: &request.body,
+        })
+    }
+}
+
+impl Match for Watch {
+    /// Only looks: other mocks answer.
+    fn matches(&self, request: &Request) -> bool {
+        let wrong = self.wrong(request);
+        if !wrong.is_empty() {
+            let place = format!("{} {}", request.method, request.url.path());
+            let _ = writeln!(std::io::stderr(), "against the vendor's file: {place}: {}", wrong.join("; "));
+            std::process::exit(101);
+        }
+        false
+    }
+}
