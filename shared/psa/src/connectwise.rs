@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody, is_plain};
+use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody};
+use crate::texts::{is_plain, one_line};
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "connectwise";
@@ -115,7 +116,7 @@ impl ConnectWise {
     }
 
     pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
-        let summary = cut(summary);
+        let summary = one_line(summary, SUMMARY_LIMIT);
         // The summary is compared here: its quotes would need an escaping that ConnectWise doesn't document.
         let conditions = format!("closedFlag=false and {}", self.company.condition());
         let query = [
@@ -127,12 +128,7 @@ impl ConnectWise {
             .list("list the open tickets", &["service", "tickets"], &query)
             .await?;
         let is_free = |ticket: &&FoundTicket| ticket.external_x_ref.as_deref().unwrap_or_default().is_empty();
-        let same = |ticket: &&FoundTicket| {
-            ticket
-                .summary
-                .as_deref()
-                .is_some_and(|text| text.trim() == summary.trim())
-        };
+        let same = |ticket: &&FoundTicket| ticket.summary.as_deref().is_some_and(|text| text.trim() == summary);
         Ok(open
             .iter()
             .filter(is_free)
@@ -143,7 +139,7 @@ impl ConnectWise {
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         let board = self.board(ticket.location.as_deref()).await?;
         let mut body = Map::new();
-        body.insert("summary".to_owned(), cut(&ticket.summary).into());
+        body.insert("summary".to_owned(), one_line(&ticket.summary, SUMMARY_LIMIT).into());
         body.insert("company".to_owned(), self.company.reference());
         body.insert("board".to_owned(), json!({ "id": board }));
         body.insert("externalXRef".to_owned(), ticket.marker.clone().into());
@@ -330,10 +326,6 @@ fn ticket_ref(id: u64) -> TicketRef {
         system: SYSTEM_ID.to_owned(),
         id: id.to_string(),
     }
-}
-
-fn cut(summary: &str) -> String {
-    summary.chars().take(SUMMARY_LIMIT).collect()
 }
 
 /// A reference by id when the setting is a number, else by the field that names it.

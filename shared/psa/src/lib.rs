@@ -8,6 +8,7 @@ pub mod halopsa;
 pub mod kaseya_bms;
 mod names;
 pub mod servicenow;
+mod texts;
 
 use domain::fault::Fault;
 use domain::finding::Finding;

@@ -1,6 +1,7 @@
 //! Boards, statuses and priorities: from the names in an organisation's variables to ids.
 
 use domain::fault::Fault;
+use secrecy::ExposeSecret;
 
 use super::{ConnectWise, Named, SYSTEM};
 use crate::names::{self, listed, resolve};
@@ -30,7 +31,8 @@ impl ConnectWise {
     }
 
     async fn id_of(&self, what: &str, of: &str, wanted: &str, path: &[&str]) -> Result<u64, Fault> {
-        let scope = format!("{} {} {of}", self.base, self.credentials.company_id);
+        let user = self.credentials.public_key.expose_secret();
+        let scope = format!("{} {} {user} {of}", self.base, self.credentials.company_id);
         let list = self.records("list the names", path);
         let id = resolve(SYSTEM, what, &scope, wanted, list).await?;
         id.parse()

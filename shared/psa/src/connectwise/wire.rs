@@ -125,14 +125,6 @@ impl fmt::Display for CompanyKey {
     }
 }
 
-/// Fit for a condition without any escaping.
-pub(super) fn is_plain(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,13 +23,7 @@ pub const VENDOR: Vendor = Vendor {
     operations: OPERATIONS,
     error,
     world,
-    keys: |world, base| {
-        json!({
-            "credentials": credentials(world, base), "company": "20", "location": "Onboarding", "status_new": "New",
-            "status_working": "In Progress", "status_waiting": "Waiting", "status_complete": "Closed",
-            "priority": "Priority 2 - High", "work_role": "Engineer", "tech_id": "ttech",
-        })
-    },
+    keys,
     state: |world| json!({"tickets": world.psa.tickets.iter().map(ticket_state).collect::<Vec<_>>()}),
 };
 
@@ -128,6 +122,15 @@ pub fn credentials(world: &World, base: &str) -> Value {
         "site": format!("{base}/connectwise"), "company_id": world.psa.company_login,
         "public_key": world.psa.public_key, "private_key": world.psa.private_key,
         "client_id": world.psa.client_id, "codebase": "v4_6_release",
+    })
+}
+
+fn keys(world: &World, base: &str) -> Value {
+    json!({
+        "credentials": credentials(world, base), "company": "20", "other_company": "21",
+        "contact": format!("mmanager@{}", world.domain()), "location": "Onboarding", "status_new": "New",
+        "status_working": "In Progress", "status_waiting": "Waiting", "status_complete": "Closed",
+        "priority": "Priority 2 - High", "work_role": "Engineer", "tech_id": "ttech",
     })
 }
 

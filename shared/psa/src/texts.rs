@@ -1,0 +1,47 @@
+//! Texts as PSAs take them.
+
+/// The text in one line, and no longer than `most`, counted as .NET and SQL Server count: in UTF-16.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let text: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    cut(&text, most).trim_end().to_owned()
+}
+
+/// The beginning of the text that fits, and no half of a character.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > most
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+/// Fit for a condition of any PSA without any escaping.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        for (text, most, expected) in [
+            ("New user:\nÄnne", 255, "New user: Änne"),
+            ("New user", 4, "New"),
+            ("ab🙂c", 4, "ab🙂"),
+            ("ab🙂c", 3, "ab"),
+            ("", 3, ""),
+        ] {
+            assert_eq!(one_line(text, most), expected);
+        }
+    }
+}

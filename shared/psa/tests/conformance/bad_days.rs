@@ -1,0 +1,112 @@
+//! Vendors' bad days: what is worth a retry, what a person must change, and what is never taken for an answer.
+
+use std::time::{Duration, Instant};
+
+use domain::fault::Fault;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::desk::{ALL, Vendor, Work};
+
+const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
+
+fn class(status: u16, signs_in: bool) -> &'static str {
+    match status {
+        401 | 403 => "NeedsAttention",
+        400 if signs_in => "NeedsAttention",
+        429 | 500.. => "Transient",
+        _ => "Permanent",
+    }
+}
+
+/// Every status at every call of every piece of work.
+pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) {
+    for work in ALL {
+        for (skip, operation) in work.calls(vendor).await.iter().enumerate() {
+            for status in STATUSES {
+                let case = format!("{work:?}, call {skip} ({operation}), {status}");
+                let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
+                desk.fault(
+                    json!({"kind": "status", "status": status, "skip": skip, "times": 100, "message": "Ann Lee"}),
+                );
+                let fault = match work.on(&desk, &ticket).await {
+                    // A look-up may take it for an answer: there is no such ticket.
+                    Ok(false) if status == 404 && work == Work::FindGiven => continue,
+                    Ok(there) => panic!("{case}: {there}"),
+                    Err(fault) => fault,
+                };
+                let signs_in = vendor.sign_in.contains(&operation.as_str());
+                assert_eq!(fault.name(), class(status, signs_in), "{case}: {fault}");
+                assert!(!fault.to_string().contains("Ann"), "{case}: {fault}");
+                let changed = desk.sim.world(|world| world.effects.values().sum::<u32>());
+                assert!(changed <= 1, "{case}");
+            }
+        }
+    }
+}
+
+/// A 429 that says when: the call is repeated then, at every call of every piece of work. A long wait is not ours.
+pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
+    for work in ALL {
+        let calls = work.calls(vendor).await;
+        for (skip, operation) in calls.iter().enumerate() {
+            let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
+            desk.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
+            let done = work.on(&desk, &ticket).await;
+            assert!(done.is_ok() && desk.sim.fired() == 1, "{work:?}, {operation}: {done:?}");
+        }
+        let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
+        desk.fault(json!({"kind": "429", "retry_after": 60}));
+        let begun = Instant::now();
+        assert!(
+            matches!(work.on(&desk, &ticket).await, Err(Fault::Transient(_))),
+            "{work:?}"
+        );
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+    let (desk, ticket) = Work::AddNote.desk(vendor, Duration::from_secs(20)).await;
+    desk.fault(json!({"kind": "429", "retry_after": 1}));
+    let begun = Instant::now();
+    assert!(Work::AddNote.on(&desk, &ticket).await.is_ok());
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(desk.sim.effect("notes_created"), 1);
+}
+
+pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
+    let mut waiting = JoinSet::new();
+    for work in ALL {
+        for skip in 0..work.calls(vendor).await.len() {
+            waiting.spawn(async move {
+                let (desk, ticket) = work.desk(vendor, Duration::from_secs(2)).await;
+                desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
+                let fault = work.on(&desk, &ticket).await.unwrap_err();
+                assert!(
+                    fault.is_transient() && fault.to_string().contains("in time"),
+                    "{work:?}, call {skip}: {fault}"
+                );
+            });
+        }
+    }
+    waiting.join_all().await;
+}
+
+/// Half an answer, a gateway's page, JSON of somebody else's: for a look-up never "there is none", or work would be
+/// done twice. Where work was done its answer may not matter, if it has been done.
+pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
+    for work in ALL {
+        for (skip, operation) in work.calls(vendor).await.iter().enumerate() {
+            for garbage in ["half", "html", "wrong"] {
+                let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
+                desk.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
+                let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
+                match work.on(&desk, &ticket).await {
+                    Err(fault) => assert!(fault.is_transient(), "{case}: {fault}"),
+                    Ok(_) => {
+                        let changed = desk.sim.world(|world| world.effects.values().sum::<u32>());
+                        assert_eq!(changed, 1, "{case}");
+                    }
+                }
+            }
+        }
+    }
+}

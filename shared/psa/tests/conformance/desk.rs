@@ -1,0 +1,232 @@
+//! A vendor, and one desk at it: a simulator with a world of its own, and a client that works there.
+
+use std::time::Duration;
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use psa::{Names, NewTicket, Note, NoteText, Psa};
+use reqwest::Client;
+use serde_json::{Value, json};
+use simulators::testing::Simulated;
+use simulators::world::World;
+
+pub(crate) struct Vendor {
+    /// As variables name it.
+    pub(crate) name: &'static str,
+    /// A client: the simulators' address, the credentials as Gangway keeps them, the company.
+    pub(crate) build: fn(Client, &str, Value, String) -> Psa,
+    /// Somebody opens a ticket by hand: its id. No effect of Gangway's is counted.
+    pub(crate) open: fn(&mut World, &ByHand<'_>) -> String,
+    /// Somebody writes a note on a ticket by hand: the ticket's id, the text.
+    pub(crate) write: fn(&mut World, &str, &str),
+    /// One more place (board, queue, team) that tickets may go to.
+    pub(crate) add_location: fn(&mut World, &str),
+    /// How many tickets, names and notes make the client's pages, the longest of them.
+    pub(crate) page: usize,
+    pub(crate) summary_limit: usize,
+    /// Operations that only sign in: a refusal there means the credentials.
+    pub(crate) sign_in: &'static [&'static str],
+}
+
+pub(crate) struct ByHand<'a> {
+    pub(crate) company: &'a str,
+    pub(crate) summary: &'a str,
+    pub(crate) closed: bool,
+}
+
+pub(crate) struct Desk {
+    pub(crate) vendor: &'static Vendor,
+    pub(crate) sim: Simulated,
+    pub(crate) keys: Value,
+    pub(crate) psa: Psa,
+}
+
+impl Desk {
+    pub(crate) async fn new(vendor: &'static Vendor) -> Self {
+        Self::with(vendor, json!({}), Duration::from_secs(20)).await
+    }
+
+    pub(crate) async fn with(vendor: &'static Vendor, world: Value, timeout: Duration) -> Self {
+        let sim = Simulated::with(world).await;
+        let keys = sim.keys(vendor.name);
+        let company = keys["company"].as_str().unwrap().to_owned();
+        let psa = (vendor.build)(client(timeout), &sim.base, keys["credentials"].clone(), company);
+        Self { vendor, sim, keys, psa }
+    }
+
+    /// A name that exists there; nothing where the vendor has no such thing.
+    pub(crate) fn key(&self, name: &str) -> Option<String> {
+        self.keys[name].as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn new_ticket(&self, marker: &str) -> NewTicket {
+        NewTicket {
+            marker: marker.to_owned(),
+            summary: "New user: Ana Ng".to_owned(),
+            description: "Ana Ng starts on Monday.".to_owned(),
+            location: self.key("location"),
+            status: self.key("status_working"),
+            priority: self.key("priority"),
+            work_role: self.key("work_role"),
+            tech_id: self.key("tech_id"),
+            contact_email: self.key("contact"),
+        }
+    }
+
+    pub(crate) fn names(&self) -> Names {
+        let statuses = ["status_new", "status_working", "status_waiting", "status_complete"];
+        Names {
+            location: self.key("location"),
+            statuses: statuses.iter().filter_map(|name| self.key(name)).collect(),
+            priority: self.key("priority"),
+            work_role: self.key("work_role"),
+            tech_id: self.key("tech_id"),
+        }
+    }
+
+    pub(crate) fn company(&self) -> String {
+        self.key("company").unwrap()
+    }
+
+    /// A client with credentials that nobody has.
+    pub(crate) fn stranger(&self) -> Psa {
+        let fields = self.keys["credentials"].as_object().unwrap().iter();
+        let strange = fields.map(|(name, value)| {
+            let is_place = name == "codebase" || value.as_str().unwrap().starts_with("http");
+            let value = if is_place { value.clone() } else { json!("strange") };
+            (name.clone(), value)
+        });
+        let credentials = Value::Object(strange.collect());
+        let http = client(Duration::from_secs(20));
+        (self.vendor.build)(http, &self.sim.base, credentials, self.company())
+    }
+
+    pub(crate) fn open(&self, company: &str, summary: &str, closed: bool) -> TicketRef {
+        let by_hand = ByHand {
+            company,
+            summary,
+            closed,
+        };
+        TicketRef {
+            system: self.psa.system().to_owned(),
+            id: self.sim.world(|world| (self.vendor.open)(world, &by_hand)),
+        }
+    }
+
+    pub(crate) fn tickets(&self) -> Vec<Value> {
+        self.sim.state(self.vendor.name)["tickets"].as_array().unwrap().clone()
+    }
+
+    pub(crate) fn ticket(&self, ticket: &TicketRef) -> Value {
+        let mut all = self.tickets().into_iter();
+        all.find(|other| plain(&other["id"]) == ticket.id).unwrap()
+    }
+
+    pub(crate) fn notes(&self, ticket: &TicketRef) -> Vec<Value> {
+        self.ticket(ticket)["notes"].as_array().unwrap().clone()
+    }
+
+    pub(crate) fn fault(&self, rule: Value) {
+        let mut rule = rule;
+        rule["system"] = json!(self.vendor.name);
+        if rule["operation"].is_null() {
+            rule["operation"] = json!("*");
+        }
+        self.sim.fault(rule);
+    }
+}
+
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+pub(crate) fn note(marker: &str, text: &str, internal: bool) -> Note {
+    Note {
+        marker: marker.to_owned(),
+        text: NoteText::Plain(text.to_owned()),
+        internal,
+        minutes: None,
+    }
+}
+
+/// Without kept connections: a lost response must not be taken for a connection that was closed meanwhile.
+fn client(timeout: Duration) -> Client {
+    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let builder = Client::builder().tls_backend_preconfigured(tls).timeout(timeout);
+    builder.pool_max_idle_per_host(0).build().unwrap()
+}
+
+/// Everything that a client can be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    FindByMarker,
+    FindGiven,
+    FindMatching,
+    Create,
+    HasNote,
+    AddNote,
+    SetStatus,
+    Check,
+}
+
+pub(crate) const ALL: [Work; 8] = [
+    Work::FindByMarker,
+    Work::FindGiven,
+    Work::FindMatching,
+    Work::Create,
+    Work::HasNote,
+    Work::AddNote,
+    Work::SetStatus,
+    Work::Check,
+];
+
+impl Work {
+    /// True for an answer that says that something is there, or for work that was done.
+    pub(crate) async fn on(self, desk: &Desk, ticket: &TicketRef) -> Result<bool, Fault> {
+        let psa = &desk.psa;
+        match self {
+            Self::FindByMarker => Ok(psa.find_ticket(None, "r1").await?.is_some()),
+            Self::FindGiven => Ok(psa.find_ticket(Some(&ticket.id), "r1").await?.is_some()),
+            Self::FindMatching => Ok(psa.find_matching("By hand").await?.is_some()),
+            Self::Create => psa.create_ticket(&desk.new_ticket("r1")).await.map(|_| true),
+            Self::HasNote => psa.has_note(ticket, "r1/opened").await,
+            Self::AddNote => psa
+                .add_note(ticket, &note("r1/opened", "Opened.", true))
+                .await
+                .map(|()| true),
+            Self::SetStatus => psa
+                .set_status(ticket, &desk.key("status_waiting").unwrap())
+                .await
+                .map(|()| true),
+            Self::Check => {
+                let findings = psa.check(&desk.names()).await;
+                findings
+                    .into_iter()
+                    .try_for_each(|finding| finding.result.map(drop))
+                    .map(|()| true)
+            }
+        }
+    }
+
+    /// The vendor's operations that it comes to, at a desk that knows no names yet.
+    pub(crate) async fn calls(self, vendor: &'static Vendor) -> Vec<String> {
+        let (desk, ticket) = self.desk(vendor, Duration::from_secs(20)).await;
+        let found = self.on(&desk, &ticket).await;
+        assert_eq!(
+            found,
+            Ok(self != Self::FindByMarker && self != Self::HasNote),
+            "{self:?}"
+        );
+        desk.sim.operations()
+    }
+
+    pub(crate) async fn desk(self, vendor: &'static Vendor, timeout: Duration) -> (Desk, TicketRef) {
+        let desk = Desk::with(vendor, json!({}), timeout).await;
+        let ticket = desk.open(&desk.company(), "By hand", false);
+        (desk, ticket)
+    }
+}

@@ -1,0 +1,70 @@
+//! What every PSA's client must do, held against its simulator: one `suite!` line here and one entry in `vendors.rs` a system.
+//! What only one vendor does is in a test file of that vendor's own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod bad_days;
+mod desk;
+mod lists;
+mod lost;
+mod notes;
+mod texts;
+mod tickets;
+mod vendors;
+
+macro_rules! suite {
+    ($vendor:ident, $entry:ident: $($subject:ident { $($test:ident)* })*) => {
+        mod $vendor {
+            $($(
+                #[tokio::test]
+                async fn $test() {
+                    crate::$subject::$test(&crate::vendors::$entry).await;
+                }
+            )*)*
+        }
+    };
+    ($vendor:ident, $entry:ident) => {
+        suite!($vendor, $entry:
+            tickets {
+                opened_with_every_name
+                unknown_names_are_listed
+                found_by_marker
+                a_given_one_must_be_the_companys
+                an_open_one_with_the_same_summary_is_adopted
+            }
+            notes {
+                internal_and_public
+                passwords_arrive_as_they_are
+                long_ones_are_written
+                status_is_set_once
+            }
+            lists {
+                names_are_found_on_any_page
+                tickets_are_found_on_any_page
+                notes_are_found_on_any_page
+                a_check_finds_every_name
+            }
+            texts {
+                odd_summaries_and_notes
+                odd_company_names
+            }
+            bad_days {
+                refusals_are_faults_of_their_class
+                a_wait_is_honoured
+                silence_is_transient
+                garbage_is_no_answer
+            }
+            lost {
+                a_ticket_is_not_opened_twice
+                a_note_is_not_written_twice
+                a_status_is_set_in_the_end
+            }
+        );
+    };
+}
+
+suite!(connectwise, CONNECTWISE);

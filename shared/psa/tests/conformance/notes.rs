@@ -1,0 +1,105 @@
+//! Notes and statuses.
+
+use domain::fault::Fault;
+use psa::{Note, NoteText};
+
+use crate::desk::{Desk, Vendor, note};
+
+pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let ticket = desk.open(&desk.company(), "By hand", false);
+    let (psa, sim) = (&desk.psa, &desk.sim);
+    assert_eq!(psa.has_note(&ticket, "r1/opened").await, Ok(false));
+    psa.add_note(&ticket, &note("r1/opened", "Opened by Gangway.", true))
+        .await
+        .unwrap();
+    psa.add_note(&ticket, &note("r1/told", "For the customer.", false))
+        .await
+        .unwrap();
+    for (marker, there) in [
+        ("r1/opened", true),
+        ("r1/told", true),
+        ("r1/open", false),
+        ("r1", false),
+    ] {
+        assert_eq!(psa.has_note(&ticket, marker).await, Ok(there), "{marker}");
+    }
+    let notes = desk.notes(&ticket);
+    let of = |text: &str| {
+        let mut found = notes
+            .iter()
+            .filter(|note| note["text"].as_str().is_some_and(|all| all.contains(text)));
+        let (one, more) = (found.next().unwrap().clone(), found.next());
+        assert!(more.is_none(), "{text}");
+        one
+    };
+    for (text, marker, internal) in [
+        ("Opened by Gangway.", "[gangway r1/opened]", true),
+        ("For the customer.", "[gangway r1/told]", false),
+    ] {
+        let note = of(text);
+        assert_eq!(note["internal"], internal, "{note}");
+        assert!(note["text"].as_str().unwrap().trim_end().ends_with(marker), "{note}");
+    }
+    assert_eq!(sim.effect("notes_created"), 2);
+    let other = desk.open(&desk.company(), "Another", false);
+    assert_eq!(psa.has_note(&other, "r1/opened").await, Ok(false));
+}
+
+pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let ticket = desk.open(&desk.company(), "By hand", false);
+    let password = "p<b>&amp;\"'\\`x%20{}";
+    let secret = Note {
+        marker: "r1/password".to_owned(),
+        text: NoteText::Secret(format!("Password: {password}").into()),
+        internal: true,
+        minutes: None,
+    };
+    desk.psa.add_note(&ticket, &secret).await.unwrap();
+    let notes = desk.notes(&ticket);
+    let note = notes.last().unwrap();
+    assert_eq!(note["internal"], true);
+    assert!(
+        note["text"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("Password: {password}")),
+        "{note}"
+    );
+}
+
+pub(crate) async fn long_ones_are_written(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let ticket = desk.open(&desk.company(), "By hand", false);
+    let long = format!("Beginning. {}", "Ünï 🙂 ".repeat(8000));
+    desk.psa.add_note(&ticket, &note("r1/long", &long, true)).await.unwrap();
+    assert_eq!(desk.psa.has_note(&ticket, "r1/long").await, Ok(true));
+    let notes = desk.notes(&ticket);
+    assert!(notes.iter().any(|note| {
+        let text = note["text"].as_str().unwrap();
+        text.starts_with("Beginning.") && note["internal"] == true
+    }));
+}
+
+pub(crate) async fn status_is_set_once(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let ticket = desk.open(&desk.company(), "By hand", false);
+    let names = ["status_waiting", "status_working", "status_complete"];
+    for (changes, name) in (1..).zip(names) {
+        let name = desk.key(name).unwrap();
+        for _ in 0..2 {
+            desk.psa.set_status(&ticket, &name.to_uppercase()).await.unwrap();
+            assert_eq!(desk.ticket(&ticket)["status"], name);
+            assert_eq!(desk.sim.effect("tickets_updated"), changes, "{name}");
+        }
+    }
+    assert_eq!(desk.ticket(&ticket)["closed"], true);
+    let Err(Fault::NeedsAttention(text)) = desk.psa.set_status(&ticket, "No Such").await else {
+        panic!()
+    };
+    assert!(
+        text.contains("No Such") && text.contains(&desk.key("status_waiting").unwrap()),
+        "{text}"
+    );
+}

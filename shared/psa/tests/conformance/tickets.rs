@@ -1,0 +1,152 @@
+//! Tickets are opened, found and adopted.
+
+use domain::fault::Fault;
+use psa::NewTicket;
+use serde_json::json;
+
+use crate::desk::{Desk, Vendor, plain};
+
+pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let made = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
+    assert_eq!(made.system, vendor.name);
+    let ticket = desk.ticket(&made);
+    assert_eq!(ticket["summary"], "New user: Ana Ng");
+    assert_eq!(ticket["status"], desk.keys["status_working"]);
+    assert_eq!(ticket["marker"], "r1");
+    assert_eq!(ticket["closed"], false);
+    for (field, key) in [("location", "location"), ("priority", "priority")] {
+        if let Some(name) = desk.key(key) {
+            assert_eq!(ticket[field], name, "{field}");
+        }
+    }
+    for (field, key) in [("owner", "tech_id"), ("contact", "contact")] {
+        assert_eq!(ticket[field].is_null(), desk.keys[key].is_null(), "{field}: {ticket}");
+    }
+    let (ours, theirs) = (desk.company(), desk.key("other_company").unwrap());
+    let company = |company: &str| desk.ticket(&desk.open(company, "x", false))["company"].clone();
+    assert_eq!(ticket["company"], company(&ours));
+    assert_ne!(ticket["company"], company(&theirs));
+    assert_eq!(desk.sim.effect("tickets_created"), 1);
+
+    // Who asks may be nobody that the PSA knows.
+    let stranger = NewTicket {
+        contact_email: Some("o'stranger@elsewhere.example".to_owned()),
+        ..desk.new_ticket("r2")
+    };
+    desk.psa.create_ticket(&stranger).await.unwrap();
+    let nobody = NewTicket {
+        contact_email: None,
+        work_role: None,
+        tech_id: None,
+        ..desk.new_ticket("r3")
+    };
+    desk.psa.create_ticket(&nobody).await.unwrap();
+}
+
+pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let wrong = || Some("No Such".to_owned());
+    let cases = [
+        (
+            "location",
+            NewTicket {
+                location: wrong(),
+                ..desk.new_ticket("r1")
+            },
+        ),
+        (
+            "status_working",
+            NewTicket {
+                status: wrong(),
+                ..desk.new_ticket("r1")
+            },
+        ),
+        (
+            "priority",
+            NewTicket {
+                priority: wrong(),
+                ..desk.new_ticket("r1")
+            },
+        ),
+    ];
+    for (key, ticket) in cases {
+        let Some(existing) = desk.key(key) else { continue };
+        let fault = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        let Fault::NeedsAttention(text) = &fault else {
+            panic!("{key}: {fault:?}")
+        };
+        assert!(text.contains("No Such") && text.contains(&existing), "{key}: {text}");
+    }
+    let people = [
+        NewTicket {
+            work_role: wrong(),
+            ..desk.new_ticket("r1")
+        },
+        NewTicket {
+            tech_id: wrong(),
+            ..desk.new_ticket("r1")
+        },
+    ];
+    for (key, ticket) in ["work_role", "tech_id"].iter().zip(people) {
+        if desk.key(key).is_some() {
+            let fault = desk.psa.create_ticket(&ticket).await.unwrap_err();
+            assert!(!fault.is_transient(), "{key}: {fault:?}");
+        }
+    }
+    assert_eq!(desk.sim.effect("tickets_created"), 0);
+}
+
+pub(crate) async fn found_by_marker(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let by_hand = desk.open(&desk.company(), "By hand", false);
+    let first = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
+    let second = desk.psa.create_ticket(&desk.new_ticket("r10")).await.unwrap();
+    assert_ne!(first, second);
+    let find = async |given, marker| desk.psa.find_ticket(given, marker).await;
+    assert_eq!(find(None, "r1").await, Ok(Some(first.clone())));
+    assert_eq!(find(None, "r10").await, Ok(Some(second)));
+    assert_eq!(find(None, "r2").await, Ok(None));
+    assert_eq!(find(Some(&by_hand.id), "r1").await, Ok(Some(first)), "ours comes first");
+    for odd in ["r1\" or id=1", "r1' OR 1=1", "", "*"] {
+        assert!(!matches!(find(None, odd).await, Ok(Some(_))), "{odd}");
+    }
+}
+
+pub(crate) async fn a_given_one_must_be_the_companys(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let ours = desk.open(&desk.company(), "Ours", false);
+    let theirs = desk.open(&desk.key("other_company").unwrap(), "Theirs", false);
+    let find = async |given: &str| desk.psa.find_ticket(Some(given), "r1").await;
+    assert_eq!(find(&ours.id).await, Ok(Some(ours.clone())));
+    assert_eq!(find(&format!(" #{} ", ours.id)).await, Ok(Some(ours.clone())));
+    assert_eq!(find(&theirs.id).await, Ok(None), "another company's");
+    assert_eq!(find(&absent(&ours.id)).await, Ok(None), "unknown");
+    for odd in ["", "#", "../companies", "1 or 1=1", "99999999999999999999999"] {
+        assert_eq!(find(odd).await, Ok(None), "{odd}");
+    }
+}
+
+/// Of the same form, but nobody's.
+fn absent(id: &str) -> String {
+    id.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect()
+}
+
+pub(crate) async fn an_open_one_with_the_same_summary_is_adopted(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let summary = "New user: Ana Ng";
+    let ours = desk.company();
+    desk.open(&ours, "New user: Ana", false);
+    desk.open(&ours, "New user: Ana Ngo", false);
+    desk.open(&ours, summary, true);
+    desk.open(&desk.key("other_company").unwrap(), summary, false);
+    desk.psa.create_ticket(&desk.new_ticket("r9")).await.unwrap();
+    let find = async || desk.psa.find_matching(summary).await;
+    assert_eq!(find().await, Ok(None), "closed, another company's, another request's");
+    let open = desk.open(&ours, summary, false);
+    assert_eq!(find().await, Ok(Some(open)));
+    let made = desk.tickets().iter().filter(|ticket| ticket["marker"] == "r9").count();
+    assert_eq!(made, 1);
+    assert!(desk.tickets().iter().all(|ticket| ticket["marker"] != json!("")));
+    assert!(desk.tickets().iter().all(|ticket| !plain(&ticket["id"]).is_empty()));
+}

@@ -1,0 +1,76 @@
+//! The vendors. Their simulators' `keys` say more than credentials: `company` and `other_company`, the `contact` of the
+//! company (a mail address), and the names that exist there (`location`, `status_new`, `status_working`, `status_waiting`,
+//! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
+
+use psa::{ConnectWise, Psa};
+use serde_json::{Value, json};
+use simulators::world::{Note, Ticket};
+
+use crate::desk::Vendor;
+
+fn read<T: serde::de::DeserializeOwned>(credentials: Value) -> T {
+    serde_json::from_value(credentials).unwrap()
+}
+
+pub(crate) const CONNECTWISE: Vendor = Vendor {
+    name: "connectwise",
+    build: |http, _, keys, company| {
+        let site = keys["site"].as_str().unwrap().parse().unwrap();
+        Psa::ConnectWise(ConnectWise::new(http, site, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let record = |list: &str, name: &str, value: Value| {
+            let mut all = world.psa.records[list].iter();
+            let found = all.find(|record| record[name] == value).unwrap();
+            json!({"id": found["id"], "name": found["name"]})
+        };
+        let status = if ticket.closed { "Closed" } else { "New" };
+        let company: i64 = ticket.company.parse().unwrap();
+        let properties = json!({
+            "summary": ticket.summary, "closedFlag": ticket.closed, "company": record("companies", "id", json!(company)),
+            "board": record("boards", "id", json!(10)), "status": record("statuses", "name", json!(status)),
+        });
+        let id = world.psa.next_id();
+        world.psa.tickets.push(Ticket {
+            id,
+            properties: properties.as_object().unwrap().clone(),
+            notes: Vec::new(),
+            created: Default::default(),
+        });
+        id.to_string()
+    },
+    write: |world, ticket, text| {
+        let id = world.psa.next_id();
+        let mut all = world.psa.tickets.iter_mut();
+        all.find(|other| other.id.to_string() == ticket)
+            .unwrap()
+            .notes
+            .push(Note {
+                id,
+                text: text.to_owned(),
+                discussion: false,
+                internal: true,
+                resolution: false,
+                created: Default::default(),
+            });
+    },
+    add_location: |world, name| {
+        let id = world.psa.next_id();
+        let board = json!({"id": id, "name": name, "inactiveFlag": false, "projectFlag": false});
+        let statuses = world.psa.records["statuses"].clone();
+        let own = statuses
+            .iter()
+            .filter(|status| status["board"]["id"] == 10)
+            .map(|status| {
+                let mut status = status.clone();
+                status["board"] = board.clone();
+                status["id"] = json!(id * 1000 + status["id"].as_i64().unwrap());
+                status
+            });
+        world.psa.records.get_mut("statuses").unwrap().extend(own);
+        world.psa.records.get_mut("boards").unwrap().push(board);
+    },
+    page: 1000,
+    summary_limit: 100,
+    sign_in: &[],
+};
