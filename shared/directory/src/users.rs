@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::odata::{GraphError, quoted};
 use crate::{Graph, Reading, SYSTEM, groups, not_there_yet, refused, still_spreading};
 
-const SELECT: &str = "id,userPrincipalName,mail,displayName,accountEnabled,usageLocation,onPremisesExtensionAttributes";
+const SELECT: &str = "id,userPrincipalName,mail,mobilePhone,displayName,accountEnabled,usageLocation,\
+                      onPremisesExtensionAttributes";
 /// Graph's largest page of directory objects.
 const LARGEST_PAGE: &str = "999";
 
@@ -19,6 +20,8 @@ pub struct User {
     pub id: String,
     pub upn: String,
     pub mail: Option<String>,
+    /// As somebody typed it.
+    pub mobile_phone: Option<String>,
     pub display_name: String,
     /// The request that made this user (`onPremisesExtensionAttributes.extensionAttribute15`).
     pub marker: Option<String>,
@@ -240,6 +243,7 @@ struct UserBody {
     id: String,
     user_principal_name: String,
     mail: Option<String>,
+    mobile_phone: Option<String>,
     display_name: Option<String>,
     account_enabled: Option<bool>,
     usage_location: Option<String>,
@@ -258,6 +262,7 @@ impl From<UserBody> for User {
             id: body.id,
             upn: body.user_principal_name,
             mail: body.mail.filter(|mail| !mail.is_empty()),
+            mobile_phone: body.mobile_phone,
             display_name: body.display_name.unwrap_or_default(),
             marker: body
                 .on_premises_extension_attributes

@@ -11,11 +11,14 @@ use wiremock::matchers::{header, method, path, query_param, query_param_contains
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 const ID: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+const SKU: &str = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46";
 const ODD: &str = "Seán O'Brien \"X\" & <Y> 🙂";
 
 /// Never ends, so that no other test gets its address and token.
 async fn tenant() -> (&'static MockServer, Graph) {
     let server: &MockServer = Box::leak(Box::new(MockServer::start().await));
+    contract::watch(server, "graph-subset", "/v1.0").await.unwrap();
+    contract::watch(server, "entra-token", "/login").await.unwrap();
     Mock::given(method("POST"))
         .and(path("/login/tenant/oauth2/v2.0/token"))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"access_token": "t", "expires_in": 3600})))
@@ -61,7 +64,8 @@ fn user_json(upn: &str, marker: Option<&str>) -> Value {
 fn new_user() -> NewUser {
     NewUser {
         upn: "so'brien@contoso.com".into(),
-        display_name: format!("{ODD}{}", "x".repeat(300)),
+        // As long as Graph takes it.
+        display_name: format!("{ODD}{}", "x".repeat(256 - ODD.encode_utf16().count())),
         given_name: Some("Seán".into()),
         surname: Some("O'Brien".into()),
         mail_nickname: "so'brien".into(),
@@ -289,7 +293,7 @@ async fn a_user_is_created_as_asked() {
         body,
         json!({
             "accountEnabled": true, "userPrincipalName": "so'brien@contoso.com", "mailNickname": "so'brien",
-            "displayName": format!("{ODD}{}", "x".repeat(300)), "givenName": "Seán", "surname": "O'Brien",
+            "displayName": new_user().display_name, "givenName": "Seán", "surname": "O'Brien",
             "officeLocation": "Lübeck", "usageLocation": "DE", "passwordPolicies": "DisablePasswordExpiration",
             "onPremisesExtensionAttributes": {"extensionAttribute15": "r1"},
             "passwordProfile": {"password": "Pa55-\"word", "forceChangePasswordNextSignIn": true},
@@ -344,7 +348,7 @@ async fn references_name_the_cloud_and_wait_for_the_account() {
             answer(server, verb, &at, status, body.clone()).await;
         }
         assert!(graph.set_manager(ID, "boss").await.unwrap_err().is_transient());
-        assert!(graph.assign_license(ID, "sku").await.unwrap_err().is_transient());
+        assert!(graph.assign_license(ID, SKU).await.unwrap_err().is_transient());
         assert!(graph.add_member("g", ID).await.unwrap_err().is_transient());
         assert!(graph.licenses_of(ID).await.unwrap_err().is_transient());
     }
@@ -423,16 +427,16 @@ async fn assigning_a_licence_has_typed_answers() {
             error("Request_BadRequest", message)
         };
         answer(server, "POST", &at, status, body).await;
-        assert_eq!(graph.assign_license(ID, "s1").await.unwrap(), expected);
+        assert_eq!(graph.assign_license(ID, SKU).await.unwrap(), expected);
         let body: Value = requests(server).await[0].body_json().unwrap();
         assert_eq!(
             body,
-            json!({"addLicenses": [{"skuId": "s1", "disabledPlans": []}], "removeLicenses": []})
+            json!({"addLicenses": [{"skuId": SKU, "disabledPlans": []}], "removeLicenses": []})
         );
     }
     let (server, graph) = tenant().await;
     answer(server, "POST", &at, 409, error("ConcurrencyViolation", "m")).await;
-    assert!(graph.assign_license(ID, "s1").await.unwrap_err().is_transient());
+    assert!(graph.assign_license(ID, SKU).await.unwrap_err().is_transient());
 }
 
 #[tokio::test]

@@ -55,7 +55,11 @@ impl Match for Watch {
         let wrong = self.wrong(request);
         if !wrong.is_empty() {
             let place = format!("{} {}", request.method, request.url.path());
-            let _ = writeln!(std::io::stderr(), "against the vendor's file: {place}: {}", wrong.join("; "));
+            let _ = writeln!(
+                std::io::stderr(),
+                "against the vendor's file: {place}: {}",
+                wrong.join("; ")
+            );
             std::process::exit(101);
         }
         false
