@@ -112,14 +112,14 @@ async fn ask(
                 zone: settled.variables.timezone,
                 reminder: round > 0,
             };
-            let approve = systems::decide_link(approve)?;
-            let mail = note::approval_mail(&mail, &approve, &systems::decide_link(deny)?);
+            let (approve, deny) = (systems::decide_link(approve)?, systems::decide_link(deny)?);
+            let mail = note::approval_mail(&mail, &approve, &deny);
             Ok(Mail {
                 to: vec![approver.clone()],
                 reply_to: reply_to.clone(),
                 subject: mail.subject,
                 text: mail.text,
-                html: None,
+                links: vec![approve, deny],
             })
         })
         .await?;

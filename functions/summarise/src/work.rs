@@ -148,7 +148,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
                 reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
                 subject: mail.subject,
                 text: mail.text,
-                html: None,
+                links: Vec::new(),
             })
         };
         let effect = format!("end-mail/{to}");

@@ -22,7 +22,7 @@ async fn main() {
         reply_to: None,
         subject: subject.clone(),
         text: text.into(),
-        html: None,
+        links: Vec::new(),
     };
     match mailer.send(&mail).await {
         Ok(()) => println!("sent"),

@@ -27,7 +27,7 @@ fn mail() -> Mail {
         reply_to: None,
         subject: "Hello".into(),
         text: "Text".into(),
-        html: None,
+        links: Vec::new(),
     }
 }
 
@@ -49,12 +49,18 @@ async fn a_mail_is_sent_as_asked() {
         to: vec!["ann@contoso.com".into(), "bob@contoso.com".into()],
         reply_to: Some("help@msp.example".into()),
         subject: odd.into(),
-        text: odd.into(),
-        html: Some("<p>x</p>".into()),
+        text: format!("{odd}\n\nOpen: https://gangway.example/x").into(),
+        links: vec!["https://gangway.example/x".into()],
     };
     mailer(&server.uri()).send(&mail).await.unwrap();
     let sent: Value = server.received_requests().await.unwrap()[0].body_json().unwrap();
     let content = |data: &str| json!({"Charset": "UTF-8", "Data": data});
+    let html = sent["Content"]["Simple"]["Body"]["Html"]["Data"].as_str().unwrap();
+    assert!(
+        html.contains("O&#39;Brien &#34;X&#34; &#38; &#60;Y&#62; 🙂</p>")
+            && html.contains("<p>Open: <a href=\"https://gangway.example/x\">https://gangway.example/x</a></p>"),
+        "{html}"
+    );
     assert_eq!(
         sent,
         json!({
@@ -62,7 +68,8 @@ async fn a_mail_is_sent_as_asked() {
             "ReplyToAddresses": ["help@msp.example"],
             "Destination": {"ToAddresses": ["ann@contoso.com", "bob@contoso.com"]},
             "Content": {"Simple": {
-                "Subject": content(odd), "Body": {"Text": content(odd), "Html": content("<p>x</p>")},
+                "Subject": content(odd),
+                "Body": {"Text": content(&format!("{odd}\n\nOpen: https://gangway.example/x")), "Html": content(html)},
             }},
         })
     );

@@ -84,7 +84,7 @@ impl EmailOnly {
             reply_to: self.reply_to.clone(),
             subject,
             text: text.into(),
-            html: None,
+            links: Vec::new(),
         };
         self.mailer.send(&mail).await
     }

@@ -61,6 +61,16 @@ impl Env {
     pub fn mail_from(self) -> Result<String, Fault> {
         required("MAIL_FROM")
     }
+
+    /// What phones show as the sender of a text message, where a country has such a thing.
+    pub fn sms_sender_name(self) -> Result<String, Fault> {
+        required("SMS_SENDER_NAME")
+    }
+
+    /// The most that one text message may cost, in US dollars.
+    pub fn sms_max_price(self) -> Result<String, Fault> {
+        required("SMS_MAX_PRICE")
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]

@@ -1,0 +1,128 @@
+//! Mail through Amazon SES: each as text and as HTML.
+
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use domain::fault::Fault;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::html;
+
+const SYSTEM: &str = "SES";
+const SUBJECT_LIMIT: usize = 150;
+/// SES's own limit for one mail.
+const MOST_RECIPIENTS: usize = 50;
+/// RFC 5321: 64 for the local part, 255 for the domain.
+const ADDRESS_LIMIT: usize = 320;
+
+/// One mail. Its text counts as secret: it holds links that decide, and sometimes a password.
+pub struct Mail {
+    pub to: Vec<String>,
+    pub reply_to: Option<String>,
+    pub subject: String,
+    pub text: SecretString,
+    /// What may be clicked: links of ours, each at the end of a line of the text.
+    pub links: Vec<SecretString>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    ses: aws_sdk_sesv2::Client,
+    from: String,
+}
+
+impl Mailer {
+    pub fn new(ses: aws_sdk_sesv2::Client, from: String) -> Self {
+        Self { ses, from }
+    }
+
+    /// Success means that SES took it. There is no asking later, so a repeated step may repeat a mail.
+    pub async fn send(&self, mail: &Mail) -> Result<(), Fault> {
+        if mail.to.is_empty() || mail.to.len() > MOST_RECIPIENTS {
+            return Err(Fault::Permanent(format!(
+                "a mail has 1 to {MOST_RECIPIENTS} recipients"
+            )));
+        }
+        for address in mail.to.iter().chain(&mail.reply_to) {
+            check_address(address)?;
+        }
+        let html = html::page(&mail.text, &mail.links)?;
+        let body = Body::builder()
+            .text(content(mail.text.expose_secret())?)
+            .html(content(html.expose_secret())?)
+            .build();
+        let message = Message::builder()
+            .subject(content(&one_line(&mail.subject))?)
+            .body(body)
+            .build();
+        self.ses
+            .send_email()
+            .from_email_address(&self.from)
+            .destination(Destination::builder().set_to_addresses(Some(mail.to.clone())).build())
+            .set_reply_to_addresses(mail.reply_to.clone().map(|address| vec![address]))
+            .content(EmailContent::builder().simple(message).build())
+            .send()
+            .await
+            .map_err(|error| fault(&error))?;
+        Ok(())
+    }
+}
+
+fn content(text: &str) -> Result<Content, Fault> {
+    Content::builder()
+        .charset("UTF-8")
+        .data(text)
+        .build()
+        .map_err(|_| Fault::Permanent("the mail could not be built".to_owned()))
+}
+
+/// No line break, no list and no display name, so that an address is one address. The text doesn't repeat it.
+fn check_address(address: &str) -> Result<(), Fault> {
+    let wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"');
+    let halves = address
+        .rsplit_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    if !halves || address.len() > ADDRESS_LIMIT || address.contains(wrong) {
+        return Err(Fault::Permanent(
+            "an address of the mail is not a plain mail address".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// A subject is one line whatever went into it; breaks and other control characters become spaces.
+fn one_line(subject: &str) -> String {
+    let clean: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    if clean.chars().count() <= SUBJECT_LIMIT {
+        return clean;
+    }
+    clean.chars().take(SUBJECT_LIMIT - 1).chain(['…']).collect()
+}
+
+/// SES's messages quote addresses, so only its error names go on.
+fn fault(error: &SdkError<SendEmailError>) -> Fault {
+    let SdkError::ServiceError(answer) = error else {
+        return match error {
+            SdkError::ConstructionFailure(_) => Fault::Permanent(format!("the mail for {SYSTEM} could not be built")),
+            _ => {
+                tracing::warn!(system = SYSTEM, "vendor error");
+                Fault::Transient(format!("{SYSTEM} could not be reached or broke the connection"))
+            }
+        };
+    };
+    let code = answer.err().code().unwrap_or("no error name");
+    let status = answer.raw().status().as_u16();
+    tracing::warn!(system = SYSTEM, status, code, "vendor error");
+    match code {
+        "TooManyRequestsException" | "LimitExceededException" | "ThrottlingException" => {
+            Fault::Transient(format!("{SYSTEM} asks for fewer mails ({code})"))
+        }
+        _ if status >= 500 => Fault::Transient(format!("{SYSTEM} is out of order ({status})")),
+        "BadRequestException" => Fault::Permanent(format!("{SYSTEM} refused the mail ({code})")),
+        _ => Fault::NeedsAttention(format!(
+            "{SYSTEM} does not send ({code}); check that the sender is verified, the account may send to everybody, \
+             and the function's role allows it"
+        )),
+    }
+}
