@@ -68,3 +68,4 @@ macro_rules! suite {
 }
 
 suite!(connectwise, CONNECTWISE);
+suite!(halopsa, HALOPSA);

@@ -2,7 +2,7 @@
 //! company (a mail address), and the names that exist there (`location`, `status_new`, `status_working`, `status_waiting`,
 //! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
 
-use psa::{ConnectWise, Psa};
+use psa::{ConnectWise, HaloPsa, Psa};
 use serde_json::{Value, json};
 use simulators::world::{Note, Ticket};
 
@@ -73,4 +73,22 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
     page: 1000,
     summary_limit: 100,
     sign_in: &[],
+};
+
+pub(crate) const HALOPSA: Vendor = Vendor {
+    name: "halopsa",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::HaloPsa(HaloPsa::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let client = ticket.company.parse().unwrap();
+        let id = world.vendors.halopsa.open(client, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.halopsa.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.halopsa.add_team(name),
+    page: 100,
+    summary_limit: 255,
+    sign_in: &["POST /auth/token"],
 };
