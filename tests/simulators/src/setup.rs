@@ -303,7 +303,7 @@ fn psa(name: &str, company: &str) -> Psa {
     };
     let other = json!({"id": 11, "name": "Help Desk"});
     let customer = json!({"id": 20, "identifier": name, "name": company});
-    let contact = |id: i64, first: &str, last: &str| json!({"id": id, "firstName": first, "lastName": last, "name": format!("{first} {last}"), "company": customer, "inactiveFlag": false});
+    let contact = |id: i64, first: &str, last: &str| json!({"id": id, "firstName": first, "lastName": last, "name": format!("{first} {last}"), "company": customer, "site": {"id": 151, "name": "Main"}, "inactiveFlag": false, "communicationItems": [{"id": id + 1000, "type": {"id": 1, "name": "Email"}, "value": format!("{}{}@{name}.example", &first[..1], last).to_lowercase(), "defaultFlag": true, "communicationType": "Email"}]});
     let records = BTreeMap::from([
         (
             "boards",
@@ -326,7 +326,7 @@ fn psa(name: &str, company: &str) -> Psa {
         (
             "types",
             vec![
-                json!({"id": 121, "name": "New User", "board": board, "defaultFlag": false, "inactiveFlag": false}),
+                json!({"id": 121, "name": "New User", "board": board, "defaultFlag": true, "inactiveFlag": false}),
                 json!({"id": 122, "name": "Leaver", "board": board, "defaultFlag": false, "inactiveFlag": false}),
             ],
         ),
