@@ -2,6 +2,7 @@
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
 mod psa;
+mod vault;
 mod verify;
 
 use distributor::Distributor;
@@ -20,6 +21,7 @@ use store::secrets::Secrets;
 
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
+pub use vault::{pwpush, sms, sms_once, vault};
 pub use verify::{Report, verify};
 
 /// An organisation and the variables that hold for it.

@@ -4,7 +4,7 @@ use ::psa::Names;
 use directory::{GroupMatch, SubscribedSku};
 use domain::fault::Fault;
 use domain::finding::Finding;
-use domain::variables::{OrgVariables, Psa as PsaChoice};
+use domain::variables::{OrgVariables, PasswordPlace, Psa as PsaChoice};
 use store::Store;
 use store::secrets::Secrets;
 
@@ -28,6 +28,8 @@ pub async fn verify(store: &Store, secrets: &Secrets, settled: &Settled) -> Vec<
     let mut reports = vec![tenant];
     reports.extend(psa(secrets, settled).await);
     reports.extend(distributor(store, secrets, settled, &skus).await);
+    reports.extend(vaults(secrets, settled).await);
+    reports.extend(pwpush(secrets, settled).await);
     reports
 }
 
@@ -117,6 +119,39 @@ async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled, skus: 
     let _ = store;
     Some(Report {
         system: choice.as_str().to_owned(),
+        findings,
+    })
+}
+
+async fn vaults(secrets: &Secrets, settled: &Settled) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for place in settled.variables.password_places() {
+        if !matches!(
+            place,
+            PasswordPlace::ItGlue | PasswordPlace::Hudu | PasswordPlace::Passportal
+        ) {
+            continue;
+        }
+        let findings = match crate::vault(secrets, settled, place).await {
+            Ok(vault) => vault.check().await,
+            Err(fault) => vec![Finding::new("set-up", Err(fault))],
+        };
+        reports.push(Report {
+            system: place.as_str().to_owned(),
+            findings,
+        });
+    }
+    reports
+}
+
+async fn pwpush(secrets: &Secrets, settled: &Settled) -> Option<Report> {
+    settled.variables.pwpush_url.as_ref()?;
+    let findings = match crate::pwpush(secrets, settled).await {
+        Ok(pwpush) => pwpush.check().await,
+        Err(fault) => vec![Finding::new("set-up", Err(fault))],
+    };
+    Some(Report {
+        system: "pwpush".to_owned(),
         findings,
     })
 }
