@@ -67,5 +67,7 @@ macro_rules! suite {
     };
 }
 
+suite!(autotask, AUTOTASK);
 suite!(connectwise, CONNECTWISE);
 suite!(halopsa, HALOPSA);
+suite!(kaseya_bms, KASEYA_BMS);

@@ -2,7 +2,7 @@
 //! company (a mail address), and the names that exist there (`location`, `status_new`, `status_working`, `status_waiting`,
 //! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
 
-use psa::{ConnectWise, HaloPsa, Psa};
+use psa::{Autotask, ConnectWise, HaloPsa, KaseyaBms, Psa};
 use serde_json::{Value, json};
 use simulators::world::{Note, Ticket};
 
@@ -11,6 +11,24 @@ use crate::desk::Vendor;
 fn read<T: serde::de::DeserializeOwned>(credentials: Value) -> T {
     serde_json::from_value(credentials).unwrap()
 }
+
+pub(crate) const AUTOTASK: Vendor = Vendor {
+    name: "autotask",
+    build: |http, base, keys, company| {
+        let base = format!("{base}/autotask").parse().unwrap();
+        Psa::Autotask(Autotask::new(http, base, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let company = ticket.company.parse().unwrap();
+        let id = world.vendors.autotask.open(company, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.autotask.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.autotask.add_queue(name),
+    page: 500,
+    summary_limit: 255,
+    sign_in: &["GET /V1.0/ZoneInformation"],
+};
 
 pub(crate) const CONNECTWISE: Vendor = Vendor {
     name: "connectwise",
@@ -91,4 +109,22 @@ pub(crate) const HALOPSA: Vendor = Vendor {
     page: 100,
     summary_limit: 255,
     sign_in: &["POST /auth/token"],
+};
+
+pub(crate) const KASEYA_BMS: Vendor = Vendor {
+    name: "kaseya_bms",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::KaseyaBms(KaseyaBms::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let account = ticket.company.parse().unwrap();
+        let id = world.vendors.kaseya_bms.open(account, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.kaseya_bms.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.kaseya_bms.add_queue(name),
+    page: 100,
+    summary_limit: 250,
+    sign_in: &["POST /v2/security/authenticate"],
 };
