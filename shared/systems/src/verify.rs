@@ -110,13 +110,12 @@ fn names(variables: &OrgVariables) -> Names {
 async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled, skus: &[String]) -> Option<Report> {
     let choice = settled.variables.ms_licensing_distributor?;
     let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
-    let findings = match crate::distributor(secrets, settled).await {
+    let findings = match crate::distributor(store, secrets, settled).await {
         Ok(Some(distributor)) => distributor.check(&skus).await,
         // Bought by hand.
         Ok(None) => return None,
         Err(fault) => vec![Finding::new("set-up", Err(fault))],
     };
-    let _ = store;
     Some(Report {
         system: choice.as_str().to_owned(),
         findings,

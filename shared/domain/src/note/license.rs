@@ -51,6 +51,14 @@ pub fn purchased_automatically(part_number: &str, distributor: &str) -> String {
     format!("The license {part_number} was purchased automatically at {distributor}.")
 }
 
+/// Bought once, and yet there are more.
+pub fn purchased_too_many(part_number: &str, distributor: &str, ordered: u32, there: u32) -> String {
+    format!(
+        "{ordered} seats of {part_number} in all were ordered at {distributor}, and the subscription has {there} now. \
+         Please look whether the order bought more than it should have, or somebody else bought at the same time."
+    )
+}
+
 /// `why` comes from the distributor's client and quotes no payload.
 pub fn purchase_failed(part_number: &str, distributor: &str, why: &str) -> String {
     format!("The license {part_number} could not be purchased automatically at {distributor}: {why}")
