@@ -20,3 +20,4 @@ mod start_date;
 mod straight;
 mod submissions;
 mod systems;
+mod vaults;
