@@ -69,5 +69,7 @@ macro_rules! suite {
 
 suite!(autotask, AUTOTASK);
 suite!(connectwise, CONNECTWISE);
+suite!(freshdesk, FRESHDESK);
 suite!(halopsa, HALOPSA);
 suite!(kaseya_bms, KASEYA_BMS);
+suite!(servicenow, SERVICENOW);

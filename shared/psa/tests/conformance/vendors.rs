@@ -2,7 +2,7 @@
 //! company (a mail address), and the names that exist there (`location`, `status_new`, `status_working`, `status_waiting`,
 //! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
 
-use psa::{Autotask, ConnectWise, HaloPsa, KaseyaBms, Psa};
+use psa::{Autotask, ConnectWise, Freshdesk, HaloPsa, KaseyaBms, Psa, ServiceNow};
 use serde_json::{Value, json};
 use simulators::world::{Note, Ticket};
 
@@ -93,6 +93,24 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
     sign_in: &[],
 };
 
+pub(crate) const FRESHDESK: Vendor = Vendor {
+    name: "freshdesk",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::Freshdesk(Freshdesk::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let company = ticket.company.parse().unwrap();
+        let id = world.vendors.freshdesk.open(company, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.freshdesk.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.freshdesk.add_group(name),
+    page: 100,
+    summary_limit: 255,
+    sign_in: &[],
+};
+
 pub(crate) const HALOPSA: Vendor = Vendor {
     name: "halopsa",
     build: |http, _, keys, company| {
@@ -127,4 +145,21 @@ pub(crate) const KASEYA_BMS: Vendor = Vendor {
     page: 100,
     summary_limit: 250,
     sign_in: &["POST /v2/security/authenticate"],
+};
+
+pub(crate) const SERVICENOW: Vendor = Vendor {
+    name: "servicenow",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::ServiceNow(ServiceNow::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let now = &mut world.vendors.servicenow;
+        now.open(ticket.company, ticket.summary, ticket.closed)
+    },
+    write: |world, ticket, text| world.vendors.servicenow.write(ticket, text),
+    add_location: |world, name| world.vendors.servicenow.add_group(name),
+    page: 1000,
+    summary_limit: 160,
+    sign_in: &[],
 };
