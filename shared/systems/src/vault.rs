@@ -73,3 +73,47 @@ pub async fn sms_once(
     };
     store.once(key, effect, repeated, send).await
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+    use aws_sdk_secretsmanager::{Client, Config};
+    use domain::ids::OrgId;
+    use domain::integration::Organisation;
+    use domain::variables::OrgVariables;
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Whatever is stored: a value may be older than the check of what is set.
+    #[tokio::test]
+    async fn an_address_of_our_own_network_is_not_used() {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let secrets = Secrets::new(Client::from_conf(config), "gangway");
+        for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
+            let settled = Settled {
+                organisation: Organisation {
+                    id: OrgId::parse("acme").unwrap(),
+                    name: "Acme".to_owned(),
+                    parent: None,
+                    tenant_id: None,
+                    psa_company: None,
+                    distributor_company: None,
+                    vault_companies: BTreeMap::new(),
+                },
+                variables: OrgVariables {
+                    pwpush_url: Some(ours.parse().unwrap()),
+                    ..OrgVariables::default()
+                },
+            };
+            let refused = pwpush(&secrets, &settled).await;
+            assert!(
+                matches!(&refused, Err(Fault::NeedsAttention(text)) if text.contains("pwpush_url")),
+                "{refused:?}"
+            );
+        }
+    }
+}
