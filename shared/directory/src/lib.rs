@@ -1,6 +1,7 @@
 //! Microsoft Entra ID through Microsoft Graph.
 
 mod groups;
+mod leaving;
 mod licenses;
 mod odata;
 mod users;
@@ -16,6 +17,7 @@ use url::Url;
 use crate::odata::{GraphError, Page};
 
 pub use groups::{Added, Group, GroupKind, GroupMatch};
+pub use leaving::Change;
 pub use licenses::{Assignment, AssignmentState, LicenseOfUser, SubscribedSku};
 pub use users::{Created, NewUser, TakenBy, User};
 
