@@ -12,6 +12,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 
+mod leaver;
+
 const OWN: &str = "r0192d3f4a5b67c8d9e0f112233445566";
 
 struct World {
@@ -110,56 +112,66 @@ impl World {
     }
 
     async fn check_as(&self, body: Value, own: Option<&RequestId>) -> Result<Checked, Fault> {
-        let url = |path: &str| format!("{}{path}", self.server.uri()).parse().expect("a URL");
-        let graph = Graph::new(
-            outbound::http_client(),
-            Endpoints {
-                graph: url("/v1.0"),
-                login: url("/login"),
-            },
-            Credentials {
-                tenant_id: "tenant".to_owned(),
-                // The process keeps tokens by client.
-                client_id: self.server.uri(),
-                client_secret: "s".into(),
-            },
-        );
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(AwsCredentials::for_tests())
-            .http_client(outbound::sdk_http_client())
-            .endpoint_url(self.server.uri())
-            .build();
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "gangway");
-        let organisation = Organisation {
-            id: OrgId::parse("acme").expect("an id"),
-            name: "Acme".to_owned(),
-            parent: None,
-            tenant_id: Some("tenant".to_owned()),
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
-        };
         let mut whole = json!({"first_name": "John", "last_name": "Doe"});
         let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
             panic!("objects")
         };
         whole_fields.extend(fields);
         let onboarding = Onboarding::parse(&whole).expect("a body");
-        let now = "2026-11-21T12:00:00Z".parse().expect("a time");
         check(
-            &store,
-            &graph,
-            &organisation,
+            &self.store(),
+            &self.graph(),
+            &organisation(),
             &self.variables,
             &self.requester,
             &onboarding,
-            now,
+            now(),
             own,
         )
         .await
     }
+
+    fn graph(&self) -> Graph {
+        let url = |path: &str| format!("{}{path}", self.server.uri()).parse().expect("a URL");
+        let endpoints = Endpoints {
+            graph: url("/v1.0"),
+            login: url("/login"),
+        };
+        let credentials = Credentials {
+            tenant_id: "tenant".to_owned(),
+            // The process keeps tokens by client.
+            client_id: self.server.uri(),
+            client_secret: "s".into(),
+        };
+        Graph::new(outbound::http_client(), endpoints, credentials)
+    }
+
+    fn store(&self) -> Store {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(AwsCredentials::new("key", "secret", None, None, "tests"))
+            .http_client(outbound::sdk_http_client())
+            .endpoint_url(self.server.uri())
+            .build();
+        Store::new(aws_sdk_dynamodb::Client::from_conf(config), "gangway")
+    }
+}
+
+fn organisation() -> Organisation {
+    Organisation {
+        id: OrgId::parse("acme").expect("an id"),
+        name: "Acme".to_owned(),
+        parent: None,
+        tenant_id: Some("tenant".to_owned()),
+        psa_company: None,
+        distributor_company: None,
+        vault_companies: std::collections::BTreeMap::new(),
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().expect("a time")
 }
 
 fn get(what: &str) -> wiremock::MockBuilder {
