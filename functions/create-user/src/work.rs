@@ -72,7 +72,7 @@ async fn create(
     variables: &OrgVariables,
 ) -> Result<UserRef, Fault> {
     let key = record.key();
-    let person = &record.onboarding;
+    let person = record.job.onboarding()?;
     let names = [
         Some(person.first_name.as_str()),
         person.middle_name.as_deref(),
@@ -121,7 +121,7 @@ async fn try_name(
         // Taken by ourselves, if an earlier run died right after the effect.
         return Ok(graph.find_by_marker(marker, upn).await?.map(user_ref));
     }
-    let person = &record.onboarding;
+    let person = record.job.onboarding()?;
     let local_part = upn.split('@').next().unwrap_or_default();
     let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
     let user = NewUser {
@@ -155,7 +155,7 @@ async fn try_name(
 }
 
 async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), Fault> {
-    let Some(manager) = &record.onboarding.manager else {
+    let Some(manager) = record.job.manager() else {
         return Ok(());
     };
     let why = match graph.user(manager.as_str()).await? {

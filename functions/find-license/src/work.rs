@@ -86,7 +86,7 @@ async fn way(
     if state == Some(LicenseState::Awaited) || matches!(purchase, Standing::Done(_)) {
         return Ok(Some(Way::Await));
     }
-    let wish = record.onboarding.license_purchase;
+    let wish = record.job.onboarding()?.license_purchase;
     let buys = wish == LicensePurchase::Auto
         && settled.variables.auto_purchase_license_if_none_available
         && systems::has_distributor(settled);

@@ -1,17 +1,21 @@
-//! The body of an onboarding: what the form or a JSON client says about one person.
+//! The body of an onboarding: what the form or a JSON client says about one person. An offboarding's is in a file of
+//! its own.
 
 mod form;
+mod offboarding;
 mod reader;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::form::from_form;
+use self::form::Shape;
+pub use self::offboarding::{OFFBOARDING_FIELDS, Offboarding};
 use self::reader::Reader;
 use crate::contact::{DomainName, EmailAddress, PhoneNumber, Upn};
 use crate::country::CountryCode;
 use crate::field::{FieldProblem, Wrong, checked_text, choice};
+use crate::job::Kind;
 use crate::username::{LocalPart, Names};
 
 /// Larger bodies are refused before they are parsed. All fields at their limits fit.
@@ -138,7 +142,7 @@ pub struct Onboarding {
 impl Onboarding {
     /// Every wrong field at once; unknown fields are wrong too. Limits are Graph's.
     pub fn parse(body: &Value) -> Result<Self, Vec<FieldProblem>> {
-        let mut fields = Reader::new(body, &FIELDS)?;
+        let mut fields = Reader::new(body, &FIELDS, Kind::Onboarding)?;
         let first_name = fields.required_name("first_name");
         let middle_name = fields.name("middle_name");
         let single_name = fields.flag("single_name");
@@ -184,6 +188,15 @@ impl Onboarding {
             start_date,
             ticket_id,
         })
+    }
+
+    /// The HTML form's pairs as the JSON that other clients send.
+    pub fn from_form(pairs: &[(String, String)]) -> Value {
+        const SHAPE: Shape = Shape {
+            lists: &["licenses", "groups"],
+            flags: &["single_name"],
+        };
+        form::body(pairs, &SHAPE)
     }
 
     pub fn names(&self) -> Names<'_> {

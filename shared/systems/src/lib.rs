@@ -2,6 +2,7 @@
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
 mod distributor;
+pub mod leaving;
 mod psa;
 mod vault;
 mod verify;
@@ -13,8 +14,8 @@ use domain::request::RequestKey;
 use domain::variables::OrgVariables;
 use notify::{Mail, Mailer};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
