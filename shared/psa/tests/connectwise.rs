@@ -137,7 +137,11 @@ async fn a_ticket_is_opened_as_asked() {
     let request = requests(&server, "POST").await.remove(0);
     let mut body: Value = request.body_json().unwrap();
     let summary = body["summary"].take();
-    assert_eq!(summary.as_str().unwrap().encode_utf16().count(), 99, "no half of a character");
+    assert_eq!(
+        summary.as_str().unwrap().encode_utf16().count(),
+        99,
+        "no half of a character"
+    );
     assert_eq!(
         body,
         json!({

@@ -49,7 +49,10 @@ impl Secrets {
         organisation: &Organisation,
         system: &str,
     ) -> Result<Option<SecretString>, Fault> {
-        Ok(self.owned_credentials(organisation, system).await?.map(|(_, secret)| secret))
+        Ok(self
+            .owned_credentials(organisation, system)
+            .await?
+            .map(|(_, secret)| secret))
     }
 
     /// The same, with whose they are.
