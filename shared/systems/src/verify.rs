@@ -24,12 +24,22 @@ impl Report {
 
 /// One report a system that the settings choose, the directory first.
 pub async fn verify(store: &Store, secrets: &Secrets, settled: &Settled) -> Vec<Report> {
-    let (tenant, skus) = tenant(secrets, settled).await;
+    let licences = async {
+        let (tenant, skus) = tenant(secrets, settled).await;
+        (tenant, distributor(store, secrets, settled, &skus).await)
+    };
+    // At once, because a silent one takes its time and somebody waits.
+    let ((tenant, distributor), psa, vaults, pwpush) = tokio::join!(
+        licences,
+        psa(secrets, settled),
+        vaults(secrets, settled),
+        pwpush(secrets, settled),
+    );
     let mut reports = vec![tenant];
-    reports.extend(psa(secrets, settled).await);
-    reports.extend(distributor(store, secrets, settled, &skus).await);
-    reports.extend(vaults(secrets, settled).await);
-    reports.extend(pwpush(secrets, settled).await);
+    reports.extend(psa);
+    reports.extend(distributor);
+    reports.extend(vaults);
+    reports.extend(pwpush);
     reports
 }
 
