@@ -5,6 +5,7 @@ use directory::{GroupMatch, SubscribedSku};
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::variables::{OrgVariables, PasswordPlace, Psa as PsaChoice};
+use futures::future::join4;
 use store::Store;
 use store::secrets::Secrets;
 
@@ -29,12 +30,13 @@ pub async fn verify(store: &Store, secrets: &Secrets, settled: &Settled) -> Vec<
         (tenant, distributor(store, secrets, settled, &skus).await)
     };
     // At once, because a silent one takes its time and somebody waits.
-    let ((tenant, distributor), psa, vaults, pwpush) = tokio::join!(
+    let ((tenant, distributor), psa, vaults, pwpush) = join4(
         licences,
         psa(secrets, settled),
         vaults(secrets, settled),
         pwpush(secrets, settled),
-    );
+    )
+    .await;
     let mut reports = vec![tenant];
     reports.extend(psa);
     reports.extend(distributor);
