@@ -45,15 +45,20 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         return Err(Fault::Permanent("nothing was ordered".to_owned()));
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
-    let Some(distributor) = systems::distributor(&cx.store, &cx.secrets, &settled).await? else {
-        return Err(Fault::NeedsAttention(
-            "the organisation's distributor is no longer set up".to_owned(),
-        ));
+    let (name, state) = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
+        Ok(Some(distributor)) => {
+            let order = purchase.order.as_deref();
+            (
+                distributor.name(),
+                distributor.state(&purchase.subscription, order).await,
+            )
+        }
+        Ok(None) => (
+            NAMELESS,
+            Err(Fault::NeedsAttention("none is set up any more".to_owned())),
+        ),
+        Err(fault) => (NAMELESS, Err(fault)),
     };
-    let name = distributor.name();
-    let state = distributor
-        .state(&purchase.subscription, purchase.order.as_deref())
-        .await;
     let seats = match state {
         Ok(state) => match judged(&purchase, state) {
             Judgement::Pending => return Ok(Output::Pending),
@@ -61,7 +66,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             Judgement::Done(seats) => seats,
         },
         Err(fault) if fault.is_transient() => return Err(fault),
-        Err(fault) => return failed(cx, &key, part_number, name, &fault.to_string()).await,
+        Err(fault) => {
+            let why = format!("it was ordered, and what became of that cannot be seen: {fault}");
+            return failed(cx, &key, part_number, name, &why).await;
+        }
     };
     if seats > purchase.target {
         let text = note::purchased_too_many(part_number, name, purchase.target, seats);
@@ -83,6 +91,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     Ok(Output::Done)
 }
 
+const NAMELESS: &str = "the distributor";
 const FAILED: &str = "the order failed, or the subscription is not active any more";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -111,15 +120,7 @@ async fn failed(
     distributor: &str,
     why: &str,
 ) -> Result<Output, Fault> {
-    let text = note::purchase_failed(part_number, distributor, why);
-    cx.store
-        .queue_note(key, &format!("purchase-failed-{part_number}"), &text)
-        .await?;
-    cx.store
-        .record_event(key, STEP, "failed", part_number, &text, true)
-        .await?;
-    // A person buys it now: others need not wait for that.
-    cx.store.release_lease(&key.org, part_number, &key.request).await?;
+    systems::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
     Ok(Output::Failed)
 }
 

@@ -217,14 +217,7 @@ async fn leave_to_technician(
     distributor: &str,
     why: &str,
 ) -> Result<Output, Fault> {
-    let text = note::purchase_failed(part_number, distributor, why);
-    cx.store
-        .queue_note(key, &format!("purchase-failed-{part_number}"), &text)
-        .await?;
-    cx.store
-        .record_event(key, STEP, "failed", part_number, &text, true)
-        .await?;
-    cx.store.release_lease(&key.org, part_number, &key.request).await?;
+    systems::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
     Ok(Output::Ask)
 }
 

@@ -1,7 +1,11 @@
 //! Whether the quantity of an order is a total is not known of Ingram Micro and TD SYNNEX. Either way nothing is bought
 //! twice, and nothing goes unnoticed.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
 
 use distributor::td_synnex::Keys;
 use distributor::{Distributor, IngramMicro, Subscription, TdSynnex};

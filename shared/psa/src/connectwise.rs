@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody};
-use crate::texts::{is_plain, one_line};
+use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "connectwise";
@@ -75,11 +75,6 @@ impl ConnectWise {
     }
 
     pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        if !is_plain(marker) {
-            return Err(Fault::Permanent(
-                "a ticket's marker has letters, digits, - and _ only".to_owned(),
-            ));
-        }
         let conditions = format!("externalXRef=\"{marker}\"");
         let query = [
             ("conditions", conditions.as_str()),

@@ -19,7 +19,7 @@ use url::Url;
 
 use self::requester::Requester;
 use self::wire::{ApiError, Company, Conversation, SearchResults, Ticket};
-use crate::texts::{is_plain, one_line};
+use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "freshdesk";
@@ -75,11 +75,6 @@ impl Freshdesk {
     }
 
     pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        if !is_plain(marker) {
-            return Err(Fault::Permanent(
-                "a ticket's marker has letters, digits, - and _ only".to_owned(),
-            ));
-        }
         const OPERATION: &str = "look for the request's ticket";
         let tag = tag(marker);
         let is_ours = |ticket: &&Ticket| ticket.has_tag(OUR_TAG) && ticket.has_tag(tag);

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{Actions, CreatedBody, Page, TicketBody, UserBody};
-use crate::texts::{is_plain, one_line};
-use crate::{Names, NewTicket, Note, NoteText, note_marker};
+use crate::texts::one_line;
+use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "halopsa";
 const SYSTEM: &str = "HaloPSA";
@@ -29,8 +29,6 @@ const MOST_PAGES: usize = 500;
 const MOST_ACTIONS: usize = 5000;
 /// The built-in "Private Note", which sends no mail.
 const NOTE_OUTCOME: u64 = 7;
-/// What every ticket that Gangway opened has in its details, before its marker.
-const ANY_MARKER: &str = "[gangway ";
 const FOUND: &str = "read a ticket that was found";
 
 /// As the credentials secret holds it.
@@ -82,11 +80,6 @@ impl HaloPsa {
     }
 
     pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        if !is_plain(marker) {
-            return Err(Fault::Permanent(
-                "a ticket's marker has letters, digits, - and _ only".to_owned(),
-            ));
-        }
         // Without its brackets, which mean something to SQL Server.
         let found = self
             .tickets("look for the request's ticket", &[("search_details", marker)])
@@ -122,7 +115,7 @@ impl HaloPsa {
         for hit in open.iter().filter(same) {
             // Lists may leave the details out.
             let ticket: TicketBody = self.ticket(hit.id, FOUND).await?.json()?;
-            if ticket.is_of(self.client) && !ticket.is_closed && !ticket.details_have(ANY_MARKER) {
+            if ticket.is_of(self.client) && !ticket.is_closed && !ticket.details_have(MARKER_BEGINS) {
                 return Ok(Some(ticket_ref(hit.id)));
             }
         }

@@ -17,14 +17,12 @@ use url::Url;
 
 use self::calls::{list, one};
 use self::wire::{ContactBody, LocationBody, NoteBody, Refusal, TicketBody};
-use crate::texts::{is_plain, one_line};
-use crate::{Names, NewTicket, Note, NoteText, note_marker};
+use crate::texts::one_line;
+use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "kaseya_bms";
 const SYSTEM: &str = "Kaseya BMS";
 const TITLE_LIMIT: usize = 250;
-/// What every ticket that Gangway opened has in its details, before its marker.
-const ANY_MARKER: &str = "[gangway ";
 const FOUND: &str = "read a ticket that was found";
 
 /// As the credentials secret holds it.
@@ -65,11 +63,6 @@ impl KaseyaBms {
     }
 
     pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        if !is_plain(marker) {
-            return Err(Fault::Permanent(
-                "a ticket's marker has letters, digits, - and _ only".to_owned(),
-            ));
-        }
         let account = self.account().await?;
         let filter = json!({ "AccountIds": account.to_string(), "Details": marker });
         let found = self.search("look for the request's ticket", &filter).await?;
@@ -118,7 +111,7 @@ impl KaseyaBms {
         open.sort_by_key(|ticket| ticket.id);
         for hit in open.iter().filter(|ticket| ticket.is_titled(&title)) {
             let ticket: TicketBody = one(FOUND, &self.ticket(FOUND, hit.id).await?)?;
-            if ticket.is_of(account) && ticket.is_open() && !ticket.details_have(ANY_MARKER) {
+            if ticket.is_of(account) && ticket.is_open() && !ticket.details_have(MARKER_BEGINS) {
                 return Ok(Some(ticket_ref(hit.id)));
             }
         }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{Answer, IncidentBody, JournalBody, MadeBody, UserBody, is_id, is_number, may_be_asked};
-use crate::texts::{is_plain, one_line};
+use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "servicenow";
@@ -64,11 +64,6 @@ impl ServiceNow {
     }
 
     pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        if !is_plain(marker) {
-            return Err(Fault::Permanent(
-                "a ticket's marker has letters, digits, - and _ only".to_owned(),
-            ));
-        }
         let company = self.company().await?;
         let query = format!("correlation_id={marker}^ORDERBYsys_created_on");
         let found = self.incidents("look for the request's ticket", &query).await?;

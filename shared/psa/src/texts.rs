@@ -29,7 +29,7 @@ pub(crate) fn cut(text: &str, most: usize) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// Fit for a condition of any PSA without any escaping.
+/// Letters, digits, - and _.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text

@@ -281,3 +281,35 @@ async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
     let text = attention(psa.find_ticket(None, "r1").await);
     assert!(text.contains("API user"), "{text}");
 }
+
+#[tokio::test]
+async fn a_list_without_an_end_is_no_answer() {
+    let server = MockServer::start().await;
+    contract_watch(&server).await;
+    let zone = json!({"url": server.uri()});
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(zone))
+        .mount(&server)
+        .await;
+    let page = json!({
+        "items": [{"id": 7, "ticketID": 5, "description": "x"}],
+        "pageDetails": {"nextPageUrl": "https://elsewhere.example/next"},
+    });
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(page))
+        .mount(&server)
+        .await;
+    let ticket = TicketRef {
+        system: "autotask".into(),
+        id: "5".into(),
+    };
+    let psa = client(&server.uri(), keys(), "175").unwrap();
+    let fault = psa.has_note(&ticket, "r1/opened").await.unwrap_err();
+    assert_eq!(fault.name(), "Permanent");
+    let asked = server.received_requests().await.unwrap();
+    assert_eq!(asked.len(), 101);
+    let filter = |index: usize| asked[index].body_json::<Value>().unwrap()["filter"].clone();
+    let of_ticket = json!({"field": "ticketID", "op": "eq", "value": 5});
+    assert_eq!(filter(1), json!([of_ticket]));
+    assert_eq!(filter(2), json!([of_ticket, {"field": "id", "op": "gt", "value": 7}]));
+}

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::note;
+use domain::request::RequestKey;
 use domain::variables::Distributor as DistributorChoice;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,24 @@ pub async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled) ->
 pub fn has_distributor(settled: &Settled) -> bool {
     let choice = settled.variables.ms_licensing_distributor;
     settled.organisation.distributor_company.is_some() && !matches!(choice, None | Some(DistributorChoice::Manual))
+}
+
+/// A purchase failed for good: the ticket says why, and others need not wait for the person who buys it now.
+pub async fn leave_to_technician(
+    store: &Store,
+    step: &str,
+    key: &RequestKey,
+    part_number: &str,
+    distributor: &str,
+    why: &str,
+) -> Result<(), Fault> {
+    let text = note::purchase_failed(part_number, distributor, why);
+    let name = format!("purchase-failed-{part_number}");
+    store.queue_note(key, &name, &text).await?;
+    store
+        .record_event(key, step, "failed", part_number, &text, true)
+        .await?;
+    store.release_lease(&key.org, part_number, &key.request).await
 }
 
 const TD_SYNNEX: &str = "td_synnex";

@@ -20,7 +20,7 @@ use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
 
-pub use distributor::{Purchase, distributor, has_distributor, purchase_effect};
+pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
 pub use vault::{pwpush, sms, sms_once, vault};

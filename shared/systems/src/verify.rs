@@ -5,6 +5,7 @@ use directory::{GroupMatch, SubscribedSku};
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::variables::{OrgVariables, PasswordPlace, Psa as PsaChoice};
+use futures::future::join4;
 use store::Store;
 use store::secrets::Secrets;
 
@@ -24,12 +25,23 @@ impl Report {
 
 /// One report a system that the settings choose, the directory first.
 pub async fn verify(store: &Store, secrets: &Secrets, settled: &Settled) -> Vec<Report> {
-    let (tenant, skus) = tenant(secrets, settled).await;
+    let licences = async {
+        let (tenant, skus) = tenant(secrets, settled).await;
+        (tenant, distributor(store, secrets, settled, &skus).await)
+    };
+    // At once, because a silent one takes its time and somebody waits.
+    let ((tenant, distributor), psa, vaults, pwpush) = join4(
+        licences,
+        psa(secrets, settled),
+        vaults(secrets, settled),
+        pwpush(secrets, settled),
+    )
+    .await;
     let mut reports = vec![tenant];
-    reports.extend(psa(secrets, settled).await);
-    reports.extend(distributor(store, secrets, settled, &skus).await);
-    reports.extend(vaults(secrets, settled).await);
-    reports.extend(pwpush(secrets, settled).await);
+    reports.extend(psa);
+    reports.extend(distributor);
+    reports.extend(vaults);
+    reports.extend(pwpush);
     reports
 }
 

@@ -3,8 +3,9 @@
 use domain::fault::Fault;
 use tokio::sync::OnceCell;
 
+use super::calls::done;
 use super::wire::{Choice, Field, Fields};
-use super::{Autotask, SYSTEM, done};
+use super::{Autotask, SYSTEM};
 use crate::names::{Named, listed, resolve};
 
 impl Autotask {

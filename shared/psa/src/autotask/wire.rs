@@ -137,9 +137,13 @@ const FIELDS: [&str; 16] = [
 ];
 
 impl Errors {
-    /// The field that is wrong; the sentences themselves quote what was sent.
+    /// The field that is wrong; the sentences themselves quote what was sent. Some fields are words that a server out of
+    /// order may use as well.
     pub(super) fn field(&self) -> Option<&'static str> {
         let errors = self.errors.join(" ").to_lowercase();
+        if !errors.contains("field") && !errors.contains("combination") {
+            return None;
+        }
         let is_named = |field: &&&str| {
             let mut words = errors.split(|c: char| !c.is_ascii_alphanumeric());
             words.any(|word| word == field.to_lowercase())
@@ -173,7 +177,8 @@ mod tests {
                 Some("assignedResourceID"),
             ),
             ("Invalid value for picklist field: queueID.", Some("queueID")),
-            ("An error has occurred. Subtitle: statuses", None),
+            ("The field subtitle has statuses", None),
+            ("An error has occurred, see the status page", None),
             ("SQL timeout", None),
         ] {
             assert_eq!(field(error), expected, "{error}");

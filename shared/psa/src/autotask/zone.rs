@@ -6,8 +6,9 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::calls::done;
 use super::wire::Errors;
-use super::{Autotask, SYSTEM, done};
+use super::{Autotask, SYSTEM};
 
 /// By the address that was asked and the user. A customer moves to another server about never, and then the process ends.
 static ZONES: Mutex<Vec<(String, Url)>> = Mutex::const_new(Vec::new());

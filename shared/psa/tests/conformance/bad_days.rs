@@ -79,7 +79,7 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
     for work in ALL {
         for skip in 0..work.calls(vendor).await.len() {
             waiting.spawn(async move {
-                let (desk, ticket) = work.desk(vendor, Duration::from_secs(2)).await;
+                let (desk, ticket) = work.desk(vendor, Duration::from_millis(300)).await;
                 desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
                 let fault = work.on(&desk, &ticket).await.unwrap_err();
                 assert!(

@@ -75,16 +75,16 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
     add_location: |world, name| {
         let id = world.psa.next_id();
         let board = json!({"id": id, "name": name, "inactiveFlag": false, "projectFlag": false});
-        let statuses = world.psa.records["statuses"].clone();
-        let own = statuses
-            .iter()
-            .filter(|status| status["board"]["id"] == 10)
+        let statuses = world.psa.records["statuses"].iter();
+        let of_onboarding = statuses.filter(|status| status["board"]["id"] == 10).take(4);
+        let own: Vec<Value> = of_onboarding
             .map(|status| {
                 let mut status = status.clone();
                 status["board"] = board.clone();
                 status["id"] = json!(id * 1000 + status["id"].as_i64().unwrap());
                 status
-            });
+            })
+            .collect();
         world.psa.records.get_mut("statuses").unwrap().extend(own);
         world.psa.records.get_mut("boards").unwrap().push(board);
     },

@@ -242,7 +242,7 @@ fn contacts(world: &mut World, call: &Call) -> Outcome {
         });
     }
     if let Some(company) = call.query("company_id") {
-        contacts.retain(|contact| contact["company_id"].to_string() == company);
+        contacts.retain(|contact| company.parse::<i64>().is_ok_and(|id| contact["company_id"] == id));
     }
     page(call, &["email", "company_id"], contacts)
 }
