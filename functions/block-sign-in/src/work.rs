@@ -29,10 +29,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let sign_in = cx.store.once(&key, leaving::SIGN_IN, again, block).await?;
     let text = note::sign_in(&user.upn, &sign_in);
     cx.store.queue_note(&key, "sign-in", &text).await?;
-    let (event, warning) = match sign_in {
-        SignIn::Blocked => ("blocked", false),
+    let (event, warning) = match &sign_in {
         SignIn::Kept => ("kept", false),
-        SignIn::Refused(_) => ("refused", true),
+        SignIn::Closed {
+            not_blocked: None,
+            not_revoked: None,
+        } => ("blocked", false),
+        SignIn::Closed { .. } => ("refused", true),
     };
     cx.store.record_event(&key, STEP, event, "", &text, warning).await?;
     Ok(Output {})
@@ -44,12 +47,14 @@ async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, Fault> {
             "the account does not exist any more: free by hand what it has left behind".to_owned(),
         ));
     }
-    let blocked = graph.block_sign_in(user_id).await?;
-    // Also where it could not be blocked: until somebody does so, a password has to be typed.
-    graph.revoke_sessions(user_id).await?;
-    Ok(match blocked {
-        Change::Done => SignIn::Blocked,
-        Change::Refused(why) => SignIn::Refused(why),
+    let refused = |change: Change| match change {
+        Change::Done => None,
+        Change::Refused(why) => Some(why),
+    };
+    Ok(SignIn::Closed {
+        not_blocked: refused(graph.block_sign_in(user_id).await?),
+        // Also where it could not be blocked: until somebody does so, a password has to be typed.
+        not_revoked: refused(graph.revoke_sessions(user_id).await?),
     })
 }
 

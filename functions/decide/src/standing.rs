@@ -68,6 +68,7 @@ pub(crate) mod tests {
                 }],
                 approval_required: true,
                 approvers: vec!["hr@contoso.com".to_owned()],
+                rehired: None,
                 start_at: None,
             },
             requester: Requester {

@@ -137,6 +137,7 @@ pub(crate) mod tests {
                 licenses: Vec::new(),
                 approval_required: false,
                 approvers: Vec::new(),
+                rehired: None,
                 start_at: Some(at()),
             },
             requester: Requester {

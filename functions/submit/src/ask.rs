@@ -87,7 +87,7 @@ impl Partial {
         let is_wrong = |name: &str| self.wrong.iter().any(|problem| problem.field == name);
         let no_username = NAMES.into_iter().chain(["middle_name", "email_domain"]).any(is_wrong);
         // With another name or domain it would be another username.
-        let follows = |field: &str| no_username && (field == "username" || NAMES.contains(&field));
+        let follows = |field: &str| no_username && (["username", "rehire"].contains(&field) || NAMES.contains(&field));
         let right = |problem: &FieldProblem| !is_wrong(&problem.field) && !follows(&problem.field);
         let found: Vec<_> = found.into_iter().filter(right).collect();
         let mut all = self.wrong;

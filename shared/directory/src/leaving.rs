@@ -8,8 +8,8 @@ use crate::odata::GraphError;
 use crate::{Graph, SYSTEM, refused};
 
 const ON_PREMISES: &str = "it is managed in the on-premises Active Directory";
-const PRIVILEGED: &str = "Gangway's application may not change it, as is so for administrators; grant it the role that \
-                          may";
+const NOT_PERMITTED: &str =
+    "Gangway's application may not do it: a permission is missing, or it is about an administrator";
 
 /// What came of a change; the reason is fit for a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +31,12 @@ impl Graph {
     }
 
     /// Signs the user out everywhere. Tokens that were given out last up to an hour longer.
-    pub async fn revoke_sessions(&self, user_id: &str) -> Result<(), Fault> {
+    pub async fn revoke_sessions(&self, user_id: &str) -> Result<Change, Fault> {
         let url = self.url(&["users", user_id, "revokeSignInSessions"], &[]);
         let reply = self.send("revoke the sessions", self.http.post(url)).await?;
         match reply.is_success() {
-            true => Ok(()),
-            false => Err(refused(&reply)),
+            true => Ok(Change::Done),
+            false => refusal(&reply),
         }
     }
 
@@ -81,7 +81,7 @@ fn refusal(reply: &Reply) -> Result<Change, Fault> {
             Ok(Change::Refused("it comes with a group".to_owned()))
         }
         (400, Some(error)) => Ok(Change::Refused(format!("{SYSTEM} answers {}", error.code()))),
-        (403, _) => Ok(Change::Refused(PRIVILEGED.to_owned())),
+        (403, _) => Ok(Change::Refused(NOT_PERMITTED.to_owned())),
         _ => Err(refused(reply)),
     }
 }

@@ -168,6 +168,9 @@ pub struct Plan {
     pub approval_required: bool,
     /// Addresses that are asked; never the requester's.
     pub approvers: Vec<String>,
+    /// Id of the disabled account that is enabled again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehired: Option<String>,
     /// Set when the work waits for the start date, or for the last day to be over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,

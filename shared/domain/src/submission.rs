@@ -24,7 +24,7 @@ pub const MAX_LICENSES: usize = 20;
 pub const MAX_GROUPS: usize = 50;
 
 /// Every field of the body, in the order of the form.
-pub const FIELDS: [&str; 20] = [
+pub const FIELDS: [&str; 21] = [
     "first_name",
     "middle_name",
     "last_name",
@@ -32,6 +32,7 @@ pub const FIELDS: [&str; 20] = [
     "display_name",
     "email_domain",
     "username",
+    "rehire",
     "personal_email",
     "mobile_phone",
     "job_title",
@@ -110,6 +111,9 @@ pub struct Onboarding {
     pub email_domain: Option<DomainName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<LocalPart>,
+    /// Their disabled account is enabled again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehire: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_email: Option<EmailAddress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +154,7 @@ impl Onboarding {
         let display_name = fields.line("display_name", 256);
         let email_domain = fields.parsed("email_domain", DomainName::parse);
         let username = fields.parsed("username", LocalPart::parse);
+        let rehire = fields.flag("rehire");
         let personal_email = fields.parsed("personal_email", EmailAddress::parse);
         let mobile_phone = fields.parsed("mobile_phone", PhoneNumber::parse);
         let job_title = fields.line("job_title", 128);
@@ -174,6 +179,7 @@ impl Onboarding {
             display_name,
             email_domain,
             username,
+            rehire,
             personal_email,
             mobile_phone,
             job_title,
@@ -194,7 +200,7 @@ impl Onboarding {
     pub fn from_form(pairs: &[(String, String)]) -> Value {
         const SHAPE: Shape = Shape {
             lists: &["licenses", "groups"],
-            flags: &["single_name"],
+            flags: &["single_name", "rehire"],
         };
         form::body(pairs, &SHAPE)
     }

@@ -93,6 +93,7 @@ pub async fn check_leaver(
         licenses: Vec::new(),
         approval_required,
         approvers,
+        rehired: None,
         start_at,
     });
     let removes_groups = form.removes_groups(variables);

@@ -114,8 +114,20 @@ pub async fn check(
         organisation,
         own,
     };
+    let mut rehired = None;
     let username = match (promised, domain, local) {
         (_, None, _) | (None, _, None) => None,
+        (promised, Some(domain), local) if onboarding.rehire => {
+            let upn = promised.or_else(|| local.map(|local| Upn::of(&local, &domain)));
+            let found = match upn {
+                Some(upn) => names.rehired(upn).await?.map_err(&mut note).ok(),
+                None => None,
+            };
+            found.map(|(upn, id)| {
+                rehired = Some(id);
+                upn
+            })
+        }
         (Some(upn), Some(_), _) => names.settle(Wish::Promised(upn)).await?.map_err(&mut note).ok(),
         (None, Some(domain), Some(local)) => {
             let wish = Wish::new(local, domain, onboarding, variables);
@@ -136,6 +148,7 @@ pub async fn check(
         licenses: licenses.iter().map(|license| license.sku.clone()).collect(),
         approval_required,
         approvers,
+        rehired,
         start_at,
     });
     Ok(Checked {

@@ -326,3 +326,35 @@ async fn a_directory_out_of_reach_is_a_fault() {
         "a name is neither free nor taken"
     );
 }
+
+#[tokio::test]
+async fn only_a_disabled_account_is_enabled_again() {
+    let world = World::new().await;
+    let rehire = |more: Value| {
+        let mut body = json!({"rehire": true});
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        body
+    };
+    let checked = world.check(rehire(json!({}))).await.expect("no fault");
+    assert_eq!(fields(&checked), ["rehire"], "there is no such account");
+
+    world.user_has("jdoe@contoso.com").await;
+    let checked = world.check(rehire(json!({}))).await.expect("no fault");
+    assert_eq!(fields(&checked), ["rehire"], "it is somebody's");
+
+    let mut gone = user("john@contoso.com");
+    gone["accountEnabled"] = json!(false);
+    world.answer(get("users/john@contoso.com"), gone).await;
+    let body = rehire(json!({"username": "john"}));
+    let checked = world.check(body.clone()).await.expect("no fault");
+    let plan = checked.plan.expect("a plan");
+    assert_eq!(
+        (plan.upn.as_str(), plan.rehired.as_deref()),
+        ("john@contoso.com", Some("id-john@contoso.com"))
+    );
+    world.reserved("john@contoso.com", OWN).await;
+    let checked = world.check(body).await.expect("no fault");
+    assert_eq!(fields(&checked), ["rehire"], "another request has it");
+}

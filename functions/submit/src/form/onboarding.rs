@@ -116,6 +116,12 @@ impl Fields<'_> {
                         "Username",
                         "What stands before the @. Empty: made of the names.",
                     ),
+                    self.input(
+                        Kind::Checkbox,
+                        "rehire",
+                        "This person comes back: enable their disabled account of this username again",
+                        "",
+                    ),
                     text("usage_location", "Country of use", usage),
                 ],
             ),

@@ -161,6 +161,7 @@ mod tests {
             licenses: licenses.iter().map(sku).collect(),
             approval_required: true,
             approvers: Vec::new(),
+            rehired: None,
             start_at: None,
         }
     }

@@ -9,32 +9,51 @@ use super::{MailText, Skipped, Summary, items, paragraphs, skipped_items};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignIn {
-    Blocked,
     /// Form or variable want it so.
     Kept,
-    /// The sessions were revoked, but the account is not ours to change; why.
-    Refused(String),
+    /// Blocked and signed out everywhere, but for what was refused, and why.
+    Closed {
+        not_blocked: Option<String>,
+        not_revoked: Option<String>,
+    },
 }
 
 impl SignIn {
     /// For the summary.
     pub fn words(&self) -> &'static str {
-        match self {
-            Self::Blocked => "blocked, and signed out everywhere",
-            Self::Kept => "left as it is",
-            Self::Refused(_) => "not blocked, but signed out everywhere",
+        let Self::Closed {
+            not_blocked,
+            not_revoked,
+        } = self
+        else {
+            return "left as it is";
+        };
+        match (not_blocked, not_revoked) {
+            (None, None) => "blocked, and signed out everywhere",
+            (None, Some(_)) => "blocked, but not signed out",
+            (Some(_), None) => "not blocked, but signed out everywhere",
+            (Some(_), Some(_)) => "neither blocked nor signed out",
         }
     }
 }
 
 pub fn sign_in(upn: &str, sign_in: &SignIn) -> String {
-    match sign_in {
-        SignIn::Blocked => format!("The sign-in of {upn} is blocked, and all sessions were revoked."),
-        SignIn::Kept => format!("The sign-in of {upn} was left as it is: offboarding_deactivate_user is off."),
-        SignIn::Refused(why) => format!(
-            "The sign-in of {upn} could not be blocked: {why}. All sessions were revoked. Please block the sign-in by hand."
-        ),
-    }
+    let SignIn::Closed {
+        not_blocked,
+        not_revoked,
+    } = sign_in
+    else {
+        return format!("The sign-in of {upn} was left as it is: offboarding_deactivate_user is off.");
+    };
+    let blocked = match not_blocked {
+        None => format!("The sign-in of {upn} is blocked."),
+        Some(why) => format!("The sign-in of {upn} could not be blocked: {why}. Please block it by hand."),
+    };
+    let sessions = match not_revoked {
+        None => "All sessions were revoked.".to_owned(),
+        Some(why) => format!("The sessions could not be revoked: {why}. Please revoke them by hand."),
+    };
+    format!("{blocked} {sessions}")
 }
 
 /// What a leaver was removed from, over all runs of the step, and what not.
@@ -115,6 +134,11 @@ mod tests {
 
     const UPN: &str = "ada@contoso.com";
 
+    const CLOSED: SignIn = SignIn::Closed {
+        not_blocked: None,
+        not_revoked: None,
+    };
+
     fn removed(removed: &[&str], left: &[(&str, &str)]) -> Removed {
         let skipped = |(name, reason): &(&str, &str)| Skipped {
             name: (*name).to_owned(),
@@ -129,14 +153,27 @@ mod tests {
     #[test]
     fn sign_ins() {
         assert_eq!(
-            sign_in(UPN, &SignIn::Blocked),
-            "The sign-in of ada@contoso.com is blocked, and all sessions were revoked."
+            sign_in(UPN, &CLOSED),
+            "The sign-in of ada@contoso.com is blocked. All sessions were revoked."
         );
         assert!(sign_in(UPN, &SignIn::Kept).contains("offboarding_deactivate_user is off"));
+        let refused = SignIn::Closed {
+            not_blocked: Some("it is managed elsewhere".to_owned()),
+            not_revoked: None,
+        };
         assert_eq!(
-            sign_in(UPN, &SignIn::Refused("it is managed elsewhere".to_owned())),
-            "The sign-in of ada@contoso.com could not be blocked: it is managed elsewhere. All sessions were revoked. \
-             Please block the sign-in by hand."
+            sign_in(UPN, &refused),
+            "The sign-in of ada@contoso.com could not be blocked: it is managed elsewhere. Please block it by hand. \
+             All sessions were revoked."
+        );
+        let words = |sign_in: &SignIn| sign_in.words();
+        assert_eq!(
+            [&SignIn::Kept, &CLOSED, &refused].map(words),
+            [
+                "left as it is",
+                "blocked, and signed out everywhere",
+                "not blocked, but signed out everywhere"
+            ]
         );
     }
 
@@ -175,7 +212,7 @@ mod tests {
     #[test]
     fn the_manager_is_told_what_was_done_and_what_is_kept() {
         let facts = [
-            ("Sign-in", SignIn::Blocked.words().to_owned()),
+            ("Sign-in", CLOSED.words().to_owned()),
             ("Removed from groups", "Sales, Projects".to_owned()),
             ("Licenses freed", "SPB".to_owned()),
         ];

@@ -27,6 +27,12 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
             let licenses: Vec<String> = plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
             let purchase = Some(person.license_purchase).filter(|purchase| *purchase != LicensePurchase::Auto);
             facts.extend([
+                (
+                    "Rehire",
+                    person
+                        .rehire
+                        .then(|| "the disabled account is enabled again".to_owned()),
+                ),
                 ("Job title", person.job_title.clone()),
                 ("Department", person.department.clone()),
                 ("Office", person.office.clone()),
@@ -84,6 +90,7 @@ mod tests {
             }],
             approval_required: false,
             approvers: Vec::new(),
+            rehired: None,
             start_at: None,
         };
         assert_eq!(
