@@ -14,6 +14,7 @@ mod decisions;
 mod input;
 mod licenses;
 mod many;
+mod offboarding;
 mod passwords;
 mod reruns;
 mod start_date;
