@@ -15,12 +15,22 @@ pub use policy::{Policy, PolicyState, Reach};
 
 /// What the directory let be read of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading<T> {
-    Read(T),
+pub enum Answer<T> {
+    Given(T),
     /// Gangway's application has not this permission.
     NotPermitted(&'static str),
     /// The tenant has no licence for it.
     NotLicensed,
+}
+
+impl<T> Answer<T> {
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::Given(found) => Answer::Given(with(found)),
+            Self::NotPermitted(permission) => Answer::NotPermitted(permission),
+            Self::NotLicensed => Answer::NotLicensed,
+        }
+    }
 }
 
 /// The user, and the groups they are in, also through other groups.
@@ -75,11 +85,11 @@ pub struct Registration {
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub person: Person,
-    pub security_defaults: Reading<bool>,
-    pub policies: Reading<Vec<Policy>>,
-    pub campaign: Reading<Option<Campaign>>,
+    pub security_defaults: Answer<bool>,
+    pub policies: Answer<Vec<Policy>>,
+    pub campaign: Answer<Option<Campaign>>,
     /// None: not in the report yet.
-    pub registration: Reading<Option<Registration>>,
+    pub registration: Answer<Option<Registration>>,
     /// The group that the variable `mfa_group` names.
     pub mfa_group: Option<Group>,
     /// Names of groups by their ids.
@@ -153,8 +163,8 @@ const MOST_CHANGES: usize = 5;
 
 pub fn report(facts: &Facts) -> Report {
     let all: &[Policy] = match &facts.policies {
-        Reading::Read(policies) => policies,
-        Reading::NotPermitted(_) | Reading::NotLicensed => &[],
+        Answer::Given(policies) => policies,
+        Answer::NotPermitted(_) | Answer::NotLicensed => &[],
     };
     let mut policies: Vec<Judged> = all
         .iter()
@@ -182,13 +192,13 @@ pub fn report(facts: &Facts) -> Report {
 
 fn verdict(facts: &Facts, policies: &[Judged], any_enabled: bool) -> Verdict {
     let security_defaults = match facts.security_defaults {
-        Reading::Read(on) => Some(on),
+        Answer::Given(on) => Some(on),
         // A tenant has the one or the other.
         _ if any_enabled => Some(false),
         _ => None,
     };
     let mut applying = policies.iter().filter(|judged| judged.applies());
-    let known = security_defaults.is_some() && !matches!(facts.policies, Reading::NotPermitted(_));
+    let known = security_defaults.is_some() && !matches!(facts.policies, Answer::NotPermitted(_));
     if security_defaults == Some(true) || applying.clone().any(|judged| judged.conditions.is_empty()) {
         Verdict::Asked
     } else if applying.next().is_some() {

@@ -39,10 +39,10 @@ fn facts(policies: Vec<Policy>) -> Facts {
             id: USER.into(),
             groups: ["g-sales", "g-staff"].map(str::to_owned).into(),
         },
-        security_defaults: Reading::Read(false),
-        policies: Reading::Read(policies),
-        campaign: Reading::Read(None),
-        registration: Reading::Read(None),
+        security_defaults: Answer::Given(false),
+        policies: Answer::Given(policies),
+        campaign: Answer::Given(None),
+        registration: Answer::Given(None),
         mfa_group: None,
         names: [("g-sales", "Sales"), ("g-mfa", "MFA Users")]
             .map(|(id, name)| (id.to_owned(), name.to_owned()))
@@ -221,10 +221,10 @@ fn what_narrows_a_policy() {
 #[test]
 fn security_defaults_ask_everybody() {
     let mut facts = facts(vec![]);
-    facts.security_defaults = Reading::Read(true);
+    facts.security_defaults = Answer::Given(true);
     let found = report(&facts);
     assert_eq!((found.verdict, found.changes), (Verdict::Asked, vec![]));
-    facts.policies = Reading::NotPermitted("Policy.Read.All");
+    facts.policies = Answer::NotPermitted("Policy.Read.All");
     assert_eq!(report(&facts).verdict, Verdict::Asked, "whatever else there is");
     assert!(text(&facts).starts_with("ada@contoso.com will be asked for multi-factor authentication (MFA): security"));
 }
@@ -256,9 +256,9 @@ fn policies_decide() {
 #[test]
 fn what_could_not_be_read_leaves_it_open() {
     let mut facts = facts(vec![on("All", &json!({}))]);
-    facts.security_defaults = Reading::NotPermitted("Policy.Read.All");
+    facts.security_defaults = Answer::NotPermitted("Policy.Read.All");
     assert_eq!(report(&facts).verdict, Verdict::Asked, "a policy is on");
-    facts.policies = Reading::Read(vec![on(
+    facts.policies = Answer::Given(vec![on(
         "Guests",
         &users(&json!({"includeUsers": ["GuestsOrExternalUsers"]})),
     )]);
@@ -267,14 +267,14 @@ fn what_could_not_be_read_leaves_it_open() {
         Verdict::NotAsked,
         "with policies on there are no security defaults"
     );
-    facts.policies = Reading::Read(vec![]);
+    facts.policies = Answer::Given(vec![]);
     assert_eq!(report(&facts).verdict, Verdict::Unknown);
-    facts.security_defaults = Reading::Read(false);
-    facts.policies = Reading::NotPermitted("Policy.Read.All");
+    facts.security_defaults = Answer::Given(false);
+    facts.policies = Answer::NotPermitted("Policy.Read.All");
     let found = report(&facts);
     assert_eq!((found.verdict, found.changes), (Verdict::Unknown, vec![]));
     assert!(text(&facts).contains("lacks the permission Policy.Read.All"));
-    facts.policies = Reading::NotLicensed;
+    facts.policies = Answer::NotLicensed;
     let found = report(&facts);
     assert_eq!(
         (found.verdict, found.changes),
@@ -305,7 +305,7 @@ fn what_to_change() {
         name: "MFA Users".into(),
     });
     assert!(lines(&given, "- Add the user").contains("by hand to \"MFA Users\", the organization's mfa_group"));
-    given.policies = Reading::Read(vec![trial]);
+    given.policies = Answer::Given(vec![trial]);
     assert_eq!(
         report(&given).changes,
         [
@@ -365,12 +365,12 @@ fn the_note() {
             &users(&json!({"includeGroups": ["g-mfa", "g-gone"]})),
         ),
     ]);
-    given.campaign = Reading::Read(Some(Campaign {
+    given.campaign = Answer::Given(Some(Campaign {
         state: "enabled".into(),
         include_targets: vec![Target { id: "all_users".into() }],
         exclude_targets: vec![],
     }));
-    given.registration = Reading::NotPermitted("AuditLog.Read.All");
+    given.registration = Answer::NotPermitted("AuditLog.Read.All");
     assert_eq!(
         text(&given),
         "ada@contoso.com will be asked for multi-factor authentication (MFA) only:\n\

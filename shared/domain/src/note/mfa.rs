@@ -1,7 +1,7 @@
 //! Whether the user will be asked for MFA, why, and what to change.
 
 use super::{items, one_line, paragraphs};
-use crate::mfa::{Change, Facts, Judged, PolicyState, Reach, Reading, Report, Verdict, joined};
+use crate::mfa::{Answer, Change, Facts, Judged, PolicyState, Reach, Report, Verdict, joined};
 
 /// A tenant may have a hundred policies, and a note is read.
 const MOST_POLICIES: usize = 20;
@@ -43,7 +43,7 @@ fn headline(upn: &str, facts: &Facts, report: &Report) -> String {
     let will = format!("{upn} will be asked for multi-factor authentication (MFA)");
     let applying: Vec<&Judged> = report.policies.iter().filter(|judged| judged.applies()).collect();
     match report.verdict {
-        Verdict::Asked if facts.security_defaults == Reading::Read(true) => {
+        Verdict::Asked if facts.security_defaults == Answer::Given(true) => {
             format!(
                 "{will}: security defaults are on, so every user has to register for it, and is asked when Microsoft \
                  finds it necessary."
@@ -78,26 +78,26 @@ fn required_by(names: &[String]) -> String {
 
 fn security_defaults(facts: &Facts) -> String {
     match &facts.security_defaults {
-        Reading::Read(true) => "on.".to_owned(),
-        Reading::Read(false) => "off.".to_owned(),
+        Answer::Given(true) => "on.".to_owned(),
+        Answer::Given(false) => "off.".to_owned(),
         unread => unread_words(unread),
     }
 }
 
-fn unread_words<T>(reading: &Reading<T>) -> String {
+fn unread_words<T>(reading: &Answer<T>) -> String {
     match reading {
-        Reading::Read(_) => String::new(),
-        Reading::NotPermitted(permission) => format!(
+        Answer::Given(_) => String::new(),
+        Answer::NotPermitted(permission) => format!(
             "not read, because Gangway's application in Microsoft Entra ID lacks the permission {permission}. Grant \
              it, with admin consent, and the next onboarding can tell."
         ),
-        Reading::NotLicensed => "the tenant has no license for it (Microsoft Entra ID P1).".to_owned(),
+        Answer::NotLicensed => "the tenant has no license for it (Microsoft Entra ID P1).".to_owned(),
     }
 }
 
 fn policies(facts: &Facts, report: &Report) -> String {
     const WHAT: &str = "Conditional Access policies that require MFA";
-    if !matches!(facts.policies, Reading::Read(_)) {
+    if !matches!(facts.policies, Answer::Given(_)) {
         return format!("{WHAT}: {}", unread_words(&facts.policies));
     }
     if report.policies.is_empty() {
@@ -165,11 +165,11 @@ fn registration(facts: &Facts, verdict: Verdict) -> String {
         Verdict::NotAsked | Verdict::Unknown => "",
     };
     match &facts.registration {
-        Reading::Read(Some(found)) if found.is_mfa_registered => {
+        Answer::Given(Some(found)) if found.is_mfa_registered => {
             format!("the user has registered {}.", joined(&found.methods_registered, "and"))
         }
-        Reading::Read(Some(_)) => format!("the user has registered no method for MFA yet.{then}"),
-        Reading::Read(None) => {
+        Answer::Given(Some(_)) => format!("the user has registered no method for MFA yet.{then}"),
+        Answer::Given(None) => {
             format!("the user has registered no method yet, or Microsoft's report, which lags, does not show it.{then}")
         }
         unread => unread_words(unread),
@@ -178,15 +178,15 @@ fn registration(facts: &Facts, verdict: Verdict) -> String {
 
 fn campaign(facts: &Facts) -> String {
     match &facts.campaign {
-        Reading::Read(Some(campaign)) if campaign.includes(&facts.person) => {
+        Answer::Given(Some(campaign)) if campaign.includes(&facts.person) => {
             "The registration campaign reaches the user: after a sign-in with MFA it proposes to set up Microsoft \
              Authenticator."
                 .to_owned()
         }
-        Reading::Read(Some(campaign)) if campaign.state != "disabled" => {
+        Answer::Given(Some(campaign)) if campaign.state != "disabled" => {
             "The registration campaign is on, but does not reach the user.".to_owned()
         }
-        Reading::Read(_) => "The registration campaign is off.".to_owned(),
+        Answer::Given(_) => "The registration campaign is off.".to_owned(),
         unread => format!("The registration campaign: {}", unread_words(unread)),
     }
 }
