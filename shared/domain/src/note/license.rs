@@ -99,10 +99,10 @@ pub fn license_group_missing(part_number: &str, upn: &str, why: &str) -> String 
 }
 
 /// Joined, and time is up.
-pub fn license_group_slow(part_number: &str, upn: &str, group: &str) -> String {
+pub fn license_group_slow(part_number: &str, upn: &str) -> String {
     format!(
-        "{upn} was added to the group {group}, which carries the license {part_number}, but Microsoft has not made the \
-         license active yet. Please look at the user's licenses later, and have them processed again if need be."
+        "{upn} was added to the group that carries the license {part_number}, but Microsoft has not made the license \
+         active yet. Please look at the user's licenses later, and have them processed again if need be."
     )
 }
 
