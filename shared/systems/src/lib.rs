@@ -118,6 +118,12 @@ pub fn has_distributor(settled: &Settled) -> bool {
     settled.organisation.distributor_company.is_some() && !matches!(choice, None | Some(DistributorChoice::Manual))
 }
 
+/// The effect of adding groups that holds id and name of each that the user is in by it.
+pub const JOINED_EFFECT: &str = "joined-groups";
+
+/// The effect that stands for the report on MFA.
+pub const MFA_EFFECT: &str = "mfa";
+
 /// The effect that stands for the one purchase of a licence that a request may make.
 pub fn purchase_effect(part_number: &str) -> String {
     format!("purchase/{part_number}")
