@@ -1,6 +1,6 @@
 //! The next licence that is not settled, and the way to it.
 
-use directory::{AssignmentState, Graph};
+use directory::{Graph, LicenseOfUser};
 use domain::fault::Fault;
 use domain::note;
 use domain::request::{LicenseState, RequestKey, Sku, UserRef};
@@ -21,7 +21,7 @@ pub(crate) struct Output {
     sku: String,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Way {
     /// All licences are settled.
@@ -77,26 +77,17 @@ async fn way(
     let part_number = &sku.part_number;
     let by_group = settled.variables.license_assignment_method == LicenseAssignmentMethod::Group;
     let licensing = graph.licensing_of(&user.id).await?;
-    let found = licensing.of(&sku.id, by_group);
-    let no_seat = AssignmentState::Error("CountViolation".to_owned());
-    // The user is in the group, and somebody else was quicker.
-    let seat_lost = by_group && found.is_some_and(|license| license.state == no_seat);
-    if by_group && state == Some(LicenseState::Postponed) && !seat_lost {
-        return Ok(Some(Way::Await));
-    }
-    if found.is_some() && !seat_lost {
-        // Assigned by a run that died before it could say so: the step that assigns reads it back and reports.
-        return Ok(Some(Way::Free));
-    }
+    let seat_lost = match seen(licensing.of(&sku.id, by_group), by_group, state) {
+        Seen::Leads(way) => return Ok(Some(way)),
+        Seen::SeatLost => true,
+        Seen::Nothing => false,
+    };
     let purchase: Standing<serde::de::IgnoredAny, serde::de::IgnoredAny> =
         cx.store.standing(&key, &systems::purchase_effect(part_number)).await?;
     if state == Some(LicenseState::Awaited) || matches!(purchase, Standing::Done(_)) {
         if state == Some(LicenseState::Joined) {
             cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
         }
-        return Ok(Some(Way::Await));
-    }
-    if state == Some(LicenseState::Joined) && !seat_lost {
         return Ok(Some(Way::Await));
     }
     // Before a seat is bought that nothing would give to the user.
@@ -137,12 +128,70 @@ async fn way(
     Ok(Some(Way::Ask))
 }
 
+/// What the tenant says of the licence on the user.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    /// The user is in the group, and somebody else was quicker.
+    SeatLost,
+    Leads(Way),
+}
+
+fn seen(found: Option<&LicenseOfUser>, by_group: bool, state: Option<LicenseState>) -> Seen {
+    let processed = by_group && matches!(state, Some(LicenseState::Joined | LicenseState::Postponed));
+    match found {
+        Some(license) if by_group && license.lacks_a_seat() => Seen::SeatLost,
+        // Reported by the step that assigns, also where an earlier run died before it could say so; what is tried
+        // again is looked at until there is no time left.
+        Some(_) if state != Some(LicenseState::Postponed) || !by_group => Seen::Leads(Way::Free),
+        Some(_) => Seen::Leads(Way::Await),
+        None if processed => Seen::Leads(Way::Await),
+        None => Seen::Nothing,
+    }
+}
+
 async fn skip(cx: &Context, key: &RequestKey, part_number: &str, event: &str, text: &str) -> Result<(), Fault> {
     cx.store.set_license(key, part_number, LicenseState::Skipped).await?;
     cx.store
         .queue_note(key, &format!("license-{part_number}"), text)
         .await?;
     cx.store.record_event(key, STEP, event, part_number, text, true).await
+}
+
+#[cfg(test)]
+mod tests {
+    use directory::AssignmentState;
+
+    use super::*;
+
+    #[test]
+    fn what_is_seen_leads_on_and_never_in_a_circle() {
+        let license = |state| LicenseOfUser {
+            sku_id: "s".into(),
+            state,
+            by_group: Some("g".into()),
+        };
+        let active = license(AssignmentState::Active);
+        let no_seat = license(AssignmentState::Error("CountViolation".into()));
+        let needs = license(AssignmentState::Error("DependencyViolation".into()));
+        let (joined, postponed) = (Some(LicenseState::Joined), Some(LicenseState::Postponed));
+        for (found, state, expected) in [
+            (None, None, Seen::Nothing),
+            (None, Some(LicenseState::Awaited), Seen::Nothing),
+            (None, joined, Seen::Leads(Way::Await)),
+            (None, postponed, Seen::Leads(Way::Await)),
+            (Some(&active), joined, Seen::Leads(Way::Free)),
+            (Some(&active), postponed, Seen::Leads(Way::Await)),
+            (Some(&needs), joined, Seen::Leads(Way::Free)),
+            (Some(&needs), postponed, Seen::Leads(Way::Await)),
+            (Some(&no_seat), joined, Seen::SeatLost),
+            (Some(&no_seat), postponed, Seen::SeatLost),
+        ] {
+            assert_eq!(seen(found, true, state), expected, "{found:?} {state:?}");
+        }
+        assert_eq!(seen(None, false, postponed), Seen::Nothing, "tried again at once");
+        assert_eq!(seen(Some(&active), false, None), Seen::Leads(Way::Free));
+    }
 }
 
 #[cfg(test)]

@@ -65,6 +65,20 @@ pub struct LicenseOfUser {
     pub by_group: Option<String>,
 }
 
+impl LicenseOfUser {
+    /// Microsoft's name for what is wrong with it, if anything is.
+    pub fn error(&self) -> Option<&str> {
+        match &self.state {
+            AssignmentState::Active | AssignmentState::Disabled => None,
+            AssignmentState::ActiveWithError(error) | AssignmentState::Error(error) => Some(error),
+        }
+    }
+
+    pub fn lacks_a_seat(&self) -> bool {
+        self.error() == Some("CountViolation")
+    }
+}
+
 /// What a user's licences are, and what they need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Licensing {

@@ -6,7 +6,6 @@ use domain::fault::Fault;
 use domain::note::license_violation;
 use domain::request::LicenseState;
 
-const NO_SEAT: &str = "CountViolation";
 const DEPENDENCY: &str = "DependencyViolation";
 
 pub(super) struct Job<'a> {
@@ -58,19 +57,14 @@ impl Job<'_> {
 
     /// What the tenant says of the licence on the user.
     async fn standing(&self, license: &LicenseOfUser) -> Result<Attempt, Fault> {
-        let error = match &license.state {
-            AssignmentState::Active => {
-                return Ok(Attempt::Assigned {
-                    by_group: license.by_group.clone(),
-                });
-            }
-            AssignmentState::Disabled => return Ok(Attempt::Refused("it is disabled".to_owned())),
-            AssignmentState::ActiveWithError(error) | AssignmentState::Error(error) => error,
-        };
-        match error.as_str() {
-            NO_SEAT if self.by_group => self.after_a_lost_seat().await,
-            DEPENDENCY => self.dependency().await,
-            other => Ok(Attempt::Refused(license_violation(other))),
+        match license.error() {
+            None if license.state == AssignmentState::Active => Ok(Attempt::Assigned {
+                by_group: license.by_group.clone(),
+            }),
+            None => Ok(Attempt::Refused("it is disabled".to_owned())),
+            Some(_) if self.by_group && license.lacks_a_seat() => self.after_a_lost_seat().await,
+            Some(DEPENDENCY) => self.dependency().await,
+            Some(other) => Ok(Attempt::Refused(license_violation(other))),
         }
     }
 
