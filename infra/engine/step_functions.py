@@ -1,7 +1,9 @@
-"""moto's server, with a repair and two savings.
+"""moto's server, with two repairs and two savings.
 
 A task token that is answered while its function still runs is not forgotten: AWS takes such an answer. moto takes it too,
 but begins to listen for heartbeats only when the function has returned, and then waits a whole heartbeat for what it has.
+
+An execution that is stopped while it waits for an answer ends then, and not when the wait is over.
 
 A state machine is parsed once, not for each execution (a second of processor time each), and a client of AWS is made
 once, not for each task.
@@ -14,12 +16,16 @@ from types import SimpleNamespace
 import boto3
 from moto.server import main
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import boto_client
 
 listen = CallbackEndpoint.setup_heartbeat_endpoint
 parse = AmazonStateLanguageParser.parse
+stop = Environment.set_stop
+fail = Environment.set_error
 one_at_a_time = Lock()
 trees = {}
 clients = {}
@@ -30,6 +36,18 @@ def listen_and_look(self, heartbeat_seconds):
     if self.get_outcome() is not None:
         endpoint.notify()
     return endpoint
+
+
+def stop_and_wake(self, stop_date, cause, error):
+    stop(self, stop_date=stop_date, cause=cause, error=error)
+    for endpoint in list(self.callback_pool_manager._pool.values()):
+        endpoint.interrupt_all()
+
+
+def fail_unless_stopped(self, error):
+    # The wait that was cut off reports a timeout.
+    if not isinstance(self.program_state(), ProgramStopped):
+        fail(self, error)
 
 
 def parse_once(definition):
@@ -50,6 +68,8 @@ def client_once(service_name, region_name, **settings):
 
 
 CallbackEndpoint.setup_heartbeat_endpoint = listen_and_look
+Environment.set_stop = stop_and_wake
+Environment.set_error = fail_unless_stopped
 AmazonStateLanguageParser.parse = staticmethod(parse_once)
 boto_client.boto3 = SimpleNamespace(client=client_once)
 

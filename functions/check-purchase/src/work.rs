@@ -1,5 +1,6 @@
 //! Looks at the order once; the state machine waits between looks.
 
+use distributor::SubscriptionState;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
@@ -44,30 +45,42 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         return Err(Fault::Permanent("nothing was ordered".to_owned()));
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
-    let Some(distributor) = systems::distributor(&cx.secrets, &settled).await? else {
-        return Err(Fault::NeedsAttention(
-            "the organisation's distributor is no longer set up".to_owned(),
-        ));
+    let (name, state) = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
+        Ok(Some(distributor)) => {
+            let order = purchase.order.as_deref();
+            (
+                distributor.name(),
+                distributor.state(&purchase.subscription, order).await,
+            )
+        }
+        Ok(None) => (
+            NAMELESS,
+            Err(Fault::NeedsAttention("none is set up any more".to_owned())),
+        ),
+        Err(fault) => (NAMELESS, Err(fault)),
     };
-    let state = distributor
-        .state(&purchase.subscription, purchase.order.as_deref())
-        .await?;
-    if state.failed {
-        let text = note::purchase_failed(part_number, distributor.name(), "the subscription is not active");
+    let seats = match state {
+        Ok(state) => match judged(&purchase, state) {
+            Judgement::Pending => return Ok(Output::Pending),
+            Judgement::Failed => return failed(cx, &key, part_number, name, FAILED).await,
+            Judgement::Done(seats) => seats,
+        },
+        Err(fault) if fault.is_transient() => return Err(fault),
+        Err(fault) => {
+            let why = format!("it was ordered, and what became of that cannot be seen: {fault}");
+            return failed(cx, &key, part_number, name, &why).await;
+        }
+    };
+    if seats > purchase.target {
+        let text = note::purchased_too_many(part_number, name, purchase.target, seats);
         cx.store
-            .queue_note(&key, &format!("purchase-failed-{part_number}"), &text)
+            .queue_note(&key, &format!("purchased-more-{part_number}"), &text)
             .await?;
         cx.store
-            .record_event(&key, STEP, "failed", part_number, &text, true)
+            .record_event(&key, STEP, "more_than_ordered", part_number, &text, true)
             .await?;
-        // A person buys it now: others need not wait for that.
-        cx.store.release_lease(&key.org, part_number, &key.request).await?;
-        return Ok(Output::Failed);
     }
-    if !state.settled || state.quantity < purchase.target {
-        return Ok(Output::Pending);
-    }
-    let text = note::purchased_automatically(part_number, distributor.name());
+    let text = note::purchased_automatically(part_number, name);
     cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
     cx.store
         .queue_note(&key, &format!("purchased-{part_number}"), &text)
@@ -76,6 +89,39 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .record_event(&key, STEP, "purchased", part_number, &text, false)
         .await?;
     Ok(Output::Done)
+}
+
+const NAMELESS: &str = "the distributor";
+const FAILED: &str = "the order failed, or the subscription is not active any more";
+
+#[derive(Debug, PartialEq, Eq)]
+enum Judgement {
+    Pending,
+    Failed,
+    /// So many seats are there now: more than were ordered where the distributor took the total for something else, or
+    /// where somebody bought at the same time.
+    Done(u32),
+}
+
+fn judged(purchase: &Purchase, state: SubscriptionState) -> Judgement {
+    if state.failed {
+        Judgement::Failed
+    } else if state.settled && state.quantity >= purchase.target {
+        Judgement::Done(state.quantity)
+    } else {
+        Judgement::Pending
+    }
+}
+
+async fn failed(
+    cx: &Context,
+    key: &RequestKey,
+    part_number: &str,
+    distributor: &str,
+    why: &str,
+) -> Result<Output, Fault> {
+    systems::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
+    Ok(Output::Failed)
 }
 
 #[cfg(test)]
@@ -91,5 +137,38 @@ mod payload_tests {
     fn answers_what_the_state_machine_picks() {
         let answers = [Output::Done, Output::Pending, Output::Failed];
         assert_eq!(payloads::answers("check-purchase", &answers), Ok(()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purchase_is_done_when_its_seats_are_there() {
+        let purchase = Purchase {
+            subscription: "s".to_owned(),
+            target: 11,
+            order: None,
+            sent_at: None,
+        };
+        let judge = |quantity, settled, failed| {
+            let state = SubscriptionState {
+                quantity,
+                settled,
+                failed,
+            };
+            judged(&purchase, state)
+        };
+        assert_eq!(judge(10, false, false), Judgement::Pending);
+        assert_eq!(judge(10, true, false), Judgement::Pending, "shown late");
+        assert_eq!(judge(11, false, false), Judgement::Pending);
+        assert_eq!(judge(11, true, false), Judgement::Done(11));
+        assert_eq!(
+            judge(21, true, false),
+            Judgement::Done(21),
+            "the total was taken for more"
+        );
+        assert_eq!(judge(10, false, true), Judgement::Failed);
     }
 }

@@ -1,3 +1,4 @@
+mod places;
 mod work;
 
 #[tokio::main(flavor = "current_thread")]

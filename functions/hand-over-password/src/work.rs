@@ -4,22 +4,23 @@ use chrono::{Duration, Utc};
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Skipped};
-use domain::request::{RequestKey, UserRef};
+use domain::request::RequestKey;
 use domain::schedule::local_words;
 use domain::variables::PasswordPlace;
-use notify::Mail;
-use psa::{Note, NoteText};
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use step::{Context, Env};
 use store::effects::Standing;
-use store::requests::RequestRecord;
-use systems::Settled;
+
+use crate::places::{Delivery, HandOver};
 
 const STEP: &str = "hand-over-password";
 
 /// The effect that is recorded when the password has reached a place.
 const HANDED_OVER: &str = "password";
+
+/// How often the state machine tries again. What still fails then has failed, so that one place that is out of order
+/// for long stops no other.
+const RETRIES: u32 = 5;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +30,9 @@ pub(crate) struct Input {
     run: u32,
     /// How long a password that reached no place is kept.
     kept_seconds: u32,
+    /// How often this has been tried before.
+    #[serde(default)]
+    retried: u32,
 }
 
 #[derive(Serialize)]
@@ -37,13 +41,6 @@ pub(crate) enum Output {
     HandedOver,
     /// No place could be reached: the secret stays for a while.
     Kept,
-}
-
-/// What became of one place.
-enum Delivery {
-    Done,
-    /// The organisation chose it, but this person has no such place.
-    NoSuchPlace(&'static str),
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
@@ -67,11 +64,18 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let mut reached = Vec::new();
     let mut failed = Vec::new();
     let mut transient = None;
+    let hand_over = HandOver {
+        cx,
+        record: &record,
+        settled: &settled,
+        user,
+        password: &password,
+    };
     for place in settled.variables.password_places() {
-        match deliver(cx, &record, &settled, user, &password, place).await {
+        match hand_over.deliver(place).await {
             Ok(Delivery::Done) => reached.push(place),
             Ok(Delivery::NoSuchPlace(why)) => failed.push(skipped(place, why)),
-            Err(fault) if fault.is_transient() => transient = Some(fault),
+            Err(fault) if fault.is_transient() && input.retried < RETRIES => transient = Some(fault),
             Err(fault) => failed.push(skipped(place, &fault.to_string())),
         }
     }
@@ -113,98 +117,6 @@ fn skipped(place: PasswordPlace, why: &str) -> Skipped {
     }
 }
 
-async fn deliver(
-    cx: &Context,
-    record: &RequestRecord,
-    settled: &Settled,
-    user: &UserRef,
-    password: &SecretString,
-    place: PasswordPlace,
-) -> Result<Delivery, Fault> {
-    match place {
-        PasswordPlace::TicketNote => to_ticket(cx, record, settled, user, password).await,
-        PasswordPlace::Manager => to_manager(cx, record, settled, user, password).await,
-        PasswordPlace::ItGlue | PasswordPlace::Hudu | PasswordPlace::Passportal | PasswordPlace::PwPush => {
-            Ok(Delivery::NoSuchPlace("this version of Gangway cannot write there yet"))
-        }
-    }
-}
-
-async fn to_ticket(
-    cx: &Context,
-    record: &RequestRecord,
-    settled: &Settled,
-    user: &UserRef,
-    password: &SecretString,
-) -> Result<Delivery, Fault> {
-    let Some(ticket) = &record.ticket else {
-        return Ok(Delivery::NoSuchPlace("there is no ticket"));
-    };
-    let psa = systems::psa(&cx.aws, &cx.secrets, settled).await?;
-    let Some(psa) = psa.filter(psa::Psa::carries_secrets) else {
-        return Ok(Delivery::NoSuchPlace("notes that are mails never carry a password"));
-    };
-    let key = record.key();
-    let marker = format!("{}/password", key.request);
-    let there = async || Ok(psa.has_note(ticket, &marker).await?.then_some(()));
-    let add = async || {
-        let text = NoteText::Secret(note::password(&user.upn, password, &settled.variables));
-        psa.add_note(
-            ticket,
-            &Note {
-                marker: marker.clone(),
-                text,
-                internal: true,
-                minutes: None,
-            },
-        )
-        .await
-    };
-    cx.store.once(&key, "password/ticket", there, add).await?;
-    Ok(Delivery::Done)
-}
-
-async fn to_manager(
-    cx: &Context,
-    record: &RequestRecord,
-    settled: &Settled,
-    user: &UserRef,
-    password: &SecretString,
-) -> Result<Delivery, Fault> {
-    let Some(manager) = &record.onboarding.manager else {
-        return Ok(Delivery::NoSuchPlace("there is no manager"));
-    };
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
-    let Some(manager) = graph.user(manager.as_str()).await? else {
-        return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
-    };
-    let compose = async || {
-        let mail = note::password_mail(
-            &record.plan.display_name,
-            &settled.organisation.name,
-            &user.upn,
-            password,
-            &settled.variables,
-        );
-        Ok(Mail {
-            to: vec![manager.address().to_owned()],
-            reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
-            subject: mail.subject,
-            text: mail.text,
-            html: None,
-        })
-    };
-    systems::mail_once(
-        &cx.store,
-        &systems::mailer(&cx.aws)?,
-        &record.key(),
-        "password/manager",
-        compose,
-    )
-    .await?;
-    Ok(Delivery::Done)
-}
-
 #[cfg(test)]
 mod payload_tests {
     use super::*;
@@ -218,5 +130,14 @@ mod payload_tests {
     fn answers_what_the_state_machine_picks() {
         let answers = [Output::HandedOver, Output::Kept];
         assert_eq!(payloads::answers("hand-over-password", &answers), Ok(()));
+    }
+
+    #[test]
+    fn the_last_try_is_the_state_machines() {
+        let machine: serde_json::Value =
+            serde_json::from_str(include_str!("../../../statemachine/onboarding.asl.json")).unwrap();
+        let retry = &machine["States"]["Hand over the password"]["Retry"];
+        assert_eq!(retry[0]["MaxAttempts"], RETRIES);
+        assert_eq!(retry.as_array().unwrap().len(), 1);
     }
 }

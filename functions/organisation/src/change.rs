@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::field::FieldProblem;
 use domain::variables::{OrgVariables, definition, definitions, parse_value};
 use serde_json::{Map, Value};
+use step::Env;
 use store::organisations::{Setting, Settings};
 use web::Form;
 
@@ -44,6 +45,11 @@ fn stored(name: &str, value: &Value, own: &Settings) -> Result<Option<Setting>, 
         return Ok(None);
     }
     let value = parse_value(name, value)?;
+    if let ("pwpush_url", Some(address)) = (name, value.as_str()) {
+        // Here the environment says which addresses may be called at all.
+        Env.given_address(name, address)
+            .map_err(|fault| FieldProblem::new(name, fault.to_string()))?;
+    }
     // Whether a parent's value is its children's default is the operator's to say.
     let default_for_children = own.get(name).is_some_and(|setting| setting.default_for_children);
     Ok(Some(Setting {
@@ -207,6 +213,19 @@ mod tests {
         let changes = plan(body.as_object().unwrap(), &values).unwrap();
         assert!(changes["timezone"].as_ref().unwrap().default_for_children);
         assert!(!changes["start_time"].as_ref().unwrap().default_for_children);
+    }
+
+    #[test]
+    fn addresses_of_our_own_network_are_refused() {
+        let address = |address: &str| planned(json!({"pwpush_url": address}), &values(json!({}), json!({})));
+        assert!(address("https://eu.pwpush.com").is_ok());
+        for ours in [
+            "http://127.0.0.1:4700/pwpush/acme",
+            "https://10.0.0.1",
+            "https://169.254.169.254",
+        ] {
+            assert_eq!(address(ours), Err(vec!["pwpush_url".to_owned()]), "{ours}");
+        }
     }
 
     #[test]

@@ -1,5 +1,12 @@
 //! Orders one more seat, once, one request at a time.
+//!
+//! The intent, with the total that is wanted, is written first. A run that finds one has to find out what became of it:
+//! - Pax8 and Sherweb take totals: the same total is ordered again, which buys nothing more.
+//! - Ingram Micro and TD SYNNEX do not say whether they take totals. Their orders carry our reference, and the one that
+//!   was found is taken. An order whose answer was lost may still be in the making, so as long as none is found and the
+//!   quantity is not there, the state machine waits; only when nothing can be on its way any more is it ordered again.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use distributor::{Distributor, Subscription};
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
@@ -11,6 +18,9 @@ use store::effects::Standing;
 use systems::{Purchase, Settled};
 
 const STEP: &str = "purchase-license";
+
+/// Longer than a run of this step plus a vendor that works on an order although nobody waits for its answer.
+const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(3);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +38,7 @@ pub(crate) enum Output {
     Ordered,
     /// A seat is there after all.
     Free,
-    /// Another request buys this licence now.
+    /// Another request buys this licence now, or nobody knows yet what became of an order.
     Busy,
     /// It can't be bought here: a technician is asked.
     Ask,
@@ -45,7 +55,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         return Ok(Output::Busy);
     }
     let settled = systems::settled(&cx.store, &key.org).await?;
-    let distributor = match systems::distributor(&cx.secrets, &settled).await {
+    let distributor = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
         Ok(Some(found)) => found,
         Ok(None) => return leave_to_technician(cx, &key, part_number, "the distributor", "none is set up").await,
         Err(fault) if fault.is_transient() => return Err(fault),
@@ -65,9 +75,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             return Ok(Output::Free);
         }
     }
-    match order(cx, &key, part_number, &distributor, standing).await {
-        Ok(true) => Ok(Output::Ordered),
-        Ok(false) => {
+    match purchase(cx, &key, part_number, &distributor, standing).await {
+        Ok(Outcome::Ordered) => Ok(Output::Ordered),
+        Ok(Outcome::Unclear) => Ok(Output::Busy),
+        Ok(Outcome::NoSubscription) => {
             let why = "the company has no subscription of it there";
             leave_to_technician(cx, &key, part_number, distributor.name(), why).await
         }
@@ -82,45 +93,113 @@ async fn has_free_seat(cx: &Context, settled: &Settled, sku: &str) -> Result<boo
     Ok(skus.iter().any(|entry| entry.sku.id == sku && entry.free() > 0))
 }
 
-/// False if there is no subscription to raise. The order is an absolute total, written down before it is sent: sent
-/// twice, it is still one seat more.
-async fn order(
+enum Outcome {
+    Ordered,
+    /// An order may be on its way.
+    Unclear,
+    /// There is none to raise.
+    NoSubscription,
+}
+
+async fn purchase(
     cx: &Context,
     key: &RequestKey,
     part_number: &str,
     distributor: &Distributor,
     standing: Standing<Purchase, Purchase>,
-) -> Result<bool, Fault> {
+) -> Result<Outcome, Fault> {
     let effect = systems::purchase_effect(part_number);
+    let marker = format!("{}/{part_number}", key.request);
     let mut purchase = match standing {
-        Standing::Done(_) => return Ok(true),
-        Standing::Intended(purchase) => purchase,
+        Standing::Done(_) => return Ok(Outcome::Ordered),
+        Standing::Intended(earlier) => {
+            let now = Utc::now();
+            match ordered_before(distributor, &earlier, &marker, now).await? {
+                Before::Ordered(order) => {
+                    let done = Purchase { order, ..earlier };
+                    return record(cx, key, part_number, distributor, &done).await;
+                }
+                Before::Unclear => return Ok(Outcome::Unclear),
+                Before::NotOrdered => {}
+            }
+            let again = Purchase {
+                sent_at: Some(now),
+                ..earlier.clone()
+            };
+            if !cx.store.intend_again(key, &effect, &earlier, &again).await? {
+                return Ok(Outcome::Unclear);
+            }
+            again
+        }
         Standing::New => {
             let Some(found) = distributor.find_subscription(part_number).await? else {
-                return Ok(false);
+                return Ok(Outcome::NoSubscription);
             };
             let purchase = Purchase {
                 subscription: found.id,
                 target: found.quantity + 1,
                 order: None,
+                sent_at: Some(Utc::now()),
             };
             match cx.store.intend::<Purchase, Purchase>(key, &effect, &purchase).await? {
                 Standing::New => purchase,
-                Standing::Intended(earlier) => earlier,
-                Standing::Done(_) => return Ok(true),
+                // Another run of this step is at it.
+                Standing::Intended(_) => return Ok(Outcome::Unclear),
+                Standing::Done(_) => return Ok(Outcome::Ordered),
             }
         }
     };
-    let now = distributor.state(&purchase.subscription, None).await?.quantity;
-    if now < purchase.target {
+    let quantity = distributor.state(&purchase.subscription, None).await?.quantity;
+    if quantity < purchase.target {
         let subscription = Subscription {
             id: purchase.subscription.clone(),
-            quantity: now,
+            quantity,
         };
-        let marker = format!("{}/{part_number}", key.request);
         purchase.order = distributor.order(&subscription, purchase.target, &marker).await?;
     }
-    cx.store.effect_done(key, &effect, &purchase).await?;
+    record(cx, key, part_number, distributor, &purchase).await
+}
+
+enum Before {
+    Ordered(Option<String>),
+    Unclear,
+    NotOrdered,
+}
+
+/// What became of an order that an earlier run meant to send.
+async fn ordered_before(
+    distributor: &Distributor,
+    purchase: &Purchase,
+    marker: &str,
+    now: DateTime<Utc>,
+) -> Result<Before, Fault> {
+    if let Some(order) = distributor.find_order(marker).await? {
+        return Ok(Before::Ordered(Some(order)));
+    }
+    let quantity = distributor.state(&purchase.subscription, None).await?.quantity;
+    if quantity >= purchase.target {
+        return Ok(Before::Ordered(None));
+    }
+    Ok(if may_send_again(distributor.may_repeat(), purchase, now) {
+        Before::NotOrdered
+    } else {
+        Before::Unclear
+    })
+}
+
+fn may_send_again(may_repeat: bool, purchase: &Purchase, now: DateTime<Utc>) -> bool {
+    may_repeat || purchase.sent_at.is_none_or(|sent_at| sent_at + ON_ITS_WAY < now)
+}
+
+async fn record(
+    cx: &Context,
+    key: &RequestKey,
+    part_number: &str,
+    distributor: &Distributor,
+    purchase: &Purchase,
+) -> Result<Outcome, Fault> {
+    let effect = systems::purchase_effect(part_number);
+    cx.store.effect_done(key, &effect, purchase).await?;
     let text = note::purchase_ordered(part_number, distributor.name());
     cx.store
         .queue_note(key, &format!("ordered-{part_number}"), &text)
@@ -128,7 +207,7 @@ async fn order(
     cx.store
         .record_event(key, STEP, "ordered", part_number, &text, false)
         .await?;
-    Ok(true)
+    Ok(Outcome::Ordered)
 }
 
 async fn leave_to_technician(
@@ -138,14 +217,7 @@ async fn leave_to_technician(
     distributor: &str,
     why: &str,
 ) -> Result<Output, Fault> {
-    let text = note::purchase_failed(part_number, distributor, why);
-    cx.store
-        .queue_note(key, &format!("purchase-failed-{part_number}"), &text)
-        .await?;
-    cx.store
-        .record_event(key, STEP, "failed", part_number, &text, true)
-        .await?;
-    cx.store.release_lease(&key.org, part_number, &key.request).await?;
+    systems::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
     Ok(Output::Ask)
 }
 
@@ -162,5 +234,25 @@ mod payload_tests {
     fn answers_what_the_state_machine_picks() {
         let answers = [Output::Ordered, Output::Free, Output::Busy, Output::Ask];
         assert_eq!(payloads::answers("purchase-license", &answers), Ok(()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_may_be_on_its_way_is_waited_for() {
+        let now = Utc::now();
+        let sent = |minutes: i64| Purchase {
+            subscription: "s".to_owned(),
+            target: 11,
+            order: None,
+            sent_at: Some(now - TimeDelta::minutes(minutes)),
+        };
+        assert!(!may_send_again(false, &sent(0), now));
+        assert!(!may_send_again(false, &sent(2), now));
+        assert!(may_send_again(false, &sent(4), now));
+        assert!(may_send_again(true, &sent(0), now), "a total is a total");
     }
 }

@@ -8,8 +8,10 @@ use domain::note;
 use domain::request::{RequestKey, Status, TicketRef};
 use psa::{Note, NoteText, Psa};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use step::Context;
+use store::effects::Standing;
 use store::requests::RequestRecord;
 use systems::Settled;
 
@@ -135,7 +137,9 @@ async fn post(
             return Err(Fault::Permanent("two links were to be issued".to_owned()));
         };
         let (confirm, reject) = (systems::decide_link(confirm)?, systems::decide_link(reject)?);
-        let text = note::manual_purchase(&settled.organisation.name, part_number, upn, &confirm, &reject);
+        let ordered = may_be_ordered(cx, &key, part_number).await?;
+        let organisation = &settled.organisation.name;
+        let text = note::manual_purchase(organisation, part_number, upn, &confirm, &reject, ordered);
         // Links, unlike passwords, may go out in mails, so the text counts as plain here.
         let text = NoteText::Plain(text.expose_secret().to_owned());
         psa.add_note(
@@ -152,6 +156,13 @@ async fn post(
     cx.store
         .once(&key, &format!("purchase-note/{way}/{part_number}"), there, add)
         .await
+}
+
+/// Whether an order was meant to be sent, at least.
+async fn may_be_ordered(cx: &Context, key: &RequestKey, part_number: &str) -> Result<bool, Fault> {
+    let effect = systems::purchase_effect(part_number);
+    let standing: Standing<IgnoredAny, IgnoredAny> = cx.store.standing(key, &effect).await?;
+    Ok(!matches!(standing, Standing::New))
 }
 
 #[cfg(test)]

@@ -28,10 +28,7 @@ pub(crate) async fn set(
     store
         .audit(org, &AuditEntry::now(OPERATOR, "credentials.set", system))
         .await?;
-    println!(
-        "credentials of {org} for {} set; functions that run may use the old ones for five minutes",
-        system
-    );
+    println!("credentials of {org} for {system} set; functions that run may use the old ones for five minutes");
     Ok(())
 }
 

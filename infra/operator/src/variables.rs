@@ -7,6 +7,7 @@ use domain::field::FieldProblem;
 use domain::ids::OrgId;
 use domain::variables::{OrgVariables, canonical_name, definition, definitions, import};
 use serde_json::Value;
+use step::Env;
 use store::Store;
 use store::organisations::{Setting, Settings};
 
@@ -58,7 +59,7 @@ fn changes(values: &[Assignment], default_for_children: bool) -> Result<Changes,
     let mut problems = Vec::new();
     for Assignment { name, value } in values {
         let change = match value {
-            Some(text) => import(name, &read(text)).map(|(name, value)| {
+            Some(text) => import(name, &read(text)).and_then(callable).map(|(name, value)| {
                 (
                     name,
                     Some(Setting {
@@ -85,6 +86,15 @@ fn changes(values: &[Assignment], default_for_children: bool) -> Result<Changes,
     } else {
         Err(problems)
     }
+}
+
+/// An address must be one that the functions may call; LOCAL_ORIGINS exempts the local engine's, here as there.
+fn callable((name, value): (&'static str, Value)) -> Result<(&'static str, Value), FieldProblem> {
+    if let ("pwpush_url", Some(address)) = (name, value.as_str()) {
+        Env.given_address(name, address)
+            .map_err(|fault| FieldProblem::new(name, fault.to_string()))?;
+    }
+    Ok((name, value))
 }
 
 /// A list may be typed as JSON, which is the only way to set an empty one.
@@ -229,6 +239,16 @@ mod tests {
             ("psa_default_board_id", Some("2")),
         ]);
         assert_eq!(twice.expect_err("twice").len(), 1);
+    }
+
+    #[test]
+    fn addresses_of_our_own_network_are_refused() {
+        let address = |address: &str| typed(&[("pwpush_url", Some(address))]);
+        assert!(address("https://eu.pwpush.com").is_ok());
+        for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
+            let problems = address(ours).expect_err(ours);
+            assert_eq!(problems[0].field, "pwpush_url");
+        }
     }
 
     #[test]

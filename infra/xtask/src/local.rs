@@ -105,7 +105,7 @@ impl Local {
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
-    pub(crate) fn environment(&self) -> [(&'static str, &str); 19] {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 21] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
         let state_machine = deployment.state_machines.get("onboarding").map_or("", String::as_str);
@@ -120,6 +120,8 @@ impl Local {
             ("BASE_URL", &deployment.api),
             ("STATE_MACHINE_ARN", state_machine),
             ("MAIL_FROM", MAIL_FROM),
+            ("SMS_SENDER_NAME", "Gangway"),
+            ("SMS_MAX_PRICE", "0.50"),
             ("GRAPH_URL", vendor("graph")),
             ("GRAPH_LOGIN_URL", vendor("login")),
             ("AUTOTASK_URL", vendor("autotask")),

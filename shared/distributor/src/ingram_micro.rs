@@ -1,22 +1,41 @@
-//! Ingram Micro.
+//! Ingram Micro's cloud marketplace, which is CloudBlue's Simple API 1.15.
+//!
+//! Seats are changed by an order of type `change`. Its quantity is meant to be the new total: customers' integrations
+//! send it so, and a change may also lower it. CloudBlue does not say it, though, so nothing here relies on it alone: the
+//! estimate of an order is asked how many seats it would add, and one that disagrees stops the order. An order carries
+//! our reference (`poNumber`) and is looked for by it before another is sent; whoever waits for the seat compares the
+//! quantity that there is in the end with the one that was ordered.
+
+mod wire;
 
 use domain::fault::Fault;
-use domain::finding::Finding;
-use secrecy::SecretString;
+use outbound::{Owner, Reply, Token, endpoint, send, send_with_token};
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use url::Url;
 
-use crate::{Subscription, SubscriptionState};
+use self::wire::{Customer, Line, Order, OrderStatus, Page, Placed, Subscribed, TokenBody};
+use crate::products::product;
+use crate::{MOST_PAGES, Subscription, SubscriptionState, endless, no_such_company, the_one};
 
 pub(crate) const SYSTEM: &str = "Ingram Micro";
+const SUBSCRIPTION_KEY: &str = "X-Subscription-Key";
+const CHANGE: &str = "change";
+const PAGE_SIZE: usize = 100;
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
+    /// Of the marketplace's API, as `https://api.cloud.im/marketplace/eu`.
     pub address: String,
     pub user_name: String,
     pub password: SecretString,
+    /// Of the API's gateway.
     pub subscription_key: SecretString,
+    /// Its code, as `us`.
     pub marketplace: String,
 }
 
@@ -25,10 +44,11 @@ pub struct IngramMicro {
     http: reqwest::Client,
     base: Url,
     credentials: Credentials,
-    company: String,
+    pub(crate) company: String,
 }
 
 impl IngramMicro {
+    /// `base` is the credentials' address; `company` is the customer's id in the marketplace.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Self {
         Self {
             http,
@@ -38,23 +58,263 @@ impl IngramMicro {
         }
     }
 
-    pub(crate) async fn find_subscription(&self, _part_number: &str) -> Result<Option<Subscription>, Fault> {
-        Err(missing())
+    /// A subscription may hold several products: what is found is the line of one, named `SUBSCRIPTION/MPN`.
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+        let product = product(SYSTEM, part_number)?;
+        let query = [("customerId", self.company.as_str()), ("status", "active")];
+        let listed: Vec<Subscribed> = self
+            .list("list the company's subscriptions", "subscriptions", &query)
+            .await?;
+        let mut matching = Vec::new();
+        // The list names no products.
+        for subscription in listed.iter().filter(|listed| listed.is_active_of(&self.company)) {
+            let subscription = self.subscription(&subscription.id).await?;
+            let lines = subscription.products.iter().filter_map(|line| {
+                let (mpn, quantity) = (line.mpn.as_deref()?, line.quantity?);
+                product
+                    .is(&[Some(mpn)], &[line.name.as_deref(), Some(mpn)])
+                    .then(|| Subscription {
+                        id: format!("{}/{mpn}", subscription.id),
+                        quantity,
+                    })
+            });
+            matching.extend(lines);
+        }
+        the_one(SYSTEM, part_number, matching)
     }
 
-    pub(crate) async fn order(&self, _: &Subscription, _total: u32, _marker: &str) -> Result<Option<String>, Fault> {
-        Err(missing())
+    pub(crate) async fn find_order(&self, marker: &str) -> Result<Option<String>, Fault> {
+        Ok(ours(&self.change_orders().await?, marker))
     }
 
-    pub(crate) async fn state(&self, _id: &str, _order: Option<&str>) -> Result<SubscriptionState, Fault> {
-        Err(missing())
+    pub(crate) async fn order(
+        &self,
+        subscription: &Subscription,
+        total: u32,
+        marker: &str,
+    ) -> Result<Option<String>, Fault> {
+        const OPERATION: &str = "order seats";
+        let orders = self.change_orders().await?;
+        if let Some(order) = ours(&orders, marker) {
+            return Ok(Some(order));
+        }
+        let (id, mpn) = split(&subscription.id)?;
+        self.must_be_at_rest(id, &orders).await?;
+        let found = self.subscription(id).await?;
+        let line = line(&found, mpn)?;
+        let now = line.quantity.unwrap_or_default();
+        if now >= total {
+            return Ok(None);
+        }
+        let body = json!({
+            "type": CHANGE,
+            "customerId": self.company,
+            "poNumber": marker,
+            "products": [ordered(&found, line, total)],
+        });
+        self.must_add(total - now, total, mpn, &body).await?;
+        let request = self.request(Method::POST, &["orders"], &[]).json(&body);
+        let reply = self.call(OPERATION, request).await?;
+        if reply.status() == 409 {
+            return Err(busy(OPERATION));
+        }
+        reply.json().map(|order: Placed| Some(order.id))
     }
 
-    pub(crate) async fn check(&self, _part_numbers: &[&str]) -> Vec<Finding> {
-        vec![Finding::new("sign-in", Err(missing()))]
+    pub(crate) async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+        let (id, mpn) = split(subscription_id)?;
+        let order = match order {
+            Some(order) => self.order_details(order).await?.map(|order| order.status),
+            None => None,
+        };
+        let found = self.subscription(id).await?;
+        let runs = found.status == "active";
+        let waits = found.status == "pending" || matches!(order, Some(OrderStatus::OnItsWay));
+        let refused = matches!(order, Some(OrderStatus::Failed));
+        Ok(SubscriptionState {
+            quantity: line(&found, mpn)?.quantity.unwrap_or_default(),
+            settled: runs && !waits && !refused,
+            failed: refused || !(runs || waits),
+        })
+    }
+
+    /// While another change is on its way, nobody knows what the quantity will be.
+    async fn must_be_at_rest(&self, subscription: &str, orders: &[Order]) -> Result<(), Fault> {
+        for order in orders.iter().filter(|order| order.status == OrderStatus::OnItsWay) {
+            let details = self.order_details(&order.id).await?;
+            if details.is_some_and(|details| details.changes(subscription)) {
+                return Err(busy("look at the orders on their way"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The estimate of an order may list what it adds. If so, it has to be what is wanted.
+    async fn must_add(&self, more: u32, total: u32, mpn: &str, body: &Value) -> Result<(), Fault> {
+        let request = self.request(Method::POST, &["orders", "estimate"], &[]).json(body);
+        let estimate: wire::Estimate = self.call("estimate the order", request).await?.json()?;
+        match estimate.seats_added(mpn) {
+            Some(seats) if seats != f64::from(more) => Err(Fault::NeedsAttention(format!(
+                "{SYSTEM} would add {seats} seats for an order of {total} in all, where {more} is wanted, so nothing \
+                 was ordered; buy it by hand"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Every change that was ever ordered for the company.
+    async fn change_orders(&self) -> Result<Vec<Order>, Fault> {
+        let query = [("customerId", self.company.as_str())];
+        let mut orders: Vec<Order> = self.list("list the company's orders", "orders", &query).await?;
+        orders.retain(|order| order.kind == CHANGE && order.customer_id == self.company);
+        Ok(orders)
+    }
+
+    async fn order_details(&self, id: &str) -> Result<Option<Order>, Fault> {
+        let request = self.request(Method::GET, &["orders", id], &[]);
+        let reply = self.call("read the order", request).await?;
+        match reply.status() {
+            404 => Ok(None),
+            _ => reply.json().map(Some),
+        }
+    }
+
+    async fn subscription(&self, id: &str) -> Result<Subscribed, Fault> {
+        const OPERATION: &str = "read the subscription";
+        let request = self.request(Method::GET, &["subscriptions", id], &[]);
+        let found: Subscribed = self.call(OPERATION, request).await?.json()?;
+        if found.customer_id == self.company {
+            Ok(found)
+        } else {
+            Err(Fault::Permanent(format!(
+                "{SYSTEM} shows another company's subscription ({OPERATION})"
+            )))
+        }
+    }
+
+    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
+        let request = self.request(Method::GET, &["customers", &self.company], &[]);
+        let reply = self.call("look up the company", request).await?;
+        match reply.status() {
+            404 => Err(no_such_company(SYSTEM)),
+            _ => reply.json().map(|customer: Customer| customer.name),
+        }
+    }
+
+    async fn list<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let (limit, offset) = (PAGE_SIZE.to_string(), all.len().to_string());
+            let mut query = query.to_vec();
+            query.extend([("limit", limit.as_str()), ("offset", offset.as_str())]);
+            let request = self.request(Method::GET, &[what], &query);
+            let page: Page<T> = self.call(operation, request).await?.json()?;
+            let empty = page.data.is_empty();
+            all.extend(page.data);
+            if empty || all.len() >= page.pagination.total {
+                return Ok(all);
+            }
+        }
+        Err(endless(SYSTEM, operation))
+    }
+
+    fn request(&self, method: Method, segments: &[&str], query: &[(&str, &str)]) -> RequestBuilder {
+        let key = self.credentials.subscription_key.expose_secret();
+        let url = endpoint(&self.base, segments, query);
+        self.http.request(method, url).header(SUBSCRIPTION_KEY, key)
+    }
+
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let Credentials {
+            user_name,
+            password,
+            marketplace,
+            subscription_key,
+            ..
+        } = &self.credentials;
+        let (password, key) = (password.expose_secret(), subscription_key.expose_secret());
+        let owner = Owner::new(&[SYSTEM, self.base.as_str(), user_name, marketplace, password, key]);
+        send_with_token(SYSTEM, operation, request, &owner, || self.token()).await
+    }
+
+    async fn token(&self) -> Result<Token, Fault> {
+        let Credentials {
+            user_name,
+            password,
+            marketplace,
+            ..
+        } = &self.credentials;
+        let request = self.request(Method::POST, &["token"], &[]);
+        let request = request.basic_auth(user_name, Some(password.expose_secret()));
+        let request = request.json(&json!({ "marketplace": marketplace }));
+        let reply = send(SYSTEM, "get a token", request).await?;
+        if matches!(reply.status(), 400..=403) {
+            return Err(Fault::NeedsAttention(format!(
+                "{SYSTEM} does not accept the user, its password, the subscription key or the marketplace (status {}); \
+                 renew them in Gangway",
+                reply.status()
+            )));
+        }
+        reply.json().map(|body: TokenBody| Token {
+            value: body.token,
+            seconds: body.expires_in_seconds,
+        })
     }
 }
 
-fn missing() -> Fault {
-    Fault::NeedsAttention("this version of Gangway cannot buy at Ingram Micro yet".to_owned())
+/// The order that carries the marker, whatever became of it: a second one would be a second purchase.
+fn ours(orders: &[Order], marker: &str) -> Option<String> {
+    let found = orders.iter().find(|order| order.po_number.as_deref() == Some(marker));
+    found.map(|order| order.id.clone())
+}
+
+fn split(id: &str) -> Result<(&str, &str), Fault> {
+    id.split_once('/')
+        .ok_or_else(|| Fault::Permanent(format!("{SYSTEM}'s subscriptions are named with their product")))
+}
+
+fn line<'a>(subscription: &'a Subscribed, mpn: &str) -> Result<&'a Line, Fault> {
+    let found = subscription
+        .products
+        .iter()
+        .find(|line| line.mpn.as_deref() == Some(mpn));
+    found.ok_or_else(|| {
+        Fault::NeedsAttention(format!(
+            "the {SYSTEM} subscription {} has no product {mpn} any more; buy it by hand",
+            subscription.id
+        ))
+    })
+}
+
+/// The line of an order. Maker and periods are what tells products with the same number apart.
+fn ordered(subscription: &Subscribed, line: &Line, total: u32) -> Value {
+    let mut ordered = json!({ "subscriptionId": subscription.id, "mpn": line.mpn, "quantity": total });
+    let more = [
+        ("vendor", line.vendor.clone().map(Value::from)),
+        (
+            "billingPeriod",
+            subscription.billing_period.as_ref().map(wire::Period::as_json),
+        ),
+        (
+            "subscriptionPeriod",
+            subscription.subscription_period.as_ref().map(wire::Period::as_json),
+        ),
+    ];
+    for (name, value) in more {
+        if let Some(value) = value {
+            ordered[name] = value;
+        }
+    }
+    ordered
+}
+
+fn busy(operation: &str) -> Fault {
+    Fault::Transient(format!(
+        "another change of the {SYSTEM} subscription is on its way ({operation})"
+    ))
 }

@@ -14,6 +14,9 @@ pub use pax8::Pax8;
 pub use sherweb::Sherweb;
 pub use td_synnex::TdSynnex;
 
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: u32 = 100;
+
 /// What one company buys there.
 #[derive(Debug, Clone)]
 pub enum Distributor {
@@ -67,8 +70,27 @@ impl Distributor {
         each!(self, distributor => distributor.find_subscription(part_number).await)
     }
 
+    /// Whether an order that is sent twice is one purchase, beyond doubt: it is where a total is set, and known to be a
+    /// total. Elsewhere [`Self::find_order`] is asked before it is sent again.
+    pub fn may_repeat(&self) -> bool {
+        match self {
+            Self::Pax8(_) | Self::Sherweb(_) => true,
+            Self::IngramMicro(_) | Self::TdSynnex(_) => false,
+        }
+    }
+
+    /// What the distributor calls the order that carries `marker`, where orders can carry one.
+    pub async fn find_order(&self, marker: &str) -> Result<Option<String>, Fault> {
+        match self {
+            Self::Pax8(_) | Self::Sherweb(_) => Ok(None),
+            Self::IngramMicro(ingram_micro) => ingram_micro.find_order(marker).await,
+            Self::TdSynnex(td_synnex) => td_synnex.find_order(marker).await,
+        }
+    }
+
     /// Orders so many seats in all. Answers what the distributor calls the order, where it names one.
-    /// `marker` is unique to the purchase and goes with it where the distributor takes a reference of ours.
+    /// `marker` is unique to the purchase and goes with it where the distributor takes a reference of ours: there, an
+    /// order that carries it already is answered and nothing ordered.
     pub async fn order(&self, subscription: &Subscription, total: u32, marker: &str) -> Result<Option<String>, Fault> {
         each!(self, distributor => distributor.order(subscription, total, marker).await)
     }
@@ -80,6 +102,49 @@ impl Distributor {
 
     /// Signs in and reads the company's subscriptions to these licences; changes nothing.
     pub async fn check(&self, part_numbers: &[&str]) -> Vec<Finding> {
-        each!(self, distributor => distributor.check(part_numbers).await)
+        let id = each!(self, distributor => &distributor.company);
+        let name = each!(self, distributor => distributor.company_name().await);
+        let signed_in = name.is_ok();
+        let mut findings = vec![Finding::new(format!("company {id}"), name)];
+        for part_number in part_numbers.iter().filter(|_| signed_in) {
+            let found = self.find_subscription(part_number).await.map(|found| match found {
+                Some(subscription) => format!("{} seats", subscription.quantity),
+                None => "no running subscription; a technician is asked".to_owned(),
+            });
+            findings.push(Finding::new(format!("licence {part_number}"), found));
+        }
+        findings
+    }
+}
+
+/// Of the running subscriptions to a licence the only one, if there is any.
+fn the_one(system: &str, part_number: &str, mut found: Vec<Subscription>) -> Result<Option<Subscription>, Fault> {
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        // They differ in term and price, which is not ours to choose.
+        several => Err(Fault::NeedsAttention(format!(
+            "the company has {several} running {system} subscriptions to {part_number}; buy in one of them by hand"
+        ))),
+    }
+}
+
+fn no_such_company(system: &str) -> Fault {
+    Fault::NeedsAttention(format!(
+        "{system} shows no such company: set the organisation's distributor company"
+    ))
+}
+
+fn endless(system: &str, operation: &str) -> Fault {
+    Fault::Permanent(format!("{system} did not come to an end ({operation})"))
+}
+
+/// For systems that name companies by a UUID only: anything else would be refused in words that nobody understands.
+fn uuid<'a>(system: &str, company: &'a str) -> Result<&'a str, Fault> {
+    let place = |i: usize| matches!(i, 8 | 13 | 18 | 23);
+    let fits = |(i, b): (usize, u8)| if place(i) { b == b'-' } else { b.is_ascii_hexdigit() };
+    if company.len() == 36 && company.bytes().enumerate().all(fits) {
+        Ok(company)
+    } else {
+        Err(no_such_company(system))
     }
 }

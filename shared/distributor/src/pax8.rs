@@ -1,23 +1,20 @@
 //! Pax8.
 
 use domain::fault::Fault;
-use domain::finding::Finding;
 use outbound::{ClientCredentials, Grant, endpoint};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use crate::products::{is_named, name_of};
-use crate::{Subscription, SubscriptionState};
+use crate::products::product;
+use crate::{MOST_PAGES, Subscription, SubscriptionState, endless, no_such_company, the_one, uuid};
 
 pub(crate) const SYSTEM: &str = "Pax8";
 /// What tokens are for, wherever the requests are sent.
 const AUDIENCE: &str = "https://api.pax8.com";
 /// The largest page allowed.
 const PAGE_SIZE: &str = "200";
-/// A list longer than this many pages is taken for a loop.
-const MOST_PAGES: u32 = 100;
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,7 +28,7 @@ pub struct Pax8 {
     http: reqwest::Client,
     base: Url,
     credentials: ClientCredentials,
-    company: String,
+    pub(crate) company: String,
 }
 
 impl Pax8 {
@@ -55,37 +52,27 @@ impl Pax8 {
     }
 
     pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
-        let Some(name) = name_of(part_number) else {
-            return Err(Fault::NeedsAttention(format!(
-                "Gangway does not know which {SYSTEM} product {part_number} is; buy it by hand"
-            )));
-        };
-        let active = self.active_subscriptions().await?;
-        let matching: Vec<&Body> = active
-            .iter()
-            .filter(|body| body.product_name.as_deref().is_some_and(|found| is_named(found, name)))
-            .collect();
-        match matching.as_slice() {
-            [] => Ok(None),
-            [one] => Ok(Some(Subscription {
-                id: one.id.clone(),
-                quantity: seats(one.quantity)?,
-            })),
-            // They differ in term and price, which is not ours to choose.
-            several => Err(Fault::NeedsAttention(format!(
-                "the company has {} running {SYSTEM} subscriptions to {part_number}; buy in one of them by hand",
-                several.len()
-            ))),
+        let product = product(SYSTEM, part_number)?;
+        let mut matching = Vec::new();
+        for body in self.active_subscriptions().await? {
+            if product.is(&[body.vendor_sku_id.as_deref()], &[body.product_name.as_deref()]) {
+                matching.push(Subscription {
+                    quantity: seats(body.quantity)?,
+                    id: body.id,
+                });
+            }
         }
+        the_one(SYSTEM, part_number, matching)
     }
 
     async fn active_subscriptions(&self) -> Result<Vec<Body>, Fault> {
         const OPERATION: &str = "list the company's subscriptions";
+        let company = uuid(SYSTEM, &self.company)?;
         let mut all = Vec::new();
         for page in 0..MOST_PAGES {
             let page = page.to_string();
             let query = [
-                ("companyId", self.company.as_str()),
+                ("companyId", company),
                 ("status", "Active"),
                 ("size", PAGE_SIZE),
                 ("page", &page),
@@ -104,9 +91,7 @@ impl Pax8 {
                 return Ok(all);
             }
         }
-        Err(Fault::Permanent(format!(
-            "{SYSTEM} did not come to an end ({OPERATION})"
-        )))
+        Err(endless(SYSTEM, OPERATION))
     }
 
     /// Sets the total: sent twice, it buys nothing more.
@@ -145,37 +130,20 @@ impl Pax8 {
             failed: !active && !pending,
         })
     }
-}
 
-impl Pax8 {
-    pub(crate) async fn check(&self, part_numbers: &[&str]) -> Vec<Finding> {
-        let company = self.company_name().await;
-        let signed_in = company.is_ok();
-        let mut findings = vec![Finding::new(format!("company {}", self.company), company)];
-        for part_number in part_numbers.iter().filter(|_| signed_in) {
-            let found = self.find_subscription(part_number).await.map(|found| match found {
-                Some(subscription) => format!("{} seats", subscription.quantity),
-                None => "no running subscription; a technician is asked".to_owned(),
-            });
-            findings.push(Finding::new(format!("licence {part_number}"), found));
-        }
-        findings
-    }
-
-    async fn company_name(&self) -> Result<String, Fault> {
+    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
         #[derive(Deserialize)]
         struct Company {
             name: String,
         }
-        let request = self.http.get(endpoint(&self.base, &["companies", &self.company], &[]));
+        let company = uuid(SYSTEM, &self.company)?;
+        let request = self.http.get(endpoint(&self.base, &["companies", company], &[]));
         let reply = self
             .credentials
             .send(&self.http, "look up the company", request)
             .await?;
         if reply.status() == 404 {
-            return Err(Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such company: set the organisation's distributor company"
-            )));
+            return Err(no_such_company(SYSTEM));
         }
         reply.json().map(|company: Company| company.name)
     }
@@ -203,7 +171,6 @@ fn seats(quantity: f64) -> Result<u32, Fault> {
 
 #[derive(Deserialize)]
 struct PageOf {
-    #[serde(default)]
     content: Vec<Body>,
     #[serde(default)]
     page: PageInfo,
@@ -230,6 +197,7 @@ struct Body {
     id: String,
     company_id: Option<String>,
     product_name: Option<String>,
+    vendor_sku_id: Option<String>,
     status: Option<String>,
     quantity: f64,
 }

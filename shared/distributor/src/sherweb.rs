@@ -1,20 +1,27 @@
 //! Sherweb.
 
 use domain::fault::Fault;
-use domain::finding::Finding;
-use secrecy::SecretString;
+use outbound::{ClientCredentials, Grant, Reply, endpoint};
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::json;
 use url::Url;
 
-use crate::{Subscription, SubscriptionState};
+use crate::products::product;
+use crate::{Subscription, SubscriptionState, no_such_company, the_one, uuid};
 
 pub(crate) const SYSTEM: &str = "Sherweb";
+/// The part of Sherweb's API that sells; the other one only shows what is to be paid.
+const SCOPE: &str = "service-provider";
+const SUBSCRIPTION_KEY: &str = "Ocp-Apim-Subscription-Key";
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
     pub client_id: String,
     pub client_secret: SecretString,
+    /// Of the API's gateway.
     pub subscription_key: SecretString,
 }
 
@@ -22,37 +29,168 @@ pub struct Credentials {
 pub struct Sherweb {
     http: reqwest::Client,
     base: Url,
-    credentials: Credentials,
-    company: String,
+    credentials: ClientCredentials,
+    subscription_key: SecretString,
+    pub(crate) company: String,
 }
 
 impl Sherweb {
+    /// `base` as `https://api.sherweb.com`; `company` by its Sherweb id.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Self {
         Self {
+            credentials: ClientCredentials {
+                system: SYSTEM,
+                token_url: endpoint(&base, &["auth", "oidc", "connect", "token"], &[]),
+                client_id: credentials.client_id,
+                client_secret: credentials.client_secret,
+                grant: Grant::Form {
+                    scope: SCOPE.to_owned(),
+                },
+            },
             http,
-            base,
-            credentials,
+            base: endpoint(&base, &["service-provider", "v1"], &[]),
+            subscription_key: credentials.subscription_key,
             company,
         }
     }
 
-    pub(crate) async fn find_subscription(&self, _part_number: &str) -> Result<Option<Subscription>, Fault> {
-        Err(missing())
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+        let product = product(SYSTEM, part_number)?;
+        let matching = self.subscriptions().await?.into_iter().filter(|item| {
+            let names = [item.product_name.as_deref(), item.sku.as_deref()];
+            product.is(&[item.sku.as_deref()], &names)
+        });
+        let matching = matching.map(|item| Subscription {
+            id: item.id,
+            quantity: item.quantity,
+        });
+        the_one(SYSTEM, part_number, matching.collect())
     }
 
-    pub(crate) async fn order(&self, _: &Subscription, _total: u32, _marker: &str) -> Result<Option<String>, Fault> {
-        Err(missing())
+    /// Sets the total: sent twice, it buys nothing more. Sherweb takes it for later and names what to ask for.
+    pub(crate) async fn order(
+        &self,
+        subscription: &Subscription,
+        total: u32,
+        _: &str,
+    ) -> Result<Option<String>, Fault> {
+        const OPERATION: &str = "order seats";
+        let query = [("customerId", uuid(SYSTEM, &self.company)?)];
+        let url = endpoint(&self.base, &["billing", "subscriptions", "amendments"], &query);
+        let body = json!({
+            "subscriptionAmendmentParameters": [{"subscriptionId": subscription.id, "newQuantity": total}],
+        });
+        let reply = self
+            .send(OPERATION, self.request(Method::POST, url).json(&body))
+            .await?;
+        if reply.status() == 409 {
+            return Err(Fault::Transient(format!(
+                "{SYSTEM} was changing the subscription just then ({OPERATION}: 409)"
+            )));
+        }
+        // It is ordered whatever the answer is; without what to ask for, the quantity tells.
+        reply.done()?;
+        let tracking = reply.json().ok().and_then(|body: Amended| body.tracking_id);
+        Ok(tracking.map(|tracking| tracking.request_tracking_id))
     }
 
-    pub(crate) async fn state(&self, _id: &str, _order: Option<&str>) -> Result<SubscriptionState, Fault> {
-        Err(missing())
+    pub(crate) async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+        let progress = match order {
+            Some(tracking_id) => self.progress(tracking_id).await?,
+            None => Progress::Success,
+        };
+        let found = self.subscriptions().await?;
+        let found = found.into_iter().find(|item| item.id == subscription_id);
+        Ok(SubscriptionState {
+            quantity: found.as_ref().map_or(0, |item| item.quantity),
+            settled: progress == Progress::Success,
+            // What has ended is not listed any more.
+            failed: progress == Progress::Failure || found.is_none(),
+        })
     }
 
-    pub(crate) async fn check(&self, _part_numbers: &[&str]) -> Vec<Finding> {
-        vec![Finding::new("sign-in", Err(missing()))]
+    /// One that Sherweb has forgotten was settled one way or the other: the quantity tells.
+    async fn progress(&self, tracking_id: &str) -> Result<Progress, Fault> {
+        let url = endpoint(&self.base, &["tracking", tracking_id], &[]);
+        let reply = self
+            .send("ask how the order goes", self.request(Method::GET, url))
+            .await?;
+        match reply.status() {
+            404 => Ok(Progress::Success),
+            _ => reply.json(),
+        }
+    }
+
+    /// All of them: there are no pages. Neither do they name their customer, so the filter is trusted.
+    async fn subscriptions(&self) -> Result<Vec<Item>, Fault> {
+        let query = [("customerId", uuid(SYSTEM, &self.company)?)];
+        let url = endpoint(&self.base, &["billing", "subscriptions", "details"], &query);
+        let request = self.request(Method::GET, url);
+        let list: List<Item> = self.send("list the company's subscriptions", request).await?.json()?;
+        Ok(list.items)
+    }
+
+    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
+        let company = uuid(SYSTEM, &self.company)?;
+        let request = self.request(Method::GET, endpoint(&self.base, &["customers"], &[]));
+        let list: List<Customer> = self.send("list the companies", request).await?.json()?;
+        let found = list
+            .items
+            .into_iter()
+            .find(|customer| customer.id.eq_ignore_ascii_case(company));
+        found
+            .map(|customer| customer.display_name)
+            .ok_or_else(|| no_such_company(SYSTEM))
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let key = self.subscription_key.expose_secret();
+        self.http.request(method, url).header(SUBSCRIPTION_KEY, key)
+    }
+
+    async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        self.credentials.send(&self.http, operation, request).await
     }
 }
 
-fn missing() -> Fault {
-    Fault::NeedsAttention("this version of Gangway cannot buy at Sherweb yet".to_owned())
+#[derive(Deserialize)]
+struct List<T> {
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    id: String,
+    product_name: Option<String>,
+    sku: Option<String>,
+    quantity: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Customer {
+    id: String,
+    display_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Amended {
+    tracking_id: Option<Tracking>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tracking {
+    request_tracking_id: String,
+}
+
+/// A bare string; any other than these is one of a later version.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+enum Progress {
+    Success,
+    Failure,
+    #[serde(other)]
+    OnItsWay,
 }

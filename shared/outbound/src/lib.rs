@@ -11,7 +11,7 @@ mod url;
 pub use client::{given_client, http_client};
 pub use credentials::{ClientCredentials, Grant};
 pub use given::given_address;
-pub use reply::{Reply, send};
+pub use reply::{Reply, send, send_and_read_500};
 pub use sdk::sdk_http_client;
 pub use tokens::{Owner, Token, send_signed, send_with_token, token};
 pub use url::endpoint;

@@ -13,7 +13,7 @@ const BODY_LIMIT: usize = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_REPEATS: usize = 2;
 
-/// A vendor's answer below 500 that is not a 408 or 429; those never get here.
+/// A vendor's answer below 500 (or below 501, see [`send_and_read_500`]) that is not a 408 or 429; those never get here.
 ///
 /// Its body is read with [`Reply::json`] or [`Reply::done`], which refuse anything but a success, so that a caller who
 /// cares about a particular refusal looks at [`Reply::status`] first and nobody else can take one for an answer.
@@ -97,6 +97,7 @@ impl Reply {
             403 => Fault::NeedsAttention(format!(
                 "{system} does not permit \"{operation}\" (403{code}); grant the permission to Gangway's credentials"
             )),
+            500.. => out_of_order(system, operation, *status),
             _ => Fault::Permanent(format!("{system} refused \"{operation}\" ({status}{code})")),
         }
     }
@@ -111,11 +112,30 @@ fn is_code(text: &str) -> bool {
 /// A 429 is repeated when the vendor says after how many seconds and they fit this call's patience. Nothing else is
 /// repeated here: whether a call whose answer was lost may be sent again only the step knows.
 pub async fn send(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    exchange(system, operation, request, 500).await
+}
+
+/// The same, but 500 is an answer too, for a vendor that says it of wrong requests; [`Reply::refused`] still takes it for
+/// a server out of order.
+pub async fn send_and_read_500(
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+) -> Result<Reply, Fault> {
+    exchange(system, operation, request, 501).await
+}
+
+async fn exchange(
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+    broken_from: u16,
+) -> Result<Reply, Fault> {
     let mut patience = PATIENCE;
     let mut request = request;
     for _ in 0..MOST_REPEATS {
         let again = request.try_clone();
-        match attempt(system, operation, request).await? {
+        match attempt(system, operation, request, broken_from).await? {
             Attempt::Answered(reply) => return Ok(reply),
             Attempt::Throttled(wait) => match (wait, again) {
                 (Some(wait), Some(next)) if wait <= patience => {
@@ -127,7 +147,7 @@ pub async fn send(system: &'static str, operation: &'static str, request: Reques
             },
         }
     }
-    match attempt(system, operation, request).await? {
+    match attempt(system, operation, request, broken_from).await? {
         Attempt::Answered(reply) => Ok(reply),
         Attempt::Throttled(_) => Err(throttled(system, operation)),
     }
@@ -145,13 +165,22 @@ fn throttled(system: &str, operation: &str) -> Fault {
     Fault::Transient(format!("{system} asks for fewer calls ({operation}: 429)"))
 }
 
+fn out_of_order(system: &str, operation: &str, status: u16) -> Fault {
+    Fault::Transient(format!("{system} is out of order ({operation}: {status})"))
+}
+
 enum Attempt {
     Answered(Reply),
     /// With the seconds that the vendor named.
     Throttled(Option<Duration>),
 }
 
-async fn attempt(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Attempt, Fault> {
+async fn attempt(
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+    broken_from: u16,
+) -> Result<Attempt, Fault> {
     let fault = |error: reqwest::Error| transport_fault(system, operation, &error);
     let mut response = request.send().await.map_err(fault)?;
     let status = response.status().as_u16();
@@ -162,10 +191,8 @@ async fn attempt(system: &'static str, operation: &'static str, request: Request
     if status == 429 {
         return Ok(Attempt::Throttled(retry_after(response.headers())));
     }
-    if status == 408 || status >= 500 {
-        return Err(Fault::Transient(format!(
-            "{system} is out of order ({operation}: {status})"
-        )));
+    if status == 408 || status >= broken_from {
+        return Err(out_of_order(system, operation, status));
     }
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(fault)? {

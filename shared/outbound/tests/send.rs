@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use domain::fault::Fault;
-use outbound::{Reply, http_client, send};
+use outbound::{Reply, http_client, send, send_and_read_500};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::any;
@@ -211,4 +211,21 @@ async fn an_address_that_is_none_is_permanent() {
         send("Vendor", "call", request).await,
         Err(Fault::Permanent(_))
     ));
+}
+
+#[tokio::test]
+async fn a_500_that_is_an_answer_is_transient_unless_it_is_read() {
+    let body = json!({"errors": ["Ann is no queue"]});
+    let wrong = server(ResponseTemplate::new(500).set_body_json(&body)).await;
+    let reply = send_and_read_500("Vendor", "look something up", http_client().get(wrong.uri()))
+        .await
+        .unwrap();
+    assert_eq!(reply.error_body::<Value>(), Some(body));
+    let fault = reply.done().unwrap_err();
+    assert_eq!(
+        fault,
+        Fault::Transient("Vendor is out of order (look something up: 500)".to_owned())
+    );
+    let down = server(ResponseTemplate::new(503)).await;
+    transient(send_and_read_500("Vendor", "look something up", http_client().get(down.uri())).await);
 }

@@ -75,6 +75,7 @@ mod tests {
             id: "1".to_owned(),
             upn: upn.to_owned(),
             mail: Some(format!("mail.{upn}")),
+            mobile_phone: None,
             display_name: "M".to_owned(),
             marker: None,
             account_enabled: true,

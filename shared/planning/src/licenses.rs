@@ -127,6 +127,7 @@ mod tests {
                 tenant_id: None,
                 psa_company: None,
                 distributor_company: company.map(str::to_owned),
+                vault_companies: std::collections::BTreeMap::new(),
             };
             let variables = OrgVariables {
                 auto_purchase_license_if_none_available: auto,

@@ -139,6 +139,7 @@ impl World {
             tenant_id: Some("tenant".to_owned()),
             psa_company: None,
             distributor_company: None,
+            vault_companies: std::collections::BTreeMap::new(),
         };
         let mut whole = json!({"first_name": "John", "last_name": "Doe"});
         let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {

@@ -1,5 +1,6 @@
 //! ConnectWise PSA (Manage).
 
+mod company;
 mod names;
 mod wire;
 
@@ -16,7 +17,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody};
-use crate::texts::{is_plain, one_line};
+use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "connectwise";
@@ -74,11 +75,6 @@ impl ConnectWise {
     }
 
     pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        if !is_plain(marker) {
-            return Err(Fault::Permanent(
-                "a ticket's marker has letters, digits, - and _ only".to_owned(),
-            ));
-        }
         let conditions = format!("externalXRef=\"{marker}\"");
         let query = [
             ("conditions", conditions.as_str()),
@@ -156,7 +152,23 @@ impl ConnectWise {
         if let Some(tech) = &ticket.tech_id {
             body.insert("owner".to_owned(), id_or("identifier", tech));
         }
-        if let Some(email) = ticket
+        if let Some(kind) = self.default_type(board).await? {
+            body.insert("type".to_owned(), json!({ "id": kind }));
+        }
+        let contact = match &ticket.contact_email {
+            Some(email) => self.contact(email).await?,
+            None => None,
+        };
+        let site = match contact.as_ref().and_then(|contact| contact.site.as_ref()) {
+            Some(site) => Some(site.id),
+            None => self.main_site().await?,
+        };
+        if let Some(site) = site {
+            body.insert("site".to_owned(), json!({ "id": site }));
+        }
+        if let Some(contact) = contact {
+            body.insert("contact".to_owned(), json!({ "id": contact.id }));
+        } else if let Some(email) = ticket
             .contact_email
             .as_ref()
             .filter(|email| email.len() <= CONTACT_EMAIL_LIMIT)
@@ -221,7 +233,7 @@ impl ConnectWise {
     pub(crate) async fn check(&self, names: &Names) -> Vec<Finding> {
         let mut findings = vec![Finding::new(
             format!("company {}", self.company),
-            self.company_name().await,
+            self.company().await.map(|company| company.name),
         )];
         let board = self.board(names.location.as_deref()).await;
         let shown = board.as_ref().map(u64::to_string).map_err(Clone::clone);
@@ -238,23 +250,6 @@ impl ConnectWise {
             findings.push(Finding::new(format!("priority {priority}"), found));
         }
         findings
-    }
-
-    async fn company_name(&self) -> Result<String, Fault> {
-        let query = [
-            ("conditions", self.company.own_condition()),
-            ("fields", "id,name".to_owned()),
-        ];
-        let query = query.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let found: Vec<Named> = self
-            .list("look up the company", &["company", "companies"], &query)
-            .await?;
-        let company = found.into_iter().next();
-        company.map(|company| company.name).ok_or_else(|| {
-            Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such company: set the organisation's PSA company"
-            ))
-        })
     }
 
     fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {

@@ -1,22 +1,44 @@
 //! HaloPSA.
 
+mod names;
+mod wire;
+
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
-use secrecy::SecretString;
+use outbound::{ClientCredentials, Grant, Reply, endpoint};
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::{Names, NewTicket, Note};
+use self::wire::{Actions, CreatedBody, Page, TicketBody, UserBody};
+use crate::texts::one_line;
+use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "halopsa";
+const SYSTEM: &str = "HaloPSA";
+const SUMMARY_LIMIT: usize = 255;
+/// The largest page allowed.
+const PAGE_SIZE: usize = 100;
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 500;
+/// Actions come in one answer.
+const MOST_ACTIONS: usize = 5000;
+/// The built-in "Private Note", which sends no mail.
+const NOTE_OUTCOME: u64 = 7;
+const FOUND: &str = "read a ticket that was found";
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
+    /// As `https://acme.halopsa.com`.
     pub address: String,
     pub client_id: String,
     pub client_secret: SecretString,
+    /// Where several tenants share a server.
     pub tenant: Option<String>,
 }
 
@@ -24,50 +46,274 @@ pub struct Credentials {
 #[derive(Debug, Clone)]
 pub struct HaloPsa {
     http: reqwest::Client,
+    /// Of the API.
     base: Url,
-    credentials: Credentials,
-    company: String,
+    credentials: ClientCredentials,
+    client: u64,
 }
 
 impl HaloPsa {
+    /// `base` is the server's address; `company` is the id of the client that the organisation is in HaloPSA.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+        let client = company.trim().parse().map_err(|_| {
+            Fault::NeedsAttention("the organisation's PSA company is not the id of a client of HaloPSA".to_owned())
+        })?;
+        let tenant: Vec<(&str, &str)> = credentials
+            .tenant
+            .iter()
+            .map(|name| ("tenant", name.as_str()))
+            .collect();
         Ok(Self {
             http,
-            base,
-            credentials,
-            company,
+            base: endpoint(&base, &["api"], &[]),
+            credentials: ClientCredentials {
+                system: SYSTEM,
+                token_url: endpoint(&base, &["auth", "token"], &tenant),
+                client_id: credentials.client_id,
+                client_secret: credentials.client_secret,
+                grant: Grant::Form {
+                    scope: "all".to_owned(),
+                },
+            },
+            client,
         })
     }
 
-    pub(crate) async fn find_ticket(&self, _given: Option<&str>, _marker: &str) -> Result<Option<TicketRef>, Fault> {
-        Err(missing())
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+        // Without its brackets, which mean something to SQL Server.
+        let found = self
+            .tickets("look for the request's ticket", &[("search_details", marker)])
+            .await?;
+        let ours = note_marker(marker);
+        for hit in found {
+            let ticket: TicketBody = self.ticket(hit.id, FOUND).await?.json()?;
+            if ticket.is_of(self.client) && ticket.details_have(&ours) {
+                return Ok(Some(ticket_ref(hit.id)));
+            }
+        }
+        match given.and_then(|given| given.trim().trim_start_matches('#').parse().ok()) {
+            Some(id) => self.given_ticket(id).await,
+            None => Ok(None),
+        }
     }
 
-    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, Fault> {
-        Err(missing())
+    /// Another client's ticket counts as not found: what is written on a ticket its customer may read.
+    async fn given_ticket(&self, id: u64) -> Result<Option<TicketRef>, Fault> {
+        let reply = self.ticket(id, "look up the given ticket").await?;
+        if reply.status() == 404 {
+            return Ok(None);
+        }
+        let ticket: TicketBody = reply.json()?;
+        Ok(ticket.is_of(self.client).then(|| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn create_ticket(&self, _ticket: &NewTicket) -> Result<TicketRef, Fault> {
-        Err(missing())
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+        let summary = one_line(summary, SUMMARY_LIMIT);
+        let mut open = self.tickets("list the open tickets", &[("open_only", "true")]).await?;
+        open.sort_by_key(|ticket| ticket.id);
+        let same = |ticket: &&TicketBody| ticket.summary.as_deref().is_some_and(|text| text.trim() == summary);
+        for hit in open.iter().filter(same) {
+            // Lists may leave the details out.
+            let ticket: TicketBody = self.ticket(hit.id, FOUND).await?.json()?;
+            if ticket.is_of(self.client) && !ticket.is_closed && !ticket.details_have(MARKER_BEGINS) {
+                return Ok(Some(ticket_ref(hit.id)));
+            }
+        }
+        Ok(None)
     }
 
-    pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, Fault> {
-        Err(missing())
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+        let mut body = Map::new();
+        let details = format!("{}\n\n{}", ticket.description, note_marker(&ticket.marker));
+        body.insert("summary".to_owned(), one_line(&ticket.summary, SUMMARY_LIMIT).into());
+        body.insert("details".to_owned(), details.into());
+        body.insert("client_id".to_owned(), self.client.into());
+        let kind = self.ticket_type(ticket.work_role.as_deref()).await?;
+        body.insert("tickettype_id".to_owned(), kind.into());
+        if let Some(team) = &ticket.location {
+            body.insert("team".to_owned(), self.team(team).await?.into());
+        }
+        if let Some(status) = &ticket.status {
+            body.insert("status_id".to_owned(), self.status(status).await?.into());
+        }
+        if let Some(priority) = &ticket.priority {
+            body.insert("priority_id".to_owned(), self.priority(priority).await?.into());
+        }
+        if let Some(tech) = &ticket.tech_id {
+            body.insert("agent_id".to_owned(), agent(tech)?.into());
+        }
+        if let Some(email) = &ticket.contact_email
+            && let Some(user) = self.user(email).await?
+        {
+            body.insert("user_id".to_owned(), user.id.into());
+            // A user is only taken together with the site.
+            body.insert("site_id".to_owned(), user.site_id.into());
+        }
+        let made = self.save("create a ticket", &Value::Object(body)).await?;
+        Ok(ticket_ref(made.json::<CreatedBody>()?.id))
     }
 
-    pub(crate) async fn add_note(&self, _ticket: &TicketRef, _note: &Note) -> Result<(), Fault> {
-        Err(missing())
+    /// The user of our client with this mail address.
+    async fn user(&self, email: &str) -> Result<Option<UserBody>, Fault> {
+        let client = self.client.to_string();
+        let query = [("client_id", client.as_str()), ("search", email)];
+        let found: Vec<UserBody> = self.pages("look up the contact", &["Users"], &query).await?;
+        let is_contact = |user: &UserBody| {
+            let mail = user.emailaddress.as_deref().unwrap_or_default();
+            user.client_id == Some(self.client) && mail.eq_ignore_ascii_case(email)
+        };
+        Ok(found.into_iter().find(is_contact))
     }
 
-    pub(crate) async fn set_status(&self, _ticket: &TicketRef, _status: &str) -> Result<(), Fault> {
-        Err(missing())
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+        let marker = note_marker(marker);
+        let count = MOST_ACTIONS.to_string();
+        let query = [("ticket_id", ticket.id.as_str()), ("count", &count)];
+        let reply = self.get("read the ticket's notes", &["Actions"], &query).await?;
+        let Actions { record_count, actions } = reply.json()?;
+        let found = actions
+            .iter()
+            .any(|action| action.note.as_deref().is_some_and(|text| text.contains(&marker)));
+        if !found && actions.len() < record_count {
+            return Err(Fault::Permanent(format!(
+                "the ticket has more notes than {SYSTEM} shows at once"
+            )));
+        }
+        Ok(found)
     }
 
-    pub(crate) async fn check(&self, _names: &Names) -> Vec<Finding> {
-        vec![Finding::new("sign-in", Err(missing()))]
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+        let text = match &note.text {
+            NoteText::Plain(text) => text.as_str(),
+            NoteText::Secret(text) => text.expose_secret(),
+        };
+        let mut body = json!({
+            "ticket_id": number(&ticket.id)?, "outcome_id": NOTE_OUTCOME, "hiddenfromuser": note.internal,
+            "note": format!("{text}\n\n{}", note_marker(&note.marker)),
+        });
+        if let Some(minutes) = note.minutes {
+            body["timetaken"] = json!(f64::from(minutes) / 60.0);
+        }
+        let url = endpoint(&self.base, &["Actions"], &[]);
+        self.call("write a note", self.http.post(url).json(&[body]))
+            .await?
+            .done()
+    }
+
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+        let id = number(&ticket.id)?;
+        let now: TicketBody = self.ticket(id, "read the ticket").await?.json()?;
+        let wanted = self.status(status).await?;
+        if now.status_id == Some(wanted) {
+            return Ok(());
+        }
+        let body = json!({ "id": id, "status_id": wanted });
+        self.save("set the ticket's status", &body).await.map(drop)
+    }
+
+    pub(crate) async fn check(&self, names: &Names) -> Vec<Finding> {
+        let mut findings = vec![Finding::new(
+            format!("client {}", self.client),
+            self.client_name().await,
+        )];
+        if let Some(team) = &names.location {
+            findings.push(Finding::new(format!("team {team}"), self.team(team).await));
+        }
+        let shown = |id: Result<u64, Fault>| id.map(|id| id.to_string());
+        for status in &names.statuses {
+            findings.push(Finding::new(
+                format!("status {status}"),
+                shown(self.status(status).await),
+            ));
+        }
+        if let Some(priority) = &names.priority {
+            let found = shown(self.priority(priority).await);
+            findings.push(Finding::new(format!("priority {priority}"), found));
+        }
+        let kind = names.work_role.as_deref();
+        let found = shown(self.ticket_type(kind).await);
+        findings.push(Finding::new(
+            format!("ticket type {}", kind.unwrap_or(names::DEFAULT_TYPE)),
+            found,
+        ));
+        if let Some(tech) = &names.tech_id {
+            findings.push(Finding::new(format!("agent {tech}"), shown(agent(tech))));
+        }
+        findings
+    }
+
+    async fn ticket(&self, id: u64, operation: &'static str) -> Result<Reply, Fault> {
+        let id = id.to_string();
+        let query = [("includedetails", "true")];
+        self.get(operation, &["Tickets", &id], &query).await
+    }
+
+    async fn save(&self, operation: &'static str, ticket: &Value) -> Result<Reply, Fault> {
+        let url = endpoint(&self.base, &["Tickets"], &[]);
+        let reply = self.call(operation, self.http.post(url).json(&[ticket])).await?;
+        reply.done()?;
+        Ok(reply)
+    }
+
+    async fn tickets(&self, operation: &'static str, query: &[(&str, &str)]) -> Result<Vec<TicketBody>, Fault> {
+        let client = self.client.to_string();
+        let query = [query, &[("client_id", client.as_str())]].concat();
+        self.pages(operation, &["Tickets"], &query).await
+    }
+
+    /// All pages of a list.
+    async fn pages<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        let size = PAGE_SIZE.to_string();
+        for page in 1..=MOST_PAGES {
+            let page = page.to_string();
+            let paging = [("pageinate", "true"), ("page_size", &size), ("page_no", &page)];
+            let reply = self.get(operation, segments, &[query, &paging].concat()).await?;
+            let Page { record_count, items } = reply.json()?;
+            let empty = items.is_empty();
+            all.extend(items);
+            if empty || all.len() >= record_count {
+                return Ok(all);
+            }
+        }
+        Err(Fault::Permanent(format!(
+            "{SYSTEM} did not come to an end ({operation})"
+        )))
+    }
+
+    async fn get(&self, operation: &'static str, segments: &[&str], query: &[(&str, &str)]) -> Result<Reply, Fault> {
+        let request = self.http.get(endpoint(&self.base, segments, query));
+        self.call(operation, request).await
+    }
+
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        self.credentials.send(&self.http, operation, request).await
     }
 }
 
-fn missing() -> Fault {
-    Fault::NeedsAttention("this version of Gangway cannot work with HaloPSA yet".to_owned())
+fn ticket_ref(id: u64) -> TicketRef {
+    TicketRef {
+        system: SYSTEM_ID.to_owned(),
+        id: id.to_string(),
+    }
+}
+
+fn number(id: &str) -> Result<u64, Fault> {
+    id.parse()
+        .map_err(|_| Fault::Permanent(format!("the ticket's id is none of {SYSTEM}")))
+}
+
+/// The API that Gangway may use has no list of agents.
+fn agent(tech: &str) -> Result<u64, Fault> {
+    tech.trim().parse().map_err(|_| {
+        Fault::NeedsAttention(format!(
+            "default_tech_id must be the number of an agent of {SYSTEM}, and \"{}\" is none",
+            tech.trim()
+        ))
+    })
 }

@@ -1,23 +1,45 @@
 //! Kaseya BMS.
 
+mod calls;
+mod names;
+mod sign_in;
+mod wire;
+
+use chrono::{SecondsFormat, Utc};
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
-use secrecy::SecretString;
+use outbound::{Reply, endpoint};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::{Names, NewTicket, Note};
+use self::calls::{list, one};
+use self::wire::{ContactBody, LocationBody, NoteBody, Refusal, TicketBody};
+use crate::texts::one_line;
+use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "kaseya_bms";
+const SYSTEM: &str = "Kaseya BMS";
+const TITLE_LIMIT: usize = 250;
+const FOUND: &str = "read a ticket that was found";
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
+    /// As `https://api.bms.kaseya.com`; other regions have others.
     pub address: String,
     pub user_name: String,
     pub password: SecretString,
+    /// The MSP's name, as one signs in with it.
     pub tenant: String,
+    /// Of tickets, which need one. Its names can't be looked up; nor can those of the next two.
+    pub ticket_type_id: String,
+    /// Where tickets come from.
+    pub source_id: String,
+    /// Of notes.
+    pub note_type_id: String,
 }
 
 /// One customer's tickets.
@@ -30,44 +52,261 @@ pub struct KaseyaBms {
 }
 
 impl KaseyaBms {
+    /// `base` is the API's address; `company` is the id or the name of the account that the organisation is in BMS.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         Ok(Self {
             http,
             base,
             credentials,
-            company,
+            company: company.trim().to_owned(),
         })
     }
 
-    pub(crate) async fn find_ticket(&self, _given: Option<&str>, _marker: &str) -> Result<Option<TicketRef>, Fault> {
-        Err(missing())
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+        let account = self.account().await?;
+        let filter = json!({ "AccountIds": account.to_string(), "Details": marker });
+        let found = self.search("look for the request's ticket", &filter).await?;
+        let ours = note_marker(marker);
+        for hit in found {
+            let ticket: TicketBody = one(FOUND, &self.ticket(FOUND, hit.id).await?)?;
+            if ticket.is_of(account) && ticket.details_have(&ours) {
+                return Ok(Some(ticket_ref(hit.id)));
+            }
+        }
+        match given.map(|given| given.trim().trim_start_matches('#')) {
+            Some(given) if !given.is_empty() => self.given_ticket(given, account).await,
+            _ => Ok(None),
+        }
     }
 
-    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, Fault> {
-        Err(missing())
+    /// By the number that people see, else by the id. Another account's ticket counts as not found: what is written on a
+    /// ticket its customer may read.
+    async fn given_ticket(&self, given: &str, account: u64) -> Result<Option<TicketRef>, Fault> {
+        const OPERATION: &str = "look up the given ticket";
+        let filter = json!({ "AccountIds": account.to_string(), "TicketNumber": given });
+        let found = self.search(OPERATION, &filter).await?;
+        let by_number = found
+            .iter()
+            .find(|ticket| ticket.is_of(account) && ticket.is_numbered(given));
+        if let Some(ticket) = by_number {
+            return Ok(Some(ticket_ref(ticket.id)));
+        }
+        // Ids are no longer than this.
+        let Ok(id) = given.parse::<u32>() else {
+            return Ok(None);
+        };
+        let reply = self.ticket(OPERATION, id.into()).await?;
+        if reply.status() == 404 || Refusal::of(&reply).is_some_and(|refusal| refusal.is_not_found()) {
+            return Ok(None);
+        }
+        let ticket: TicketBody = one(OPERATION, &reply)?;
+        Ok(ticket.is_of(account).then(|| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn create_ticket(&self, _ticket: &NewTicket) -> Result<TicketRef, Fault> {
-        Err(missing())
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+        let title = one_line(summary, TITLE_LIMIT);
+        let account = self.account().await?;
+        let filter = json!({ "AccountIds": account.to_string(), "ExcludeCompleted": 1 });
+        let mut open = self.search("list the open tickets", &filter).await?;
+        open.sort_by_key(|ticket| ticket.id);
+        for hit in open.iter().filter(|ticket| ticket.is_titled(&title)) {
+            let ticket: TicketBody = one(FOUND, &self.ticket(FOUND, hit.id).await?)?;
+            if ticket.is_of(account) && ticket.is_open() && !ticket.details_have(MARKER_BEGINS) {
+                return Ok(Some(ticket_ref(hit.id)));
+            }
+        }
+        Ok(None)
     }
 
-    pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, Fault> {
-        Err(missing())
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+        const OPERATION: &str = "create a ticket";
+        let account = self.account().await?;
+        let mut body = Map::new();
+        let details = format!("{}\n\n{}", ticket.description, note_marker(&ticket.marker));
+        body.insert("Title".to_owned(), one_line(&ticket.summary, TITLE_LIMIT).into());
+        body.insert("Details".to_owned(), details.into());
+        body.insert("AccountId".to_owned(), account.into());
+        body.insert("OpenDate".to_owned(), now().into());
+        let kinds = [
+            ("TypeId", "ticket_type_id", &self.credentials.ticket_type_id),
+            ("SourceId", "source_id", &self.credentials.source_id),
+        ];
+        for (field, name, id) in kinds {
+            body.insert(field.to_owned(), kind(name, id)?.into());
+        }
+        let employee = ticket.tech_id.as_deref().map(employee).transpose()?;
+        if let Some(employee) = employee {
+            body.insert("AssigneeId".to_owned(), employee.into());
+        }
+        if let Some(queue) = self.queue(ticket.location.as_deref(), employee.is_some()).await? {
+            body.insert("QueueId".to_owned(), queue.into());
+        }
+        let status = self.status(ticket.status.as_deref()).await?;
+        body.insert("StatusId".to_owned(), status.into());
+        let priority = self.priority(ticket.priority.as_deref()).await?;
+        body.insert("PriorityId".to_owned(), priority.into());
+        if let Some(issue) = &ticket.work_role {
+            body.insert("IssueTypeId".to_owned(), self.issue_type(issue).await?.into());
+        }
+        let contact = match &ticket.contact_email {
+            Some(email) => self.contact(account, email).await?,
+            None => None,
+        };
+        if let Some(contact) = &contact {
+            body.insert("ContactId".to_owned(), contact.id.into());
+        }
+        let location = match contact.and_then(|contact| contact.location_id).filter(|id| *id > 0) {
+            Some(location) => location,
+            None => self.main_location(account).await?,
+        };
+        body.insert("LocationId".to_owned(), location.into());
+        let url = endpoint(&self.base, &["v2", "servicedesk", "tickets"], &[]);
+        let reply = self
+            .call(OPERATION, self.http.post(url).json(&Value::Object(body)))
+            .await?;
+        Ok(ticket_ref(one::<TicketBody>(OPERATION, &reply)?.id))
     }
 
-    pub(crate) async fn add_note(&self, _ticket: &TicketRef, _note: &Note) -> Result<(), Fault> {
-        Err(missing())
+    /// The account's contact with this mail address.
+    async fn contact(&self, account: u64, email: &str) -> Result<Option<ContactBody>, Fault> {
+        let account = account.to_string();
+        let path = ["v2", "crm", "accounts", &account, "contacts", "lookup"];
+        let all = self
+            .pages("look up the contact", &path, &[], |contact: &ContactBody| contact.id)
+            .await?;
+        let mut all = all.into_iter();
+        Ok(all.find(|contact| {
+            let mail = contact.email_address.as_deref().unwrap_or_default();
+            mail.trim().eq_ignore_ascii_case(email)
+        }))
     }
 
-    pub(crate) async fn set_status(&self, _ticket: &TicketRef, _status: &str) -> Result<(), Fault> {
-        Err(missing())
+    /// A ticket needs one.
+    async fn main_location(&self, account: u64) -> Result<u64, Fault> {
+        const OPERATION: &str = "look up the account's locations";
+        let account = account.to_string();
+        let path = ["v2", "crm", "accounts", &account, "locations", "lookup"];
+        let all: Vec<LocationBody> = list(OPERATION, &self.get(OPERATION, &path, &[]).await?)?;
+        let main = all.iter().find(|location| location.is_main).or(all.first());
+        main.map(|location| location.id).ok_or_else(|| {
+            Fault::NeedsAttention(format!(
+                "the organisation's account has no location in {SYSTEM}, and a ticket needs one"
+            ))
+        })
     }
 
-    pub(crate) async fn check(&self, _names: &Names) -> Vec<Finding> {
-        vec![Finding::new("sign-in", Err(missing()))]
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+        let marker = note_marker(marker);
+        let path = ["v2", "servicedesk", "tickets", &ticket.id, "notes"];
+        let notes = self
+            .pages("read the ticket's notes", &path, &[], |note: &NoteBody| note.id)
+            .await?;
+        Ok(notes
+            .iter()
+            .any(|note| note.details.as_deref().is_some_and(|text| text.contains(&marker))))
+    }
+
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+        const OPERATION: &str = "write a note";
+        let text = match &note.text {
+            NoteText::Plain(text) => text.as_str(),
+            NoteText::Secret(text) => text.expose_secret(),
+        };
+        let body = json!({
+            "Details": format!("{text}\n\n{}", note_marker(&note.marker)), "IsInternal": note.internal, "NoteDate": now(),
+            "TypeId": kind("note_type_id", &self.credentials.note_type_id)?,
+        });
+        let path = ["v2", "servicedesk", "tickets", &ticket.id, "notes"];
+        let request = self.http.post(endpoint(&self.base, &path, &[])).json(&body);
+        one::<NoteBody>(OPERATION, &self.call(OPERATION, request).await?).map(drop)
+    }
+
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+        const OPERATION: &str = "set the ticket's status";
+        let path = ["v2", "servicedesk", "tickets", &ticket.id];
+        let now: TicketBody = one("read the ticket", &self.get("read the ticket", &path, &[]).await?)?;
+        let wanted = self.status(Some(status)).await?;
+        if now.status_id == Some(wanted) {
+            return Ok(());
+        }
+        let patch = json!([{ "op": "replace", "path": "/StatusId", "value": wanted }]);
+        let request = self.http.patch(endpoint(&self.base, &path, &[])).json(&patch);
+        one::<TicketBody>(OPERATION, &self.call(OPERATION, request).await?).map(drop)
+    }
+
+    pub(crate) async fn check(&self, names: &Names) -> Vec<Finding> {
+        let shown = |id: Result<u64, Fault>| id.map(|id| id.to_string());
+        let mut findings = vec![Finding::new(
+            format!("account {}", self.company),
+            self.account_name().await,
+        )];
+        let queue = self.queue(names.location.as_deref(), names.tech_id.is_some()).await;
+        findings.push(Finding::new(
+            format!("queue {}", names.location.as_deref().unwrap_or("not set")),
+            queue.map(|id| id.map_or_else(|| "not needed".to_owned(), |id| id.to_string())),
+        ));
+        for status in &names.statuses {
+            let found = shown(self.status(Some(status)).await);
+            findings.push(Finding::new(format!("status {status}"), found));
+        }
+        if let Some(priority) = &names.priority {
+            let found = shown(self.priority(Some(priority)).await);
+            findings.push(Finding::new(format!("priority {priority}"), found));
+        }
+        if let Some(issue) = &names.work_role {
+            let found = shown(self.issue_type(issue).await);
+            findings.push(Finding::new(format!("issue type {issue}"), found));
+        }
+        if let Some(tech) = &names.tech_id {
+            findings.push(Finding::new(format!("employee {tech}"), shown(employee(tech))));
+        }
+        let Credentials {
+            ticket_type_id,
+            source_id,
+            note_type_id,
+            ..
+        } = &self.credentials;
+        for (name, id) in [
+            ("ticket_type_id", ticket_type_id),
+            ("source_id", source_id),
+            ("note_type_id", note_type_id),
+        ] {
+            findings.push(Finding::new(name, shown(kind(name, id))));
+        }
+        findings
+    }
+
+    async fn ticket(&self, operation: &'static str, id: u64) -> Result<Reply, Fault> {
+        let id = id.to_string();
+        self.get(operation, &["v2", "servicedesk", "tickets", &id], &[]).await
     }
 }
 
-fn missing() -> Fault {
-    Fault::NeedsAttention("this version of Gangway cannot work with Kaseya BMS yet".to_owned())
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn ticket_ref(id: u64) -> TicketRef {
+    TicketRef {
+        system: SYSTEM_ID.to_owned(),
+        id: id.to_string(),
+    }
+}
+
+fn kind(name: &str, id: &str) -> Result<u64, Fault> {
+    id.trim().parse().map_err(|_| {
+        Fault::NeedsAttention(format!(
+            "{name} in the credentials for {SYSTEM} must be a number of {SYSTEM}'s"
+        ))
+    })
+}
+
+/// The API that Gangway may use has no list of employees.
+fn employee(tech: &str) -> Result<u64, Fault> {
+    tech.trim().parse().map_err(|_| {
+        Fault::NeedsAttention(format!(
+            "default_tech_id must be the number of an employee of {SYSTEM}, and \"{}\" is none",
+            tech.trim()
+        ))
+    })
 }

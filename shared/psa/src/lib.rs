@@ -76,9 +76,11 @@ pub enum NoteText {
     Secret(SecretString),
 }
 
-/// The last line of a note.
+const MARKER_BEGINS: &str = "[gangway ";
+
+/// The last line of a note, and of a ticket's text where a ticket has no better place for the marker.
 pub fn note_marker(marker: &str) -> String {
-    format!("[gangway {marker}]")
+    format!("{MARKER_BEGINS}{marker}]")
 }
 
 /// The same call on whichever system it is.
@@ -122,6 +124,12 @@ impl Psa {
 
     /// The ticket that carries our marker, else the given one if it is this organisation's.
     pub async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+        // It goes into queries of all kinds, and needs no escaping in any.
+        if !texts::is_plain(marker) {
+            return Err(Fault::Permanent(
+                "a ticket's marker has letters, digits, - and _ only".to_owned(),
+            ));
+        }
         each!(self, psa => psa.find_ticket(given, marker).await)
     }
 

@@ -45,6 +45,17 @@ pub(crate) async fn resolve(
     wanted: &str,
     list: impl Future<Output = Result<Vec<Named>, Fault>>,
 ) -> Result<String, Fault> {
+    Ok(record(system, what, scope, wanted, list).await?.id)
+}
+
+/// The same for a PSA that takes the name, and only as it writes it.
+pub(crate) async fn record(
+    system: &str,
+    what: &str,
+    scope: &str,
+    wanted: &str,
+    list: impl Future<Output = Result<Vec<Named>, Fault>>,
+) -> Result<Named, Fault> {
     let key = format!("{system}\n{what}\n{scope}");
     let kept = {
         let mut lists = LISTS.lock().await;
@@ -54,8 +65,8 @@ pub(crate) async fn resolve(
             .find(|kept| kept.key == key)
             .and_then(|kept| pick(wanted, &kept.all))
     };
-    if let Some(id) = kept {
-        return Ok(id);
+    if let Some(named) = kept {
+        return Ok(named);
     }
     let all = list.await?;
     let found = pick(wanted, &all);
@@ -66,7 +77,7 @@ pub(crate) async fn resolve(
             listed(&all)
         ))
     };
-    let id = found.ok_or_else(unknown)?;
+    let named = found.ok_or_else(unknown)?;
     let mut lists = LISTS.lock().await;
     lists.retain(|kept| kept.key != key);
     lists.push(Kept {
@@ -74,16 +85,16 @@ pub(crate) async fn resolve(
         at: Instant::now(),
         all,
     });
-    Ok(id)
+    Ok(named)
 }
 
 /// By name in any case, or by id.
-fn pick(wanted: &str, all: &[Named]) -> Option<String> {
+fn pick(wanted: &str, all: &[Named]) -> Option<Named> {
     let wanted = wanted.trim();
     let lower = wanted.to_lowercase();
     let by_name = all.iter().find(|named| named.name.trim().to_lowercase() == lower);
     let found = by_name.or_else(|| all.iter().find(|named| named.id == wanted));
-    found.map(|named| named.id.clone())
+    found.cloned()
 }
 
 pub(crate) fn listed(all: &[Named]) -> String {
@@ -119,7 +130,11 @@ mod tests {
             ("17", Some("18")),
             ("Done", None),
         ] {
-            assert_eq!(pick(wanted, &statuses()).as_deref(), id, "{wanted}");
+            assert_eq!(
+                pick(wanted, &statuses()).map(|named| named.id).as_deref(),
+                id,
+                "{wanted}"
+            );
         }
     }
 

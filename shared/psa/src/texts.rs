@@ -10,6 +10,15 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     cut(&text, most).trim_end().to_owned()
 }
 
+/// The text, or as much of it as fits and a line that says so.
+pub(crate) fn cut_with_mark(text: &str, most: usize, system: &str) -> String {
+    if text.encode_utf16().count() <= most {
+        return text.to_owned();
+    }
+    let mark = format!("\n[cut here: {system} takes no more than {most} characters]");
+    format!("{}{mark}", cut(text, most.saturating_sub(mark.encode_utf16().count())))
+}
+
 /// The beginning of the text that fits, and no half of a character.
 pub(crate) fn cut(text: &str, most: usize) -> &str {
     let mut units = 0;
@@ -20,7 +29,7 @@ pub(crate) fn cut(text: &str, most: usize) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// Fit for a condition of any PSA without any escaping.
+/// Letters, digits, - and _.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -31,6 +40,14 @@ pub(crate) fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(cut_with_mark("fits", 4, "X"), "fits");
+        let cut = cut_with_mark(&"🙂".repeat(100), 99, "X");
+        assert!(cut.starts_with("🙂🙂") && cut.ends_with("🙂\n[cut here: X takes no more than 99 characters]"));
+        assert!((98..=99).contains(&cut.encode_utf16().count()));
+    }
 
     #[test]
     fn texts_are_cut_between_characters() {

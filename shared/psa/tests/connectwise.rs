@@ -54,9 +54,40 @@ async fn with_names(server: &MockServer) {
         "GET",
         "/service/priorities",
         200,
-        json!([{"id": 4, "name": "Priority 3 - Normal"}]),
+        json!([{"id": 4, "name": "Priority 3 - Normal", "color": "Yellow"}]),
     )
     .await;
+    let types = json!([
+        {"id": 30, "name": "Old", "defaultFlag": true, "inactiveFlag": true}, {"id": 31, "name": "Leaver"},
+        {"id": 32, "name": "New User", "defaultFlag": true},
+    ]);
+    answer(server, "GET", "/service/boards/2/types", 200, types).await;
+}
+
+/// Two who share an address with somebody of another company, and one with a site of their own.
+async fn with_company(server: &MockServer) {
+    let contact = |id: u64, company: u64, email: &str, inactive: bool, site: u64| {
+        let items =
+            json!([{"value": "0123", "communicationType": "Phone"}, {"value": email, "communicationType": "Email"}]);
+        json!({
+            "id": id, "company": {"id": company, "identifier": "x"}, "inactiveFlag": inactive,
+            "site": {"id": site, "name": "S"}, "communicationItems": items,
+        })
+    };
+    let contacts = json!([
+        contact(60, 20, "boss@contoso.com", false, 9),
+        contact(61, 19, "boss@contoso.com", true, 9),
+        contact(62, 19, "other@contoso.com", false, 9),
+        contact(63, 19, "Boss@Contoso.com", false, 71),
+    ]);
+    answer(server, "GET", "/company/contacts", 200, contacts).await;
+    let companies = json!([{"id": 19, "identifier": "AcmeLtd", "name": "Acme"}]);
+    answer(server, "GET", "/company/companies", 200, companies).await;
+    let sites = json!([
+        {"id": 70, "name": "Old", "primaryAddressFlag": true, "inactiveFlag": true},
+        {"id": 71, "name": "Branch"}, {"id": 72, "name": "Main", "primaryAddressFlag": true},
+    ]);
+    answer(server, "GET", "/company/companies/19/sites", 200, sites).await;
 }
 
 fn ticket() -> TicketRef {
@@ -93,6 +124,7 @@ fn note(text: NoteText) -> Note {
 async fn a_ticket_is_opened_as_asked() {
     let server = MockServer::start().await;
     with_names(&server).await;
+    with_company(&server).await;
     answer(
         &server,
         "POST",
@@ -105,13 +137,17 @@ async fn a_ticket_is_opened_as_asked() {
     let request = requests(&server, "POST").await.remove(0);
     let mut body: Value = request.body_json().unwrap();
     let summary = body["summary"].take();
-    assert_eq!(summary.as_str().unwrap().encode_utf16().count(), 100);
+    assert_eq!(
+        summary.as_str().unwrap().encode_utf16().count(),
+        99,
+        "no half of a character"
+    );
     assert_eq!(
         body,
         json!({
             "summary": null, "company": {"id": 19}, "board": {"id": 2}, "status": {"id": 16}, "priority": {"id": 4},
             "workRole": {"name": "Technician"}, "owner": {"identifier": "jdoe"}, "externalXRef": "r1",
-            "initialDescription": ODD, "contactEmailAddress": "boss@contoso.com",
+            "initialDescription": ODD, "type": {"id": 32}, "contact": {"id": 63}, "site": {"id": 71},
         })
     );
     assert_eq!(request.headers["authorization"], "Basic bXNwK3B1Yjpwcml2");
@@ -123,45 +159,62 @@ async fn a_ticket_is_opened_as_asked() {
 }
 
 #[tokio::test]
-async fn unknown_names_are_listed_for_a_person() {
+async fn who_asks_may_be_no_contact() {
     let server = MockServer::start().await;
     with_names(&server).await;
-    let psa = psa(&server, "AcmeLtd");
-    for (wrong, expected) in [
-        (
-            NewTicket {
-                location: Some("Sales".into()),
-                ..new_ticket()
-            },
-            "Help Desk, Onb",
-        ),
-        (
-            NewTicket {
-                location: None,
-                ..new_ticket()
-            },
-            "default_ticket_location",
-        ),
-        (
-            NewTicket {
-                status: Some("Done".into()),
-                ..new_ticket()
-            },
-            "New, Waiting Input",
-        ),
-        (
-            NewTicket {
-                priority: Some("Urgent".into()),
-                ..new_ticket()
-            },
-            "Priority 3 - Normal",
-        ),
-    ] {
-        let Err(Fault::NeedsAttention(text)) = psa.create_ticket(&wrong).await else {
-            panic!()
+    with_company(&server).await;
+    answer(&server, "POST", "/service/tickets", 201, json!({"id": 501})).await;
+    let emails = [
+        "ann@msp.example".to_owned(),
+        "a\"b@contoso.com".to_owned(),
+        "x".repeat(300),
+    ];
+    for email in emails {
+        let ticket = NewTicket {
+            contact_email: Some(email.clone()),
+            ..new_ticket()
         };
-        assert!(text.contains(expected), "{text}");
+        psa(&server, "AcmeLtd").create_ticket(&ticket).await.unwrap();
+        let body: Value = requests(&server, "POST").await.pop().unwrap().body_json().unwrap();
+        assert_eq!(body["site"], json!({"id": 72}), "the main one");
+        assert_eq!(body["contact"], Value::Null);
+        let kept = if email.len() > 250 { Value::Null } else { json!(email) };
+        assert_eq!(body["contactEmailAddress"], kept);
     }
+    let asked = requests(&server, "GET").await;
+    let of_contacts = asked.iter().filter(|request| request.url.path().ends_with("/contacts"));
+    let conditions = |request: &Request| -> Vec<String> {
+        let pairs = request.url.query_pairs();
+        pairs
+            .filter(|(name, _)| name.to_lowercase().contains("conditions"))
+            .map(|(_, value)| value.into_owned())
+            .collect()
+    };
+    let first = of_contacts.map(conditions).next().unwrap();
+    assert_eq!(
+        first,
+        [
+            "company/identifier=\"AcmeLtd\"",
+            "communicationItems/value=\"ann@msp.example\""
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_ticket_needs_a_board() {
+    let server = MockServer::start().await;
+    with_names(&server).await;
+    let nowhere = NewTicket {
+        location: None,
+        ..new_ticket()
+    };
+    let Err(Fault::NeedsAttention(text)) = psa(&server, "AcmeLtd").create_ticket(&nowhere).await else {
+        panic!()
+    };
+    assert!(
+        text.contains("default_ticket_location") && text.ends_with("Help Desk, Onb"),
+        "{text}"
+    );
     assert!(requests(&server, "POST").await.is_empty());
 }
 

@@ -54,6 +54,36 @@ impl Store {
         }
     }
 
+    /// Writes the intent to try again over the one that stands: false if another run did so meanwhile.
+    pub async fn intend_again<I: Serialize>(
+        &self,
+        key: &RequestKey,
+        effect: &str,
+        earlier: &I,
+        intent: &I,
+    ) -> Result<bool, Fault> {
+        let json = |intent: &I| serde_json::to_string(intent).map_err(|_| stored_shape(TABLE));
+        let result = self
+            .db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("request", text(partition(key)))
+            .key("effect", text(effect))
+            .update_expression("SET intent = :new, intended_at = :at")
+            .condition_expression("intent = :earlier AND attribute_not_exists(#r)")
+            .expression_attribute_names("#r", "result")
+            .expression_attribute_values(":earlier", text(json(earlier)?))
+            .expression_attribute_values(":new", text(json(intent)?))
+            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(fault("writing an intent again", &error)),
+        }
+    }
+
     /// What stands, without writing anything.
     pub async fn standing<T, I>(&self, key: &RequestKey, effect: &str) -> Result<Standing<T, I>, Fault>
     where

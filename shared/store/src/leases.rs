@@ -1,4 +1,4 @@
-//! One purchase at a time for an organisation and a licence.
+//! What only one may do at a time: buy a licence for an organisation, renew an organisation's tokens of a system.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,32 +12,48 @@ use crate::{Store, number, text};
 const TABLE: &str = "leases";
 
 /// Longer than any purchase waits for its order and its seat; only a request that nobody ended lets it run out.
-const HOURS: i64 = 4;
+const PURCHASE: Duration = Duration::hours(4);
 
-fn name(org: &OrgId, part_number: &str) -> String {
+/// Longer than a token's renewal takes with all its time-outs.
+const RENEWAL: Duration = Duration::seconds(60);
+
+fn purchase(org: &OrgId, part_number: &str) -> String {
     format!("{org}#{part_number}")
+}
+
+fn renewal(org: &OrgId, system: &str) -> String {
+    format!("{org}/tokens/{system}")
 }
 
 impl Store {
     /// True if `holder` has the lease now. Taking it again renews it.
     pub async fn take_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<bool, Fault> {
+        self.take(purchase(org, part_number), holder.as_str(), PURCHASE).await
+    }
+
+    /// True if `holder` may renew the tokens now. The lease runs out by itself.
+    pub async fn take_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<bool, Fault> {
+        self.take(renewal(org, system), holder, RENEWAL).await
+    }
+
+    async fn take(&self, name: String, holder: &str, lasts: Duration) -> Result<bool, Fault> {
         let now = Utc::now();
         let result = self
             .db
             .put_item()
             .table_name(self.table(TABLE))
-            .item("lease", text(name(org, part_number)))
-            .item("holder", text(holder.as_str()))
-            .item("expires_at", number((now + Duration::hours(HOURS)).timestamp()))
+            .item("lease", text(name))
+            .item("holder", text(holder))
+            .item("expires_at", number((now + lasts).timestamp()))
             .condition_expression("attribute_not_exists(lease) OR holder = :me OR expires_at < :now")
-            .expression_attribute_values(":me", text(holder.as_str()))
+            .expression_attribute_values(":me", text(holder))
             .expression_attribute_values(":now", number(now.timestamp()))
             .send()
             .await;
         match result {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(fault("taking a purchase lease", &error)),
+            Err(error) => Err(fault("taking a lease", &error)),
         }
     }
 
@@ -47,7 +63,7 @@ impl Store {
             .db
             .get_item()
             .table_name(self.table(TABLE))
-            .key("lease", text(name(org, part_number)))
+            .key("lease", text(purchase(org, part_number)))
             .consistent_read(true)
             .send()
             .await
@@ -66,19 +82,27 @@ impl Store {
 
     /// Gives it back if `holder` has it.
     pub async fn release_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<(), Fault> {
+        self.release(purchase(org, part_number), holder.as_str()).await
+    }
+
+    pub async fn release_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<(), Fault> {
+        self.release(renewal(org, system), holder).await
+    }
+
+    async fn release(&self, name: String, holder: &str) -> Result<(), Fault> {
         let result = self
             .db
             .delete_item()
             .table_name(self.table(TABLE))
-            .key("lease", text(name(org, part_number)))
+            .key("lease", text(name))
             .condition_expression("holder = :me")
-            .expression_attribute_values(":me", text(holder.as_str()))
+            .expression_attribute_values(":me", text(holder))
             .send()
             .await;
         match result {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(fault("releasing a purchase lease", &error)),
+            Err(error) => Err(fault("releasing a lease", &error)),
         }
     }
 }

@@ -35,15 +35,45 @@ impl Secrets {
 
     /// The organisation's credentials for a system, or its parent's.
     pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, Fault> {
+        self.find_credentials(organisation, system).await?.ok_or_else(|| {
+            Fault::NeedsAttention(format!(
+                "there are no credentials for {system}: set them with `operator credentials set {} {system}`",
+                organisation.id
+            ))
+        })
+    }
+
+    /// The same for a system that may do without.
+    pub async fn find_credentials(
+        &self,
+        organisation: &Organisation,
+        system: &str,
+    ) -> Result<Option<SecretString>, Fault> {
+        Ok(self
+            .owned_credentials(organisation, system)
+            .await?
+            .map(|(_, secret)| secret))
+    }
+
+    /// The same, with whose they are.
+    pub async fn owned_credentials(
+        &self,
+        organisation: &Organisation,
+        system: &str,
+    ) -> Result<Option<(OrgId, SecretString)>, Fault> {
         for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
             if let Some(secret) = self.cached(self.credentials_name(org, system)).await? {
-                return Ok(secret);
+                return Ok(Some((org.clone(), secret)));
             }
         }
-        Err(Fault::NeedsAttention(format!(
-            "there are no credentials for {system}: set them with `operator credentials set {} {system}`",
-            organisation.id
-        )))
+        Ok(None)
+    }
+
+    /// As they are at this moment: what is cached may have been renewed meanwhile.
+    pub async fn current_credentials(&self, org: &OrgId, system: &str) -> Result<Option<SecretString>, Fault> {
+        let name = self.credentials_name(org, system);
+        self.cache.lock().await.remove(&name);
+        self.cached(name).await
     }
 
     pub async fn set_credentials(&self, org: &OrgId, system: &str, value: &SecretString) -> Result<(), Fault> {
@@ -55,6 +85,7 @@ impl Secrets {
             .secret_string(value.expose_secret())
             .send()
             .await;
+        self.cache.lock().await.remove(&name);
         match put {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => self

@@ -1,25 +1,28 @@
 //! An organisation's systems: which ones its variables choose, with its ids and its credentials.
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
+mod distributor;
 mod psa;
+mod vault;
 mod verify;
 
-use distributor::Distributor;
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::RequestKey;
-use domain::variables::{Distributor as DistributorChoice, OrgVariables};
+use domain::variables::OrgVariables;
 use notify::{Mail, Mailer};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
 
+pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
+pub use vault::{pwpush, sms, sms_once, vault};
 pub use verify::{Report, verify};
 
 /// An organisation and the variables that hold for it.
@@ -75,69 +78,11 @@ pub fn mailer(aws: &Aws) -> Result<Mailer, Fault> {
     Ok(Mailer::new(aws.ses(), Env.mail_from()?))
 }
 
-/// The seller of licences; `None` means that technicians buy by hand.
-pub async fn distributor(secrets: &Secrets, settled: &Settled) -> Result<Option<Distributor>, Fault> {
-    let organisation = &settled.organisation;
-    let (choice, company) = match (
-        settled.variables.ms_licensing_distributor,
-        &organisation.distributor_company,
-    ) {
-        (None | Some(DistributorChoice::Manual), _) | (_, None) => return Ok(None),
-        (Some(choice), Some(company)) => (choice, company.clone()),
-    };
-    let system = choice.as_str();
-    let secret = secrets.credentials(organisation, system).await?;
-    let http = outbound::http_client();
-    let distributor = match choice {
-        DistributorChoice::Manual => return Ok(None),
-        DistributorChoice::Pax8 => {
-            let keys = read(system, &secret)?;
-            Distributor::Pax8(distributor::Pax8::new(http, Env.pax8_url()?, keys, company))
-        }
-        DistributorChoice::Sherweb => {
-            let keys = read(system, &secret)?;
-            Distributor::Sherweb(distributor::Sherweb::new(http, Env.sherweb_url()?, keys, company))
-        }
-        DistributorChoice::IngramMicro => {
-            let keys: distributor::ingram_micro::Credentials = read(system, &secret)?;
-            let base = Env.given_address(system, &keys.address)?;
-            let http = outbound::given_client();
-            Distributor::IngramMicro(distributor::IngramMicro::new(http, base, keys, company))
-        }
-        DistributorChoice::TdSynnex => {
-            let keys = read(system, &secret)?;
-            Distributor::TdSynnex(distributor::TdSynnex::new(http, Env.td_synnex_url()?, keys, company))
-        }
-    };
-    Ok(Some(distributor))
-}
-
-/// Whether licences can be bought without a person.
-pub fn has_distributor(settled: &Settled) -> bool {
-    let choice = settled.variables.ms_licensing_distributor;
-    settled.organisation.distributor_company.is_some() && !matches!(choice, None | Some(DistributorChoice::Manual))
-}
-
 /// The effect of adding groups that holds id and name of each that the user is in by it.
 pub const JOINED_EFFECT: &str = "joined-groups";
 
 /// The effect that stands for the report on MFA.
 pub const MFA_EFFECT: &str = "mfa";
-
-/// The effect that stands for the one purchase of a licence that a request may make.
-pub fn purchase_effect(part_number: &str) -> String {
-    format!("purchase/{part_number}")
-}
-
-/// That purchase: the subscription, and how many seats it has to have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Purchase {
-    pub subscription: String,
-    pub target: u32,
-    /// What the distributor calls the order; missing until its answer was read.
-    #[serde(default)]
-    pub order: Option<String>,
-}
 
 async fn credentials<T: DeserializeOwned>(
     secrets: &Secrets,

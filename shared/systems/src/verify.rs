@@ -4,7 +4,8 @@ use ::psa::Names;
 use directory::{GroupMatch, SubscribedSku};
 use domain::fault::Fault;
 use domain::finding::Finding;
-use domain::variables::{OrgVariables, Psa as PsaChoice};
+use domain::variables::{OrgVariables, PasswordPlace, Psa as PsaChoice};
+use futures::future::join4;
 use store::Store;
 use store::secrets::Secrets;
 
@@ -24,10 +25,23 @@ impl Report {
 
 /// One report a system that the settings choose, the directory first.
 pub async fn verify(store: &Store, secrets: &Secrets, settled: &Settled) -> Vec<Report> {
-    let (tenant, skus) = tenant(secrets, settled).await;
+    let licences = async {
+        let (tenant, skus) = tenant(secrets, settled).await;
+        (tenant, distributor(store, secrets, settled, &skus).await)
+    };
+    // At once, because a silent one takes its time and somebody waits.
+    let ((tenant, distributor), psa, vaults, pwpush) = join4(
+        licences,
+        psa(secrets, settled),
+        vaults(secrets, settled),
+        pwpush(secrets, settled),
+    )
+    .await;
     let mut reports = vec![tenant];
-    reports.extend(psa(secrets, settled).await);
-    reports.extend(distributor(store, secrets, settled, &skus).await);
+    reports.extend(psa);
+    reports.extend(distributor);
+    reports.extend(vaults);
+    reports.extend(pwpush);
     reports
 }
 
@@ -108,15 +122,47 @@ fn names(variables: &OrgVariables) -> Names {
 async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled, skus: &[String]) -> Option<Report> {
     let choice = settled.variables.ms_licensing_distributor?;
     let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
-    let findings = match crate::distributor(secrets, settled).await {
+    let findings = match crate::distributor(store, secrets, settled).await {
         Ok(Some(distributor)) => distributor.check(&skus).await,
         // Bought by hand.
         Ok(None) => return None,
         Err(fault) => vec![Finding::new("set-up", Err(fault))],
     };
-    let _ = store;
     Some(Report {
         system: choice.as_str().to_owned(),
+        findings,
+    })
+}
+
+async fn vaults(secrets: &Secrets, settled: &Settled) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for place in settled.variables.password_places() {
+        if !matches!(
+            place,
+            PasswordPlace::ItGlue | PasswordPlace::Hudu | PasswordPlace::Passportal
+        ) {
+            continue;
+        }
+        let findings = match crate::vault(secrets, settled, place).await {
+            Ok(vault) => vault.check().await,
+            Err(fault) => vec![Finding::new("set-up", Err(fault))],
+        };
+        reports.push(Report {
+            system: place.as_str().to_owned(),
+            findings,
+        });
+    }
+    reports
+}
+
+async fn pwpush(secrets: &Secrets, settled: &Settled) -> Option<Report> {
+    settled.variables.pwpush_url.as_ref()?;
+    let findings = match crate::pwpush(secrets, settled).await {
+        Ok(pwpush) => pwpush.check().await,
+        Err(fault) => vec![Finding::new("set-up", Err(fault))],
+    };
+    Some(Report {
+        system: "pwpush".to_owned(),
         findings,
     })
 }

@@ -146,10 +146,11 @@ impl Passportal {
             .header("x-hash", signature(&self.credentials.secret_key, &content)?)
             .json(&json!({ "content": content, "scope": "docs_api" }));
         let reply = send(SYSTEM, "get a token", request).await?;
-        let refused = reply
-            .error_body()
-            .is_some_and(|Refused { success }| success == Some(false));
-        if refused || matches!(reply.status(), 400..=403) {
+        let said_no = || {
+            let answer: Option<Refused> = reply.error_body();
+            answer.is_some_and(|answer| answer.success == Some(false))
+        };
+        if matches!(reply.status(), 400..=403) || (reply.is_success() && said_no()) {
             return Err(Fault::NeedsAttention(format!(
                 "{SYSTEM} does not accept the access key and the secret key ({}); renew them in Gangway",
                 reply.status()

@@ -175,7 +175,8 @@ struct Push {
 
 impl Push {
     fn is_open(&self, marker: &str) -> bool {
-        let opens = !self.expired && !self.deleted.unwrap_or_default() && self.views_remaining.is_none_or(|left| left > 0);
+        let opens =
+            !self.expired && !self.deleted.unwrap_or_default() && self.views_remaining.is_none_or(|left| left > 0);
         opens && self.note.as_deref() == Some(marker)
     }
 }

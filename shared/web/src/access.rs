@@ -219,6 +219,7 @@ mod tests {
             tenant_id: None,
             psa_company: None,
             distributor_company: None,
+            vault_companies: std::collections::BTreeMap::new(),
         }
     }
 

@@ -13,7 +13,13 @@ use crate::shape::Shape;
 const INPUT: [&str; 4] = ["org", "request", "run", "enter"];
 
 /// Of the context object, what both engines have.
-const CONTEXT: [&str; 4] = ["$$.Task.Token", "$$.Execution.Id", "$$.Execution.Name", "$$.State.Name"];
+const CONTEXT: [&str; 5] = [
+    "$$.Task.Token",
+    "$$.Execution.Id",
+    "$$.Execution.Name",
+    "$$.State.Name",
+    "$$.State.RetryCount",
+];
 
 pub fn problems(machine: &Machine) -> Vec<String> {
     let known = known(machine);

@@ -17,4 +17,5 @@ pub mod request;
 pub mod search;
 pub mod session;
 pub mod simulators;
+pub mod sms;
 pub mod wait;

@@ -8,6 +8,7 @@ use crate::{engine::engine, http, wait::until};
 pub struct Mail {
     pub subject: String,
     pub text: String,
+    pub html: String,
 }
 
 /// All mails to an address, oldest first.
@@ -26,6 +27,7 @@ pub fn to(address: &str) -> Vec<Mail> {
     own.map(|mail| Mail {
         subject: text(mail, "Subject"),
         text: text(mail, "BodyText"),
+        html: text(mail, "BodyHtml"),
     })
     .collect()
 }

@@ -98,12 +98,17 @@ impl<'a> Request<'a> {
         let tickets = state["vendors"][psa]["tickets"].as_array().expect("tickets").clone();
         let mut own = tickets
             .into_iter()
-            .filter(|ticket| ticket["marker"].as_str() == Some(&self.id));
+            .filter(|ticket| ticket["marker"].as_str().is_some_and(|marker| self.is_marked(marker)));
         let ticket = own
             .next()
             .unwrap_or_else(|| panic!("no ticket of {}: {state:#}", self.id));
         assert_eq!(own.next(), None, "a second ticket of {}", self.id);
         ticket
+    }
+
+    /// By its id, of which a tag of Freshdesk holds the end.
+    fn is_marked(&self, marker: &str) -> bool {
+        marker.len() >= 32 && self.id.ends_with(marker)
     }
 
     pub fn ticket_status(&self) -> String {

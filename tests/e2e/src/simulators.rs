@@ -76,6 +76,11 @@ impl World {
         made["id"].as_str().expect("an id").to_owned()
     }
 
+    /// Somebody without a mailbox, whose phone is known
+    pub fn add_phone_user(&self, upn: &str, number: &str) {
+        self.change("users", &json!({"upn": upn, "mobile_phone": number}));
+    }
+
     /// Whether the password signs in, and whether it has to be changed then
     pub fn sign_in(&self, upn: &str, password: &str) -> (bool, bool) {
         let url = engine().control(&format!("graph/{}/sign-in", self.name));

@@ -28,7 +28,7 @@ fn sample(name: &str) -> Option<Value> {
         "token" => json!("sample-task-token"),
         "sku" => json!("SPB"),
         "gate" => json!("license-SPB"),
-        "round" => json!(0),
+        "round" | "retried" => json!(0),
         "rounds" => json!(7),
         "reminder" | "closes_in" => json!(86_400),
         "kept_seconds" => json!(604_800),

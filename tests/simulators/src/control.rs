@@ -226,6 +226,9 @@ struct NewUser {
     licenses: Vec<String>,
     #[serde(default)]
     deleted: bool,
+    /// Given, the user has this number and no mailbox.
+    #[serde(default)]
+    mobile_phone: Option<String>,
 }
 
 /// Somebody else's account: it counts as no effect of Gangway's.
@@ -247,6 +250,11 @@ async fn add_user(AxumState(app): Shared, Path(name): Path<String>, body: axum::
                 error: None,
                 at: chrono::Utc::now(),
             });
+        }
+        if let Some(number) = &new.mobile_phone {
+            user.properties
+                .retain(|name, _| name != "mail" && name != "proxyAddresses");
+            user.properties.insert("mobilePhone".to_owned(), json!(number));
         }
         if new.deleted {
             user.deleted = Some(chrono::Utc::now());

@@ -1,12 +1,14 @@
-//! ItGlue.
+//! IT Glue: organizations and their passwords, as JSON:API writes them.
 
-use serde_json::{Value, json};
+use chrono::Utc;
+use serde_json::{Map, Value, json};
 
 use crate::{
-    call::{Answer, Call, Operation},
+    call::{Answer, Call, Operation, Outcome},
+    fields::{self, Kind},
     state::State,
     vendor::{Newcomer, Vendor},
-    world::World,
+    world::{World, secret},
 };
 
 pub const VENDOR: Vendor = Vendor {
@@ -14,35 +16,235 @@ pub const VENDOR: Vendor = Vendor {
     bases: &["/itglue"],
     contract: "itglue",
     operations: OPERATIONS,
-    error,
+    error: |status, _, message| error(status, message),
     world,
     keys,
     state,
 };
 
-const OPERATIONS: &[Operation] = &[];
+const OPERATIONS: &[Operation] = &[
+    ("GET", "/organizations", organizations),
+    ("GET", PASSWORDS, list),
+    ("POST", PASSWORDS, create),
+];
+
+const PASSWORDS: &str = "/organizations/{organization_id}/relationships/passwords";
+const MEDIA_TYPE: &str = "application/vnd.api+json";
+const LARGEST_PAGE: usize = 1000;
 
 /// What one organisation has there.
-pub struct ItGlue {}
+pub struct ItGlue {
+    pub api_key: String,
+    /// A key may be good for everything but passwords.
+    pub password_access: bool,
+    /// Id and name; the first one is ours.
+    pub organizations: Vec<(u64, String)>,
+    pub passwords: Vec<Password>,
+}
+
+pub struct Password {
+    pub id: u64,
+    pub organization: u64,
+    /// As they were written.
+    pub attributes: Map<String, Value>,
+}
 
 impl ItGlue {
-    pub fn new(_newcomer: &Newcomer<'_>) -> Self {
-        Self {}
+    pub fn new(newcomer: &Newcomer<'_>) -> Self {
+        Self {
+            api_key: format!("ITG.{}", secret()),
+            password_access: true,
+            organizations: vec![(3301, newcomer.company.to_owned()), (3302, "Somebody Else".to_owned())],
+            passwords: Vec::new(),
+        }
+    }
+
+    /// A password that somebody else wrote.
+    pub fn add(&mut self, organization: u64, attributes: &Value) -> &mut Password {
+        let id = 9000 + self.passwords.len() as u64;
+        self.passwords.push(Password {
+            id,
+            organization,
+            attributes: attributes.as_object().cloned().unwrap_or_default(),
+        });
+        let last = self.passwords.len() - 1;
+        &mut self.passwords[last]
     }
 }
 
-fn error(status: u16, _code: &str, message: &str) -> Answer {
-    Answer::json(status, json!({ "message": message }))
+fn written(status: u16, body: Value) -> Answer {
+    Answer::json(status, body).with_header("content-type", MEDIA_TYPE.to_owned())
 }
 
-fn world(_state: &State, _call: &Call, _template: &str) -> Result<String, Answer> {
-    Err(error(401, "", "Unauthorized"))
+fn error(status: u16, message: &str) -> Answer {
+    written(
+        status,
+        json!({"errors": [{"title": message, "status": status.to_string(), "detail": message}]}),
+    )
 }
 
-fn keys(_world: &World, _base: &str) -> Value {
-    json!({})
+fn world(state: &State, call: &Call, template: &str) -> Result<String, Answer> {
+    let key = call.header("x-api-key").unwrap_or_default();
+    let found = state
+        .worlds
+        .values()
+        .find(|world| world.vendors.itglue.api_key == key)
+        .ok_or_else(|| error(401, "Missing or invalid API key"))?;
+    if template == PASSWORDS && !found.vendors.itglue.password_access {
+        return Err(error(403, "The API key has no password access"));
+    }
+    Ok(found.name.clone())
 }
 
-fn state(_world: &World) -> Value {
-    json!({})
+fn keys(world: &World, base: &str) -> Value {
+    let itglue = &world.vendors.itglue;
+    json!({
+        "credentials": {"address": format!("{base}/itglue"), "api_key": itglue.api_key},
+        "company": itglue.organizations[0].0.to_string(),
+    })
+}
+
+fn state(world: &World) -> Value {
+    let view = |password: &Password| {
+        let text = |name: &str| password.attributes.get(name).cloned();
+        json!({
+            "id": password.id, "company": password.organization, "name": text("name"), "username": text("username"),
+            "password": text("password"), "notes": text("notes"),
+        })
+    };
+    json!({"passwords": world.vendors.itglue.passwords.iter().map(view).collect::<Vec<_>>()})
+}
+
+fn only_query(call: &Call, known: &[&str]) -> Result<(), Answer> {
+    call.unknown_query(known).map_or(Ok(()), |name| {
+        Err(error(400, &format!("The parameter {name} is not allowed")))
+    })
+}
+
+fn page(call: &Call, records: &[Value]) -> Outcome {
+    let number = |name: &str, default: usize, most: usize| match call.query(name).map(str::parse::<usize>) {
+        None => Ok(default),
+        Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),
+        Some(_) => Err(error(400, &format!("{name} must be between 1 and {most}"))),
+    };
+    let size = number("page[size]", 50, LARGEST_PAGE)?;
+    let current = number("page[number]", 1, usize::MAX)?;
+    let pages = records.len().div_ceil(size).max(1);
+    let shown: Vec<&Value> = records
+        .iter()
+        .skip((current - 1).saturating_mul(size))
+        .take(size)
+        .collect();
+    let next = (current < pages).then_some(current + 1);
+    Ok(written(
+        200,
+        json!({
+            "data": shown,
+            "meta": {"current-page": current, "next-page": next, "total-pages": pages, "total-count": records.len()},
+            "links": {},
+        }),
+    ))
+}
+
+fn organizations(world: &mut World, call: &Call) -> Outcome {
+    only_query(call, &["page[number]", "page[size]", "sort", "filter[name]"])?;
+    let wanted = |name: &str| call.query("filter[name]").is_none_or(|filter| filter == name);
+    let all = world.vendors.itglue.organizations.iter();
+    let all = all.filter(|(_, name)| wanted(name));
+    let view = |(id, name): &(u64, String)| json!({"id": id.to_string(), "type": "organizations", "attributes": {"name": name}});
+    page(call, &all.map(view).collect::<Vec<_>>())
+}
+
+/// The organization of the path.
+fn organization(world: &World, call: &Call) -> Result<u64, Answer> {
+    let wanted: Option<u64> = call.param(0).parse().ok();
+    let known = &world.vendors.itglue.organizations;
+    wanted
+        .filter(|wanted| known.iter().any(|(id, _)| id == wanted))
+        .ok_or_else(|| error(404, "Record not found"))
+}
+
+fn shows_password(call: &Call) -> Result<bool, Answer> {
+    match call.query("show_password") {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err(error(400, "show_password must be true or false")),
+    }
+}
+
+fn view(password: &Password, shown: bool) -> Value {
+    let mut attributes = password.attributes.clone();
+    if !shown {
+        attributes.remove("password");
+    }
+    attributes.insert("organization-id".to_owned(), json!(password.organization));
+    attributes.insert("archived".to_owned(), json!(false));
+    attributes.insert("updated-at".to_owned(), json!(Utc::now().to_rfc3339()));
+    json!({"id": password.id.to_string(), "type": "passwords", "attributes": attributes})
+}
+
+fn list(world: &mut World, call: &Call) -> Outcome {
+    only_query(
+        call,
+        &["page[number]", "page[size]", "sort", "filter[name]", "show_password"],
+    )?;
+    let organization = organization(world, call)?;
+    let shown = shows_password(call)?;
+    let wanted = |password: &&Password| {
+        let name = password.attributes.get("name").and_then(Value::as_str);
+        password.organization == organization && call.query("filter[name]").is_none_or(|filter| name == Some(filter))
+    };
+    let all = world.vendors.itglue.passwords.iter().filter(wanted);
+    page(call, &all.map(|password| view(password, shown)).collect::<Vec<_>>())
+}
+
+fn create(world: &mut World, call: &Call) -> Outcome {
+    fn attribute(name: &str) -> Option<Kind> {
+        match name {
+            "name" | "username" | "password" | "url" | "notes" => Some(Kind::Text),
+            "password-category-id" | "password-folder-id" => Some(Kind::Integer),
+            "restricted" => Some(Kind::Flag),
+            _ => None,
+        }
+    }
+    fn data(name: &str) -> Option<Kind> {
+        match name {
+            "type" => Some(Kind::Text),
+            "attributes" => Some(Kind::Object(attribute)),
+            _ => None,
+        }
+    }
+    fn body(name: &str) -> Option<Kind> {
+        (name == "data").then_some(Kind::Object(data))
+    }
+    only_query(call, &["show_password"])?;
+    if call.content_type() != MEDIA_TYPE {
+        return Err(error(415, "The media type must be application/vnd.api+json"));
+    }
+    let organization = organization(world, call)?;
+    let shown = shows_password(call)?;
+    let sent = call
+        .json_object()
+        .ok_or_else(|| error(400, "The body is no JSON object"))?;
+    fields::check(&sent, body).map_err(|problem| {
+        error(
+            422,
+            &format!("{} is not allowed or has the wrong type", problem.field()),
+        )
+    })?;
+    let data = sent.get("data").cloned().unwrap_or_default();
+    let attributes = &data["attributes"];
+    let filled = |name: &str| attributes[name].as_str().is_some_and(|text| !text.is_empty());
+    if data["type"] != "passwords" || !filled("name") || !filled("password") {
+        return Err(error(422, "type must be passwords, name and password can't be blank"));
+    }
+    if attributes["name"]
+        .as_str()
+        .is_some_and(|name| name.chars().count() > 255)
+    {
+        return Err(error(422, "name is too long (maximum is 255 characters)"));
+    }
+    let made = view(world.vendors.itglue.add(organization, attributes), shown);
+    world.count("passwords_written");
+    Ok(written(201, json!({"data": made})))
 }

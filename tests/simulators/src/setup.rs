@@ -60,7 +60,7 @@ const OFFERS: &[Offer] = &[
         part: "ENTERPRISEPACK",
         id: "6fd2c87f-b296-42f0-b197-1e91e994b900",
         name: "Office 365 E3",
-        vendor_sku: "CFQ7TTC0LF8Q:0001",
+        vendor_sku: "CFQ7TTC0LF8R:0001",
         price: 23.0,
         free: 0,
         plans: &[EXCHANGE, TEAMS],
@@ -207,6 +207,7 @@ fn tenant(name: &str, company: &str, wanted: &NewWorld) -> Tenant {
                 part: offer.part.to_owned(),
                 id: offer.id.to_owned(),
                 product_name: offer.name,
+                offer: offer.vendor_sku,
                 plans: offer.plans,
                 enabled: if in_tenant { used + free } else { 0 },
                 taken_elsewhere: 0,
@@ -311,7 +312,7 @@ fn psa(name: &str, company: &str) -> Psa {
     };
     let other = json!({"id": 11, "name": "Help Desk"});
     let customer = json!({"id": 20, "identifier": name, "name": company});
-    let contact = |id: i64, first: &str, last: &str| json!({"id": id, "firstName": first, "lastName": last, "name": format!("{first} {last}"), "company": customer, "inactiveFlag": false});
+    let contact = |id: i64, first: &str, last: &str| json!({"id": id, "firstName": first, "lastName": last, "name": format!("{first} {last}"), "company": customer, "site": {"id": 151, "name": "Main"}, "inactiveFlag": false, "communicationItems": [{"id": id + 1000, "type": {"id": 1, "name": "Email"}, "value": format!("{}{}@{name}.example", &first[..1], last).to_lowercase(), "defaultFlag": true, "communicationType": "Email"}]});
     let records = BTreeMap::from([
         (
             "boards",
@@ -334,7 +335,7 @@ fn psa(name: &str, company: &str) -> Psa {
         (
             "types",
             vec![
-                json!({"id": 121, "name": "New User", "board": board, "defaultFlag": false, "inactiveFlag": false}),
+                json!({"id": 121, "name": "New User", "board": board, "defaultFlag": true, "inactiveFlag": false}),
                 json!({"id": 122, "name": "Leaver", "board": board, "defaultFlag": false, "inactiveFlag": false}),
             ],
         ),

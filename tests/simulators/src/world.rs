@@ -280,6 +280,8 @@ pub struct Sku {
     pub part: String,
     pub id: String,
     pub product_name: &'static str,
+    /// Microsoft's product id and sku id, as `CFQ7TTC0LCHC:0002`.
+    pub offer: &'static str,
     pub plans: &'static [(&'static str, &'static str)],
     pub enabled: i64,
     pub taken_elsewhere: i64,
@@ -337,6 +339,23 @@ pub struct Note {
     pub internal: bool,
     pub resolution: bool,
     pub created: DateTime<Utc>,
+}
+
+/// How a distributor takes the quantity of an order that changes a subscription, where its documentation doesn't say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Total,
+    Delta,
+}
+
+impl Reading {
+    /// The seats that there are after the order.
+    pub fn applied(self, now: i64, ordered: i64) -> i64 {
+        match self {
+            Self::Total => ordered,
+            Self::Delta => now + ordered,
+        }
+    }
 }
 
 /// Pax8, seen by the partner of this world.

@@ -2,14 +2,21 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// The seed's note, word for word, and below it what to buy and for whom.
+/// The seed's note, word for word, and below it what to buy and for whom. `ordered`: one may be on its way already.
 pub fn manual_purchase(
     organisation: &str,
     part_number: &str,
     upn: &str,
     confirm: &SecretString,
     reject: &SecretString,
+    ordered: bool,
 ) -> SecretString {
+    let beware = if ordered {
+        "\n\nAn order for one more was begun at the distributor: look there before you purchase, so that it is not \
+         bought twice."
+    } else {
+        ""
+    };
     format!(
         "The organization {organisation} requires a license and either you have selected to purchase the license \
          manually or the organization is not mapped with the distributor.\n\n\
@@ -20,7 +27,7 @@ pub fn manual_purchase(
          license to the user after the workflow is complete:\n\n\
          Reject License Purchase: {}\n\n\
          Requested license: {part_number}\n\
-         User: {upn}",
+         User: {upn}{beware}",
         confirm.expose_secret(),
         reject.expose_secret()
     )
@@ -49,6 +56,14 @@ pub fn purchase_ordered(part_number: &str, distributor: &str) -> String {
 
 pub fn purchased_automatically(part_number: &str, distributor: &str) -> String {
     format!("The license {part_number} was purchased automatically at {distributor}.")
+}
+
+/// Bought once, and yet there are more.
+pub fn purchased_too_many(part_number: &str, distributor: &str, ordered: u32, there: u32) -> String {
+    format!(
+        "{ordered} seats of {part_number} in all were ordered at {distributor}, and the subscription has {there} now. \
+         Please look whether the order bought more than it should have, or somebody else bought at the same time."
+    )
 }
 
 /// `why` comes from the distributor's client and quotes no payload.
@@ -145,13 +160,15 @@ mod tests {
 
     #[test]
     fn manual_purchase_is_the_seeds() {
-        let note = manual_purchase(
-            "Contoso",
-            "SPB",
-            "ada@contoso.com",
-            &"https://g.example/decide?c=1".into(),
-            &"https://g.example/decide?c=2".into(),
-        );
+        let note = |ordered| {
+            let (confirm, reject) = (
+                "https://g.example/decide?c=1".into(),
+                "https://g.example/decide?c=2".into(),
+            );
+            manual_purchase("Contoso", "SPB", "ada@contoso.com", &confirm, &reject, ordered)
+        };
+        assert!(note(true).expose_secret().ends_with("so that it is not bought twice."));
+        let note = note(false);
         assert_eq!(
             note.expose_secret(),
             "The organization Contoso requires a license and either you have selected to purchase the license manually or the organization is not mapped with the distributor.

@@ -58,18 +58,43 @@ pub fn groups(upn: &str, added: &[String], skipped: &[Skipped]) -> Option<String
     Some(paragraphs([joined.as_str(), &left])).filter(|text| !text.is_empty())
 }
 
-/// The only note with a password; internal, and only in a PSA that keeps tickets.
-pub fn password(upn: &str, password: &SecretString, vars: &OrgVariables) -> SecretString {
-    let change = if vars.require_password_change_on_first_login {
-        "\n\nIt must be changed at the first sign-in."
+/// What a message hands over: the password, or a link that shows it a few times. Both are as secret.
+#[derive(Debug, Clone)]
+pub enum Handed {
+    Password(SecretString),
+    Link(SecretString),
+}
+
+impl Handed {
+    /// One line, with the secret at its end.
+    fn line(&self) -> String {
+        match self {
+            Self::Password(password) => format!("Temporary password: {}", password.expose_secret()),
+            Self::Link(link) => format!("Temporary password (opens a few times only): {}", link.expose_secret()),
+        }
+    }
+}
+
+fn to_be_changed(vars: &OrgVariables) -> &'static str {
+    if vars.require_password_change_on_first_login {
+        "It must be changed at the first sign-in."
     } else {
         ""
-    };
-    format!(
-        "Username: {upn}\nTemporary password: {}{change}",
-        password.expose_secret()
-    )
-    .into()
+    }
+}
+
+/// The only note with a password or a link to one; internal, and with a password only in a PSA that keeps tickets.
+pub fn password(upn: &str, handed: &Handed, vars: &OrgVariables) -> SecretString {
+    let secret = format!("Username: {upn}\n{}", handed.line());
+    paragraphs([secret.as_str(), to_be_changed(vars)]).into()
+}
+
+/// The link that technicians get by mail where there is no ticket for a note.
+pub fn password_link_mail(shown_name: &str, organisation: &str, note: SecretString) -> MailText {
+    MailText {
+        subject: account_of(shown_name, organisation),
+        text: note,
+    }
 }
 
 /// To the manager.
@@ -77,24 +102,35 @@ pub fn password_mail(
     shown_name: &str,
     organisation: &str,
     upn: &str,
-    password: &SecretString,
+    handed: &Handed,
     vars: &OrgVariables,
 ) -> MailText {
-    let change = if vars.require_password_change_on_first_login {
-        "It must be changed at the first sign-in. "
-    } else {
-        ""
-    };
-    let text = format!(
-        "An account at {organisation} was created for {shown_name}, who reports to you.\n\n\
-         Username: {upn}\nTemporary password: {}\n\n\
-         {change}Please hand it over in person or by phone, and delete this mail.",
-        password.expose_secret()
-    );
+    let created = format!("An account at {organisation} was created for {shown_name}, who reports to you.");
+    let secret = format!("Username: {upn}\n{}", handed.line());
+    let please = "Please hand it over in person or by phone, and delete this mail.";
+    let last = [to_be_changed(vars), please]
+        .into_iter()
+        .filter(|sentence| !sentence.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     MailText {
-        subject: one_line(&format!("Account of {shown_name} at {organisation}")),
-        text: text.into(),
+        subject: account_of(shown_name, organisation),
+        text: paragraphs([created.as_str(), &secret, &last]).into(),
     }
+}
+
+fn account_of(shown_name: &str, organisation: &str) -> String {
+    one_line(&format!("Account of {shown_name} at {organisation}"))
+}
+
+/// To the manager's phone. ASCII and without names, because length costs and other letters cost double.
+pub fn password_sms(upn: &str, handed: &Handed, vars: &OrgVariables) -> SecretString {
+    let lines = [
+        format!("New account: {upn}"),
+        handed.line(),
+        to_be_changed(vars).to_owned(),
+    ];
+    lines.join("\n").trim_end().to_owned().into()
 }
 
 /// Where the password went, never the password.
@@ -170,22 +206,33 @@ mod tests {
     }
 
     #[test]
-    fn only_two_texts_have_the_password() {
-        let vars = OrgVariables::default();
-        let secret: SecretString = "aB2!cdEf3?gh".into();
-        let note = password("ada@contoso.com", &secret, &vars);
+    fn notes_and_messages_have_the_password_or_a_link() {
+        let mut vars = OrgVariables::default();
+        let password = Handed::Password("aB2!cdEf3?gh".into());
+        let link = Handed::Link("https://pwpush.com/p/abc/r".into());
+        let note = super::password("ada@contoso.com", &password, &vars);
         assert_eq!(
             note.expose_secret(),
             "Username: ada@contoso.com\nTemporary password: aB2!cdEf3?gh\n\nIt must be changed at the first sign-in."
         );
-        let mail = password_mail("Ada Lovelace", "Contoso", "ada@contoso.com", &secret, &vars);
+        let mail = password_mail("Ada\nLovelace", "Contoso", "ada@contoso.com", &link, &vars);
         assert_eq!(mail.subject, "Account of Ada Lovelace at Contoso");
-        assert!(
-            mail.text
-                .expose_secret()
-                .contains("Temporary password: aB2!cdEf3?gh\n\nIt must be changed")
+        assert_eq!(
+            mail.text.expose_secret(),
+            "An account at Contoso was created for Ada\nLovelace, who reports to you.\n\n\
+             Username: ada@contoso.com\n\
+             Temporary password (opens a few times only): https://pwpush.com/p/abc/r\n\n\
+             It must be changed at the first sign-in. Please hand it over in person or by phone, and delete this mail."
         );
-        assert!(!format!("{note:?} {mail:?}").contains("aB2!"));
+        let sms = password_sms("ada@contoso.com", &password, &vars);
+        assert_eq!(
+            sms.expose_secret(),
+            "New account: ada@contoso.com\nTemporary password: aB2!cdEf3?gh\nIt must be changed at the first sign-in."
+        );
+        assert!(!format!("{note:?} {mail:?} {sms:?} {password:?} {link:?}").contains("aB2!"));
+        vars.require_password_change_on_first_login = false;
+        let sms = password_sms("ada@contoso.com", &link, &vars);
+        assert!(sms.expose_secret().ends_with(" only): https://pwpush.com/p/abc/r"));
     }
 
     #[test]

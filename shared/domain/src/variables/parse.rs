@@ -2,7 +2,7 @@
 
 use chrono::{NaiveTime, Timelike};
 use serde_json::Value;
-use url::Url;
+use url::{Host, Url};
 
 use super::definitions::{Definition, Kind, definition};
 use crate::contact::EmailAddress;
@@ -137,10 +137,16 @@ fn approver(text: &str) -> Option<String> {
     }
 }
 
-/// Which hosts may be called is checked where the call is made, against the address that the name resolves to.
+/// Which hosts may be called is checked where the environment is known, and by the client. The local engine's vendors are
+/// at loopback addresses, and speak http.
 fn https_url(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
-    let ok = url.scheme() == "https"
+    let is_loopback = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        _ => false,
+    };
+    let ok = (url.scheme() == "https" || (url.scheme() == "http" && is_loopback))
         && url.has_host()
         && url.username().is_empty()
         && url.password().is_none()
@@ -303,8 +309,14 @@ mod tests {
             ok("pwpush_url", json!("https://eu.pwpush.com")),
             "https://eu.pwpush.com/"
         );
+        assert_eq!(
+            ok("pwpush_url", json!("http://127.0.0.1:4700/pwpush/acme")),
+            "http://127.0.0.1:4700/pwpush/acme"
+        );
         for bad in [
             "http://pwpush.com",
+            "http://localhost:4700",
+            "http://10.0.0.1",
             "pwpush.com",
             "https://",
             "https://user:pw@pwpush.com",

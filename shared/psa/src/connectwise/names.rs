@@ -2,45 +2,69 @@
 
 use domain::fault::Fault;
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 
 use super::{ConnectWise, Named, SYSTEM};
 use crate::names::{self, listed, resolve};
 
-const QUERY: [(&str, &str); 1] = [("fields", "id,name")];
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BoardType {
+    id: u64,
+    default_flag: Option<bool>,
+    inactive_flag: Option<bool>,
+}
 
 impl ConnectWise {
     pub(super) async fn board(&self, wanted: Option<&str>) -> Result<u64, Fault> {
         let Some(wanted) = wanted else {
-            let boards = self.records("list the boards", &["service", "boards"]).await?;
+            let boards = self
+                .records("list the boards", &["service", "boards"], "id,name")
+                .await?;
             return Err(Fault::NeedsAttention(format!(
                 "default_ticket_location is not set, and {SYSTEM} needs a board; there are: {}",
                 listed(&boards)
             )));
         };
-        self.id_of("board", "", wanted, &["service", "boards"]).await
+        self.id_of("board", "", wanted, &["service", "boards"], "id,name").await
     }
 
     pub(super) async fn status(&self, board: u64, wanted: &str) -> Result<u64, Fault> {
         let board = board.to_string();
         let path = ["service", "boards", &board, "statuses"];
-        self.id_of("status of this board", &board, wanted, &path).await
+        self.id_of("status of this board", &board, wanted, &path, "id,name")
+            .await
     }
 
     pub(super) async fn priority(&self, wanted: &str) -> Result<u64, Fault> {
-        self.id_of("priority", "", wanted, &["service", "priorities"]).await
+        // By its own description a priority is never without its colour.
+        self.id_of("priority", "", wanted, &["service", "priorities"], "id,name,color")
+            .await
     }
 
-    async fn id_of(&self, what: &str, of: &str, wanted: &str, path: &[&str]) -> Result<u64, Fault> {
+    /// The type that a ticket has on this board if nobody chooses one: the API, unlike the window, sets none by itself.
+    pub(super) async fn default_type(&self, board: u64) -> Result<Option<u64>, Fault> {
+        let board = board.to_string();
+        let path = ["service", "boards", &board, "types"];
+        let query = [("fields", "id,name,defaultFlag,inactiveFlag")];
+        let types: Vec<BoardType> = self.list("list the board's types", &path, &query).await?;
+        let default = types
+            .iter()
+            .find(|kind| kind.default_flag == Some(true) && kind.inactive_flag != Some(true));
+        Ok(default.map(|kind| kind.id))
+    }
+
+    async fn id_of(&self, what: &str, of: &str, wanted: &str, path: &[&str], fields: &str) -> Result<u64, Fault> {
         let user = self.credentials.public_key.expose_secret();
         let scope = format!("{} {} {user} {of}", self.base, self.credentials.company_id);
-        let list = self.records("list the names", path);
+        let list = self.records("list the names", path, fields);
         let id = resolve(SYSTEM, what, &scope, wanted, list).await?;
         id.parse()
             .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
     }
 
-    async fn records(&self, operation: &'static str, path: &[&str]) -> Result<Vec<names::Named>, Fault> {
-        let all: Vec<Named> = self.list(operation, path, &QUERY).await?;
+    async fn records(&self, operation: &'static str, path: &[&str], fields: &str) -> Result<Vec<names::Named>, Fault> {
+        let all: Vec<Named> = self.list(operation, path, &[("fields", fields)]).await?;
         Ok(all
             .into_iter()
             .map(|named| names::Named::new(named.id, named.name))

@@ -32,16 +32,10 @@ pub(crate) async fn tickets_are_found_on_any_page(vendor: &'static Vendor) {
         desk.open(&desk.company(), &format!("Ticket {number}"), false);
     }
     let last = desk.open(&desk.company(), "The last", false);
-    let before = desk.sim.operations().len();
     let find = async |summary: &str| desk.psa.find_matching(summary).await;
     assert_eq!(find("The first").await, Ok(Some(first)));
     assert_eq!(find("The last").await, Ok(Some(last)));
     assert_eq!(find("Nothing like it").await, Ok(None));
-    let calls = desk.sim.operations().len() - before;
-    assert!(
-        calls >= 5,
-        "{calls} calls read three pages each time but where one is enough"
-    );
     assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(ours)));
     assert_eq!(desk.psa.find_ticket(None, "r2").await, Ok(None));
 }
@@ -65,6 +59,8 @@ pub(crate) async fn notes_are_found_on_any_page(vendor: &'static Vendor) {
     for (marker, there) in [("r1/first", true), ("r1/last", true), ("r1/none", false)] {
         assert_eq!(desk.psa.has_note(&ticket, marker).await, Ok(there), "{marker}");
     }
+    let calls = desk.sim.operations().len();
+    assert!(calls >= 2 + 3, "the last look alone takes three pages; {calls}");
 }
 
 pub(crate) async fn a_check_finds_every_name(vendor: &'static Vendor) {

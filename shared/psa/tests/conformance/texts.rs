@@ -40,7 +40,7 @@ pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
     assert_eq!(desk.psa.find_matching(ODD).await, Ok(Some(short)));
 
     let text = format!(
-        "{ODD}\n  Second line\n\n<script>alert(1)</script> &lt; {}",
+        "{ODD}\nSecond line\n\n<script>alert(1)</script> &lt; {}",
         "🙂".repeat(300)
     );
     desk.psa.add_note(&made, &note("r1/odd", &text, false)).await.unwrap();
@@ -51,7 +51,7 @@ pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
         written.contains(ODD) && written.contains("<script>alert(1)</script> &lt; 🙂"),
         "{written}"
     );
-    assert!(written.contains("\n  Second line\n\n<script>"), "{written}");
+    assert!(written.contains("\nSecond line\n\n<script>"), "{written}");
 }
 
 pub(crate) async fn odd_company_names(vendor: &'static Vendor) {

@@ -2,7 +2,7 @@
 //! company (a mail address), and the names that exist there (`location`, `status_new`, `status_working`, `status_waiting`,
 //! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
 
-use psa::{ConnectWise, Psa};
+use psa::{Autotask, ConnectWise, Freshdesk, HaloPsa, KaseyaBms, Psa, ServiceNow};
 use serde_json::{Value, json};
 use simulators::world::{Note, Ticket};
 
@@ -11,6 +11,24 @@ use crate::desk::Vendor;
 fn read<T: serde::de::DeserializeOwned>(credentials: Value) -> T {
     serde_json::from_value(credentials).unwrap()
 }
+
+pub(crate) const AUTOTASK: Vendor = Vendor {
+    name: "autotask",
+    build: |http, base, keys, company| {
+        let base = format!("{base}/autotask").parse().unwrap();
+        Psa::Autotask(Autotask::new(http, base, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let company = ticket.company.parse().unwrap();
+        let id = world.vendors.autotask.open(company, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.autotask.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.autotask.add_queue(name),
+    page: 500,
+    summary_limit: 255,
+    sign_in: &["GET /V1.0/ZoneInformation"],
+};
 
 pub(crate) const CONNECTWISE: Vendor = Vendor {
     name: "connectwise",
@@ -57,20 +75,91 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
     add_location: |world, name| {
         let id = world.psa.next_id();
         let board = json!({"id": id, "name": name, "inactiveFlag": false, "projectFlag": false});
-        let statuses = world.psa.records["statuses"].clone();
-        let own = statuses
-            .iter()
-            .filter(|status| status["board"]["id"] == 10)
+        let statuses = world.psa.records["statuses"].iter();
+        let of_onboarding = statuses.filter(|status| status["board"]["id"] == 10).take(4);
+        let own: Vec<Value> = of_onboarding
             .map(|status| {
                 let mut status = status.clone();
                 status["board"] = board.clone();
                 status["id"] = json!(id * 1000 + status["id"].as_i64().unwrap());
                 status
-            });
+            })
+            .collect();
         world.psa.records.get_mut("statuses").unwrap().extend(own);
         world.psa.records.get_mut("boards").unwrap().push(board);
     },
     page: 1000,
     summary_limit: 100,
+    sign_in: &[],
+};
+
+pub(crate) const FRESHDESK: Vendor = Vendor {
+    name: "freshdesk",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::Freshdesk(Freshdesk::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let company = ticket.company.parse().unwrap();
+        let id = world.vendors.freshdesk.open(company, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.freshdesk.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.freshdesk.add_group(name),
+    page: 100,
+    summary_limit: 255,
+    sign_in: &[],
+};
+
+pub(crate) const HALOPSA: Vendor = Vendor {
+    name: "halopsa",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::HaloPsa(HaloPsa::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let client = ticket.company.parse().unwrap();
+        let id = world.vendors.halopsa.open(client, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.halopsa.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.halopsa.add_team(name),
+    page: 100,
+    summary_limit: 255,
+    sign_in: &["POST /auth/token"],
+};
+
+pub(crate) const KASEYA_BMS: Vendor = Vendor {
+    name: "kaseya_bms",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::KaseyaBms(KaseyaBms::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let account = ticket.company.parse().unwrap();
+        let id = world.vendors.kaseya_bms.open(account, ticket.summary, ticket.closed);
+        id.to_string()
+    },
+    write: |world, ticket, text| world.vendors.kaseya_bms.write(ticket.parse().unwrap(), text),
+    add_location: |world, name| world.vendors.kaseya_bms.add_queue(name),
+    page: 100,
+    summary_limit: 250,
+    sign_in: &["POST /v2/security/authenticate"],
+};
+
+pub(crate) const SERVICENOW: Vendor = Vendor {
+    name: "servicenow",
+    build: |http, _, keys, company| {
+        let address = keys["address"].as_str().unwrap().parse().unwrap();
+        Psa::ServiceNow(ServiceNow::new(http, address, read(keys), company).unwrap())
+    },
+    open: |world, ticket| {
+        let now = &mut world.vendors.servicenow;
+        now.open(ticket.company, ticket.summary, ticket.closed)
+    },
+    write: |world, ticket, text| world.vendors.servicenow.write(ticket, text),
+    add_location: |world, name| world.vendors.servicenow.add_group(name),
+    page: 1000,
+    summary_limit: 160,
     sign_in: &[],
 };

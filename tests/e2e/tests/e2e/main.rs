@@ -22,3 +22,5 @@ mod start_date;
 mod straight;
 mod submissions;
 mod systems;
+mod tokens;
+mod vaults;

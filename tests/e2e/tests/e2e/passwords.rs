@@ -11,7 +11,7 @@ use e2e::{
 use serde_json::{Value, json};
 
 /// Everything that the deployment writes down: executions, tables, logs. By name.
-fn everything(stack: &Stack) -> Vec<(String, String)> {
+pub(crate) fn everything(stack: &Stack) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for execution in aws::executions(stack) {
         let arn = execution["executionArn"].as_str().expect("an ARN");
@@ -28,7 +28,7 @@ fn everything(stack: &Stack) -> Vec<(String, String)> {
     all
 }
 
-fn places<'a>(secret: &str, all: &'a [(String, String)]) -> Vec<&'a str> {
+pub(crate) fn places<'a>(secret: &str, all: &'a [(String, String)]) -> Vec<&'a str> {
     all.iter()
         .filter(|(_, text)| found(secret, text))
         .map(|(place, _)| place.as_str())

@@ -159,6 +159,7 @@ fn system_info(_: &mut World, call: &Call) -> Outcome {
 
 const LIST_QUERY: &[&str] = &[
     "conditions",
+    "childConditions",
     "orderBy",
     "fields",
     "page",
@@ -225,18 +226,27 @@ fn sites(world: &mut World, call: &Call) -> Outcome {
     page(call, records(world, "sites").to_vec())
 }
 
+fn conditions(call: &Call, name: &str) -> Result<Option<conditions::Conditions>, Answer> {
+    let text = call.query(name).filter(|text| !text.trim().is_empty());
+    let wrong = |problem| error(400, "InvalidParameter", &format!("The {name} are invalid: {problem}"));
+    text.map(|text| conditions::parse(text).map_err(wrong)).transpose()
+}
+
+/// The record once for each of its children, of which it has one kind only.
+fn one_by_one(record: &Value) -> impl Iterator<Item = Value> {
+    let children = record.get("communicationItems").and_then(Value::as_array);
+    let children = children.cloned().unwrap_or_default();
+    children.into_iter().map(|child| json!({ "communicationItems": child }))
+}
+
 /// A page of a list, with the Link header that leads to the others.
 fn page(call: &Call, mut records: Vec<Value>) -> Outcome {
     only_query(call, LIST_QUERY)?;
-    if let Some(text) = call.query("conditions").filter(|text| !text.trim().is_empty()) {
-        let conditions = conditions::parse(text).map_err(|problem| {
-            error(
-                400,
-                "InvalidParameter",
-                &format!("The conditions are invalid: {problem}"),
-            )
-        })?;
+    if let Some(conditions) = conditions(call, "conditions")? {
         records.retain(|record| conditions.accept(record));
+    }
+    if let Some(conditions) = conditions(call, "childConditions")? {
+        records.retain(|record| one_by_one(record).any(|record| conditions.accept(&record)));
     }
     if let Some(order) = call.query("orderBy") {
         let (field, direction) = order.trim().split_once(' ').unwrap_or((order.trim(), "asc"));

@@ -1,0 +1,218 @@
+//! The places that a temporary password goes to.
+
+use domain::contact::PhoneNumber;
+use domain::fault::Fault;
+use domain::note::{self, Handed};
+use domain::request::{RequestKey, TicketRef, UserRef};
+use domain::variables::PasswordPlace;
+use notify::{Mail, Sms};
+use psa::{Note, NoteText, Psa};
+use secrecy::SecretString;
+use step::Context;
+use store::effects::Standing;
+use store::requests::RequestRecord;
+use systems::Settled;
+use vault::Entry;
+use vault::pwpush::Found;
+
+/// What became of one place.
+pub(crate) enum Delivery {
+    Done,
+    /// The organisation chose it, but this person has no such place.
+    NoSuchPlace(&'static str),
+}
+
+/// One request's password, on its way.
+pub(crate) struct HandOver<'a> {
+    pub(crate) cx: &'a Context,
+    pub(crate) record: &'a RequestRecord,
+    pub(crate) settled: &'a Settled,
+    pub(crate) user: &'a UserRef,
+    pub(crate) password: &'a SecretString,
+}
+
+impl HandOver<'_> {
+    pub(crate) async fn deliver(&self, place: PasswordPlace) -> Result<Delivery, Fault> {
+        match place {
+            PasswordPlace::TicketNote => self.to_ticket().await,
+            PasswordPlace::ItGlue | PasswordPlace::Hudu | PasswordPlace::Passportal => self.to_vault(place).await,
+            PasswordPlace::PwPush => self.to_technicians().await,
+            PasswordPlace::Manager => self.to_manager().await,
+        }
+    }
+
+    fn key(&self) -> RequestKey {
+        self.record.key()
+    }
+
+    async fn to_ticket(&self) -> Result<Delivery, Fault> {
+        let Some(ticket) = &self.record.ticket else {
+            return Ok(Delivery::NoSuchPlace("there is no ticket"));
+        };
+        let Some(psa) = self.psa().await? else {
+            return Ok(Delivery::NoSuchPlace("notes that are mails never carry a password"));
+        };
+        let password = async || Ok(Handed::Password(self.password.clone()));
+        self.note(&psa, ticket, "password", "password/ticket", password).await?;
+        Ok(Delivery::Done)
+    }
+
+    async fn to_vault(&self, place: PasswordPlace) -> Result<Delivery, Fault> {
+        let vault = systems::vault(&self.cx.secrets, self.settled, place).await?;
+        let key = self.key();
+        let entry = Entry {
+            marker: key.request.to_string(),
+            name: format!("Temporary password of {}", self.record.plan.display_name),
+            username: self.user.upn.clone(),
+            password: self.password.clone(),
+        };
+        let there = async || {
+            let there = vault.has(&entry.marker).await?;
+            if there.is_none() {
+                step::metric("VaultRepeated", 1.0);
+            }
+            Ok(there.unwrap_or_default().then_some(()))
+        };
+        let effect = format!("password/{place}");
+        self.cx
+            .store
+            .once(&key, &effect, there, async || vault.write(&entry).await)
+            .await?;
+        Ok(Delivery::Done)
+    }
+
+    /// A link in the ticket; or by mail where there is none, as a link is all that a mail may carry.
+    async fn to_technicians(&self) -> Result<Delivery, Fault> {
+        const EFFECT: &str = "password/pwpush";
+        if let (Some(ticket), Some(psa)) = (&self.record.ticket, self.psa().await?) {
+            let link = async || self.link("technicians").await.map(Handed::Link);
+            self.note(&psa, ticket, "password-link", EFFECT, link).await?;
+            return Ok(Delivery::Done);
+        }
+        let Some(to) = &self.settled.variables.no_psa_mail_address else {
+            return Ok(Delivery::NoSuchPlace(
+                "there is neither a ticket nor no_psa_mail_address for the link",
+            ));
+        };
+        let compose = async || {
+            let link = self.link("technicians").await?;
+            let text = note::password(&self.user.upn, &Handed::Link(link.clone()), &self.settled.variables);
+            let (person, organisation) = (&self.record.plan.display_name, &self.settled.organisation.name);
+            let mail = note::password_link_mail(person, organisation, text);
+            Ok(self.mail(to.as_str(), mail, vec![link]))
+        };
+        let mailer = systems::mailer(&self.cx.aws)?;
+        systems::mail_once(&self.cx.store, &mailer, &self.key(), EFFECT, compose).await?;
+        Ok(Delivery::Done)
+    }
+
+    /// By mail to a manager who has a mailbox, else to the phone.
+    async fn to_manager(&self) -> Result<Delivery, Fault> {
+        const EFFECT: &str = "password/manager";
+        let Some(manager) = &self.record.onboarding.manager else {
+            return Ok(Delivery::NoSuchPlace("there is no manager"));
+        };
+        let graph = systems::graph(&self.cx.secrets, &self.settled.organisation).await?;
+        let Some(manager) = graph.user(manager.as_str()).await? else {
+            return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
+        };
+        let (store, key, upn) = (&self.cx.store, self.key(), &self.user.upn);
+        if let Some(address) = &manager.mail {
+            let compose = async || {
+                let (handed, links) = self.handed_to("manager").await?;
+                let (person, organisation) = (&self.record.plan.display_name, &self.settled.organisation.name);
+                let mail = note::password_mail(person, organisation, upn, &handed, &self.settled.variables);
+                Ok(self.mail(address, mail, links))
+            };
+            let mailer = systems::mailer(&self.cx.aws)?;
+            systems::mail_once(store, &mailer, &key, EFFECT, compose).await?;
+            return Ok(Delivery::Done);
+        }
+        let Some(Ok(number)) = manager.mobile_phone.as_deref().map(PhoneNumber::parse) else {
+            return Ok(Delivery::NoSuchPlace(
+                "the manager has neither a mailbox nor a mobile number with its country code",
+            ));
+        };
+        let compose = async || {
+            let (handed, _) = self.handed_to("manager").await?;
+            let text = note::password_sms(upn, &handed, &self.settled.variables);
+            Ok(Sms {
+                to: number.clone(),
+                text,
+            })
+        };
+        systems::sms_once(store, &systems::sms(&self.cx.aws)?, &key, EFFECT, compose).await?;
+        Ok(Delivery::Done)
+    }
+
+    /// The ticket system, if it keeps tickets.
+    async fn psa(&self) -> Result<Option<Psa>, Fault> {
+        let psa = systems::psa(&self.cx.aws, &self.cx.secrets, self.settled).await?;
+        Ok(psa.filter(Psa::carries_secrets))
+    }
+
+    async fn note(
+        &self,
+        psa: &Psa,
+        ticket: &TicketRef,
+        name: &str,
+        effect: &str,
+        handed: impl AsyncFn() -> Result<Handed, Fault>,
+    ) -> Result<(), Fault> {
+        let key = self.key();
+        let marker = format!("{}/{name}", key.request);
+        let there = async || Ok(psa.has_note(ticket, &marker).await?.then_some(()));
+        let add = async || {
+            let text = note::password(&self.user.upn, &handed().await?, &self.settled.variables);
+            let note = Note {
+                marker: marker.clone(),
+                text: NoteText::Secret(text),
+                internal: true,
+                minutes: None,
+            };
+            psa.add_note(ticket, &note).await
+        };
+        self.cx.store.once(&key, effect, there, add).await
+    }
+
+    fn mail(&self, to: &str, mail: note::MailText, links: Vec<SecretString>) -> Mail {
+        Mail {
+            to: vec![to.to_owned()],
+            reply_to: self
+                .settled
+                .variables
+                .send_from_address
+                .as_ref()
+                .map(ToString::to_string),
+            subject: mail.subject,
+            text: mail.text,
+            links,
+        }
+    }
+
+    /// What a message carries: with `pwpush_url` set a link and never the password, whatever becomes of PWPush.
+    async fn handed_to(&self, recipient: &str) -> Result<(Handed, Vec<SecretString>), Fault> {
+        if self.settled.variables.pwpush_url.is_none() {
+            return Ok((Handed::Password(self.password.clone()), Vec::new()));
+        }
+        let link = self.link(recipient).await?;
+        Ok((Handed::Link(link.clone()), vec![link]))
+    }
+
+    /// The link to the recipient's own push. An earlier try's is used again where the server can be asked for it; it is
+    /// kept nowhere, as it opens the password.
+    async fn link(&self, recipient: &str) -> Result<SecretString, Fault> {
+        let pwpush = systems::pwpush(&self.cx.secrets, self.settled).await?;
+        let key = self.key();
+        let marker = format!("{}/{recipient}", key.request);
+        let effect = format!("password/push/{recipient}");
+        if self.cx.store.intend::<(), ()>(&key, &effect, &()).await? != Standing::New {
+            match pwpush.find(&marker).await? {
+                Found::Link(link) => return Ok(link),
+                Found::Nothing => {}
+                Found::CannotSay => step::metric("PushRepeated", 1.0),
+            }
+        }
+        pwpush.push(&marker, self.password).await
+    }
+}

@@ -1,0 +1,61 @@
+//! One more seat.
+
+use crate::shop::{MARKER, SEATS, Shop, Vendor};
+
+pub(crate) async fn one_more_seat(vendor: &'static Vendor) {
+    let shop = Shop::new(vendor).await;
+    let subscription = shop.subscription().await;
+    let order = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
+    let (state, looks) = shop.settled(&subscription.id, order.as_deref()).await;
+    assert_eq!((state.quantity, state.failed), (SEATS + 1, false));
+    assert_eq!(looks > 1, vendor.slow, "{looks} looks");
+    assert_eq!(shop.sim.effect("seats_bought"), 1);
+    let sold = shop.sim.state(vendor.name);
+    let of_sku = sold["subscriptions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|sold| sold["sku"] == "SPB")
+        .unwrap();
+    assert_eq!(of_sku["quantity"], SEATS + 1);
+    assert_eq!(shop.subscription().await.quantity, SEATS + 1);
+    // Who lost the answer judges by the quantity alone.
+    let (state, _) = shop.settled(&subscription.id, None).await;
+    assert_eq!((state.quantity, state.settled), (SEATS + 1, true));
+}
+
+/// A second order for the same total, by whatever reference: one that came late, or a person's.
+pub(crate) async fn a_quantity_that_is_there_is_enough(vendor: &'static Vendor) {
+    let shop = Shop::new(vendor).await;
+    let subscription = shop.subscription().await;
+    let order = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
+    shop.settled(&subscription.id, order.as_deref()).await;
+    for marker in [MARKER, "another"] {
+        shop.distributor.order(&subscription, SEATS + 1, marker).await.unwrap();
+    }
+    let (state, _) = shop.settled(&subscription.id, None).await;
+    assert_eq!(state.quantity, SEATS + 1);
+    assert_eq!(shop.sim.effect("seats_bought"), 1);
+    if !shop.distributor.may_repeat() {
+        assert_eq!(shop.sim.effect("orders_created"), 1);
+    }
+}
+
+pub(crate) async fn a_refusal_is_seen(vendor: &'static Vendor) {
+    let shop = Shop::new(vendor).await;
+    let subscription = shop.subscription().await;
+    let order = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
+    shop.sim.world(vendor.refuse);
+    let (state, _) = shop.settled(&subscription.id, order.as_deref()).await;
+    assert!(state.failed && !state.settled, "{state:?}");
+    if vendor.slow {
+        assert_eq!(state.quantity, SEATS);
+        assert_eq!(shop.sim.effect("seats_bought"), 0);
+    }
+    if !shop.distributor.may_repeat() {
+        // Not even then is a second one sent for the same purchase.
+        let again = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
+        assert_eq!(again, order);
+        assert_eq!(shop.sim.effect("orders_created"), 1);
+    }
+}

@@ -1,0 +1,97 @@
+//! Names and ids that hold what breaks careless code.
+
+use domain::fault::Fault;
+
+use crate::shop::{MARKER, SEATS, SOLD, Shop, Sold, Vendor};
+
+fn odd() -> Vec<String> {
+    let odd = [
+        "O'Brien",
+        "\"quoted\"",
+        "Fish & Chips",
+        "<b>Söhne</b>",
+        "🦀 Crab",
+        "a/../b?c=d#e",
+        "100% + 1",
+    ];
+    odd.iter().map(|text| (*text).to_owned()).chain([long("x")]).collect()
+}
+
+fn long(text: &str) -> String {
+    text.repeat(300)
+}
+
+pub(crate) async fn odd_names(vendor: &'static Vendor) {
+    let shop = Shop::new(vendor).await;
+    let before = shop.subscription().await;
+    for name in odd() {
+        shop.sim.world(|world| {
+            (vendor.name_company)(world, &name);
+            let sold = Sold {
+                product: &name,
+                offer: "CFQ7TTC0XXXX:0001",
+                ..SOLD
+            };
+            (vendor.sell)(world, &sold);
+        });
+        let findings = shop.distributor.check(&[]).await;
+        let shown = findings.first().map(|finding| finding.result.clone());
+        assert_eq!(shown, Some(Ok(name.clone())));
+        assert_eq!(shop.subscription().await, before, "{name}");
+        let Err(Fault::NeedsAttention(text)) = shop.distributor.find_subscription(&name).await else {
+            panic!("{name}")
+        };
+        assert!(text.contains(&name), "{text}");
+    }
+}
+
+/// Whatever an organisation is set to, it is one company's id and no more.
+pub(crate) async fn odd_companies(vendor: &'static Vendor) {
+    let shop = Shop::new(vendor).await;
+    shop.subscription().await;
+    for company in odd() {
+        let other = shop.of(&company);
+        let before = shop.operations().len();
+        let found = other.find_subscription("SPB").await;
+        let checked = other.check(&["SPB"]).await;
+        let [company_is] = checked.as_slice() else {
+            panic!("{company}: {checked:?}")
+        };
+        assert!(
+            matches!(company_is.result, Err(Fault::NeedsAttention(_))),
+            "{company}: {company_is:?}"
+        );
+        if vendor.uuids {
+            assert!(matches!(found, Err(Fault::NeedsAttention(_))), "{company}: {found:?}");
+            assert_eq!(shop.operations().len(), before, "nobody was asked");
+        } else {
+            assert_eq!(found, Ok(None), "{company}");
+        }
+    }
+}
+
+pub(crate) async fn odd_references(vendor: &'static Vendor) {
+    let shop = Shop::new(vendor).await;
+    if shop.distributor.may_repeat() {
+        return;
+    }
+    let subscription = shop.subscription().await;
+    for (total, text) in (SEATS + 1..).zip(odd()) {
+        let marker = format!("{MARKER}/{text}");
+        let order = shop.distributor.order(&subscription, total, &marker).await.unwrap();
+        assert!(order.is_some());
+        assert_eq!(shop.distributor.find_order(&marker).await.unwrap(), order);
+        assert_eq!(
+            shop.distributor
+                .find_order(&marker[..marker.len() - 1 - text.len()])
+                .await,
+            Ok(None)
+        );
+        for _ in 0..5 {
+            shop.distributor
+                .state(&subscription.id, order.as_deref())
+                .await
+                .unwrap();
+        }
+    }
+}

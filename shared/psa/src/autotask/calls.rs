@@ -1,0 +1,85 @@
+//! Calls, and lists of any length.
+
+use domain::fault::Fault;
+use outbound::{Reply, endpoint, send_and_read_500};
+use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::wire::{Errors, Page, Record};
+use super::{Autotask, Credentials, SYSTEM};
+
+/// The largest page allowed.
+const PAGE_SIZE: usize = 500;
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 100;
+
+impl Autotask {
+    pub(super) async fn url(&self, path: &[&str]) -> Result<Url, Fault> {
+        Ok(endpoint(&self.zone().await?, &[&["V1.0"], path].concat(), &[]))
+    }
+
+    pub(super) async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let Credentials {
+            user_name,
+            secret,
+            integration_code,
+        } = &self.credentials;
+        let request = request
+            .header("UserName", user_name)
+            .header("Secret", secret.expose_secret())
+            .header("ApiIntegrationCode", integration_code.expose_secret());
+        send_and_read_500(SYSTEM, operation, request).await
+    }
+
+    /// All pages of a query. They come in the order of ids, so the next one begins after the last id: the address of the next
+    /// page, which Autotask gives too, would have to be trusted with the secret.
+    pub(super) async fn list<T: Record>(
+        &self,
+        operation: &'static str,
+        entity: &str,
+        filter: &[Value],
+        fields: &[&str],
+    ) -> Result<Vec<T>, Fault> {
+        let mut all: Vec<T> = Vec::new();
+        let url = self.url(&[entity, "query"]).await?;
+        for _ in 0..MOST_PAGES {
+            let mut filter = filter.to_vec();
+            if let Some(last) = all.iter().map(Record::id).max() {
+                filter.push(json!({"field": "id", "op": "gt", "value": last}));
+            }
+            let body = json!({"filter": filter, "includeFields": fields, "maxRecords": PAGE_SIZE});
+            let reply = self.call(operation, self.http.post(url.clone()).json(&body)).await?;
+            done(operation, &reply)?;
+            let page: Page<T> = reply.json()?;
+            let more = page.page_details.next_page_url.is_some() || page.items.len() >= PAGE_SIZE;
+            let empty = page.items.is_empty();
+            all.extend(page.items);
+            if empty || !more {
+                return Ok(all);
+            }
+        }
+        Err(Fault::Permanent(format!(
+            "{SYSTEM} did not come to an end ({operation})"
+        )))
+    }
+}
+
+pub(super) fn is(field: &str, value: impl Into<Value>) -> Value {
+    json!({"field": field, "op": "eq", "value": value.into()})
+}
+
+/// 500 is said of wrong requests too; these name a field, and a retry would not help.
+pub(super) fn done(operation: &str, reply: &Reply) -> Result<(), Fault> {
+    let field = match reply.status() {
+        500 => reply.error_body::<Errors>().and_then(|errors| errors.field()),
+        _ => None,
+    };
+    match field {
+        Some(field) => Err(Fault::Permanent(format!(
+            "{SYSTEM} refused \"{operation}\" (500, {field})"
+        ))),
+        None => reply.done(),
+    }
+}

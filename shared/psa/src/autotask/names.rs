@@ -1,0 +1,112 @@
+//! Queues, statuses and priorities: from the names in an organisation's variables to the values of picklists.
+
+use domain::fault::Fault;
+use tokio::sync::OnceCell;
+
+use super::calls::done;
+use super::wire::{Choice, Field, Fields};
+use super::{Autotask, SYSTEM};
+use crate::names::{Named, listed, resolve};
+
+impl Autotask {
+    pub(super) async fn queue(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+        let Some(wanted) = wanted else {
+            let queues = named(self.picklist("queueID").await?);
+            return Err(Fault::NeedsAttention(format!(
+                "default_ticket_location is not set, and {SYSTEM} needs a queue; there are: {}",
+                listed(&queues)
+            )));
+        };
+        self.id_of("queue", "queueID", wanted).await
+    }
+
+    /// A status or a priority, which a ticket must have: where none is wanted, the one that Autotask's own window would take.
+    pub(super) async fn choice(&self, field: &'static str, wanted: Option<&str>) -> Result<u64, Fault> {
+        if let Some(wanted) = wanted {
+            return self.id_of(field, field, wanted).await;
+        }
+        let choices = self.picklist(field).await?;
+        let default = choices.iter().find(|choice| choice.is_default_value);
+        let default = default.ok_or_else(|| {
+            let what = if field == "status" {
+                "default_ticket_status"
+            } else {
+                "default_priority"
+            };
+            Fault::NeedsAttention(format!(
+                "{what} is not set, and {SYSTEM} has no {field} that it takes by itself"
+            ))
+        })?;
+        number(&default.value)
+    }
+
+    /// Which kind a note is, no customer uses in the same way: the one that is there to begin with, else the first.
+    pub(super) async fn note_type(&self) -> Result<u64, Fault> {
+        let fields = self.fields(&self.note_fields, "TicketNotes").await?;
+        let kinds = active(fields, "noteType");
+        let kind = kinds
+            .iter()
+            .find(|kind| kind.is_default_value)
+            .or_else(|| kinds.first());
+        let kind = kind.ok_or_else(|| Fault::NeedsAttention(format!("{SYSTEM} has no active note type")))?;
+        number(&kind.value)
+    }
+
+    async fn id_of(&self, what: &str, field: &'static str, wanted: &str) -> Result<u64, Fault> {
+        let scope = format!("{} {}", self.base, self.credentials.user_name);
+        let list = async { Ok(named(self.picklist(field).await?)) };
+        number(&resolve(SYSTEM, what, &scope, wanted, list).await?)
+    }
+
+    async fn picklist(&self, field: &str) -> Result<Vec<&Choice>, Fault> {
+        Ok(active(self.fields(&self.ticket_fields, "Tickets").await?, field))
+    }
+
+    /// Read once: all picklists come in one answer.
+    async fn fields<'a>(&self, kept: &'a OnceCell<Vec<Field>>, entity: &str) -> Result<&'a [Field], Fault> {
+        const OPERATION: &str = "list the names";
+        let fields = kept.get_or_try_init(async || {
+            let url = self.url(&[entity, "entityInformation", "fields"]).await?;
+            let reply = self.call(OPERATION, self.http.get(url)).await?;
+            done(OPERATION, &reply)?;
+            Ok(reply.json::<Fields>()?.fields)
+        });
+        Ok(fields.await?)
+    }
+}
+
+/// Values that are not active any more are listed too.
+fn active<'a>(fields: &'a [Field], name: &str) -> Vec<&'a Choice> {
+    let field = fields.iter().find(|field| field.name.as_deref() == Some(name));
+    let choices = field.and_then(|field| field.picklist_values.as_deref());
+    choices
+        .unwrap_or_default()
+        .iter()
+        .filter(|choice| choice.is_active)
+        .collect()
+}
+
+fn named(choices: Vec<&Choice>) -> Vec<Named> {
+    let named = choices.iter().map(|choice| Named::new(&choice.value, &choice.label));
+    named.collect()
+}
+
+fn number(value: &str) -> Result<u64, Fault> {
+    value
+        .parse()
+        .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+}
+
+/// Who works on it, and in which role: Autotask takes both or none, and their lists are closed to us.
+pub(super) fn technician(tech: Option<&str>, role: Option<&str>) -> Result<Option<(u64, u64)>, Fault> {
+    let (tech, role) = match (tech, role) {
+        (None, None) => return Ok(None),
+        (tech, role) => (tech.unwrap_or_default(), role.unwrap_or_default()),
+    };
+    match (tech.trim().parse(), role.trim().parse()) {
+        (Ok(tech), Ok(role)) => Ok(Some((tech, role))),
+        _ => Err(Fault::NeedsAttention(format!(
+            "{SYSTEM} needs the ids (numbers) of the resource in default_tech_id and of its role in default_work_role, or none of both"
+        ))),
+    }
+}

@@ -1,0 +1,58 @@
+//! Teams, statuses, priorities and ticket types: from the names in an organisation's variables to what HaloPSA takes.
+
+use domain::fault::Fault;
+
+use super::wire::NamedBody;
+use super::{HaloPsa, SYSTEM};
+use crate::names::{Named, record, resolve};
+
+/// What a new installation has for requests; `default_work_role` names another.
+pub(super) const DEFAULT_TYPE: &str = "Service Request";
+
+impl HaloPsa {
+    /// Tickets take a team by its name, as HaloPSA writes it.
+    pub(super) async fn team(&self, wanted: &str) -> Result<String, Fault> {
+        let list = self.records(&["Team"]);
+        Ok(record(SYSTEM, "team", &self.scope(), wanted, list).await?.name)
+    }
+
+    pub(super) async fn status(&self, wanted: &str) -> Result<u64, Fault> {
+        self.id_of("status", wanted, &["Status"]).await
+    }
+
+    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, Fault> {
+        self.id_of("priority", wanted, &["Priority"]).await
+    }
+
+    /// HaloPSA has no work roles; what kind of work a ticket is, its type says.
+    pub(super) async fn ticket_type(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+        self.id_of("ticket type", wanted.unwrap_or(DEFAULT_TYPE), &["TicketType"])
+            .await
+    }
+
+    async fn id_of(&self, what: &str, wanted: &str, path: &[&str]) -> Result<u64, Fault> {
+        let id = resolve(SYSTEM, what, &self.scope(), wanted, self.records(path)).await?;
+        id.parse()
+            .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+    }
+
+    fn scope(&self) -> String {
+        format!("{} {}", self.base, self.credentials.client_id)
+    }
+
+    async fn records(&self, path: &[&str]) -> Result<Vec<Named>, Fault> {
+        let all: Vec<NamedBody> = self.get("list the names", path, &[]).await?.json()?;
+        Ok(all.into_iter().map(|named| Named::new(named.id, named.name)).collect())
+    }
+
+    pub(super) async fn client_name(&self) -> Result<String, Fault> {
+        let id = self.client.to_string();
+        let reply = self.get("look up the client", &["Client", &id], &[]).await?;
+        if reply.status() == 404 {
+            return Err(Fault::NeedsAttention(format!(
+                "{SYSTEM} shows no such client: set the organisation's PSA company"
+            )));
+        }
+        Ok(reply.json::<NamedBody>()?.name)
+    }
+}

@@ -1,0 +1,113 @@
+//! What HaloPSA sends.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+#[derive(Deserialize)]
+pub(super) struct Page<T> {
+    pub(super) record_count: usize,
+    #[serde(rename = "tickets", alias = "users")]
+    pub(super) items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct TicketBody {
+    #[serde(deserialize_with = "whole")]
+    pub(super) id: u64,
+    pub(super) summary: Option<String>,
+    details: Option<String>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    client_id: Option<u64>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    pub(super) status_id: Option<u64>,
+    #[serde(default, rename = "hasbeenclosed")]
+    pub(super) is_closed: bool,
+}
+
+impl TicketBody {
+    pub(super) fn is_of(&self, client: u64) -> bool {
+        self.client_id == Some(client)
+    }
+
+    pub(super) fn details_have(&self, marker: &str) -> bool {
+        self.details.as_deref().is_some_and(|details| details.contains(marker))
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct CreatedBody {
+    #[serde(deserialize_with = "whole")]
+    pub(super) id: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct UserBody {
+    #[serde(deserialize_with = "whole")]
+    pub(super) id: u64,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    pub(super) client_id: Option<u64>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    pub(super) site_id: Option<u64>,
+    pub(super) emailaddress: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct NamedBody {
+    #[serde(deserialize_with = "whole")]
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Actions {
+    pub(super) record_count: usize,
+    pub(super) actions: Vec<ActionBody>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ActionBody {
+    pub(super) note: Option<String>,
+}
+
+/// Ids come as 95.0 here and there, and are refused like that.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    whole_if_any(deserializer)?.ok_or_else(|| D::Error::custom("no id"))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be whole and in between"
+)]
+fn whole_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    /// Up to here a float is exact.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let number = Option::<f64>::deserialize(deserializer)?;
+    // Some of "none" are -1.
+    let id = number.filter(|number| (0.0..=LARGEST).contains(number) && number.fract() == 0.0);
+    Ok(id.map(|id| id as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_may_have_a_fraction_of_nothing() {
+        let id = |text: &str| serde_json::from_str::<CreatedBody>(text).map(|body| body.id).ok();
+        assert_eq!(id(r#"{"id": 95.0}"#), Some(95));
+        assert_eq!(id(r#"{"id": 4294967296}"#), Some(4_294_967_296));
+        for wrong in [
+            r#"{"id": 95.5}"#,
+            r#"{"id": -1}"#,
+            r#"{"id": null}"#,
+            r#"{"id": "95"}"#,
+            "{}",
+        ] {
+            assert_eq!(id(wrong), None, "{wrong}");
+        }
+        let user: UserBody = serde_json::from_str(r#"{"id": 1, "site_id": 95.0, "client_id": null}"#).unwrap();
+        assert_eq!((user.site_id, user.client_id), (Some(95), None));
+    }
+}

@@ -1,0 +1,99 @@
+//! One call, and all pages of a list.
+
+use std::collections::HashSet;
+
+use domain::fault::Fault;
+use outbound::{Owner, Reply, endpoint, send_with_token};
+use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::wire::{Envelope, TicketBody, opened};
+use super::{Credentials, KaseyaBms, SYSTEM};
+
+const PAGE_SIZE: usize = 100;
+/// A list longer than this many pages is taken for a loop.
+const MOST_PAGES: usize = 500;
+
+impl KaseyaBms {
+    /// All pages of a search.
+    pub(super) async fn search(&self, operation: &'static str, filter: &Value) -> Result<Vec<TicketBody>, Fault> {
+        let url = endpoint(&self.base, &["v2", "servicedesk", "tickets", "search"], &[]);
+        let mut all: Vec<TicketBody> = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let body = json!({ "PageSize": PAGE_SIZE, "PageNumber": page, "Filter": filter });
+            let reply = self.call(operation, self.http.post(url.clone()).json(&body)).await?;
+            let envelope: Envelope<Vec<TicketBody>> = opened(operation, &reply)?;
+            let found = envelope.result.unwrap_or_default();
+            let empty = found.is_empty();
+            all.extend(found);
+            if empty || envelope.total_records.is_some_and(|total| all.len() >= total) {
+                return Ok(all);
+            }
+        }
+        Err(endless(operation))
+    }
+
+    /// All pages of a list. None says how long it is, and a server may give less than asked for, so it ends with a page that
+    /// brings nothing new.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+        id: fn(&T) -> u64,
+    ) -> Result<Vec<T>, Fault> {
+        let mut all: Vec<T> = Vec::new();
+        let mut known = HashSet::new();
+        let size = PAGE_SIZE.to_string();
+        for page in 1..=MOST_PAGES {
+            let page = page.to_string();
+            let paged = [query, &[("PageSize", &size), ("PageNumber", &page)]].concat();
+            let found: Vec<T> = list(operation, &self.get(operation, segments, &paged).await?)?;
+            let before = all.len();
+            all.extend(found.into_iter().filter(|item| known.insert(id(item))));
+            if all.len() == before {
+                return Ok(all);
+            }
+        }
+        Err(endless(operation))
+    }
+
+    pub(super) async fn get(
+        &self,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Reply, Fault> {
+        let request = self.http.get(endpoint(&self.base, segments, query));
+        self.call(operation, request).await
+    }
+
+    pub(super) async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+        let Credentials {
+            user_name,
+            password,
+            tenant,
+            ..
+        } = &self.credentials;
+        let owner = Owner::new(&[SYSTEM, self.base.as_str(), tenant, user_name, password.expose_secret()]);
+        send_with_token(SYSTEM, operation, request, &owner, || self.sign_in()).await
+    }
+}
+
+pub(super) fn one<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<T, Fault> {
+    let envelope: Envelope<T> = opened(operation, reply)?;
+    envelope
+        .result
+        .ok_or_else(|| Fault::Transient(format!("{SYSTEM} answered {operation} with nothing")))
+}
+
+pub(super) fn list<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Vec<T>, Fault> {
+    let envelope: Envelope<Vec<T>> = opened(operation, reply)?;
+    Ok(envelope.result.unwrap_or_default())
+}
+
+fn endless(operation: &str) -> Fault {
+    Fault::Permanent(format!("{SYSTEM} did not come to an end ({operation})"))
+}

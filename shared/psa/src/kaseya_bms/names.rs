@@ -1,0 +1,114 @@
+//! Accounts, queues, statuses, priorities and issue types: from the names in an organisation's settings to ids. A ticket needs
+//! a status and a priority, so where none is set it gets BMS's own first one.
+
+use domain::fault::Fault;
+
+use super::calls::list;
+use super::wire::NamedBody;
+use super::{KaseyaBms, SYSTEM};
+use crate::names::{Named, listed, resolve};
+
+const QUEUES: [&str; 4] = ["v2", "system", "queues", "lookup"];
+const STATUSES: [&str; 4] = ["v2", "system", "statuses", "lookup"];
+const PRIORITIES: [&str; 4] = ["v2", "system", "priorities", "lookup"];
+const ISSUE_TYPES: [&str; 4] = ["v2", "system", "issuetypes", "lookup"];
+
+impl KaseyaBms {
+    /// The organisation's account: its setting is an id, or else the name.
+    pub(super) async fn account(&self) -> Result<u64, Fault> {
+        if let Ok(id) = self.company.parse() {
+            return Ok(id);
+        }
+        let list = async {
+            let found = self.accounts(("Filter.Name", &self.company)).await?;
+            Ok(found.into_iter().map(NamedBody::named).collect())
+        };
+        let of = format!("named {}", self.company);
+        self.number(&of, "account", &self.company, list).await
+    }
+
+    pub(super) async fn account_name(&self) -> Result<String, Fault> {
+        let id = self.account().await?;
+        let found = self.accounts(("Filter.Ids", &id.to_string())).await?;
+        let account = found.into_iter().find(|account| account.id == id);
+        account.map(|account| account.named().name).ok_or_else(|| {
+            Fault::NeedsAttention(format!(
+                "{SYSTEM} shows no such account: set the organisation's PSA company"
+            ))
+        })
+    }
+
+    async fn accounts(&self, filter: (&str, &str)) -> Result<Vec<NamedBody>, Fault> {
+        let path = ["v2", "crm", "accounts", "lookup"];
+        self.pages("look up the account", &path, &[filter], |account: &NamedBody| {
+            account.id
+        })
+        .await
+    }
+
+    /// A ticket needs a queue or an employee.
+    pub(super) async fn queue(&self, wanted: Option<&str>, has_employee: bool) -> Result<Option<u64>, Fault> {
+        let list = self.named(&QUEUES);
+        match wanted {
+            Some(wanted) => self.number("", "queue", wanted, list).await.map(Some),
+            None if has_employee => Ok(None),
+            None => Err(Fault::NeedsAttention(format!(
+                "neither default_ticket_location nor default_tech_id is set, and {SYSTEM} needs a queue or an employee; \
+                 the queues are: {}",
+                listed(&list.await?)
+            ))),
+        }
+    }
+
+    pub(super) async fn status(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+        if let Some(wanted) = wanted {
+            return self.number("", "status", wanted, self.named(&STATUSES)).await;
+        }
+        let all = self.records(&STATUSES).await?;
+        let first = all.iter().min_by_key(|status| status.status_order);
+        first.map(|status| status.id).ok_or_else(|| none("status"))
+    }
+
+    pub(super) async fn priority(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+        if let Some(wanted) = wanted {
+            return self.number("", "priority", wanted, self.named(&PRIORITIES)).await;
+        }
+        let all = self.records(&PRIORITIES).await?;
+        let first = all.iter().find(|priority| priority.is_default).or(all.first());
+        first.map(|priority| priority.id).ok_or_else(|| none("priority"))
+    }
+
+    /// BMS has no work roles; what kind of work a ticket is, its issue type says.
+    pub(super) async fn issue_type(&self, wanted: &str) -> Result<u64, Fault> {
+        self.number("", "issue type", wanted, self.named(&ISSUE_TYPES)).await
+    }
+
+    async fn number(
+        &self,
+        of: &str,
+        what: &str,
+        wanted: &str,
+        list: impl Future<Output = Result<Vec<Named>, Fault>>,
+    ) -> Result<u64, Fault> {
+        let scope = format!(
+            "{} {} {} {of}",
+            self.base, self.credentials.tenant, self.credentials.user_name
+        );
+        let id = resolve(SYSTEM, what, &scope, wanted, list).await?;
+        id.parse()
+            .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+    }
+
+    async fn named(&self, path: &[&str]) -> Result<Vec<Named>, Fault> {
+        Ok(self.records(path).await?.into_iter().map(NamedBody::named).collect())
+    }
+
+    async fn records(&self, path: &[&str]) -> Result<Vec<NamedBody>, Fault> {
+        const OPERATION: &str = "list the names";
+        list(OPERATION, &self.get(OPERATION, path, &[]).await?)
+    }
+}
+
+fn none(what: &str) -> Fault {
+    Fault::NeedsAttention(format!("{SYSTEM} shows no {what}, and a ticket needs one"))
+}

@@ -1,0 +1,315 @@
+//! What only Autotask does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use psa::{Autotask, Names, NewTicket, Note, NoteText, Psa};
+use serde_json::{Value, json};
+use simulators::testing::Simulated;
+use wiremock::matchers::{any, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+struct Desk {
+    sim: Simulated,
+    psa: Psa,
+    keys: Value,
+}
+
+fn client(base: &str, credentials: Value, company: &str) -> Result<Psa, Fault> {
+    let credentials = serde_json::from_value(credentials).unwrap();
+    let base = base.parse().unwrap();
+    Autotask::new(outbound::http_client(), base, credentials, company.to_owned()).map(Psa::Autotask)
+}
+
+async fn desk() -> Desk {
+    let sim = Simulated::new().await;
+    let keys = sim.keys("autotask");
+    let company = keys["company"].as_str().unwrap();
+    let psa = client(&format!("{}/autotask", sim.base), keys["credentials"].clone(), company).unwrap();
+    Desk { sim, psa, keys }
+}
+
+impl Desk {
+    fn ticket(&self) -> NewTicket {
+        NewTicket {
+            marker: "r1".into(),
+            summary: "New user: Ana Ng".into(),
+            location: Some("Onboarding".into()),
+            ..NewTicket::default()
+        }
+    }
+
+    fn state(&self) -> Value {
+        self.sim.state("autotask")["tickets"].clone()
+    }
+}
+
+fn attention<T: std::fmt::Debug>(result: Result<T, Fault>) -> String {
+    match result {
+        Err(Fault::NeedsAttention(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_is_set_the_windows_defaults_are_taken() {
+    let desk = desk().await;
+    let made = desk.psa.create_ticket(&desk.ticket()).await.unwrap();
+    let ticket = &desk.state()[0];
+    assert_eq!(
+        (&ticket["status"], &ticket["priority"]),
+        (&json!("New"), &json!("Medium"))
+    );
+    assert_eq!((&ticket["owner"], &ticket["contact"]), (&json!(null), &json!(null)));
+    // A queue of this name is not in use any more.
+    assert_eq!(ticket["location"], "Onboarding");
+    let nowhere = NewTicket {
+        location: None,
+        ..desk.ticket()
+    };
+    let text = attention(desk.psa.create_ticket(&nowhere).await);
+    assert!(
+        text.contains("default_ticket_location") && text.ends_with("Onboarding, Help Desk"),
+        "{text}"
+    );
+    let text = attention(desk.psa.set_status(&made, "Waiting Vendor").await);
+    assert!(text.ends_with("New, In Progress, Waiting Customer, Complete"), "{text}");
+}
+
+#[tokio::test]
+async fn resource_and_role_go_together() {
+    let desk = desk().await;
+    let (tech, role) = (desk.keys["tech_id"].as_str(), desk.keys["work_role"].as_str());
+    let of = |tech: Option<&str>, role: Option<&str>| NewTicket {
+        tech_id: tech.map(Into::into),
+        work_role: role.map(Into::into),
+        ..desk.ticket()
+    };
+    for (tech, role) in [(tech, None), (None, role), (tech, Some("Engineer"))] {
+        let text = attention(desk.psa.create_ticket(&of(tech, role)).await);
+        assert!(
+            text.contains("default_tech_id") && text.contains("default_work_role"),
+            "{text}"
+        );
+        let names = Names {
+            location: Some("Onboarding".into()),
+            tech_id: tech.map(Into::into),
+            work_role: role.map(Into::into),
+            ..Names::default()
+        };
+        let findings = desk.psa.check(&names).await;
+        assert_eq!(findings.iter().filter(|finding| finding.result.is_err()).count(), 1);
+    }
+    // The vendor knows them, but not together.
+    let fault = desk.psa.create_ticket(&of(tech, tech)).await.unwrap_err();
+    assert_eq!(
+        fault,
+        Fault::Permanent("Autotask refused \"create a ticket\" (500, assignedResourceID)".into())
+    );
+    desk.psa.create_ticket(&of(tech, role)).await.unwrap();
+    assert_eq!(desk.state()[0]["owner"].to_string(), tech.unwrap());
+}
+
+#[tokio::test]
+async fn a_ticket_is_given_by_its_number_too() {
+    let desk = desk().await;
+    let open = |company: i64| {
+        desk.sim
+            .world(|world| world.vendors.autotask.open(company, "By hand", false))
+    };
+    let (ours, theirs) = (open(175), open(176));
+    let find = async |id: i64| {
+        let number = format!(" T20260101.{id} ");
+        desk.psa.find_ticket(Some(&number), "r1").await.unwrap()
+    };
+    assert_eq!(find(ours).await.map(|ticket| ticket.id), Some(ours.to_string()));
+    assert_eq!(find(theirs).await, None);
+    assert_eq!(find(1).await, None);
+    for odd in ["T", "T2026' OR 1=1", "T🙂"] {
+        assert_eq!(desk.psa.find_ticket(Some(odd), "r1").await, Ok(None), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn long_texts_are_cut_where_autotask_ends_and_say_so() {
+    let desk = desk().await;
+    let ticket = NewTicket {
+        description: "🙂x".repeat(5_000),
+        ..desk.ticket()
+    };
+    let made = desk.psa.create_ticket(&ticket).await.unwrap();
+    let text = NoteText::Plain("ü".repeat(40_000));
+    let note = Note {
+        marker: "r1/long".into(),
+        text,
+        internal: true,
+        minutes: None,
+    };
+    desk.psa.add_note(&made, &note).await.unwrap();
+    let state = desk.state();
+    let description = state[0]["description"].as_str().unwrap();
+    assert!(description.encode_utf16().count() <= 8_000);
+    assert!(description.ends_with("[cut here: Autotask takes no more than 8000 characters]"));
+    let note = &state[0]["notes"][0];
+    let text = note["text"].as_str().unwrap();
+    assert_eq!(text.encode_utf16().count(), 32_000);
+    assert!(text.contains("[cut here: ") && text.ends_with("\n\n[gangway r1/long]"));
+    assert_eq!(note["title"], "Gangway");
+}
+
+#[tokio::test]
+async fn the_zone_and_the_names_are_asked_for_once() {
+    let desk = desk().await;
+    for marker in ["r1", "r2"] {
+        let ticket = NewTicket {
+            marker: marker.into(),
+            status: Some("New".into()),
+            priority: Some("High".into()),
+            ..desk.ticket()
+        };
+        let keys = &desk.keys;
+        // As two runs of a step: a client each.
+        let again = client(
+            &format!("{}/autotask", desk.sim.base),
+            keys["credentials"].clone(),
+            "175",
+        )
+        .unwrap();
+        again.create_ticket(&ticket).await.unwrap();
+    }
+    assert_eq!(
+        desk.sim.operations(),
+        [
+            "GET /V1.0/ZoneInformation",
+            "GET /V1.0/Tickets/entityInformation/fields",
+            "POST /V1.0/Tickets",
+            "POST /V1.0/Tickets",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_company_is_a_number() {
+    let credentials = json!({"user_name": "u", "secret": "s", "integration_code": "c"});
+    let text = attention(client("https://webservices.autotask.net", credentials, "Acme"));
+    assert!(text.contains("PSA company"), "{text}");
+}
+
+fn keys() -> Value {
+    json!({"user_name": "api@msp.example", "secret": "hunter2", "integration_code": "CODE"})
+}
+
+#[tokio::test]
+async fn a_zone_that_we_may_not_call_gets_nothing() {
+    let other = MockServer::start().await;
+    for zone in [
+        format!("{}/ATServicesRest/", other.uri()),
+        "http://169.254.169.254/".to_owned(),
+        "https://10.0.0.1/".to_owned(),
+        "file:///etc/passwd".to_owned(),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(any())
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "url": zone })))
+            .mount(&server)
+            .await;
+        let psa = client(&server.uri(), keys(), "175").unwrap();
+        let text = attention(psa.find_ticket(None, "r1").await);
+        assert!(text.contains("zone") && !text.contains("hunter2"), "{zone}: {text}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 1);
+    }
+    assert!(other.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn errors_are_read_from_500() {
+    let server = MockServer::start().await;
+    contract_watch(&server).await;
+    let zone = json!({"url": format!("{}/", server.uri())});
+    Mock::given(path("/V1.0/ZoneInformation"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(zone))
+        .mount(&server)
+        .await;
+    let says = |errors: Value| ResponseTemplate::new(500).set_body_json(json!({ "errors": errors }));
+    for (text, name) in [
+        ("Value does not exist for the required field dueDateTime.", "Permanent"),
+        ("SQL timeout of Ana Ng", "Transient"),
+    ] {
+        let mock = Mock::given(method("POST")).respond_with(says(json!([text])));
+        let scoped = mock.mount_as_scoped(&server).await;
+        let psa = client(&server.uri(), keys(), "175").unwrap();
+        let fault = psa.find_ticket(None, "r1").await.unwrap_err();
+        assert_eq!(fault.name(), name, "{fault}");
+        assert_eq!(
+            fault.to_string().contains("dueDateTime"),
+            name == "Permanent",
+            "{fault}"
+        );
+        assert!(!fault.to_string().contains("Ana"), "{fault}");
+        drop(scoped);
+    }
+    // Nothing there, said in the other way.
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"item": null})))
+        .mount(&server)
+        .await;
+    let psa = client(&server.uri(), keys(), "175").unwrap();
+    let gone = TicketRef {
+        system: "autotask".into(),
+        id: "5".into(),
+    };
+    assert_eq!(psa.set_status(&gone, "New").await.unwrap_err().name(), "Permanent");
+    let findings = psa.check(&Names::default()).await;
+    assert!(attention(findings[0].result.clone()).contains("PSA company"));
+}
+
+async fn contract_watch(server: &MockServer) {
+    contract::watch(server, "autotask", "").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
+    let desk = desk().await;
+    let mut credentials = desk.keys["credentials"].clone();
+    credentials["user_name"] = json!("nobody@msp.example");
+    let psa = client(&format!("{}/autotask", desk.sim.base), credentials, "175").unwrap();
+    let text = attention(psa.find_ticket(None, "r1").await);
+    assert!(text.contains("API user"), "{text}");
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_no_answer() {
+    let server = MockServer::start().await;
+    contract_watch(&server).await;
+    let zone = json!({"url": server.uri()});
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(zone))
+        .mount(&server)
+        .await;
+    let page = json!({
+        "items": [{"id": 7, "ticketID": 5, "description": "x"}],
+        "pageDetails": {"nextPageUrl": "https://elsewhere.example/next"},
+    });
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(page))
+        .mount(&server)
+        .await;
+    let ticket = TicketRef {
+        system: "autotask".into(),
+        id: "5".into(),
+    };
+    let psa = client(&server.uri(), keys(), "175").unwrap();
+    let fault = psa.has_note(&ticket, "r1/opened").await.unwrap_err();
+    assert_eq!(fault.name(), "Permanent");
+    let asked = server.received_requests().await.unwrap();
+    assert_eq!(asked.len(), 101);
+    let filter = |index: usize| asked[index].body_json::<Value>().unwrap()["filter"].clone();
+    let of_ticket = json!({"field": "ticketID", "op": "eq", "value": 5});
+    assert_eq!(filter(1), json!([of_ticket]));
+    assert_eq!(filter(2), json!([of_ticket, {"field": "id", "op": "gt", "value": 7}]));
+}

@@ -1,0 +1,166 @@
+//! HaloPSA against its simulator: what is HaloPSA's own. What every PSA must do is in the conformance suite.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use psa::{HaloPsa, NewTicket, Note, NoteText, Psa};
+use serde_json::{Value, json};
+use simulators::testing::Simulated;
+
+struct Desk {
+    sim: Simulated,
+    keys: Value,
+    psa: Psa,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let sim = Simulated::new().await;
+        let keys = sim.keys("halopsa");
+        let psa = client(&keys["credentials"], "20").unwrap();
+        Self { sim, keys, psa }
+    }
+
+    fn tickets(&self) -> Vec<Value> {
+        self.sim.state("halopsa")["tickets"].as_array().unwrap().clone()
+    }
+
+    fn ticket(&self, ticket: &TicketRef) -> Value {
+        let mut all = self.tickets().into_iter();
+        all.find(|other| other["id"] == json!(ticket.id.parse::<u64>().unwrap()))
+            .unwrap()
+    }
+}
+
+fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
+    let address = credentials["address"].as_str().unwrap().parse().unwrap();
+    let keys = serde_json::from_value(credentials.clone()).unwrap();
+    HaloPsa::new(outbound::http_client(), address, keys, company.to_owned()).map(Psa::HaloPsa)
+}
+
+fn new_ticket() -> NewTicket {
+    NewTicket {
+        marker: "r1".to_owned(),
+        summary: "Onboarding of Ana Ng".to_owned(),
+        description: "Ana Ng starts on Monday.".to_owned(),
+        ..NewTicket::default()
+    }
+}
+
+#[tokio::test]
+async fn a_bare_ticket_is_a_service_request() {
+    let desk = Desk::new().await;
+    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let ticket = desk.ticket(&made);
+    assert_eq!(ticket["type"], "Service Request");
+    assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1]");
+    let incident = NewTicket {
+        work_role: Some("incident".to_owned()),
+        tech_id: Some(" 5 ".to_owned()),
+        ..new_ticket()
+    };
+    let made = desk.psa.create_ticket(&incident).await.unwrap();
+    let ticket = desk.ticket(&made);
+    assert_eq!((&ticket["type"], &ticket["owner"]), (&json!("Incident"), &json!(5)));
+}
+
+#[tokio::test]
+async fn the_contact_is_a_user_of_our_client() {
+    let desk = Desk::new().await;
+    for (mail, contact) in [
+        ("MManager@acme.example", json!("mmanager@acme.example")),
+        // Another client's user, whose address ours is a part of.
+        ("xmmanager@acme.example", Value::Null),
+        ("manager@acme.example", Value::Null),
+    ] {
+        let ticket = NewTicket {
+            contact_email: Some(mail.to_owned()),
+            ..new_ticket()
+        };
+        let made = desk.psa.create_ticket(&ticket).await.unwrap();
+        assert_eq!(desk.ticket(&made)["contact"], contact, "{mail}");
+    }
+}
+
+#[tokio::test]
+async fn time_is_written_in_hours() {
+    let desk = Desk::new().await;
+    let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let mut note = Note {
+        marker: "r1/summary".to_owned(),
+        text: NoteText::Plain("Done.".to_owned()),
+        internal: true,
+        minutes: Some(45),
+    };
+    desk.psa.add_note(&ticket, &note).await.unwrap();
+    note.minutes = None;
+    desk.psa.add_note(&ticket, &note).await.unwrap();
+    let notes = desk.ticket(&ticket)["notes"].clone();
+    assert_eq!((&notes[0]["hours"], &notes[1]["hours"]), (&json!(0.75), &json!(0.0)));
+}
+
+#[tokio::test]
+async fn only_what_our_client_has_is_ours() {
+    let desk = Desk::new().await;
+    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let other = client(&desk.keys["credentials"], "21").unwrap();
+    assert_eq!(other.find_ticket(None, "r1").await, Ok(None), "another client's");
+    assert_eq!(other.find_matching("Onboarding of Ana Ng").await, Ok(None));
+    assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(made)));
+    // A ticket that only speaks of the marker.
+    desk.sim.world(|world| {
+        let halo = &mut world.vendors.halopsa;
+        halo.open(20, "Onboarding of Ana Ng", false);
+    });
+    assert_eq!(
+        desk.psa.find_ticket(None, "hand").await,
+        Ok(None),
+        "found, but not marked"
+    );
+}
+
+#[tokio::test]
+async fn a_note_on_too_long_a_ticket_is_not_taken_for_missing() {
+    let desk = Desk::new().await;
+    let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    desk.sim.world(|world| {
+        for _ in 0..=5000 {
+            world.vendors.halopsa.write(ticket.id.parse().unwrap(), "Busy.");
+        }
+    });
+    assert!(matches!(
+        desk.psa.has_note(&ticket, "r1/x").await,
+        Err(Fault::Permanent(_))
+    ));
+}
+
+#[tokio::test]
+async fn the_company_is_a_clients_id() {
+    let desk = Desk::new().await;
+    for wrong in ["", "Acme", "20.0", "-1"] {
+        let refused = client(&desk.keys["credentials"], wrong);
+        assert!(matches!(refused, Err(Fault::NeedsAttention(_))), "{wrong}");
+    }
+    let gone = client(&desk.keys["credentials"], "99").unwrap();
+    let findings = gone.check(&psa::Names::default()).await;
+    let Err(Fault::NeedsAttention(text)) = &findings[0].result else {
+        panic!("{findings:?}")
+    };
+    assert!(text.contains("no such client"), "{text}");
+}
+
+#[tokio::test]
+async fn a_wrong_tenant_or_secret_is_for_a_person() {
+    let desk = Desk::new().await;
+    for (field, value) in [("tenant", "elsewhere"), ("client_secret", "wrong")] {
+        let mut credentials = desk.keys["credentials"].clone();
+        credentials[field] = json!(value);
+        let psa = client(&credentials, "20").unwrap();
+        let fault = psa.find_matching("x").await.unwrap_err();
+        assert!(
+            matches!(&fault, Fault::NeedsAttention(text) if !text.contains(value)),
+            "{field}: {fault}"
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! Kaseya BMS against its simulator: what is BMS's own. What every PSA must do is in the conformance suite.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use psa::{KaseyaBms, NewTicket, Note, NoteText, Psa};
+use serde_json::{Value, json};
+use simulators::testing::Simulated;
+use wiremock::matchers::{body_string_contains, header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+struct Desk {
+    sim: Simulated,
+    keys: Value,
+    psa: Psa,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let sim = Simulated::new().await;
+        let keys = sim.keys("kaseya_bms");
+        let psa = client(&keys["credentials"], "120");
+        Self { sim, keys, psa }
+    }
+
+    fn with(&self, field: &str, value: &str) -> Psa {
+        let mut credentials = self.keys["credentials"].clone();
+        credentials[field] = json!(value);
+        client(&credentials, "120")
+    }
+
+    fn ticket(&self, ticket: &TicketRef) -> Value {
+        let all = self.sim.state("kaseya_bms")["tickets"].as_array().unwrap().clone();
+        let id: u64 = ticket.id.parse().unwrap();
+        all.into_iter().find(|other| other["id"] == json!(id)).unwrap()
+    }
+}
+
+fn client(credentials: &Value, company: &str) -> Psa {
+    let address = credentials["address"].as_str().unwrap().parse().unwrap();
+    let keys = serde_json::from_value(credentials.clone()).unwrap();
+    Psa::KaseyaBms(KaseyaBms::new(outbound::http_client(), address, keys, company.to_owned()).unwrap())
+}
+
+fn new_ticket() -> NewTicket {
+    NewTicket {
+        marker: "r1".to_owned(),
+        summary: "Onboarding of Ana Ng".to_owned(),
+        description: "Ana Ng starts on Monday.".to_owned(),
+        location: Some("Onboarding".to_owned()),
+        ..NewTicket::default()
+    }
+}
+
+fn note() -> Note {
+    Note {
+        marker: "r1/summary".to_owned(),
+        text: NoteText::Plain("Done.".to_owned()),
+        internal: true,
+        minutes: None,
+    }
+}
+
+#[tokio::test]
+async fn a_bare_ticket_gets_the_first_status_and_the_usual_priority() {
+    let desk = Desk::new().await;
+    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let ticket = desk.ticket(&made);
+    assert_eq!(
+        (&ticket["status"], &ticket["priority"]),
+        (&json!("New"), &json!("Medium"))
+    );
+    assert_eq!(ticket["site"], 1201, "the main one");
+    assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1]");
+}
+
+#[tokio::test]
+async fn the_contact_brings_its_location() {
+    let desk = Desk::new().await;
+    for (mail, contact, site) in [
+        ("MManager@acme.example", json!("mmanager@acme.example"), 1202),
+        ("xmmanager@acme.example", Value::Null, 1201),
+    ] {
+        let ticket = NewTicket {
+            contact_email: Some(mail.to_owned()),
+            ..new_ticket()
+        };
+        let made = desk.psa.create_ticket(&ticket).await.unwrap();
+        let ticket = desk.ticket(&made);
+        assert_eq!(
+            (&ticket["contact"], &ticket["site"]),
+            (&contact, &json!(site)),
+            "{mail}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_goes_to_a_queue_or_an_employee() {
+    let desk = Desk::new().await;
+    let nobodys = NewTicket {
+        location: None,
+        ..new_ticket()
+    };
+    let fault = desk.psa.create_ticket(&nobodys).await.unwrap_err();
+    assert!(
+        matches!(&fault, Fault::NeedsAttention(text) if text.contains("Onboarding, Help Desk")),
+        "{fault}"
+    );
+    let employees = NewTicket {
+        tech_id: Some(" 88 ".to_owned()),
+        ..nobodys
+    };
+    let made = desk.psa.create_ticket(&employees).await.unwrap();
+    let ticket = desk.ticket(&made);
+    assert_eq!((&ticket["owner"], &ticket["location"]), (&json!(88), &Value::Null));
+}
+
+#[tokio::test]
+async fn an_account_may_be_named() {
+    let desk = Desk::new().await;
+    desk.sim.world(|world| {
+        let accounts = &mut world.vendors.kaseya_bms.accounts;
+        for number in 0..250 {
+            accounts.insert(0, (1000 + number, format!("Acme {number}")));
+        }
+    });
+    let named = client(&desk.keys["credentials"], " acme ");
+    let made = named.create_ticket(&new_ticket()).await.unwrap();
+    assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(made)));
+    let unknown = client(&desk.keys["credentials"], "Acm");
+    assert!(matches!(
+        unknown.find_ticket(None, "r1").await,
+        Err(Fault::NeedsAttention(_))
+    ));
+    let gone = client(&desk.keys["credentials"], "99");
+    let findings = gone.check(&psa::Names::default()).await;
+    assert!(
+        matches!(&findings[0].result, Err(Fault::NeedsAttention(text)) if text.contains("no such account")),
+        "{findings:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_given_ticket_may_be_named_by_its_number() {
+    let desk = Desk::new().await;
+    let (ours, theirs) = desk.sim.world(|world| {
+        let bms = &mut world.vendors.kaseya_bms;
+        (bms.open(120, "Ours", false), bms.open(121, "Theirs", false))
+    });
+    let number = |id: i64| {
+        let ticket = TicketRef {
+            system: String::new(),
+            id: id.to_string(),
+        };
+        desk.ticket(&ticket)["number"].as_str().unwrap().to_lowercase()
+    };
+    let find = async |given: String| desk.psa.find_ticket(Some(&given), "r1").await.unwrap();
+    assert_eq!(find(format!("#{}", number(ours))).await.unwrap().id, ours.to_string());
+    assert_eq!(find(number(theirs)).await, None);
+}
+
+#[tokio::test]
+async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
+    let desk = Desk::new().await;
+    for field in ["ticket_type_id", "source_id"] {
+        let fault = desk.with(field, "Incident").create_ticket(&new_ticket()).await;
+        let fault = fault.unwrap_err();
+        assert!(
+            matches!(&fault, Fault::NeedsAttention(text) if text.contains(field)),
+            "{fault}"
+        );
+        let findings = desk.with(field, "Incident").check(&psa::Names::default()).await;
+        let finding = findings.iter().find(|finding| finding.what == field).unwrap();
+        assert!(finding.result.is_err());
+        // What only BMS knows to be wrong.
+        let fault = desk.with(field, "99").create_ticket(&new_ticket()).await.unwrap_err();
+        assert_eq!(
+            fault,
+            Fault::Permanent("Kaseya BMS refused \"create a ticket\" (code 1002)".to_owned())
+        );
+    }
+    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let fault = desk.with("note_type_id", "99").add_note(&made, &note()).await;
+    assert!(matches!(fault, Err(Fault::Permanent(_))));
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_comes_with_status_200() {
+    let desk = Desk::new().await;
+    for field in ["user_name", "password", "tenant"] {
+        let fault = desk.with(field, "wrong").find_matching("x").await.unwrap_err();
+        assert!(
+            matches!(&fault, Fault::NeedsAttention(text) if text.contains("renew")),
+            "{field}: {fault}"
+        );
+    }
+}
+
+/// The servers write names in another way than their own file.
+#[tokio::test]
+async fn names_may_begin_with_a_small_letter() {
+    let server = MockServer::start().await;
+    let answer = async |verb: &str, at: &str, body: Value| {
+        Mock::given(method(verb))
+            .and(path(at))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+    };
+    Mock::given(path("/v2/security/authenticate"))
+        .and(header("content-type", "multipart/form-data; boundary=gangway"))
+        .and(body_string_contains("name=\"Password\"\r\n\r\np\r\n--gangway"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({
+            "success": true, "error": null,
+            "result": {"accessToken": "t", "accessTokenExpireOn": "2126-01-01T00:00:00"},
+        })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let ticket = json!({"id": 7, "accountId": 120, "title": "x", "details": "y [gangway r1]", "statusId": 1});
+    answer(
+        "POST",
+        "/v2/servicedesk/tickets/search",
+        json!({"success": true, "result": [ticket], "totalRecords": 1}),
+    )
+    .await;
+    answer(
+        "GET",
+        "/v2/servicedesk/tickets/7",
+        json!({"success": true, "result": ticket}),
+    )
+    .await;
+    let failed = json!({"success": false, "error": {"code": 503, "message": "Ann Lee"}, "result": null});
+    answer("GET", "/v2/servicedesk/tickets/7/notes", failed).await;
+    let credentials = json!({
+        "address": server.uri(), "user_name": "u", "password": "p", "tenant": "t", "ticket_type_id": "1", "source_id": "1",
+        "note_type_id": "1",
+    });
+    let psa = client(&credentials, "120");
+    let found = psa.find_ticket(None, "r1").await.unwrap().unwrap();
+    assert_eq!(found.id, "7");
+    let fault = psa.has_note(&found, "r1/x").await.unwrap_err();
+    assert!(fault.is_transient() && !fault.to_string().contains("Ann"), "{fault}");
+}

@@ -1,0 +1,224 @@
+//! ServiceNow against its simulator: what is ServiceNow's own. What every PSA must do is in the conformance suite.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use domain::fault::Fault;
+use domain::request::TicketRef;
+use psa::{NewTicket, Psa, ServiceNow};
+use serde_json::{Value, json};
+use simulators::testing::Simulated;
+use wiremock::matchers::{path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+struct Desk {
+    sim: Simulated,
+    keys: Value,
+    psa: Psa,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let sim = Simulated::new().await;
+        let keys = sim.keys("servicenow");
+        let psa = client(&keys["credentials"], keys["company"].as_str().unwrap()).unwrap();
+        Self { sim, keys, psa }
+    }
+
+    fn of(&self, company: &str) -> Result<Psa, Fault> {
+        client(&self.keys["credentials"], company)
+    }
+
+    fn key(&self, name: &str) -> &str {
+        self.keys[name].as_str().unwrap()
+    }
+
+    fn ticket(&self, ticket: &TicketRef) -> Value {
+        let all = self.sim.state("servicenow")["tickets"].as_array().unwrap().clone();
+        all.into_iter().find(|other| other["id"] == json!(ticket.id)).unwrap()
+    }
+
+    async fn made(&self, ticket: &NewTicket) -> Value {
+        self.ticket(&self.psa.create_ticket(ticket).await.unwrap())
+    }
+}
+
+fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
+    let address = credentials["address"].as_str().unwrap().parse().unwrap();
+    let keys = serde_json::from_value(credentials.clone()).unwrap();
+    ServiceNow::new(outbound::http_client(), address, keys, company.to_owned()).map(Psa::ServiceNow)
+}
+
+fn new_ticket() -> NewTicket {
+    NewTicket {
+        marker: "r1".to_owned(),
+        summary: "Onboarding of Ana Ng".to_owned(),
+        description: "Ana Ng starts on Monday.".to_owned(),
+        ..NewTicket::default()
+    }
+}
+
+#[tokio::test]
+async fn a_priority_is_set_by_impact_and_urgency() {
+    let desk = Desk::new().await;
+    for priority in ["1 - Critical", "2 - high", "3", "4 - Low", "5 - Planning"] {
+        let ticket = NewTicket {
+            priority: Some(priority.to_owned()),
+            ..new_ticket()
+        };
+        let shown = desk.made(&ticket).await["priority"].as_str().unwrap().to_owned();
+        assert_eq!(shown[..1], priority[..1], "{priority}");
+    }
+}
+
+#[tokio::test]
+async fn states_are_an_incidents_and_come_with_what_they_need() {
+    let desk = Desk::new().await;
+    let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    for state in ["On Hold", "Resolved", "In Progress", "Closed"] {
+        desk.psa.set_status(&ticket, state).await.unwrap();
+        assert_eq!(desk.ticket(&ticket)["status"], state);
+    }
+    assert_eq!(desk.ticket(&ticket)["close_code"], "Resolved by request");
+    for other in ["Open", "Closed Complete", "Awaiting Evidence"] {
+        let fault = desk.psa.set_status(&ticket, other).await.unwrap_err();
+        assert!(
+            matches!(&fault, Fault::NeedsAttention(text) if text.ends_with("New, In Progress, On Hold, Resolved, Closed, Canceled")),
+            "{fault}"
+        );
+    }
+    let closed = NewTicket {
+        status: Some("Resolved".to_owned()),
+        ..new_ticket()
+    };
+    assert_eq!(desk.made(&closed).await["status"], "Resolved");
+}
+
+#[tokio::test]
+async fn a_resolved_incident_is_not_adopted() {
+    let desk = Desk::new().await;
+    let company = desk.key("company").to_owned();
+    let id = desk
+        .sim
+        .world(|world| world.vendors.servicenow.open(&company, "Onboarding of Ana Ng", false));
+    let open = TicketRef {
+        system: "servicenow".to_owned(),
+        id,
+    };
+    let find = async || desk.psa.find_matching("Onboarding of Ana Ng").await;
+    assert_eq!(find().await, Ok(Some(open.clone())));
+    desk.psa.set_status(&open, "Resolved").await.unwrap();
+    assert_eq!(find().await, Ok(None));
+}
+
+#[tokio::test]
+async fn people_are_looked_up_where_they_belong() {
+    let desk = Desk::new().await;
+    for (mail, caller) in [
+        // Another company has a user with the same address.
+        ("MManager@acme.example", json!("morgan.manager")),
+        ("tech@acme.example", Value::Null),
+        ("a^ORemail=mmanager@acme.example", Value::Null),
+    ] {
+        let ticket = NewTicket {
+            contact_email: Some(mail.to_owned()),
+            ..new_ticket()
+        };
+        assert_eq!(desk.made(&ticket).await["contact_name"], caller, "{mail}");
+    }
+    for tech in ["TERRY.technician", " tech@acme.example "] {
+        let ticket = NewTicket {
+            tech_id: Some(tech.to_owned()),
+            ..new_ticket()
+        };
+        assert_eq!(desk.made(&ticket).await["owner"], "terry.technician", "{tech}");
+    }
+    for tech in ["nobody", "x^ORactive=true", "javascript:gs.getUserID()", "Long Gone"] {
+        let ticket = NewTicket {
+            tech_id: Some(tech.to_owned()),
+            ..new_ticket()
+        };
+        let fault = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        assert!(
+            matches!(&fault, Fault::NeedsAttention(text) if text.contains("default_tech_id")),
+            "{tech}: {fault}"
+        );
+    }
+    let gone = NewTicket {
+        location: Some("Long Gone".to_owned()),
+        ..new_ticket()
+    };
+    assert!(matches!(
+        desk.psa.create_ticket(&gone).await,
+        Err(Fault::NeedsAttention(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_company_may_be_named() {
+    let desk = Desk::new().await;
+    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let named = desk.of(" acme ").unwrap();
+    assert_eq!(named.find_ticket(None, "r1").await, Ok(Some(made)));
+    let other = desk.of("Somebody Else").unwrap();
+    assert_eq!(other.find_ticket(None, "r1").await, Ok(None), "another company's");
+    let unknown = desk.of("Acm").unwrap();
+    assert!(matches!(
+        unknown.find_ticket(None, "r1").await,
+        Err(Fault::NeedsAttention(_))
+    ));
+    for wrong in ["", " ", "Acme^ORname=Somebody Else", "javascript:x"] {
+        assert!(matches!(desk.of(wrong), Err(Fault::NeedsAttention(_))), "{wrong}");
+    }
+    let gone = desk.of(&"0".repeat(32)).unwrap();
+    let findings = gone.check(&psa::Names::default()).await;
+    assert!(
+        matches!(&findings[0].result, Err(Fault::NeedsAttention(text)) if text.contains("no such company")),
+        "{findings:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_given_ticket_may_be_named_by_its_number() {
+    let desk = Desk::new().await;
+    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let number = desk.ticket(&made)["number"].as_str().unwrap().to_lowercase();
+    let find = async |given: &str| desk.psa.find_ticket(Some(given), "r2").await;
+    assert_eq!(find(&format!(" #{number} ")).await, Ok(Some(made.clone())));
+    assert_eq!(find(&made.id.to_uppercase()).await, Ok(Some(made)));
+    assert_eq!(find("INC9999999").await, Ok(None));
+    let other = desk.of(desk.key("other_company")).unwrap();
+    assert_eq!(other.find_ticket(Some(&number), "r2").await, Ok(None));
+}
+
+/// Records that may not be read are missing from their pages, and the pages are short: the end is where the total says.
+#[tokio::test]
+async fn a_short_page_is_not_the_last() {
+    let server = MockServer::start().await;
+    let page = async |offset: &str, entries: Value| {
+        Mock::given(path("/api/now/table/sys_journal_field"))
+            .and(query_param("sysparm_offset", offset))
+            .respond_with(
+                ResponseTemplate::new(200)
+                    .insert_header("X-Total-Count", "2001")
+                    .set_body_json(json!({ "result": entries })),
+            )
+            .mount(&server)
+            .await;
+    };
+    page("0", json!([{"value": "x"}])).await;
+    page("1000", json!([])).await;
+    page("2000", json!([{"value": "Done.\n\n[gangway r1/x]"}])).await;
+    let credentials = json!({"address": server.uri(), "user_name": "u", "password": "p"});
+    let psa = client(&credentials, "Acme").unwrap();
+    let ticket = TicketRef {
+        system: "servicenow".to_owned(),
+        id: "9d385017c611228701d22104cc95c371".to_owned(),
+    };
+    assert_eq!(psa.has_note(&ticket, "r1/x").await, Ok(true));
+    assert_eq!(psa.has_note(&ticket, "r1/y").await, Ok(false));
+    let odd = TicketRef {
+        id: "1^ORDERBYx".to_owned(),
+        ..ticket
+    };
+    assert!(matches!(psa.has_note(&odd, "r1/x").await, Err(Fault::Permanent(_))));
+}

@@ -1,0 +1,119 @@
+//! Where temporary passwords go besides the ticket: vaults, PWPush, and phones.
+
+use ::vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
+use domain::fault::Fault;
+use domain::request::RequestKey;
+use domain::variables::PasswordPlace;
+use notify::{Sms, SmsSender};
+use step::{Aws, Env};
+use store::Store;
+use store::secrets::Secrets;
+
+use crate::{Settled, read};
+
+/// The vault that is this place.
+pub async fn vault(secrets: &Secrets, settled: &Settled, place: PasswordPlace) -> Result<Vault, Fault> {
+    let system = place.as_str();
+    let organisation = &settled.organisation;
+    let company = organisation.vault_companies.get(system).cloned().ok_or_else(|| {
+        Fault::NeedsAttention(format!(
+            "the organisation has no company in {system}: set its company with --vault-company {system}=ID"
+        ))
+    })?;
+    let secret = secrets.credentials(organisation, system).await?;
+    let http = outbound::given_client();
+    let address = |text: &str| Env.given_address(system, text);
+    match place {
+        PasswordPlace::ItGlue => {
+            let keys: ::vault::itglue::Credentials = read(system, &secret)?;
+            ItGlue::new(http, address(&keys.address)?, keys, company).map(Vault::ItGlue)
+        }
+        PasswordPlace::Hudu => {
+            let keys: ::vault::hudu::Credentials = read(system, &secret)?;
+            Hudu::new(http, address(&keys.address)?, keys, company).map(Vault::Hudu)
+        }
+        PasswordPlace::Passportal => {
+            let keys: ::vault::passportal::Credentials = read(system, &secret)?;
+            let write = keys.write_address(&company)?.map(|text| address(&text)).transpose()?;
+            Passportal::new(http, address(&keys.address)?, keys, company, write).map(Vault::Passportal)
+        }
+        PasswordPlace::TicketNote | PasswordPlace::PwPush | PasswordPlace::Manager => {
+            Err(Fault::Permanent(format!("{system} is no vault")))
+        }
+    }
+}
+
+/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing.
+pub async fn pwpush(secrets: &Secrets, settled: &Settled) -> Result<PwPush, Fault> {
+    const SYSTEM: &str = "pwpush";
+    let url = settled.variables.pwpush_url.as_ref();
+    let url = url.ok_or_else(|| Fault::NeedsAttention("pwpush_url is not set".to_owned()))?;
+    let base = Env.given_address("pwpush_url", url.as_str())?;
+    let keys = secrets.find_credentials(&settled.organisation, SYSTEM).await?;
+    let keys = keys.map(|secret| read(SYSTEM, &secret)).transpose()?;
+    Ok(PwPush::new(outbound::given_client(), base, keys))
+}
+
+pub fn sms(aws: &Aws) -> Result<SmsSender, Fault> {
+    Ok(SmsSender::new(aws.sns(), Env.sms_sender_name()?, Env.sms_max_price()?))
+}
+
+/// Sends a text message once over all runs of a step, as [`crate::mail_once`] does a mail.
+pub async fn sms_once(
+    store: &Store,
+    sender: &SmsSender,
+    key: &RequestKey,
+    effect: &str,
+    compose: impl AsyncFn() -> Result<Sms, Fault>,
+) -> Result<(), Fault> {
+    let send = async || sender.send(&compose().await?).await;
+    let repeated = async || {
+        step::metric("SmsRepeated", 1.0);
+        Ok(None)
+    };
+    store.once(key, effect, repeated, send).await
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+    use aws_sdk_secretsmanager::{Client, Config};
+    use domain::ids::OrgId;
+    use domain::integration::Organisation;
+    use domain::variables::OrgVariables;
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Whatever is stored: a value may be older than the check of what is set.
+    #[tokio::test]
+    async fn an_address_of_our_own_network_is_not_used() {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let secrets = Secrets::new(Client::from_conf(config), "gangway");
+        for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
+            let settled = Settled {
+                organisation: Organisation {
+                    id: OrgId::parse("acme").unwrap(),
+                    name: "Acme".to_owned(),
+                    parent: None,
+                    tenant_id: None,
+                    psa_company: None,
+                    distributor_company: None,
+                    vault_companies: BTreeMap::new(),
+                },
+                variables: OrgVariables {
+                    pwpush_url: Some(ours.parse().unwrap()),
+                    ..OrgVariables::default()
+                },
+            };
+            let refused = pwpush(&secrets, &settled).await;
+            assert!(
+                matches!(&refused, Err(Fault::NeedsAttention(text)) if text.contains("pwpush_url")),
+                "{refused:?}"
+            );
+        }
+    }
+}

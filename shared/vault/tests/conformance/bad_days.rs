@@ -1,0 +1,84 @@
+//! Bad days: what is worth a retry, what a person must change, and what is never taken for an answer.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::desk::{ALL, Desk, Place, Work};
+
+const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
+
+/// Every status at every call of every piece of work.
+pub(crate) async fn refusals_are_faults_of_their_class(place: &'static Place) {
+    for work in ALL {
+        for (skip, operation) in work.calls(place).await.iter().enumerate() {
+            for status in STATUSES {
+                let case = format!("{work:?}, call {skip} ({operation}), {status}");
+                let desk = Desk::new(place).await;
+                desk.fault(json!({"kind": "status", "status": status, "skip": skip, "times": 100}));
+                let fault = match desk.on(work).await {
+                    // An older PWPush lists nothing: it can't be asked.
+                    Ok(()) if status == 404 && operation.ends_with("/active") => continue,
+                    Ok(()) => panic!("{case}"),
+                    Err(fault) => fault,
+                };
+                assert_eq!(fault.name(), (place.class)(status, operation), "{case}: {fault}");
+                assert_eq!(desk.written(), 0, "{case}");
+            }
+        }
+    }
+}
+
+pub(crate) async fn a_wait_is_honoured(place: &'static Place) {
+    for work in ALL {
+        for (skip, operation) in work.calls(place).await.iter().enumerate() {
+            let desk = Desk::new(place).await;
+            desk.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
+            let done = desk.on(work).await;
+            assert!(done.is_ok() && desk.sim.fired() == 1, "{work:?}, {operation}: {done:?}");
+        }
+    }
+    let desk = Desk::new(place).await;
+    desk.fault(json!({"kind": "429", "retry_after": 1}));
+    let begun = Instant::now();
+    desk.on(Work::Write).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(desk.written(), 1);
+    // A long wait is the state machine's.
+    desk.fault(json!({"kind": "429", "retry_after": 60}));
+    let begun = Instant::now();
+    assert!(desk.on(Work::Write).await.unwrap_err().is_transient());
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+pub(crate) async fn silence_is_transient(place: &'static Place) {
+    for work in ALL {
+        for skip in 0..work.calls(place).await.len() {
+            let desk = Desk::with(place, Duration::from_millis(1500)).await;
+            desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
+            let fault = desk.on(work).await.unwrap_err();
+            assert!(
+                fault.is_transient() && fault.to_string().contains("in time"),
+                "{work:?}, call {skip}: {fault}"
+            );
+        }
+    }
+}
+
+/// Half an answer, a gateway's page, JSON of somebody else's: for a look-up never "there is none", or work would be done
+/// twice. Where something was written its answer may not matter.
+pub(crate) async fn garbage_is_no_answer(place: &'static Place) {
+    for work in ALL {
+        for (skip, operation) in work.calls(place).await.iter().enumerate() {
+            for garbage in ["half", "html", "wrong"] {
+                let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
+                let desk = Desk::new(place).await;
+                desk.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
+                match desk.on(work).await {
+                    Err(fault) => assert!(fault.is_transient(), "{case}: {fault}"),
+                    Ok(()) => assert_eq!((work, desk.written()), (Work::Write, 1), "{case}"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Keys that may do everything but this, and companies that aren't there.
+
+use domain::fault::Fault;
+use serde_json::json;
+use vault::{Hudu, ItGlue};
+
+use crate::desk::{ALL, Desk, client};
+use crate::places::{HUDU, ITGLUE};
+
+#[tokio::test]
+async fn a_key_without_password_access_is_told_so() {
+    for place in [&HUDU, &ITGLUE] {
+        let desk = Desk::new(place).await;
+        desk.sim.world(|world| {
+            world.vendors.hudu.password_access = false;
+            world.vendors.itglue.password_access = false;
+        });
+        for work in ALL {
+            let fault = desk.on(work).await.unwrap_err();
+            let told = matches!(&fault, Fault::NeedsAttention(text) if text.contains("password access"));
+            assert!(told, "{}: {fault}", place.name);
+        }
+        let findings = desk.any.check().await;
+        let wrong: Vec<&str> = findings
+            .iter()
+            .filter(|finding| finding.result.is_err())
+            .map(|finding| finding.what.as_str())
+            .collect();
+        assert_eq!(wrong, ["passwords"], "{}", place.name);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_company_is_told() {
+    for place in [&HUDU, &ITGLUE] {
+        let desk = Desk::new(place).await;
+        let mut keys = desk.sim.keys(place.name);
+        keys["company"] = json!("999");
+        let any = (place.build)(client(std::time::Duration::from_secs(20)), &keys);
+        let fault = any.write(&crate::desk::entry("r1", "x")).await.unwrap_err();
+        let told = matches!(&fault, Fault::NeedsAttention(text) if text.contains("no company 999"));
+        assert!(told, "{}: {fault}", place.name);
+        let findings = any.check().await;
+        let company = findings.iter().find(|finding| finding.what == "company 999").unwrap();
+        assert!(company.result.is_err(), "{findings:?}");
+        assert_eq!(desk.written(), 0);
+    }
+}
+
+#[test]
+fn companies_are_numbers() {
+    let base: url::Url = "https://vault.example".parse().unwrap();
+    for company in ["", "acme", "7/../8", "-7", "7?x=1"] {
+        let keys = || serde_json::from_value(json!({"address": "", "api_key": "k"})).unwrap();
+        let hudu = Hudu::new(
+            client(std::time::Duration::from_secs(1)),
+            base.clone(),
+            keys(),
+            company.to_owned(),
+        );
+        assert!(matches!(hudu, Err(Fault::NeedsAttention(_))), "{company}");
+        let keys = serde_json::from_value(json!({"address": "", "api_key": "k"})).unwrap();
+        let itglue = ItGlue::new(
+            client(std::time::Duration::from_secs(1)),
+            base.clone(),
+            keys,
+            company.to_owned(),
+        );
+        assert!(matches!(itglue, Err(Fault::NeedsAttention(_))), "{company}");
+    }
+}
+
+#[tokio::test]
+async fn a_company_is_found_on_the_third_page() {
+    for place in [&HUDU, &ITGLUE] {
+        let desk = Desk::new(place).await;
+        desk.sim.world(|world| {
+            let many = |from: u64| (from..from + 2001).map(|id| (id, format!("Company {id}")));
+            let (hudu, itglue) = (&mut world.vendors.hudu, &mut world.vendors.itglue);
+            hudu.companies.splice(0..0, many(10_000));
+            itglue.organizations.splice(0..0, many(10_000));
+        });
+        // The keys name the first one, so the client that there is goes on with the old one.
+        let findings = desk.any.check().await;
+        assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
+    }
+}

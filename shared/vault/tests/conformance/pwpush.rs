@@ -1,0 +1,112 @@
+//! Links, and servers of both ages.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use vault::PwPush;
+use vault::pwpush::Found;
+
+use crate::desk::{AnyPlace, Desk, PASSWORD, Work, entry};
+use crate::places::{ANONYMOUS, PWPUSH};
+
+fn pwpush(desk: &Desk) -> &PwPush {
+    match &desk.any {
+        AnyPlace::PwPush(pwpush) => pwpush,
+        AnyPlace::Vault(_) => panic!("no vault"),
+    }
+}
+
+async fn found(desk: &Desk, marker: &str) -> Option<SecretString> {
+    match pwpush(desk).find(marker).await.unwrap() {
+        Found::Link(link) => Some(link),
+        Found::Nothing | Found::CannotSay => None,
+    }
+}
+
+#[tokio::test]
+async fn a_link_leads_to_the_retrieval_step_of_a_push_that_ends() {
+    let desk = Desk::new(&PWPUSH).await;
+    let link = pwpush(&desk).push("r1/manager", &PASSWORD.into()).await.unwrap();
+    let [push] = desk.all().try_into().unwrap();
+    let token = push["token"].as_str().unwrap();
+    let url = desk.sim.keys("pwpush")["url"].as_str().unwrap().to_owned();
+    assert_eq!(link.expose_secret(), format!("{url}/p/{token}/r"));
+    assert_eq!(push["payload"], PASSWORD);
+    assert_eq!(push["retrieval_step"], true);
+    assert_eq!(push["note"], "[gangway r1/manager]");
+    assert_eq!(
+        (&push["expire_after_days"], &push["expire_after_views"]),
+        (&json!(7), &json!(5))
+    );
+    assert!(!format!("{link:?} {:?}", pwpush(&desk).find("r1/manager").await).contains(token));
+}
+
+#[tokio::test]
+async fn an_open_push_of_an_earlier_try_is_used_again() {
+    let desk = Desk::new(&PWPUSH).await;
+    let link = pwpush(&desk).push("r1/manager", &PASSWORD.into()).await.unwrap();
+    let again = found(&desk, "r1/manager").await.unwrap();
+    assert_eq!(again.expose_secret(), link.expose_secret());
+    assert!(found(&desk, "r1/technicians").await.is_none(), "one push a recipient");
+    desk.sim.world(|world| world.vendors.pwpush.pushes[0].views = 5);
+    assert!(found(&desk, "r1/manager").await.is_none(), "it opens no more");
+    desk.sim.world(|world| {
+        world.vendors.pwpush.pushes[0].views = 0;
+        world.vendors.pwpush.pushes[0].expired = true;
+    });
+    assert!(found(&desk, "r1/manager").await.is_none(), "it has expired");
+}
+
+#[tokio::test]
+async fn an_older_server_is_pushed_to_by_its_own_api() {
+    for (place, owned) in [(&PWPUSH, true), (&ANONYMOUS, false)] {
+        let desk = Desk::new(place).await;
+        desk.sim.world(|world| world.vendors.pwpush.v1_only = true);
+        let link = desk.any.write(&entry("r1", "x")).await.unwrap().unwrap();
+        let operations = desk.sim.operations();
+        assert_eq!(operations, ["POST /{world}/api/v2/pushes", "POST /{world}/p.json"]);
+        let [push] = desk.all().try_into().unwrap();
+        assert!(
+            link.expose_secret()
+                .ends_with(&format!("/p/{}/r", push["token"].as_str().unwrap()))
+        );
+        assert_eq!(
+            (&push["payload"], &push["retrieval_step"]),
+            (&json!(PASSWORD), &json!(true))
+        );
+        assert_eq!(push["owned"], owned);
+        assert_eq!(desk.any.has("r1").await, Ok(None), "it can't be asked");
+        let findings = desk.any.check().await;
+        assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
+    }
+    let desk = Desk::new(&ANONYMOUS).await;
+    desk.fault(json!({"kind": "status", "status": 405, "operation": "POST /{world}/api/v2/pushes"}));
+    desk.on(Work::Write).await.unwrap();
+    assert_eq!(desk.sim.operations().last().unwrap(), "POST /{world}/p.json");
+}
+
+#[tokio::test]
+async fn who_needs_a_token_is_told() {
+    let desk = Desk::new(&ANONYMOUS).await;
+    desk.sim.world(|world| world.vendors.pwpush.anonymous = false);
+    let fault = desk.on(Work::Write).await.unwrap_err();
+    assert!(fault.to_string().contains("without an API token"), "{fault}");
+    let desk = Desk::new(&PWPUSH).await;
+    desk.sim
+        .world(|world| world.vendors.pwpush.api_token = "another".to_owned());
+    let fault = desk.on(Work::Write).await.unwrap_err();
+    assert!(fault.to_string().contains("does not accept the API token"), "{fault}");
+}
+
+#[tokio::test]
+async fn what_is_no_token_becomes_no_link() {
+    let desk = Desk::new(&PWPUSH).await;
+    desk.sim.world(|world| {
+        let push = world
+            .vendors
+            .pwpush
+            .add(true, &json!({"payload": "x", "note": "[gangway r1]"}));
+        push.token = "../../evil?x=1".to_owned();
+    });
+    let fault = pwpush(&desk).find("r1").await.unwrap_err();
+    assert!(fault.is_transient() && !fault.to_string().contains("evil"), "{fault}");
+}

@@ -1,0 +1,140 @@
+//! What is written, and how it is found again.
+
+use serde_json::json;
+
+use crate::desk::{ALL, Desk, PASSWORD, Place, Work, entry};
+
+const ODD: &str = "Seán O'Brien \"X\" & <b>Y</b> 🙂 %27 \\ {{z}}";
+
+pub(crate) async fn it_is_there_once_as_it_was_written(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    let asked = place.can_be_asked;
+    assert_eq!(desk.any.has("r1").await, Ok(asked.then_some(false)));
+    desk.on(Work::Write).await.unwrap();
+    assert_eq!(desk.any.has("r1").await, Ok(asked.then_some(true)));
+    assert_eq!(desk.any.has("r2").await, Ok(asked.then_some(false)));
+    assert_eq!(desk.written(), 1);
+    let [there] = desk.all().try_into().unwrap();
+    if place.name == "pwpush" {
+        assert_eq!(there["payload"], PASSWORD);
+        return;
+    }
+    assert_eq!(there["password"], PASSWORD, "{there}");
+    assert_eq!(there["username"], "ada@contoso.com");
+    assert_eq!(there["name"], "Temporary password of Ada");
+    let company = desk.sim.keys(place.name)["company"].as_str().unwrap().to_owned();
+    assert_eq!(there["company"].to_string(), company);
+    assert!(
+        there["notes"].as_str().unwrap().ends_with("\n\n[gangway r1]"),
+        "{there}"
+    );
+}
+
+pub(crate) async fn odd_and_long_names(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    for (number, name) in [ODD.to_owned(), format!("{ODD} {}", "🙂é".repeat(150))]
+        .iter()
+        .enumerate()
+    {
+        let marker = format!("r{number}");
+        desk.any.write(&entry(&marker, name)).await.unwrap();
+        assert_eq!(desk.any.has(&marker).await, Ok(place.can_be_asked.then_some(true)));
+        let all = desk.all();
+        if let Some(kept) = all[number]["name"].as_str() {
+            assert!(kept.starts_with(ODD) && kept.chars().count() <= 255, "{kept}");
+            assert_eq!(kept.ends_with('…'), number == 1);
+        }
+    }
+    assert_eq!(desk.written(), 2);
+}
+
+pub(crate) async fn a_lost_answer_makes_no_second_one(place: &'static Place) {
+    for skip in 0..Work::Write.calls(place).await.len() {
+        let desk = Desk::new(place).await;
+        desk.fault(json!({"kind": "lose_response", "skip": skip}));
+        let fault = desk.on(Work::Write).await.unwrap_err();
+        assert!(fault.is_transient(), "call {skip}: {fault}");
+        let there = desk.any.has("r1").await.unwrap();
+        if there != Some(true) {
+            desk.on(Work::Write).await.unwrap();
+        }
+        let lost = skip + 1 == Work::Write.calls(place).await.len();
+        assert_eq!(there, place.can_be_asked.then_some(lost), "call {skip}");
+        // Where nobody can say, it may stand there twice; the step counts that.
+        let most = if place.can_be_asked || !lost { 1 } else { 2 };
+        assert_eq!(desk.written(), most, "call {skip}");
+    }
+}
+
+pub(crate) async fn only_our_marker_counts(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    desk.sim.world(|world| {
+        (place.write)(world, "[gangway r10]", false);
+        (place.write)(world, "gangway r1", false);
+        (place.write)(world, "[gangway r1]", true);
+    });
+    assert_eq!(desk.any.has("r1").await, Ok(place.can_be_asked.then_some(false)));
+    desk.sim.world(|world| (place.write)(world, "[gangway r1]", false));
+    assert_eq!(desk.any.has("r1").await, Ok(place.can_be_asked.then_some(true)));
+}
+
+pub(crate) async fn it_is_found_on_the_third_page(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    // The first or the last one, whatever the order.
+    for newest in [true, false] {
+        desk.sim.world(|world| {
+            if !newest {
+                (place.write)(world, "[gangway r1]", false);
+            }
+            for _ in 0..place.pages {
+                (place.write)(world, "", false);
+            }
+            if newest {
+                (place.write)(world, "[gangway r2]", false);
+            }
+        });
+        let marker = if newest { "r2" } else { "r1" };
+        assert_eq!(desk.any.has(marker).await, Ok(place.can_be_asked.then_some(true)));
+    }
+    assert_eq!(desk.any.has("r3").await, Ok(place.can_be_asked.then_some(false)));
+    let operations = desk.sim.operations();
+    if place.can_be_asked {
+        assert!(operations.len() > 3 + 3, "{operations:?}");
+    }
+}
+
+pub(crate) async fn a_check_changes_nothing_and_names_what_is_wrong(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    let findings = desk.any.check().await;
+    assert!(!findings.is_empty());
+    for finding in &findings {
+        assert!(finding.result.is_ok(), "{finding:?}");
+    }
+    assert_eq!(desk.written(), 0);
+    desk.fault(json!({"kind": "status", "status": 403, "times": 100}));
+    let asked = desk.any.check().await;
+    for finding in asked.into_iter().filter(|finding| finding.what != "write_address") {
+        let fault = finding.result.unwrap_err();
+        assert_eq!(fault.name(), "NeedsAttention", "{}: {fault}", finding.what);
+    }
+}
+
+pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    let keys = desk.sim.keys(place.name)["credentials"].clone();
+    for name in ["api_key", "api_token", "access_key", "secret_key"] {
+        let secret = keys[name].as_str();
+        assert!(secret.is_none_or(|secret| !desk.any.debug().contains(secret)), "{name}");
+    }
+    for work in ALL {
+        for status in [400, 401, 404, 422, 429, 500] {
+            let desk = Desk::new(place).await;
+            // A vendor that repeats what it was sent.
+            desk.fault(json!({"kind": "status", "status": status, "times": 100, "message": PASSWORD}));
+            if let Err(fault) = desk.on(work).await {
+                let shown = format!("{fault} {fault:?}");
+                assert!(!shown.contains("aB2!") && !shown.contains("ada@"), "{shown}");
+            }
+        }
+    }
+}

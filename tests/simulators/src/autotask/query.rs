@@ -1,0 +1,119 @@
+//! Queries: filters of JSON, at most 500 records a page, in the order of their ids.
+
+use serde_json::{Map, Value, json};
+
+use super::{only_query, refused};
+use crate::call::{Answer, Call, Outcome};
+
+const MOST: usize = 500;
+
+/// What can be asked for by each kind of record; anything else is an error.
+fn known(entity: &str, field: &str) -> bool {
+    let fields: &[&str] = match entity {
+        "Company" => &["id", "companyName", "isActive"],
+        "Contact" => &["id", "companyID", "emailAddress", "isActive"],
+        "Ticket" => &[
+            "id",
+            "companyID",
+            "title",
+            "status",
+            "priority",
+            "queueID",
+            "externalID",
+            "ticketNumber",
+        ],
+        _ => &["id", "ticketID", "title", "description", "publish", "noteType"],
+    };
+    fields.contains(&field)
+}
+
+pub fn answer(call: &Call, entity: &str, mut records: Vec<Value>) -> Outcome {
+    only_query(call, &[])?;
+    let body = call.json_object().ok_or_else(|| refused("The body is no object."))?;
+    let unknown = body
+        .keys()
+        .find(|key| !["filter", "includeFields", "maxRecords"].contains(&key.as_str()));
+    if let Some(unknown) = unknown {
+        return Err(refused(&format!("Error converting the body: {unknown} is not known.")));
+    }
+    let filters = body.get("filter").and_then(Value::as_array);
+    let filters = filters
+        .filter(|filters| !filters.is_empty())
+        .ok_or_else(|| refused("Parameter name: filter is required."))?;
+    let most = match body.get("maxRecords").map(Value::as_u64) {
+        None => MOST,
+        Some(Some(most)) if (1..=500).contains(&most) => usize::try_from(most).unwrap_or(MOST),
+        Some(_) => return Err(refused("maxRecords must be between 1 and 500.")),
+    };
+    for filter in filters {
+        check(entity, filter)?;
+    }
+    records.retain(|record| filters.iter().all(|filter| accepts(record, filter)));
+    records.sort_by_key(|record| record["id"].as_i64());
+    let more = records.len() > most;
+    records.truncate(most);
+    let count = records.len();
+    let next = more.then(|| format!("{}{}/next?paging=%7B%22pageSize%22%3A{most}%7D", call.base, call.path()));
+    let selected = body.get("includeFields").and_then(Value::as_array);
+    let items: Vec<Value> = records.into_iter().map(|record| project(record, selected)).collect();
+    Ok(Answer::json(
+        200,
+        json!({
+            "items": items,
+            "pageDetails": {"count": count, "requestCount": most, "prevPageUrl": null, "nextPageUrl": next},
+        }),
+    ))
+}
+
+fn project(record: Value, selected: Option<&Vec<Value>>) -> Value {
+    match (record, selected) {
+        (Value::Object(record), Some(names)) if !names.is_empty() => {
+            let kept = |name: &str| name == "id" || names.iter().any(|wanted| wanted == name);
+            let kept: Map<String, Value> = record.into_iter().filter(|(name, _)| kept(name)).collect();
+            Value::Object(kept)
+        }
+        (record, _) => record,
+    }
+}
+
+fn check(entity: &str, filter: &Value) -> Result<(), Answer> {
+    let text = |name: &str| filter.get(name).and_then(Value::as_str).unwrap_or_default();
+    if !["eq", "noteq", "gt", "gte", "lt", "lte", "contains", "beginsWith"].contains(&text("op")) {
+        return Err(refused("The operator is not supported."));
+    }
+    if !known(entity, text("field")) {
+        return Err(refused(&format!(
+            "Unable to find {} in the {entity} Entity.",
+            text("field")
+        )));
+    }
+    match filter.get("value") {
+        None | Some(Value::Null | Value::Object(_) | Value::Array(_)) => Err(refused("A value is required.")),
+        Some(_) => Ok(()),
+    }
+}
+
+fn accepts(record: &Value, filter: &Value) -> bool {
+    let name = filter["field"].as_str().unwrap_or_default();
+    let (found, wanted) = (&record[name], &filter["value"]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().trim_end().to_lowercase();
+    // The database's collation: without regard to case and to spaces at the end.
+    let same = match (found.is_string(), wanted.is_string()) {
+        (true, true) => text(found) == text(wanted),
+        _ => found == wanted,
+    };
+    let order = found
+        .as_i64()
+        .zip(wanted.as_i64())
+        .map(|(found, wanted)| found.cmp(&wanted));
+    match filter["op"].as_str().unwrap_or_default() {
+        "eq" => same,
+        "noteq" => !same,
+        "gt" => order.is_some_and(std::cmp::Ordering::is_gt),
+        "gte" => order.is_some_and(std::cmp::Ordering::is_ge),
+        "lt" => order.is_some_and(std::cmp::Ordering::is_lt),
+        "lte" => order.is_some_and(std::cmp::Ordering::is_le),
+        "contains" => text(found).contains(&text(wanted)),
+        _ => text(found).starts_with(&text(wanted)),
+    }
+}
