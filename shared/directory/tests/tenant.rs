@@ -1,6 +1,10 @@
 //! Licence groups and what a tenant asks of sign-ins, against a simulated tenant that takes its time.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
 
 use directory::{Added, AssignmentState, Credentials, Endpoints, Graph, LicenseGroup, LicenseOfUser, NewUser};
 use domain::fault::Fault;
