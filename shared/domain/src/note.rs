@@ -4,6 +4,7 @@
 mod approval;
 mod end;
 mod license;
+mod mfa;
 mod ticket;
 mod user;
 
@@ -12,6 +13,7 @@ use secrecy::SecretString;
 pub use approval::*;
 pub use end::*;
 pub use license::*;
+pub use mfa::*;
 pub use ticket::*;
 pub use user::*;
 

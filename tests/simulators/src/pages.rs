@@ -295,7 +295,7 @@ fn user_line(world: &World, user: &User) -> UserLine {
     let licenses: Vec<&str> = user
         .licenses
         .iter()
-        .filter(|license| license.active)
+        .filter(|license| license.active())
         .filter_map(|license| tenant.skus.iter().find(|sku| sku.id == license.sku_id))
         .map(|sku| sku.product_name)
         .collect();
