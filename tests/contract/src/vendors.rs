@@ -369,8 +369,8 @@ fn every_body_refuses_what_is_wrong() {
                 anything.extend(found.anything);
             }
         }
-        compare(&OPEN_IN_REQUESTS, file.name, &open);
-        compare(&ANYTHING_IN_REQUESTS, file.name, &anything);
+        compare(OPEN_IN_REQUESTS, file.name, &open);
+        compare(ANYTHING_IN_REQUESTS, file.name, &anything);
     }
 }
 
@@ -408,8 +408,8 @@ fn every_answer_refuses_what_is_wrong() {
                 }
             }
         }
-        compare(&ANYTHING_IN_ANSWERS, file.name, &anything);
-        compare(&UNDESCRIBED, file.name, &undescribed);
+        compare(ANYTHING_IN_ANSWERS, file.name, &anything);
+        compare(UNDESCRIBED, file.name, &undescribed);
     }
 }
 
