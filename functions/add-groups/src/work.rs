@@ -27,6 +27,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     wanted.extend(colleagues(&graph, &record, &mut skipped).await?);
 
     let mut added = Vec::new();
+    let mut joined = Vec::new();
     let mut seen = BTreeSet::new();
     for group in wanted {
         if !seen.insert(group.id.clone()) {
@@ -41,7 +42,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         }
         // Added before is as good as added now, so the step can run again.
         match graph.add_member(&group.id, &user.id).await? {
-            Added::Added | Added::AlreadyMember => added.push(group.name),
+            Added::Added | Added::AlreadyMember => {
+                joined.push((group.id, group.name.clone()));
+                added.push(group.name);
+            }
             Added::Refused(why) => skipped.push(Skipped {
                 name: group.name,
                 reason: why,
@@ -60,6 +64,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             .record_event(&key, STEP, "skipped", &left.name, &detail, true)
             .await?;
     }
+    cx.store.effect_done(&key, systems::JOINED_EFFECT, &joined).await?;
     cx.store.effect_done(&key, "groups", &added).await?;
     Ok(Output {})
 }

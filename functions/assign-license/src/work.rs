@@ -1,13 +1,18 @@
-//! Assigns a licence where a seat is free, and reads it back.
+//! Assigns a licence where a seat is free, directly or by the group that carries it, and reads it back.
 
-use directory::{Assignment, AssignmentState, Graph};
+mod attempt;
+
+use directory::Graph;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
-use domain::request::{LicenseState, RequestKey};
+use domain::request::{LicenseState, RequestKey, Sku, UserRef};
 use domain::variables::LicenseAssignmentMethod;
 use serde::{Deserialize, Serialize};
 use step::Context;
+use store::requests::RequestRecord;
+
+use attempt::{Attempt, Job};
 
 const STEP: &str = "assign-license";
 
@@ -27,7 +32,12 @@ pub(crate) struct Input {
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
     Assigned,
+    /// There is none yet, or the group has not given it yet: look again later.
     NoSeat,
+    /// The last seat went while the group was processed, and none is on its way.
+    SeatLost,
+    /// Until the request's other licences are settled.
+    Postponed,
     /// Left to a technician.
     GivenUp,
 }
@@ -46,72 +56,98 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
-    let part_number = &sku.part_number;
-    let refused = match try_assign(&graph, &user.id, &sku.id).await? {
-        Assignment::Assigned => {
-            let text = note::license_assigned(part_number, &user.upn);
-            if settled.variables.license_assignment_method == LicenseAssignmentMethod::Group {
-                let text = format!("{part_number} was assigned directly: this version does not assign by group yet");
+    let country = record.job.onboarding()?.usage_location.as_ref();
+    let job = Job {
+        graph: &graph,
+        user: &user.id,
+        sku: &sku.id,
+        by_group: settled.variables.license_assignment_method == LicenseAssignmentMethod::Group,
+        country: country.or(settled.variables.usage_location.as_ref()),
+        state: record.licenses.get(&sku.part_number).copied(),
+        others_open: others_open(&record, sku),
+        last: input.last,
+    };
+    match job.attempt().await? {
+        Attempt::Assigned { by_group } => {
+            let text = assigned(&graph, sku, user, by_group).await?;
+            settle(cx, &key, sku, LicenseState::Assigned, "assigned", &text, false).await?;
+            Ok(Output::Assigned)
+        }
+        Attempt::Postponed => {
+            let part_number = &sku.part_number;
+            cx.store.set_license(&key, part_number, LicenseState::Postponed).await?;
+            let text = format!("{part_number} builds on another licence: tried again after the others");
+            cx.store
+                .record_event(&key, STEP, "postponed", part_number, &text, false)
+                .await?;
+            Ok(Output::Postponed)
+        }
+        Attempt::Joined(group) if !input.last => {
+            // A seat that was promised stays so: what the request waits for is that seat.
+            if matches!(job.state, None | Some(LicenseState::Joined)) {
                 cx.store
-                    .record_event(&key, STEP, "not_by_group", part_number, &text, true)
+                    .set_license(&key, &sku.part_number, LicenseState::Joined)
                     .await?;
             }
-            settle(cx, &key, part_number, LicenseState::Assigned, "assigned", &text, false).await?;
-            return Ok(Output::Assigned);
+            let text = format!("{} comes with the group {group}", sku.part_number);
+            cx.store
+                .record_event(&key, STEP, "joined", &sku.part_number, &text, false)
+                .await?;
+            Ok(Output::NoSeat)
         }
-        Assignment::NoSeat if !input.last => return Ok(Output::NoSeat),
-        Assignment::NoSeat => note::seat_not_shown(part_number, &user.upn),
-        Assignment::InvalidUsageLocation => note::usage_location_missing(part_number, &user.upn),
-        Assignment::Refused(reason) => note::license_not_assigned(part_number, &user.upn, &reason),
-    };
-    settle(cx, &key, part_number, LicenseState::Skipped, "given_up", &refused, true).await?;
-    Ok(Output::GivenUp)
-}
-
-async fn try_assign(graph: &Graph, user: &str, sku: &str) -> Result<Assignment, Fault> {
-    if let Some(standing) = read_back(graph, user, sku).await? {
-        return Ok(standing);
-    }
-    let seats = graph.subscribed_skus().await?;
-    if seats
-        .iter()
-        .find(|entry| entry.sku.id == sku)
-        .is_none_or(|entry| entry.free() == 0)
-    {
-        return Ok(Assignment::NoSeat);
-    }
-    match graph.assign_license(user, sku).await? {
-        Assignment::Assigned => read_back(graph, user, sku)
-            .await?
-            .ok_or_else(|| Fault::Transient("the tenant does not show the licence yet".to_owned())),
-        other => Ok(other),
+        Attempt::NoSeat | Attempt::Processing if !input.last => Ok(Output::NoSeat),
+        Attempt::SeatLost if !input.last => Ok(Output::SeatLost),
+        given_up => {
+            let text = why_not(&sku.part_number, &user.upn, given_up);
+            settle(cx, &key, sku, LicenseState::Skipped, "given_up", &text, true).await?;
+            Ok(Output::GivenUp)
+        }
     }
 }
 
-/// What the tenant says of the licence on the user.
-async fn read_back(graph: &Graph, user: &str, sku: &str) -> Result<Option<Assignment>, Fault> {
-    let licenses = graph.licenses_of(user).await?;
-    let Some(license) = licenses.into_iter().find(|license| license.sku_id == sku) else {
-        return Ok(None);
+/// Whether a licence of the request is yet to be tried for the first time.
+fn others_open(record: &RequestRecord, sku: &Sku) -> bool {
+    let tried = [LicenseState::Assigned, LicenseState::Skipped, LicenseState::Postponed];
+    let open = |other: &&Sku| {
+        let state = record.licenses.get(&other.part_number);
+        *other != sku && !state.is_some_and(|state| tried.contains(state))
     };
-    Ok(Some(match license.state {
-        AssignmentState::Active => Assignment::Assigned,
-        AssignmentState::Disabled => Assignment::Refused("it is disabled".to_owned()),
-        AssignmentState::ActiveWithError(error) | AssignmentState::Error(error) => {
-            Assignment::Refused(format!("Microsoft reports {error}"))
-        }
-    }))
+    record.plan.licenses.iter().any(|other| open(&other))
+}
+
+async fn assigned(graph: &Graph, sku: &Sku, user: &UserRef, by_group: Option<String>) -> Result<String, Fault> {
+    let Some(id) = by_group else {
+        return Ok(note::license_assigned(&sku.part_number, &user.upn));
+    };
+    let name = match graph.group(&id).await? {
+        directory::GroupMatch::One(group) => group.name,
+        directory::GroupMatch::None | directory::GroupMatch::Several(_) => id,
+    };
+    Ok(note::license_assigned_by_group(&sku.part_number, &user.upn, &name))
+}
+
+fn why_not(part_number: &str, upn: &str, attempt: Attempt) -> String {
+    match attempt {
+        Attempt::NoSeat => note::seat_not_shown(part_number, upn),
+        Attempt::SeatLost => note::license_not_assigned(part_number, upn, &note::license_violation("CountViolation")),
+        Attempt::Joined(_) | Attempt::Processing => note::license_group_slow(part_number, upn),
+        Attempt::NoUsageLocation => note::usage_location_missing(part_number, upn),
+        Attempt::NoGroup(why) => note::license_group_missing(part_number, upn, &why),
+        Attempt::Refused(reason) => note::license_not_assigned(part_number, upn, &reason),
+        Attempt::Assigned { .. } | Attempt::Postponed => String::new(),
+    }
 }
 
 async fn settle(
     cx: &Context,
     key: &RequestKey,
-    part_number: &str,
+    sku: &Sku,
     state: LicenseState,
     event: &str,
     text: &str,
     warning: bool,
 ) -> Result<(), Fault> {
+    let part_number = &sku.part_number;
     cx.store.set_license(key, part_number, state).await?;
     cx.store
         .queue_note(key, &format!("license-{part_number}"), text)
@@ -134,7 +170,13 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = [Output::Assigned, Output::NoSeat, Output::GivenUp];
+        let answers = [
+            Output::Assigned,
+            Output::NoSeat,
+            Output::SeatLost,
+            Output::Postponed,
+            Output::GivenUp,
+        ];
         assert_eq!(payloads::answers("assign-license", &answers), Ok(()));
     }
 }

@@ -1,10 +1,11 @@
 //! The next licence that is not settled, and the way to it.
 
-use directory::Graph;
+use directory::{Graph, LicenseOfUser};
 use domain::fault::Fault;
 use domain::note;
-use domain::request::{LicenseState, Sku, UserRef};
+use domain::request::{LicenseState, RequestKey, Sku, UserRef};
 use domain::submission::LicensePurchase;
+use domain::variables::LicenseAssignmentMethod;
 use serde::Serialize;
 use step::{Context, Input};
 use store::effects::Standing;
@@ -20,14 +21,14 @@ pub(crate) struct Output {
     sku: String,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Way {
     /// All licences are settled.
     None,
     /// A seat is free.
     Free,
-    /// Bought or confirmed: the seat has to show up.
+    /// Bought or confirmed, or the group is processed: the seat has to show up.
     Await,
     Buy,
     /// A technician is asked to buy it.
@@ -42,11 +43,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
-    for sku in &record.plan.licenses {
-        let state = record.licenses.get(&sku.part_number).copied();
-        if matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
-            continue;
-        }
+    let state_of = |sku: &Sku| record.licenses.get(&sku.part_number).copied();
+    let settled_one = |sku: &&Sku| matches!(state_of(sku), Some(LicenseState::Assigned | LicenseState::Skipped));
+    let mut open: Vec<&Sku> = record.plan.licenses.iter().filter(|sku| !settled_one(sku)).collect();
+    // What builds on another licence comes after the others.
+    open.sort_by_key(|sku| state_of(sku) == Some(LicenseState::Postponed));
+    for sku in open {
+        let state = state_of(sku);
         if let Some(way) = way(cx, &graph, &record, &settled, user, sku, state).await? {
             return Ok(Output {
                 outcome: way,
@@ -72,19 +75,29 @@ async fn way(
 ) -> Result<Option<Way>, Fault> {
     let key = record.key();
     let part_number = &sku.part_number;
-    if graph
-        .licenses_of(&user.id)
-        .await?
-        .iter()
-        .any(|license| license.sku_id == sku.id)
-    {
-        // Assigned by a run that died before it could say so: the step that assigns reads it back and reports.
-        return Ok(Some(Way::Free));
-    }
+    let by_group = settled.variables.license_assignment_method == LicenseAssignmentMethod::Group;
+    let licensing = graph.licensing_of(&user.id).await?;
+    let seat_lost = match seen(licensing.of(&sku.id, by_group), by_group, state) {
+        Seen::Leads(way) => return Ok(Some(way)),
+        Seen::SeatLost => true,
+        Seen::Nothing => false,
+    };
     let purchase: Standing<serde::de::IgnoredAny, serde::de::IgnoredAny> =
         cx.store.standing(&key, &systems::purchase_effect(part_number)).await?;
     if state == Some(LicenseState::Awaited) || matches!(purchase, Standing::Done(_)) {
+        if state == Some(LicenseState::Joined) {
+            cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
+        }
         return Ok(Some(Way::Await));
+    }
+    // Before a seat is bought that nothing would give to the user.
+    if by_group
+        && state.is_none()
+        && let Err(why) = graph.license_group(&sku.id).await?.joinable()
+    {
+        let text = note::license_group_missing(part_number, &user.upn, &why);
+        skip(cx, &key, part_number, "no_group", &text).await?;
+        return Ok(None);
     }
     let wish = record.job.onboarding()?.license_purchase;
     let buys = wish == LicensePurchase::Auto
@@ -102,23 +115,83 @@ async fn way(
         .await?
         .is_some_and(|holder| holder != key.request);
     if free && !(promised && buys) {
-        return Ok(Some(Way::Free));
+        return Ok(Some(if seat_lost { Way::Await } else { Way::Free }));
     }
     if buys {
         return Ok(Some(Way::Buy));
     }
     if wish == LicensePurchase::None {
         let text = note::license_not_wanted(part_number, &user.upn);
-        cx.store.set_license(&key, part_number, LicenseState::Skipped).await?;
-        cx.store
-            .queue_note(&key, &format!("license-{part_number}"), &text)
-            .await?;
-        cx.store
-            .record_event(&key, STEP, "not_wanted", part_number, &text, true)
-            .await?;
+        skip(cx, &key, part_number, "not_wanted", &text).await?;
         return Ok(None);
     }
     Ok(Some(Way::Ask))
+}
+
+/// What the tenant says of the licence on the user.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    /// The user is in the group, and somebody else was quicker.
+    SeatLost,
+    Leads(Way),
+}
+
+fn seen(found: Option<&LicenseOfUser>, by_group: bool, state: Option<LicenseState>) -> Seen {
+    let processed = by_group && matches!(state, Some(LicenseState::Joined | LicenseState::Postponed));
+    match found {
+        Some(license) if by_group && license.lacks_a_seat() => Seen::SeatLost,
+        // Reported by the step that assigns, also where an earlier run died before it could say so; what is tried
+        // again is looked at until there is no time left.
+        Some(_) if state != Some(LicenseState::Postponed) || !by_group => Seen::Leads(Way::Free),
+        Some(_) => Seen::Leads(Way::Await),
+        None if processed => Seen::Leads(Way::Await),
+        None => Seen::Nothing,
+    }
+}
+
+async fn skip(cx: &Context, key: &RequestKey, part_number: &str, event: &str, text: &str) -> Result<(), Fault> {
+    cx.store.set_license(key, part_number, LicenseState::Skipped).await?;
+    cx.store
+        .queue_note(key, &format!("license-{part_number}"), text)
+        .await?;
+    cx.store.record_event(key, STEP, event, part_number, text, true).await
+}
+
+#[cfg(test)]
+mod tests {
+    use directory::AssignmentState;
+
+    use super::*;
+
+    #[test]
+    fn what_is_seen_leads_on_and_never_in_a_circle() {
+        let license = |state| LicenseOfUser {
+            sku_id: "s".into(),
+            state,
+            by_group: Some("g".into()),
+        };
+        let active = license(AssignmentState::Active);
+        let no_seat = license(AssignmentState::Error("CountViolation".into()));
+        let needs = license(AssignmentState::Error("DependencyViolation".into()));
+        let (joined, postponed) = (Some(LicenseState::Joined), Some(LicenseState::Postponed));
+        for (found, state, expected) in [
+            (None, None, Seen::Nothing),
+            (None, Some(LicenseState::Awaited), Seen::Nothing),
+            (None, joined, Seen::Leads(Way::Await)),
+            (None, postponed, Seen::Leads(Way::Await)),
+            (Some(&active), joined, Seen::Leads(Way::Free)),
+            (Some(&active), postponed, Seen::Leads(Way::Await)),
+            (Some(&needs), joined, Seen::Leads(Way::Free)),
+            (Some(&needs), postponed, Seen::Leads(Way::Await)),
+            (Some(&no_seat), joined, Seen::SeatLost),
+            (Some(&no_seat), postponed, Seen::SeatLost),
+        ] {
+            assert_eq!(seen(found, true, state), expected, "{found:?} {state:?}");
+        }
+        assert_eq!(seen(None, false, postponed), Seen::Nothing, "tried again at once");
+        assert_eq!(seen(Some(&active), false, None), Seen::Leads(Way::Free));
+    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 }
 
 async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, Fault> {
-    let licenses = graph.licenses_of(user_id).await?;
+    let licenses = graph.licensing_of(user_id).await?.licenses;
     if licenses.is_empty() {
         return Ok(Vec::new());
     }

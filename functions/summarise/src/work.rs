@@ -87,6 +87,11 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
             .record_event(&key, STEP, "groups_missing", "", text, true)
             .await?;
     }
+    if let Standing::Intended(()) = cx.store.standing::<(), ()>(&key, systems::MFA_EFFECT).await? {
+        cx.store
+            .record_event(&key, STEP, "mfa_unread", "", note::MFA_NOT_READ, true)
+            .await?;
+    }
     Ok(())
 }
 

@@ -137,6 +137,7 @@ pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
         given("ms_licensing_distributor", "pax8"),
         given("usage_location", "US"),
         given("allow_scheduled_user_creation", "1"),
+        given("mfa_group", "MFA Users"),
     ];
     let set = ["variables", "set", ORGANISATION]
         .into_iter()

@@ -105,6 +105,18 @@ impl Graph {
         Ok(Some(found.into_iter().map(Group::from).collect()))
     }
 
+    /// The groups that the user is in, also through other groups.
+    pub async fn all_groups_of(&self, user_id: &str) -> Result<Vec<Group>, Fault> {
+        const OPERATION: &str = "list the user's groups";
+        let query = [("$count", "true"), ("$select", SELECT)];
+        let url = self.url(&["users", user_id, "transitiveMemberOf", "graph.group"], &query);
+        match self.pages::<GroupBody>(OPERATION, url, Reading::Index).await? {
+            Ok(found) => Ok(found.into_iter().map(Group::from).collect()),
+            Err(reply) if still_spreading(&reply) => Err(not_there_yet(OPERATION)),
+            Err(reply) => Err(refused(&reply)),
+        }
+    }
+
     pub async fn add_member(&self, group_id: &str, user_id: &str) -> Result<Added, Fault> {
         const OPERATION: &str = "add the user to a group";
         let url = self.url(&["groups", group_id, "members", "$ref"], &[]);

@@ -3,6 +3,7 @@
 mod groups;
 mod leaving;
 mod licenses;
+mod mfa;
 mod odata;
 mod users;
 
@@ -18,7 +19,7 @@ use crate::odata::{GraphError, Page};
 
 pub use groups::{Added, Group, GroupKind, GroupMatch};
 pub use leaving::Change;
-pub use licenses::{Assignment, AssignmentState, LicenseOfUser, SubscribedSku};
+pub use licenses::{Assignment, AssignmentState, LicenseGroup, LicenseOfUser, Licensing, SubscribedSku};
 pub use users::{Created, NewUser, TakenBy, User};
 
 const SYSTEM: &str = "Microsoft Graph";
@@ -130,15 +131,31 @@ impl Graph {
         url: Url,
         reading: Reading,
     ) -> Result<Vec<T>, Fault> {
+        self.pages(operation, url, reading)
+            .await?
+            .map_err(|reply| reply.refused(None))
+    }
+
+    /// All pages of a list, or Graph's refusal.
+    async fn pages<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        url: Url,
+        reading: Reading,
+    ) -> Result<Result<Vec<T>, Reply>, Fault> {
         let mut all = Vec::new();
         let mut next = Some(url);
         for _ in 0..MOST_PAGES {
-            let Some(url) = next else { return Ok(all) };
+            let Some(url) = next else { return Ok(Ok(all)) };
             let mut request = self.http.get(url);
             if reading == Reading::Index {
                 request = request.header("ConsistencyLevel", "eventual");
             }
-            let page: Page<T> = self.send(operation, request).await?.json()?;
+            let reply = self.send(operation, request).await?;
+            if !reply.is_success() {
+                return Ok(Err(reply));
+            }
+            let page: Page<T> = reply.json()?;
             all.extend(page.value);
             next = page.next.map(|next| self.next_page(operation, &next)).transpose()?;
         }

@@ -1,10 +1,12 @@
 //! Licences: what the tenant has, and who has them.
 
 use domain::fault::Fault;
+use domain::note::license_violation;
 use domain::request::Sku;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::groups::{self, Group, GroupBody};
 use crate::odata::GraphError;
 use crate::{Graph, Reading, SYSTEM, not_there_yet, refused, still_spreading};
 
@@ -39,6 +41,8 @@ pub enum Assignment {
     NoSeat,
     /// The user has none, or one where this licence isn't sold.
     InvalidUsageLocation,
+    /// It builds on a licence that the user has not (yet).
+    Dependency,
     /// A short reason fit for a ticket.
     Refused(String),
 }
@@ -57,8 +61,64 @@ pub enum AssignmentState {
 pub struct LicenseOfUser {
     pub sku_id: String,
     pub state: AssignmentState,
-    /// The licence group it comes through, if not assigned directly.
+    /// Id of the licence group it comes through, if not assigned directly.
     pub by_group: Option<String>,
+}
+
+impl LicenseOfUser {
+    /// Microsoft's name for what is wrong with it, if anything is.
+    pub fn error(&self) -> Option<&str> {
+        match &self.state {
+            AssignmentState::Active | AssignmentState::Disabled => None,
+            AssignmentState::ActiveWithError(error) | AssignmentState::Error(error) => Some(error),
+        }
+    }
+
+    pub fn lacks_a_seat(&self) -> bool {
+        self.error() == Some("CountViolation")
+    }
+}
+
+/// What a user's licences are, and what they need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Licensing {
+    pub usage_location: Option<String>,
+    pub licenses: Vec<LicenseOfUser>,
+}
+
+impl Licensing {
+    /// An active one however it came, else what became of it by the way that is asked for.
+    pub fn of(&self, sku_id: &str, by_group: bool) -> Option<&LicenseOfUser> {
+        let of_sku = || self.licenses.iter().filter(|license| license.sku_id == sku_id);
+        let active = of_sku().find(|license| license.state == AssignmentState::Active);
+        active.or_else(|| of_sku().find(|license| license.by_group.is_some() == by_group))
+    }
+}
+
+/// The groups that carry a licence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LicenseGroup {
+    One(Group),
+    None,
+    /// Their names.
+    Several(Vec<String>),
+}
+
+impl LicenseGroup {
+    /// The group that a user is added to for the licence, or why there is none, in words fit for a ticket.
+    pub fn joinable(self) -> Result<Group, String> {
+        match self {
+            Self::One(group) => match group.kind.refuses_members() {
+                None => Ok(group),
+                Some(why) => Err(format!("the group \"{}\" carries it, but {why}", group.name)),
+            },
+            Self::None => Err("no group of the tenant carries it".to_owned()),
+            Self::Several(names) => Err(format!(
+                "several groups carry it ({}), and Gangway can't choose between them",
+                names.join(", ")
+            )),
+        }
+    }
 }
 
 impl Graph {
@@ -94,20 +154,52 @@ impl Graph {
         }
     }
 
-    /// What the user has and in which state; assigning is not instant.
-    pub async fn licenses_of(&self, user_id: &str) -> Result<Vec<LicenseOfUser>, Fault> {
+    /// What the user has and in which state; assigning is not instant, least of all by group.
+    pub async fn licensing_of(&self, user_id: &str) -> Result<Licensing, Fault> {
         const OPERATION: &str = "read the user's licences";
-        let url = self.url(&["users", user_id], &[("$select", "id,licenseAssignmentStates")]);
+        let select = "id,usageLocation,licenseAssignmentStates";
+        let url = self.url(&["users", user_id], &[("$select", select)]);
         let reply = self.get(OPERATION, url).await?;
         match reply.status() {
             404 => Err(not_there_yet(OPERATION)),
             _ if reply.is_success() => {
-                let states = reply
-                    .json::<LicensesBody>()?
-                    .license_assignment_states
-                    .unwrap_or_default();
-                Ok(states.into_iter().filter_map(StateBody::into_license).collect())
+                let body: LicensesBody = reply.json()?;
+                let states = body.license_assignment_states.unwrap_or_default();
+                Ok(Licensing {
+                    usage_location: body.usage_location,
+                    licenses: states.into_iter().filter_map(StateBody::into_license).collect(),
+                })
             }
+            _ => Err(refused(&reply)),
+        }
+    }
+
+    pub async fn license_group(&self, sku_id: &str) -> Result<LicenseGroup, Fault> {
+        let select = format!("{},assignedLicenses", groups::SELECT);
+        let query = [("$filter", "assignedLicenses/any()"), ("$select", select.as_str())];
+        let found: Vec<LicensedGroupBody> = self
+            .list("list the licence groups", self.url(&["groups"], &query), Reading::Plain)
+            .await?;
+        let carries = |body: &LicensedGroupBody| body.assigned_licenses.iter().any(|license| license.sku_id == sku_id);
+        let mut carrying: Vec<Group> = found
+            .into_iter()
+            .filter(carries)
+            .map(|body| body.group.into())
+            .collect();
+        Ok(match carrying.len() {
+            0 | 1 => carrying.pop().map_or(LicenseGroup::None, LicenseGroup::One),
+            _ => LicenseGroup::Several(carrying.into_iter().map(|group| group.name).collect()),
+        })
+    }
+
+    /// Has Microsoft try again what failed of the licences that come by group.
+    pub async fn reprocess_licenses(&self, user_id: &str) -> Result<(), Fault> {
+        const OPERATION: &str = "have the licences by group processed again";
+        let url = self.url(&["users", user_id, "reprocessLicenseAssignment"], &[]);
+        let reply = self.send(OPERATION, self.http.post(url)).await?;
+        match reply.status() {
+            404 => Err(not_there_yet(OPERATION)),
+            _ if reply.is_success() => Ok(()),
             _ => Err(refused(&reply)),
         }
     }
@@ -119,9 +211,9 @@ fn refusal(error: &GraphError) -> Assignment {
     } else if error.says("usage location") {
         Assignment::InvalidUsageLocation
     } else if error.says("mutually exclusive") || error.says("conflicting service plans") {
-        Assignment::Refused("it conflicts with another licence of the user".to_owned())
+        Assignment::Refused(license_violation("MutuallyExclusiveViolation"))
     } else if error.says("depend") {
-        Assignment::Refused("a licence that it builds on is missing".to_owned())
+        Assignment::Dependency
     } else {
         Assignment::Refused(format!("{SYSTEM} answers {}", error.code()))
     }
@@ -167,7 +259,23 @@ impl From<SkuBody> for SubscribedSku {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LicensesBody {
+    usage_location: Option<String>,
     license_assignment_states: Option<Vec<StateBody>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LicensedGroupBody {
+    #[serde(flatten)]
+    group: GroupBody,
+    #[serde(default)]
+    assigned_licenses: Vec<AssignedBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignedBody {
+    sku_id: String,
 }
 
 #[derive(Deserialize)]

@@ -212,6 +212,20 @@ impl Graph {
         }
     }
 
+    /// The country that the user's licences are used in.
+    pub async fn set_usage_location(&self, user_id: &str, country: &str) -> Result<(), Fault> {
+        const OPERATION: &str = "set the usage location";
+        let request = self.http.patch(self.url(&["users", user_id], &[]));
+        let reply = self
+            .send(OPERATION, request.json(&json!({ "usageLocation": country })))
+            .await?;
+        match reply.status() {
+            404 => Err(not_there_yet(OPERATION)),
+            _ if reply.is_success() => Ok(()),
+            _ => Err(refused(&reply)),
+        }
+    }
+
     /// Repeating it changes nothing.
     pub async fn set_manager(&self, user_id: &str, manager_id: &str) -> Result<(), Fault> {
         const OPERATION: &str = "set the manager";

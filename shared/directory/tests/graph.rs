@@ -156,7 +156,7 @@ async fn bad_days_are_faults_and_never_answers() {
             graph.set_manager(ID, ID).await.unwrap_err(),
             graph.subscribed_skus().await.unwrap_err(),
             graph.assign_license(ID, ID).await.unwrap_err(),
-            graph.licenses_of(ID).await.unwrap_err(),
+            graph.licensing_of(ID).await.unwrap_err(),
             graph.group("Sales").await.unwrap_err(),
             graph.group(ID).await.unwrap_err(),
             graph.groups_of(ID).await.unwrap_err(),
@@ -350,7 +350,7 @@ async fn references_name_the_cloud_and_wait_for_the_account() {
         assert!(graph.set_manager(ID, "boss").await.unwrap_err().is_transient());
         assert!(graph.assign_license(ID, SKU).await.unwrap_err().is_transient());
         assert!(graph.add_member("g", ID).await.unwrap_err().is_transient());
-        assert!(graph.licenses_of(ID).await.unwrap_err().is_transient());
+        assert!(graph.licensing_of(ID).await.unwrap_err().is_transient());
     }
 }
 
@@ -388,7 +388,7 @@ async fn licences_are_listed() {
         json!({"id": ID, "licenseAssignmentStates": states}),
     )
     .await;
-    let licenses = graph.licenses_of(ID).await.unwrap();
+    let licenses = graph.licensing_of(ID).await.unwrap().licenses;
     assert_eq!(licenses[0].state, AssignmentState::Active);
     assert_eq!(licenses[1].state, AssignmentState::Error("CountViolation".into()));
     assert_eq!(licenses[1].by_group.as_deref(), Some("g"));
@@ -412,7 +412,12 @@ async fn assigning_a_licence_has_typed_answers() {
         (
             400,
             "License assignment failed because service plans a, b are mutually exclusive.",
-            Assignment::Refused("it conflicts with another licence of the user".into()),
+            Assignment::Refused(domain::note::license_violation("MutuallyExclusiveViolation")),
+        ),
+        (
+            400,
+            "License assignment failed because service plan a depends on the service plan(s) b.",
+            Assignment::Dependency,
         ),
         (
             400,

@@ -95,7 +95,7 @@ async fn members_are_removed_where_graph_can() {
 async fn licences_are_removed_but_for_those_of_groups() {
     let (simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
-    let sku = graph.licenses_of(&id).await.unwrap()[0].sku_id.clone();
+    let sku = graph.licensing_of(&id).await.unwrap().licenses[0].sku_id.clone();
     let comes_by = |group: Option<&str>| {
         simulated.world(|world| {
             world.tenant.user_mut(LEAVER).unwrap().licenses[0].by_group = group.map(str::to_owned);
@@ -106,13 +106,13 @@ async fn licences_are_removed_but_for_those_of_groups() {
         graph.remove_license(&id, &sku).await.unwrap(),
         Change::Refused("it comes with a group".to_owned())
     );
-    assert_eq!(graph.licenses_of(&id).await.unwrap().len(), 1);
+    assert_eq!(graph.licensing_of(&id).await.unwrap().licenses.len(), 1);
     comes_by(None);
     for _ in 0..2 {
         assert_eq!(graph.remove_license(&id, &sku).await.unwrap(), Change::Done);
     }
     assert_eq!(simulated.effect("licenses_removed"), 1);
-    assert_eq!(graph.licenses_of(&id).await.unwrap(), []);
+    assert_eq!(graph.licensing_of(&id).await.unwrap().licenses, []);
 }
 
 #[tokio::test]

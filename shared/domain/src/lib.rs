@@ -10,6 +10,7 @@ pub mod finding;
 pub mod ids;
 pub mod integration;
 pub mod job;
+pub mod mfa;
 pub mod note;
 pub mod password;
 pub mod request;

@@ -5,6 +5,7 @@ mod approval;
 mod end;
 mod leaving;
 mod license;
+mod mfa;
 mod ticket;
 mod user;
 
@@ -18,6 +19,7 @@ pub use approval::*;
 pub use end::*;
 pub use leaving::*;
 pub use license::*;
+pub use mfa::*;
 pub use ticket::*;
 pub use user::*;
 

@@ -154,6 +154,10 @@ pub enum LicenseState {
     Assigned,
     /// Bought or confirmed; the seat is looked for.
     Awaited,
+    /// The user is in the group that carries it; Microsoft gives it in its own time.
+    Joined,
+    /// It builds on another licence, so it is tried again, once, when the others of the request are settled.
+    Postponed,
     /// Given up, rejected, timed out or not wanted: a technician assigns it by hand.
     Skipped,
 }

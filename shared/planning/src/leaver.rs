@@ -164,10 +164,10 @@ struct Account<'a> {
 
 impl<'a> Account<'a> {
     async fn look(store: &Store, graph: &Graph, organisation: &Organisation, user: &'a User) -> Result<Self, Fault> {
-        let (manager, groups, licenses, skus, holder) = tokio::try_join!(
+        let (manager, groups, licensing, skus, holder) = tokio::try_join!(
             graph.manager_of(&user.id),
             graph.groups_of(&user.id),
-            graph.licenses_of(&user.id),
+            graph.licensing_of(&user.id),
             graph.subscribed_skus(),
             store.username_holder(&organisation.id, &user.upn),
         )?;
@@ -175,7 +175,7 @@ impl<'a> Account<'a> {
             user,
             manager,
             groups: groups.unwrap_or_default(),
-            licenses,
+            licenses: licensing.licenses,
             skus,
             requested: holder.is_some(),
         })

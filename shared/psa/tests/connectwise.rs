@@ -23,6 +23,13 @@ fn psa(server: &MockServer, company: &str) -> Psa {
     Psa::ConnectWise(ConnectWise::new(outbound::http_client(), origin, credentials, company.to_owned()).unwrap())
 }
 
+/// Its requests are held against the vendor's file.
+async fn mock_server() -> MockServer {
+    let server = MockServer::start().await;
+    contract::watch(&server, "connectwise", BASE).await.unwrap();
+    server
+}
+
 async fn answer(server: &MockServer, verb: &str, at: &str, status: u16, body: Value) {
     Mock::given(method(verb))
         .and(path(format!("{BASE}{at}")))
@@ -122,7 +129,7 @@ fn note(text: NoteText) -> Note {
 
 #[tokio::test]
 async fn a_ticket_is_opened_as_asked() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     with_names(&server).await;
     with_company(&server).await;
     answer(
@@ -160,7 +167,7 @@ async fn a_ticket_is_opened_as_asked() {
 
 #[tokio::test]
 async fn who_asks_may_be_no_contact() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     with_names(&server).await;
     with_company(&server).await;
     answer(&server, "POST", "/service/tickets", 201, json!({"id": 501})).await;
@@ -202,7 +209,7 @@ async fn who_asks_may_be_no_contact() {
 
 #[tokio::test]
 async fn a_ticket_needs_a_board() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     with_names(&server).await;
     let nowhere = NewTicket {
         location: None,
@@ -220,7 +227,7 @@ async fn a_ticket_needs_a_board() {
 
 #[tokio::test]
 async fn our_ticket_is_found_by_its_marker() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     Mock::given(path(format!("{BASE}/service/tickets")))
         .and(query_param("conditions", "externalXRef=\"r1\""))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!([
@@ -237,7 +244,7 @@ async fn our_ticket_is_found_by_its_marker() {
 
 #[tokio::test]
 async fn a_given_ticket_must_be_the_companys() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     answer(&server, "GET", "/service/tickets", 200, json!([])).await;
     let body = json!({"id": 501, "company": {"id": 19, "identifier": "AcmeLtd", "name": "Acme"}});
     answer(&server, "GET", "/service/tickets/501", 200, body).await;
@@ -252,7 +259,7 @@ async fn a_given_ticket_must_be_the_companys() {
 
 #[tokio::test]
 async fn an_open_ticket_with_the_same_summary_is_adopted_unless_it_is_anothers() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     let summary = format!("New user: {ODD}");
     Mock::given(path(format!("{BASE}/service/tickets")))
         .and(query_param(
@@ -273,7 +280,7 @@ async fn an_open_ticket_with_the_same_summary_is_adopted_unless_it_is_anothers()
 
 #[tokio::test]
 async fn notes_are_found_on_any_page() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     let full: Vec<Value> = (0..1000)
         .map(|id| json!({"id": id, "text": "[gangway r1/ticket/opened2]"}))
         .collect();
@@ -308,7 +315,7 @@ async fn notes_are_found_on_any_page() {
 
 #[tokio::test]
 async fn notes_carry_their_marker() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     answer(&server, "POST", "/service/tickets/501/notes", 201, json!({"id": 1})).await;
     let psa = psa(&server, "19");
     assert!(psa.carries_secrets() && psa.can_be_asked());
@@ -335,7 +342,7 @@ async fn notes_carry_their_marker() {
 
 #[tokio::test]
 async fn a_status_is_one_of_the_tickets_board_and_set_once() {
-    let server = MockServer::start().await;
+    let server = mock_server().await;
     with_names(&server).await;
     let body = json!({"id": 501, "board": {"id": 2, "name": "Onb"}, "status": {"id": 16, "name": "New"}});
     answer(&server, "GET", "/service/tickets/501", 200, body).await;
@@ -361,7 +368,7 @@ async fn bad_days_are_faults_that_quote_nobody() {
         (429, "Transient"),
         (500, "Transient"),
     ] {
-        let server = MockServer::start().await;
+        let server = mock_server().await;
         let body = json!({"code": "InvalidObject", "message": "Ann Lee",
             "errors": [{"code": "MaxLength", "message": "Ann Lee", "resource": "ticket", "field": "summary"}]});
         Mock::given(wiremock::matchers::any())

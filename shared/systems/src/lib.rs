@@ -79,6 +79,12 @@ pub fn mailer(aws: &Aws) -> Result<Mailer, Fault> {
     Ok(Mailer::new(aws.ses(), Env.mail_from()?))
 }
 
+/// The effect of adding groups that holds id and name of each that the user is in by it.
+pub const JOINED_EFFECT: &str = "joined-groups";
+
+/// The effect that stands for the report on MFA.
+pub const MFA_EFFECT: &str = "mfa";
+
 async fn credentials<T: DeserializeOwned>(
     secrets: &Secrets,
     organisation: &Organisation,

@@ -67,3 +67,24 @@ fn every_task_has_its_step_and_every_step_its_tests() {
 fn the_sample_events_of_http_functions_fit_their_routes() {
     none(&steps::http_events(&crates(), &the_template()));
 }
+
+/// A function that reads one PSA's credentials (or a distributor's) reads those of every one.
+#[test]
+fn functions_may_read_the_credentials_of_every_system_of_a_kind() {
+    use domain::variables::{Distributor, Psa};
+    let template = the_template();
+    let functions = template["Resources"].as_object().unwrap();
+    let mut problems = Vec::new();
+    for (kind, without) in [(Psa::NAMES, "email_only"), (Distributor::NAMES, "manual")] {
+        let systems: Vec<&str> = kind.iter().copied().filter(|system| *system != without).collect();
+        for (name, function) in functions {
+            let policies = function["Properties"]["Policies"].to_string();
+            let reads = |system: &&&str| policies.contains(&format!("/credentials/*/{system}*"));
+            let missing: Vec<&&str> = systems.iter().filter(|system| !reads(system)).collect();
+            if !missing.is_empty() && missing.len() < systems.len() {
+                problems.push(format!("{name} may not read the credentials of {missing:?}"));
+            }
+        }
+    }
+    none(&problems);
+}

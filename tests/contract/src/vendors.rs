@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The files of the systems that Gangway talks to.
-const FILES: [&str; 16] = [
+const FILES: &[&str] = &[
     "autotask",
     "connectwise",
     "entra-token",
@@ -59,7 +59,7 @@ fn files() -> Vec<File> {
             answers: turned(&document, Direction::Answer),
         }
     };
-    FILES.into_iter().map(load).collect()
+    FILES.iter().copied().map(load).collect()
 }
 
 #[test]
@@ -205,7 +205,7 @@ const VALUE: &str = "its type is that of the field that is meant";
 const OWN: &str = "fields that a customer defines";
 
 /// In requests: objects that take any property.
-const OPEN_IN_REQUESTS: [Known; 9] = [
+const OPEN_IN_REQUESTS: &[Known] = &[
     known(
         "autotask",
         "/components/schemas/TicketNoteModel.req/properties/soapParentPropertyId",
@@ -263,7 +263,7 @@ const OPEN_IN_REQUESTS: [Known; 9] = [
 ];
 
 /// In requests: what takes a value of any type.
-const ANYTHING_IN_REQUESTS: [Known; 5] = [
+const ANYTHING_IN_REQUESTS: &[Known] = &[
     known("autotask", "/components/schemas/Filter.req/properties/value", 1, VALUE),
     known(
         "connectwise",
@@ -292,7 +292,7 @@ const ANYTHING_IN_REQUESTS: [Known; 5] = [
 ];
 
 /// In answers of success: what takes a value of any type.
-const ANYTHING_IN_ANSWERS: [Known; 8] = [
+const ANYTHING_IN_ANSWERS: &[Known] = &[
     known(
         "connectwise",
         "/components/schemas/CustomFieldValue/properties/value/",
@@ -344,7 +344,7 @@ const ANYTHING_IN_ANSWERS: [Known; 8] = [
 ];
 
 /// Successes other than 204 that say nothing of a body.
-const UNDESCRIBED: [Known; 2] = [
+const UNDESCRIBED: &[Known] = &[
     known(
         "graph-subset",
         "POST /users/{user-id}/sendMail 202",
@@ -369,8 +369,8 @@ fn every_body_refuses_what_is_wrong() {
                 anything.extend(found.anything);
             }
         }
-        compare(&OPEN_IN_REQUESTS, file.name, &open);
-        compare(&ANYTHING_IN_REQUESTS, file.name, &anything);
+        compare(OPEN_IN_REQUESTS, file.name, &open);
+        compare(ANYTHING_IN_REQUESTS, file.name, &anything);
     }
 }
 
@@ -385,10 +385,11 @@ fn every_answer_refuses_what_is_wrong() {
                     "2XX" | "DEFAULT" => 200,
                     status => status.parse().expect("a status"),
                 };
-                if status < 400 && status != 204 && declared.content.is_empty() {
+                let described = declared.content.iter().filter(|media| media.schema.is_some());
+                if status < 400 && status != 204 && described.clone().next().is_none() {
                     undescribed.insert(format!("{} {} {status}", fine.method, operation.template.text));
                 }
-                for media in &declared.content {
+                for media in described {
                     let complaints = |value: &Value| {
                         let (content_type, body) = written(media, value);
                         let headers = [("content-type".to_owned(), content_type)];
@@ -407,8 +408,8 @@ fn every_answer_refuses_what_is_wrong() {
                 }
             }
         }
-        compare(&ANYTHING_IN_ANSWERS, file.name, &anything);
-        compare(&UNDESCRIBED, file.name, &undescribed);
+        compare(ANYTHING_IN_ANSWERS, file.name, &anything);
+        compare(UNDESCRIBED, file.name, &undescribed);
     }
 }
 

@@ -68,11 +68,13 @@ impl Organisation {
         Self::on(&engine().patient, name, &json!({}), variables)
     }
 
-    /// `world`: how the vendors' side differs from the usual; `variables`: NAME=VALUE, over the usual ones.
+    /// `world`: how the vendors' side differs from the usual, where security defaults are on; `variables`: NAME=VALUE, over the usual ones.
     pub fn on(stack: &'static Stack, name: &str, world: &Value, variables: &[&str]) -> Self {
         let tail = uuid::Uuid::now_v7().simple().to_string().split_off(26);
         let id = format!("{name}-{tail}");
-        let world = World::create(&id, world);
+        let mut usual = json!({"security_defaults": true});
+        merge(&mut usual, world);
+        let world = World::create(&id, &usual);
         let run = |arguments: &[&str], input: &str| {
             operator(stack, arguments, input).unwrap_or_else(|error| panic!("operator {arguments:?}: {error}"))
         };

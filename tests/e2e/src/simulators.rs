@@ -55,6 +55,21 @@ impl World {
         self.change("buy-seats", &json!({"sku": sku, "quantity": quantity, "reads": reads}));
     }
 
+    /// What the tenant asks of sign-ins: `security_defaults`, `policies`, `refuse`
+    pub fn set_mfa(&self, mfa: &Value) {
+        self.change("mfa", mfa);
+    }
+
+    /// The licence is refused for Microsoft's reason, unless the user has the other one.
+    pub fn refuse_license(&self, sku: &str, error: &str, unless: Option<&str>) {
+        self.change("license-rules", &json!({"sku": sku, "error": error, "unless": unless}));
+    }
+
+    /// One more group that carries the licence
+    pub fn add_license_group(&self, name: &str, sku: &str) {
+        self.change("license-groups", &json!({"name": name, "sku": sku}));
+    }
+
     /// Somebody else's account
     pub fn add_stranger(&self, upn: &str) -> String {
         let made = self.change("users", &json!({"upn": upn}));

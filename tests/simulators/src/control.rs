@@ -1,5 +1,7 @@
 //! The control API: worlds, bad days, and what was seen. For tests and for the command that sets up a demo.
 
+mod tenant;
+
 use std::sync::Arc;
 
 use axum::{
@@ -57,6 +59,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/control/worlds/{name}/buy-seats", post(buy_seats))
         .route("/control/worlds/{name}/seat-delay", post(set_seat_delay))
         .route("/control/worlds/{name}/users", post(add_user))
+        .route("/control/worlds/{name}/mfa", post(tenant::set_mfa))
+        .route("/control/worlds/{name}/license-rules", post(tenant::add_license_rule))
+        .route("/control/worlds/{name}/license-groups", post(tenant::add_license_group))
         .route("/control/worlds/{name}/tickets", post(add_ticket))
         .route("/control/graph/{tenant}/sign-in", post(sign_in))
         .route("/control/requests/{name}", get(show_requests).delete(forget_requests))
@@ -242,7 +247,7 @@ async fn add_user(AxumState(app): Shared, Path(name): Path<String>, body: axum::
                 sku_id,
                 disabled_plans: Vec::new(),
                 by_group: None,
-                active: true,
+                error: None,
                 at: chrono::Utc::now(),
             });
         }

@@ -6,6 +6,7 @@ pub mod call;
 pub mod connectwise;
 pub mod contracts;
 pub mod control;
+pub mod elsewhere;
 pub mod faults;
 pub mod fields;
 pub mod freshdesk;

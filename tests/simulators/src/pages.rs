@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
+    elsewhere::{Elsewhere, elsewhere},
     pax8, proxy, report,
     server::App,
     world::{Ticket, User, World},
@@ -67,6 +68,7 @@ struct WorldPage {
     seats: Vec<SeatLine>,
     groups: Vec<GroupLine>,
     tickets: Vec<TicketView>,
+    elsewhere: Vec<Elsewhere>,
     subscriptions: Vec<SubscriptionLine>,
     orders: Vec<OrderLine>,
     mails: Result<Vec<Mail>, String>,
@@ -238,6 +240,7 @@ fn page(world: &World, mails: Result<Vec<Mail>, String>) -> WorldPage {
             })
             .collect(),
         tickets: world.psa.tickets.iter().rev().map(ticket).collect(),
+        elsewhere: elsewhere(world),
         subscriptions: world
             .distributor
             .subscriptions
@@ -292,7 +295,7 @@ fn user_line(world: &World, user: &User) -> UserLine {
     let licenses: Vec<&str> = user
         .licenses
         .iter()
-        .filter(|license| license.active)
+        .filter(|license| license.active())
         .filter_map(|license| tenant.skus.iter().find(|sku| sku.id == license.sku_id))
         .map(|sku| sku.product_name)
         .collect();

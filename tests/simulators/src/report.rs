@@ -135,6 +135,8 @@ pub fn state(world: &World) -> Value {
         "seat_delay": world.seat_delay,
         "seats_on_their_way": world.pending_seats.iter().map(|seats| json!({"sku_id": seats.sku_id, "quantity": seats.quantity, "reads": seats.reads})).collect::<Vec<_>>(),
         "groups": groups,
+        "security_defaults": tenant.mfa.security_defaults,
+        "policies": tenant.mfa.policies,
         "tickets": world.psa.tickets.iter().map(ticket_state).collect::<Vec<_>>(),
         "subscriptions": pax8::subscriptions_of(world),
         "orders": world.distributor.orders.iter().map(|order| json!({"id": order.id, "created": order.created, "line_items": order.line_items})).collect::<Vec<_>>(),
@@ -155,7 +157,7 @@ fn user_state(world: &World, user: &User) -> Value {
         .iter()
         .map(|license| {
             let sku = tenant.skus.iter().find(|sku| sku.id == license.sku_id);
-            json!({"sku": sku.map(|sku| &sku.part), "sku_id": license.sku_id, "active": license.active, "by_group": license.by_group})
+            json!({"sku": sku.map(|sku| &sku.part), "sku_id": license.sku_id, "active": license.active(), "error": license.error, "by_group": license.by_group})
         })
         .collect();
     json!({

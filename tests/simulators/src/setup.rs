@@ -6,6 +6,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::graph::{license_groups::Joining, mfa::Mfa};
 use crate::vendor::{Newcomer, Vendors};
 use crate::world::{
     Distributor, Domain, Group, License, Product, Psa, Sku, Subscription, Tenant, User, World, id, secret,
@@ -87,6 +88,9 @@ pub struct NewWorld {
     pub unsubscribed: Vec<String>,
     #[serde(default = "two")]
     pub seat_delay: u32,
+    /// In place of the Conditional Access policies.
+    #[serde(default)]
+    pub security_defaults: bool,
     /// The company's name at all vendors; made from `name` by default.
     #[serde(default)]
     pub company: Option<String>,
@@ -178,7 +182,7 @@ fn tenant(name: &str, company: &str, wanted: &NewWorld) -> Tenant {
             sku_id: spb.to_owned(),
             disabled_plans: Vec::new(),
             by_group: None,
-            active: true,
+            error: None,
             at: Utc::now(),
         };
         user.licenses.push(license);
@@ -213,6 +217,7 @@ fn tenant(name: &str, company: &str, wanted: &NewWorld) -> Tenant {
         })
         .collect();
     let groups = groups(&domain, &colleague.id, &manager.id);
+    let mfa = Mfa::new(wanted.security_defaults, &groups, &[&colleague.id, &manager.id]);
     Tenant {
         id: id(),
         display_name: company.to_owned(),
@@ -234,6 +239,9 @@ fn tenant(name: &str, company: &str, wanted: &NewWorld) -> Tenant {
         users: vec![manager, colleague, approver, gone],
         skus,
         groups,
+        joining: Joining::default(),
+        license_rules: Vec::new(),
+        mfa,
     }
 }
 

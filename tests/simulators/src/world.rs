@@ -7,7 +7,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{fields::is_uuid, vendor::Vendors};
+use crate::{
+    fields::is_uuid,
+    graph::{license_groups::Joining, mfa::Mfa},
+    vendor::Vendors,
+};
 
 pub struct World {
     pub name: String,
@@ -113,6 +117,18 @@ pub struct Tenant {
     pub users: Vec<User>,
     pub skus: Vec<Sku>,
     pub groups: Vec<Group>,
+    pub joining: Joining,
+    pub license_rules: Vec<LicenseRule>,
+    pub mfa: Mfa,
+}
+
+/// A licence that a user can't have.
+pub struct LicenseRule {
+    pub sku_id: String,
+    /// Microsoft's name for the reason, as `DependencyViolation`.
+    pub error: String,
+    /// The licence that helps, if one does.
+    pub unless: Option<String>,
 }
 
 impl Tenant {
@@ -222,7 +238,7 @@ impl User {
     pub fn has(&self, sku_id: &str) -> bool {
         self.licenses
             .iter()
-            .any(|license| license.active && license.sku_id.eq_ignore_ascii_case(sku_id))
+            .any(|license| license.active() && license.sku_id.eq_ignore_ascii_case(sku_id))
     }
 
     pub fn extension_attribute_15(&self) -> Option<&str> {
@@ -249,9 +265,15 @@ pub struct License {
     pub sku_id: String,
     pub disabled_plans: Vec<String>,
     pub by_group: Option<String>,
-    /// False: the group's assignment failed for want of a seat.
-    pub active: bool,
+    /// Why the group's assignment failed, if it did.
+    pub error: Option<String>,
     pub at: DateTime<Utc>,
+}
+
+impl License {
+    pub fn active(&self) -> bool {
+        self.error.is_none()
+    }
 }
 
 pub struct Sku {

@@ -102,7 +102,56 @@ pub fn license_assigned_by_group(part_number: &str, upn: &str, group: &str) -> S
 }
 
 pub fn license_not_assigned(part_number: &str, upn: &str, why: &str) -> String {
-    format!("The license {part_number} could not be assigned to {upn}: {why}. Please assign it by hand.")
+    format!("The license {part_number} could not be assigned to {upn}: {why}. Please see to it by hand.")
+}
+
+/// The organisation chose groups, so nothing else is tried. `why` completes the sentence.
+pub fn license_group_missing(part_number: &str, upn: &str, why: &str) -> String {
+    format!(
+        "The license {part_number} was not assigned to {upn}. The organization assigns licenses by group \
+         (license_assignment_method), and {why}. Please assign it by hand."
+    )
+}
+
+/// Joined, and time is up.
+pub fn license_group_slow(part_number: &str, upn: &str) -> String {
+    format!(
+        "{upn} was added to the group that carries the license {part_number}, but Microsoft has not made the license \
+         active yet. Please look at the user's licenses later, and have them processed again if need be."
+    )
+}
+
+/// By Microsoft's name for it: why a license is refused, and what a technician can do about it. Completes "could not be
+/// assigned:".
+pub fn license_violation(name: &str) -> String {
+    match name {
+        "CountViolation" => "no seat of it is free. Buy one, or take one from an account that needs it no longer",
+        "MutuallyExclusiveViolation" => {
+            "one of its services conflicts with another license of the user. Take that license away, or switch the \
+             service off in one of the two"
+        }
+        "DependencyViolation" => {
+            "one of its services needs a service of another license, which the user has not. Assign that license first"
+        }
+        "ProhibitedInUsageLocationViolation" => {
+            "one of its services is not offered in the user's usage location. Correct the usage location, or switch \
+             the service off"
+        }
+        "UniquenessViolation" => {
+            "another account has one of the user's mail addresses already. Remove the address there, and have the \
+             license processed again"
+        }
+        other if other != "Other" && is_name(other) => return format!("Microsoft reports {other}"),
+        _ => {
+            "Microsoft names no reason. Look at the license in the Microsoft 365 admin center, and have it processed \
+             again"
+        }
+    }
+    .to_owned()
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -136,6 +185,18 @@ Requested license: SPB
 User: ada@contoso.com"
         );
         assert!(!format!("{note:?}").contains("decide"));
+    }
+
+    #[test]
+    fn violations_say_what_to_do() {
+        let told = license_not_assigned("SPB", "ada@contoso.com", &license_violation("DependencyViolation"));
+        assert_eq!(
+            told,
+            "The license SPB could not be assigned to ada@contoso.com: one of its services needs a service of another \
+             license, which the user has not. Assign that license first. Please see to it by hand."
+        );
+        assert_eq!(license_violation("NewViolation"), "Microsoft reports NewViolation");
+        assert_eq!(license_violation("no reason given"), license_violation("Other"));
     }
 
     #[test]

@@ -232,7 +232,7 @@ const DEFINITIONS: &[Definition] = &[
         "license_assignment_method",
         Some("direct"),
         Kind::OneOf(LicenseAssignmentMethod::NAMES),
-        "Whether licences are assigned to the user or come with a licence group.",
+        "Whether licences are assigned to the user directly, or by adding the user to the one group that carries the licence.",
     ),
     variable(
         "username_format",
@@ -280,6 +280,6 @@ const DEFINITIONS: &[Definition] = &[
         "mfa_group",
         None,
         Kind::Text,
-        "Group, by name or id, that the tenant's Conditional Access policy for MFA targets.",
+        "Group, by name or id, that the tenant's Conditional Access policy for MFA targets; new users are added to it.",
     ),
 ];

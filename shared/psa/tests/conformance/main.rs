@@ -1,4 +1,4 @@
-//! What every PSA's client must do, held against its simulator: one `suite!` line here and one entry in `vendors.rs` a system.
+//! What every PSA's client must do, held against its simulator: one line of `suites!` here and one entry in `vendors.rs` a system.
 //! What only one vendor does is in a test file of that vendor's own.
 
 #![expect(
@@ -67,9 +67,24 @@ macro_rules! suite {
     };
 }
 
-suite!(autotask, AUTOTASK);
-suite!(connectwise, CONNECTWISE);
-suite!(freshdesk, FRESHDESK);
-suite!(halopsa, HALOPSA);
-suite!(kaseya_bms, KASEYA_BMS);
-suite!(servicenow, SERVICENOW);
+macro_rules! suites {
+    ($($vendor:ident: $entry:ident),* $(,)?) => {
+        $(suite!($vendor, $entry);)*
+
+        #[test]
+        fn every_system_has_its_suite() {
+            let here = [$(vendors::$entry.name),*];
+            let mut names = domain::variables::Psa::NAMES.iter();
+            assert_eq!(names.find(|name| **name != "email_only" && !here.contains(name)), None);
+        }
+    };
+}
+
+suites! {
+    autotask: AUTOTASK,
+    connectwise: CONNECTWISE,
+    freshdesk: FRESHDESK,
+    halopsa: HALOPSA,
+    kaseya_bms: KASEYA_BMS,
+    servicenow: SERVICENOW,
+}

@@ -6,7 +6,7 @@ use e2e::{engine::engine, links, mail, organisation::Organisation, request::Requ
 use serde_json::json;
 
 const PEOPLE: usize = 100;
-const CLIENTS: usize = 8;
+const CLIENTS: usize = 4;
 
 #[test]
 fn a_hundred_people_wait_at_gates_at_once_and_none_is_lost_or_mixed_up() {

@@ -5,11 +5,30 @@ use serde_json::{Map, Value};
 
 #[derive(Debug, PartialEq)]
 enum Clause {
-    Equals { path: Vec<String>, value: Value },
-    NotEquals { path: Vec<String>, value: Value },
-    StartsWith { path: Vec<String>, value: String },
-    EndsWith { path: Vec<String>, value: String },
-    Any { path: Vec<String>, value: String },
+    Equals {
+        path: Vec<String>,
+        value: Value,
+    },
+    NotEquals {
+        path: Vec<String>,
+        value: Value,
+    },
+    StartsWith {
+        path: Vec<String>,
+        value: String,
+    },
+    EndsWith {
+        path: Vec<String>,
+        value: String,
+    },
+    Any {
+        path: Vec<String>,
+        value: String,
+    },
+    /// `any()`: there is one.
+    NotEmpty {
+        path: Vec<String>,
+    },
 }
 
 /// Alternatives, each of which is a list of clauses that must all hold.
@@ -22,7 +41,7 @@ impl Filter {
         self.0.iter().flatten().any(|clause| match clause {
             Clause::Equals { path, .. } => path.first().is_some_and(|name| name == "onPremisesExtensionAttributes"),
             Clause::NotEquals { .. } | Clause::EndsWith { .. } => true,
-            Clause::StartsWith { .. } | Clause::Any { .. } => false,
+            Clause::StartsWith { .. } | Clause::Any { .. } | Clause::NotEmpty { .. } => false,
         })
     }
 
@@ -43,6 +62,7 @@ impl Clause {
             Self::Any { path, value } => look_up(object, path)
                 .as_array()
                 .is_some_and(|items| items.iter().any(|item| same(item, &Value::String(value.clone())))),
+            Self::NotEmpty { path } => look_up(object, path).as_array().is_some_and(|items| !items.is_empty()),
         }
     }
 }
@@ -145,6 +165,9 @@ fn clause(tokens: &mut Tokens) -> Result<Clause, String> {
     }
     if let Some(collection) = first.strip_suffix("/any") {
         sign(tokens, '(')?;
+        if tokens.next_if_eq(&Token::Sign(')')).is_some() {
+            return Ok(Clause::NotEmpty { path: path(collection) });
+        }
         let variable = word(tokens)?;
         sign(tokens, ':')?;
         if word(tokens)? != variable || word(tokens)? != "eq" {
@@ -225,6 +248,7 @@ mod tests {
         assert!(accepts(
             "endsWith(userPrincipalName,'@x.example') and startsWith(surname, 'o')"
         ));
+        assert!(accepts("proxyAddresses/any()") && !accepts("mail/any()"));
         assert!(!accepts("mail eq 'ana@x.example'"));
         assert!(!accepts("onPremisesExtensionAttributes/extensionAttribute15 eq 'r2'"));
     }

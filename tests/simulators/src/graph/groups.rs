@@ -4,8 +4,8 @@ use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use super::{
-    COLLECTION_QUERY, bad_request, collection, entity, error, licenses, not_found, only_query, project, reference,
-    select,
+    COLLECTION_QUERY, bad_request, collection, entity, error, license_groups, not_found, only_query, project,
+    reference, select,
     user_fields::{self, exists},
     users::{view as user_view, visible},
 };
@@ -123,7 +123,9 @@ pub fn of_user(world: &mut World, call: &Call) -> Outcome {
     only_query(call, COLLECTION_QUERY)?;
     let selected = select(call, "group", known)?;
     let user = visible(world, call.param(0))?.id.clone();
+    let unlisted = license_groups::unlisted(world, &user);
     let groups = world.tenant.groups.iter().filter(|group| group.members.contains(&user));
+    let groups = groups.filter(|group| !unlisted.contains(&group.id));
     let groups = groups.map(|group| typed(view(group), "group")).collect();
     collection(call, "directoryObjects", groups, selected.as_deref(), GROUP)
 }
@@ -154,8 +156,7 @@ pub fn add_member(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let target = reference(call)?;
     let group_id = find(world, call.param(0))?.id.clone();
-    let user = visible(world, &target)?;
-    let (user_id, located) = (user.id.clone(), !user.text("usageLocation").is_empty());
+    let user_id = visible(world, &target)?.id.clone();
     let group = find(world, &group_id)?;
     if let Some(refused) = refusal(group) {
         return Err(refused);
@@ -166,13 +167,9 @@ pub fn add_member(world: &mut World, call: &Call) -> Outcome {
         ));
     }
     group.members.push(user_id.clone());
-    let licenses = if located { group.licenses.clone() } else { Vec::new() };
+    let licenses = group.licenses.clone();
     world.count("members_added");
-    for sku_id in licenses {
-        if licenses::give(&mut world.tenant, &user_id, &sku_id, Vec::new(), Some(group_id.clone())) {
-            world.count("licenses_assigned");
-        }
-    }
+    license_groups::joined(world, &group_id, &user_id, licenses);
     Ok(Answer::empty(204))
 }
 
@@ -191,6 +188,7 @@ pub fn remove_member(world: &mut World, call: &Call) -> Outcome {
         user.licenses
             .retain(|license| license.by_group.as_ref() != Some(&group_id));
     }
+    license_groups::left(world, &group_id, &member);
     world.count("members_removed");
     Ok(Answer::empty(204))
 }

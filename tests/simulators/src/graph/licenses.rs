@@ -11,7 +11,7 @@ use super::{
 use crate::{
     call::{Answer, Call, Outcome},
     fields::{Kind, is_uuid},
-    world::{License, Sku, Tenant, User, World},
+    world::{License, LicenseRule, Sku, Tenant, User, World},
 };
 
 const SKU: &[&str] = &[
@@ -167,6 +167,9 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
         ));
     }
     for (sku_id, _) in &wanted {
+        if let Some(error) = violation(&world.tenant, &user_id, sku_id) {
+            return Err(refusal(&error));
+        }
         let has = world.tenant.user(&user_id).is_some_and(|user| user.has(sku_id));
         let free = world.tenant.sku(sku_id).map_or(0, |sku| world.tenant.free(sku));
         if !has && free < 1 {
@@ -176,7 +179,7 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
         }
     }
     for (sku_id, disabled_plans) in wanted {
-        if give(&mut world.tenant, &user_id, &sku_id, disabled_plans, None) {
+        if give(&mut world.tenant, &user_id, &sku_id, disabled_plans) {
             world.count("licenses_assigned");
         }
     }
@@ -199,39 +202,48 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// Gives the licence, and with it the mailbox; says whether the user got something new.
-pub fn give(
-    tenant: &mut Tenant,
-    user_id: &str,
-    sku_id: &str,
-    disabled_plans: Vec<String>,
-    by_group: Option<String>,
-) -> bool {
-    let free = tenant.sku(sku_id).is_some_and(|sku| tenant.free(sku) > 0);
+fn give(tenant: &mut Tenant, user_id: &str, sku_id: &str, disabled_plans: Vec<String>) -> bool {
     let Some(user) = tenant.user_mut(user_id) else {
         return false;
     };
-    if let Some(license) = user
-        .licenses
-        .iter_mut()
-        .find(|license| license.active && license.sku_id == sku_id)
-    {
-        license.disabled_plans = disabled_plans;
-        return false;
+    let new = !user.has(sku_id);
+    let direct = |license: &&mut License| license.by_group.is_none() && license.sku_id == sku_id;
+    match user.licenses.iter_mut().find(direct) {
+        Some(license) => license.disabled_plans = disabled_plans,
+        None => user.licenses.push(License {
+            sku_id: sku_id.to_owned(),
+            disabled_plans,
+            by_group: None,
+            error: None,
+            at: Utc::now(),
+        }),
     }
-    user.licenses.push(License {
-        sku_id: sku_id.to_owned(),
-        disabled_plans,
-        by_group,
-        active: free,
-        at: Utc::now(),
-    });
-    if free {
-        provision_mailbox(user);
-    }
-    free
+    provision_mailbox(user);
+    new
 }
 
-fn provision_mailbox(user: &mut User) {
+/// Microsoft's name for why the user can't have the licence, whether or not there is a seat.
+pub fn violation(tenant: &Tenant, user_id: &str, sku_id: &str) -> Option<String> {
+    let user = tenant.user(user_id)?;
+    let helps = |rule: &LicenseRule| rule.unless.as_ref().is_some_and(|sku| user.has(sku));
+    let mut rules = tenant.license_rules.iter().filter(|rule| rule.sku_id == sku_id);
+    rules.find(|rule| !helps(rule)).map(|rule| rule.error.clone())
+}
+
+/// How Graph words it when the licence is assigned directly.
+fn refusal(error: &str) -> Answer {
+    bad_request(match error {
+        "DependencyViolation" => {
+            "License assignment failed because service plan 9aaf7827-d63c-4b61-89c3-182f06f82e5c depends on the service plan(s) 57ff2da0-773e-42df-b2af-ffb7a2317929."
+        }
+        "MutuallyExclusiveViolation" => {
+            "License assignment failed because service plans 9aaf7827-d63c-4b61-89c3-182f06f82e5c, 57ff2da0-773e-42df-b2af-ffb7a2317929 are mutually exclusive."
+        }
+        _ => "License assignment failed.",
+    })
+}
+
+pub fn provision_mailbox(user: &mut User) {
     let address = user.upn().to_owned();
     if user.text("mail").is_empty() {
         user.properties.insert("mail".to_owned(), json!(address));
@@ -259,13 +271,16 @@ pub fn details(world: &mut World, call: &Call) -> Outcome {
         .user(&user_id)
         .map(|user| user.licenses.as_slice())
         .unwrap_or_default();
-    let details = licenses.iter().filter(|license| license.active).filter_map(|license| {
-        let sku = tenant.sku(&license.sku_id)?;
-        let id = format!("{user_id}_{}", sku.id);
-        Some(object(
-            json!({"id": id, "skuId": sku.id, "skuPartNumber": sku.part, "servicePlans": plans(sku)}),
-        ))
-    });
+    let details = licenses
+        .iter()
+        .filter(|license| license.active())
+        .filter_map(|license| {
+            let sku = tenant.sku(&license.sku_id)?;
+            let id = format!("{user_id}_{}", sku.id);
+            Some(object(
+                json!({"id": id, "skuId": sku.id, "skuPartNumber": sku.part, "servicePlans": plans(sku)}),
+            ))
+        });
     collection(
         call,
         &format!("users('{user_id}')/licenseDetails"),

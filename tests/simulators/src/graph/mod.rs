@@ -2,8 +2,10 @@
 
 pub mod filter;
 pub mod groups;
+pub mod license_groups;
 pub mod licenses;
 pub mod login;
+pub mod mfa;
 pub mod tenant;
 pub mod user_fields;
 pub mod users;
@@ -48,6 +50,13 @@ const OPERATIONS: &[Operation] = &[
     ("GET", "/users/{id}/memberOf", groups::of_user),
     ("GET", "/users/{id}/memberOf/graph.group", groups::of_user),
     ("GET", "/users/{id}/memberOf/microsoft.graph.group", groups::of_user),
+    ("GET", "/users/{id}/transitiveMemberOf", groups::of_user),
+    ("GET", "/users/{id}/transitiveMemberOf/graph.group", groups::of_user),
+    (
+        "POST",
+        "/users/{id}/reprocessLicenseAssignment",
+        license_groups::reprocess,
+    ),
     ("POST", "/users/{id}/revokeSignInSessions", users::revoke_sessions),
     ("POST", "/users/{id}/assignLicense", licenses::assign),
     ("GET", "/users/{id}/licenseDetails", licenses::details),
@@ -63,6 +72,18 @@ const OPERATIONS: &[Operation] = &[
     ),
     ("GET", "/directory/deletedItems/graph.user", users::list_deleted),
     ("GET", "/directory/deletedItems/{id}", users::get_deleted),
+    (
+        "GET",
+        "/policies/identitySecurityDefaultsEnforcementPolicy",
+        mfa::security_defaults,
+    ),
+    ("GET", "/policies/authenticationMethodsPolicy", mfa::methods_policy),
+    ("GET", "/identity/conditionalAccess/policies", mfa::policies),
+    (
+        "GET",
+        "/reports/authenticationMethods/userRegistrationDetails/{id}",
+        mfa::registration,
+    ),
 ];
 
 pub fn error(status: u16, code: &str, message: &str) -> Answer {

@@ -4,8 +4,8 @@ use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COLLECTION_QUERY, bad_request, body, collection, context, entity, error_with_details, no_body, not_found,
-    only_query, project, reference, select,
+    COLLECTION_QUERY, bad_request, body, collection, context, entity, error_with_details, license_groups, no_body,
+    not_found, only_query, project, reference, select,
     user_fields::{DEFAULT, exists, writable},
 };
 use crate::{
@@ -20,7 +20,7 @@ pub fn view(user: &User) -> Map<String, Value> {
     let licenses: Vec<Value> = user
         .licenses
         .iter()
-        .filter(|license| license.active)
+        .filter(|license| license.active())
         .map(|license| json!({"skuId": license.sku_id, "disabledPlans": license.disabled_plans}))
         .collect();
     let states: Vec<Value> = user
@@ -29,8 +29,8 @@ pub fn view(user: &User) -> Map<String, Value> {
         .map(|license| {
             json!({
                 "skuId": license.sku_id, "disabledPlans": license.disabled_plans, "assignedByGroup": license.by_group,
-                "state": if license.active { "Active" } else { "Error" },
-                "error": if license.active { "None" } else { "CountViolation" },
+                "state": if license.active() { "Active" } else { "Error" },
+                "error": license.error.as_deref().unwrap_or("None"),
                 "lastUpdatedDateTime": date(license.at),
             })
         })
@@ -80,7 +80,9 @@ pub fn list(world: &mut World, call: &Call) -> Outcome {
 pub fn get(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &["$select"])?;
     let selected = select(call, "user", exists)?;
-    let user = view(visible(world, call.param(0))?);
+    let user_id = visible(world, call.param(0))?.id.clone();
+    license_groups::process(world, &user_id);
+    let user = world.tenant.user(&user_id).map(view).unwrap_or_default();
     Ok(entity(call, "users", project(&user, selected.as_deref(), DEFAULT)))
 }
 

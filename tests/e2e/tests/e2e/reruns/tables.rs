@@ -91,10 +91,11 @@ pub(super) const CASES: &[Case] = &[
         "Add the groups",
         &[Effect::Vendor("graph", "POST /groups/{id}/members/$ref", "")],
     ),
+    case("bought", "Report on MFA", &[]),
     case(
         "bought",
         "Tell the ticket about licences and groups",
-        &[note("/license-"), note("/groups]")],
+        &[note("/license-"), note("/groups]"), note("/mfa]")],
     ),
     case(
         "bought",
@@ -176,6 +177,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             "scheduled-2",
             "user-created",
             "groups",
+            "mfa",
             "password",
             "summary",
         ],

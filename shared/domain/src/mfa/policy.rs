@@ -1,0 +1,255 @@
+//! A Conditional Access policy: whom it reaches, and what narrows it. The fields are Graph's, as far as they decide
+//! about MFA of a person who was just created as a member of the tenant.
+
+use serde::de::{Deserializer, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::Person;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Policy {
+    #[serde(deserialize_with = "or_default")]
+    pub display_name: String,
+    pub state: PolicyState,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) conditions: Conditions,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) grant_controls: GrantControls,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicyState {
+    Enabled,
+    #[serde(rename = "enabledForReportingButNotEnforced")]
+    ReportOnly,
+    #[default]
+    #[serde(other)]
+    Disabled,
+}
+
+/// Whether a policy is for the person, wherever and however they sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    AllUsers,
+    TheUser,
+    /// Id of a group that the person is in.
+    Member(String),
+    /// The person is excluded by name.
+    Excluded,
+    /// Id of a group that the person is in.
+    ExcludedMember(String),
+    /// Only for the members of other groups, with their ids.
+    OtherGroups(Vec<String>),
+    /// For guests, directory roles, other people or service principals.
+    Others(&'static str),
+}
+
+impl Reach {
+    pub fn is_reached(&self) -> bool {
+        matches!(self, Self::AllUsers | Self::TheUser | Self::Member(_))
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Conditions {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) applications: Applications,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) users: Users,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) platforms: Platforms,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) locations: Locations,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) client_app_types: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) sign_in_risk_levels: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) user_risk_levels: Vec<String>,
+    pub(super) insider_risk_levels: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) devices: Devices,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) authentication_flows: Flows,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) client_applications: ServicePrincipals,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Applications {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_applications: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) exclude_applications: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_user_actions: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_authentication_context_class_references: Vec<String>,
+    pub(super) application_filter: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Users {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_users: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) exclude_users: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_groups: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) exclude_groups: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_roles: Vec<String>,
+    pub(super) include_guests_or_external_users: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Platforms {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_platforms: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) exclude_platforms: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Locations {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_locations: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) exclude_locations: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Devices {
+    pub(super) device_filter: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Flows {
+    pub(super) transfer_methods: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ServicePrincipals {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include_service_principals: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct GrantControls {
+    pub(super) operator: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) built_in_controls: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) custom_authentication_factors: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) terms_of_use: Vec<String>,
+    pub(super) authentication_strength: Option<Strength>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Strength {
+    pub(super) requirements_satisfied: Option<String>,
+}
+
+/// Graph writes what is not set as null as well as empty.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Policy {
+    /// A strength of the tenant's own may allow a single factor.
+    pub fn requires_mfa(&self) -> bool {
+        let grant = &self.grant_controls;
+        let strength = grant
+            .authentication_strength
+            .as_ref()
+            .is_some_and(|strength| strength.requirements_satisfied.as_deref() != Some("none"));
+        strength || has(&grant.built_in_controls, "mfa")
+    }
+
+    /// Ids of the groups that the policy is for, or leaves out.
+    pub fn groups(&self) -> impl Iterator<Item = &String> {
+        let users = &self.conditions.users;
+        users.include_groups.iter().chain(&users.exclude_groups)
+    }
+
+    pub fn targets(&self, group: &str) -> bool {
+        self.conditions.users.include_groups.iter().any(|id| id == group)
+    }
+
+    /// Exclusion wins. The person is no guest and has no directory role.
+    pub fn reach(&self, person: &Person) -> Reach {
+        let users = &self.conditions.users;
+        if self.conditions.applications.are_none() {
+            return Reach::Others("it is for no app");
+        }
+        let member = |groups: &[String]| groups.iter().find(|id| person.groups.contains(*id)).cloned();
+        if has(&users.exclude_users, &person.id) {
+            return Reach::Excluded;
+        }
+        if let Some(group) = member(&users.exclude_groups) {
+            return Reach::ExcludedMember(group);
+        }
+        if has(&users.include_users, "All") {
+            return Reach::AllUsers;
+        }
+        if has(&users.include_users, &person.id) {
+            return Reach::TheUser;
+        }
+        if let Some(group) = member(&users.include_groups) {
+            return Reach::Member(group);
+        }
+        if !users.include_groups.is_empty() {
+            return Reach::OtherGroups(users.include_groups.clone());
+        }
+        let guests = users.include_guests_or_external_users.is_some() || has(&users.include_users, GUESTS);
+        let named = users.include_users.iter().any(|id| id != "None" && id != GUESTS);
+        Reach::Others(
+            if !self
+                .conditions
+                .client_applications
+                .include_service_principals
+                .is_empty()
+            {
+                "it is for service principals"
+            } else if named {
+                "it is for other users, by name"
+            } else if !users.include_roles.is_empty() {
+                "it is for directory roles"
+            } else if guests {
+                "it is for guests"
+            } else {
+                "it is for nobody"
+            },
+        )
+    }
+}
+
+impl Applications {
+    fn are_none(&self) -> bool {
+        self.include_applications.iter().all(|app| app == "None")
+            && self.include_user_actions.is_empty()
+            && self.include_authentication_context_class_references.is_empty()
+            && self.application_filter.is_none()
+    }
+}
+
+/// Graph's word for guests among the users.
+const GUESTS: &str = "GuestsOrExternalUsers";
+
+pub(super) fn has(list: &[String], wanted: &str) -> bool {
+    list.iter().any(|item| item == wanted)
+}
