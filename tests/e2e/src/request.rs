@@ -48,7 +48,7 @@ impl<'a> Request<'a> {
         until(&format!("{} of {} to be {status}", self.id, self.org.id), || {
             let view = self.view();
             let ended = view["outcome"].as_str().filter(|outcome| *outcome != status);
-            assert_eq!(ended, None, "instead of {status}: {view:#}");
+            assert_eq!(ended, None, "instead of {status}: {view:#}\n{:#?}", self.failures());
             (view["status"] == status).then_some(view)
         })
     }
@@ -65,7 +65,7 @@ impl<'a> Request<'a> {
     pub fn ends(&self, outcome: &str) -> Value {
         let ended = self.outcome();
         let view = self.view();
-        assert_eq!(ended, outcome, "{view:#}\n{:#?}", self.notes());
+        assert_eq!(ended, outcome, "{view:#}\n{:#?}\n{:#?}", self.notes(), self.failures());
         assert_eq!(view["status"], outcome);
         view
     }
@@ -256,6 +256,21 @@ impl<'a> Request<'a> {
 
     pub fn history(&self, run: u32) -> Vec<Value> {
         aws::history(&self.execution(run))
+    }
+
+    /// What failed in the first run, for a test that tells of it.
+    fn failures(&self) -> Vec<Value> {
+        let details = [
+            "taskFailedEventDetails",
+            "taskTimedOutEventDetails",
+            "executionFailedEventDetails",
+        ];
+        let history = self.history(1);
+        let failed = history
+            .iter()
+            .flat_map(|event| details.map(|name| &event[name]))
+            .filter(|found| !found.is_null());
+        failed.cloned().collect()
     }
 
     /// The names of the states that a run has entered, when it has come to its end.
