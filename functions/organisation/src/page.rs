@@ -147,6 +147,7 @@ mod tests {
             email: "mary@contoso.com".to_owned(),
             name: HOSTILE.to_owned(),
             role,
+            identity: None,
         };
         let organisation = Organisation {
             id: org,

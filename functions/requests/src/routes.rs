@@ -107,6 +107,7 @@ pub(crate) mod tests {
             email: format!("{member}@contoso.com"),
             name: name.to_owned(),
             role,
+            identity: None,
         };
         let organisation = Organisation {
             id: org,

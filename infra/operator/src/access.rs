@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use store::Store;
 use store::access::ApiToken;
 use store::audit::AuditEntry;
-use store::members::Member;
+use store::members::{Added, Changed, Member};
 use url::Url;
 
 use crate::{Failure, OPERATOR, existing};
@@ -35,22 +35,14 @@ pub(crate) async fn add_member(
     if name.is_empty() || name.chars().count() > 256 || name.chars().any(char::is_control) {
         return Err("--name must be one line of 1 to 256 characters".to_owned().into());
     }
-    let known = store.member_by_email(&org, email.as_str()).await?;
-    let old_role = known.as_ref().map(|member| member.role.as_str().to_owned());
-    let (id, verb) = match known {
-        Some(member) => (member.id, "updated"),
-        None => (format!("m{}", uuid::Uuid::now_v7().simple()), "added"),
+    let member = Member::new(&org, email.as_str(), &name, role);
+    let (member, verb) = match store.add_member(&member, OPERATOR).await? {
+        Added::Added => (member, "added"),
+        Added::AlreadyMember(known) => match store.change_member(&known, &name, role, OPERATOR).await? {
+            Changed::Done => (*known, "updated"),
+            Changed::Overtaken => return Err("somebody else changes this member just now".to_owned().into()),
+        },
     };
-    let member = Member {
-        org,
-        id,
-        email: email.to_string(),
-        name,
-        role,
-    };
-    store.put_member(&member).await?;
-    let entry = AuditEntry::now(OPERATOR, "member.put", &member.id).changed(old_role, Some(role.as_str().to_owned()));
-    store.audit(&member.org, &entry).await?;
     println!("member {} of {} {verb}", member.id, member.org);
     Ok(())
 }

@@ -16,6 +16,7 @@ pub mod password;
 pub mod request;
 pub mod role;
 pub mod schedule;
+pub mod sign_in;
 pub mod submission;
 pub mod username;
 pub mod variables;

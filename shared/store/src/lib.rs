@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod auto_onboarding;
 pub mod capability;
 pub mod effects;
 mod fault;

@@ -1,15 +1,29 @@
 //! The people who sign in for an organisation.
+//!
+//! That an address and an identity belong to one member of an organisation is held by items of their own, beside the
+//! members in the same table and written in the same transactions (see [`hold`]).
 
-use aws_sdk_dynamodb::types::AttributeValue;
+mod hold;
+mod join;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
+use domain::sign_in::Identity;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{fault, stored_shape};
+use crate::audit::AuditEntry;
+use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
 use crate::{Store, text};
 
+pub use hold::Held;
+pub use join::{Added, Bound, Joined};
+
 const TABLE: &str = "members";
+const PAGE: i32 = 100;
+/// How often a transaction that met another one is tried again.
+const TRIES: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
@@ -19,22 +33,34 @@ pub struct Member {
     pub email: String,
     pub name: String,
     pub role: Role,
+    /// Whom the identity provider has to name at a sign-in; none until the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+}
+
+impl Member {
+    /// Ids are in the order of joining.
+    pub fn new(org: &OrgId, email: &str, name: &str, role: Role) -> Self {
+        Self {
+            org: org.clone(),
+            id: format!("m{}", uuid::Uuid::now_v7().simple()),
+            email: email.to_owned(),
+            name: name.to_owned(),
+            role,
+            identity: None,
+        }
+    }
+}
+
+/// What became of a change or a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Done,
+    /// Somebody else changed or deleted the member meanwhile: read again.
+    Overtaken,
 }
 
 impl Store {
-    pub async fn put_member(&self, member: &Member) -> Result<(), Fault> {
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(member).map_err(|_| stored_shape(TABLE))?;
-        self.db
-            .put_item()
-            .table_name(self.table(TABLE))
-            .set_item(Some(fields))
-            .item("org_email", org_email(&member.org, &member.email))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| fault("writing a member", &error))
-    }
-
     pub async fn member(&self, org: &OrgId, id: &str) -> Result<Option<Member>, Fault> {
         let answer = self
             .db
@@ -46,13 +72,44 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("reading a member", &error))?;
-        answer
-            .item
-            .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
-            .transpose()
+        answer.item.map(from_item).transpose()
+    }
+
+    /// One page in the order of joining, after the member named; with where the next page begins, if there is one.
+    pub async fn members(&self, org: &OrgId, after: Option<&str>) -> Result<(Vec<Member>, Option<String>), Fault> {
+        let start = after.map(|id| {
+            std::collections::HashMap::from([("org".to_owned(), text(org.as_str())), ("member".to_owned(), text(id))])
+        });
+        let answer = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .key_condition_expression("org = :o")
+            .expression_attribute_values(":o", text(org.as_str()))
+            .set_exclusive_start_key(start)
+            .limit(PAGE)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("listing the members", &error))?;
+        let next = answer
+            .last_evaluated_key
+            .and_then(|mut key| key.remove("member"))
+            .and_then(|id| id.as_s().cloned().ok());
+        let members: Result<Vec<_>, _> = answer.items.unwrap_or_default().into_iter().map(from_item).collect();
+        Ok((members?, next))
     }
 
     pub async fn member_by_email(&self, org: &OrgId, email: &str) -> Result<Option<Member>, Fault> {
+        match self.holder_of_address(org, email).await? {
+            Some(Held::By(id)) => self.member(org, &id).await,
+            Some(Held::Deleted) => Ok(None),
+            None => self.member_of_old(org, email).await,
+        }
+    }
+
+    /// Members of the first versions have no item for their address: [`Store::add_member`] writes it.
+    async fn member_of_old(&self, org: &OrgId, email: &str) -> Result<Option<Member>, Fault> {
         let answer = self
             .db
             .query()
@@ -63,12 +120,115 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("looking up a member", &error))?;
-        let item = answer.items.unwrap_or_default().into_iter().next();
-        item.map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
-            .transpose()
+        let Some(item) = answer.items.unwrap_or_default().into_iter().next() else {
+            return Ok(None);
+        };
+        // The index lags: the table knows whether the member is still there.
+        self.member(org, &from_item(item)?.id).await
+    }
+
+    /// Name and role, if the member is still as the caller read it. The address stays: it is how the member was found,
+    /// and a person with another one is another member.
+    pub async fn change_member(&self, read: &Member, name: &str, role: Role, by: &str) -> Result<Changed, Fault> {
+        let told = |name: &str, role: Role| Some(format!("{name}, {}", role.as_str()));
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(read.org.as_str()))
+            .key("member", text(&read.id))
+            .update_expression("SET #name = :name, #role = :role")
+            .condition_expression("#name = :old_name AND #role = :old_role")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_values(":name", text(name))
+            .expression_attribute_values(":role", text(role.as_str()))
+            .expression_attribute_values(":old_name", text(&read.name))
+            .expression_attribute_values(":old_role", text(read.role.as_str()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let entry =
+            AuditEntry::now(by, "member.changed", &read.id).changed(told(&read.name, read.role), told(name, role));
+        let writes = vec![
+            TransactWriteItem::builder().update(update).build(),
+            self.audit_put(&read.org, &entry)?,
+        ];
+        match self.written("changing a member", writes).await? {
+            Written::Done => Ok(Changed::Done),
+            Written::Unmet(_) => Ok(Changed::Overtaken),
+        }
+    }
+
+    /// Leaves tombstones for the address and the identity, which never expire: only an admin's adding lets the person in
+    /// again.
+    pub async fn delete_member(&self, read: &Member, by: &str) -> Result<Changed, Fault> {
+        let delete = Delete::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(read.org.as_str()))
+            .key("member", text(&read.id));
+        // A sign-in that binds the member at this moment would leave its identity without a tombstone.
+        let delete = match &read.identity {
+            Some(identity) => delete
+                .condition_expression("#identity = :identity")
+                .expression_attribute_values(":identity", attribute(identity)?),
+            None => delete.condition_expression("attribute_exists(org) AND attribute_not_exists(#identity)"),
+        };
+        let delete = delete
+            .expression_attribute_names("#identity", "identity")
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let entry = AuditEntry::now(by, "member.deleted", &read.id)
+            .changed(Some(format!("{}, {}", read.email, read.role.as_str())), None);
+        let mut writes = vec![
+            TransactWriteItem::builder().delete(delete).build(),
+            self.audit_put(&read.org, &entry)?,
+        ];
+        writes.push(self.tombstone(hold::address_key(&read.email), read)?);
+        if let Some(identity) = &read.identity {
+            writes.push(self.tombstone(hold::identity_key(identity), read)?);
+        }
+        match self.written("deleting a member", writes).await? {
+            Written::Done => Ok(Changed::Done),
+            Written::Unmet(_) => Ok(Changed::Overtaken),
+        }
+    }
+
+    /// Tries again what met another transaction on the same items, as that one leaves nothing or everything.
+    async fn written(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<Written, Fault> {
+        for _ in 0..TRIES {
+            let sent = self
+                .db
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            match sent {
+                Ok(_) => return Ok(Written::Done),
+                Err(error) => match failed_conditions(&error) {
+                    Some(failed) => return Ok(Written::Unmet(failed)),
+                    None if is_conflict(&error) => {}
+                    None => return Err(fault(operation, &error)),
+                },
+            }
+        }
+        Err(Fault::Transient(format!("{operation}: other changes are in the way")))
     }
 }
 
+enum Written {
+    Done,
+    /// Which writes failed on their condition.
+    Unmet(Vec<bool>),
+}
+
+type Item = std::collections::HashMap<String, AttributeValue>;
+
+fn from_item(item: Item) -> Result<Member, Fault> {
+    serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
+}
+
+fn attribute(identity: &Identity) -> Result<AttributeValue, Fault> {
+    serde_dynamo::to_attribute_value(identity).map_err(|_| stored_shape(TABLE))
+}
+
 fn org_email(org: &OrgId, email: &str) -> AttributeValue {
-    text(format!("{org}#{}", email.to_lowercase()))
+    text(format!("{org}#{}", hold::normalised(email)))
 }

@@ -22,6 +22,7 @@ fn visit() -> Visit {
         email: "hr@contoso.com".to_owned(),
         name: "Hanna R.".to_owned(),
         role: Role::Basic,
+        identity: None,
     };
     let organisation = Organisation {
         id: org,

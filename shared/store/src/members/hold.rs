@@ -1,0 +1,152 @@
+//! Who holds an address or an identity.
+//!
+//! The key of such an item is what is held, then the organisation, so that one query finds all of a person's memberships as
+//! they are at this moment. It begins with @, which no organisation's name has. It says which member holds it, or that one
+//! did and was deleted.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::sign_in::Identity;
+
+use super::{Member, TABLE};
+use crate::fault::{fault, stored_shape};
+use crate::{Store, text};
+
+/// The most organisations that one person is looked for in.
+const MOST_ORGS: i32 = 50;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// By the member with this id.
+    By(String),
+    /// By one that was deleted.
+    Deleted,
+}
+
+impl Store {
+    pub async fn holder_of_address(&self, org: &OrgId, email: &str) -> Result<Option<Held>, Fault> {
+        self.holder(&address_key(email), org).await
+    }
+
+    pub async fn holder_of_identity(&self, org: &OrgId, identity: &Identity) -> Result<Option<Held>, Fault> {
+        self.holder(&identity_key(identity), org).await
+    }
+
+    /// In every organisation.
+    pub async fn members_with_identity(&self, identity: &Identity) -> Result<Vec<Member>, Fault> {
+        let members = self.holders(identity_key(identity)).await?;
+        Ok(members
+            .into_iter()
+            .filter(|member| member.identity.as_ref() == Some(identity))
+            .collect())
+    }
+
+    /// In every organisation.
+    pub async fn members_with_address(&self, email: &str) -> Result<Vec<Member>, Fault> {
+        self.holders(address_key(email)).await
+    }
+
+    async fn holder(&self, key: &str, org: &OrgId) -> Result<Option<Held>, Fault> {
+        let answer = self
+            .db
+            .get_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key))
+            .key("member", text(org.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading who holds an address", &error))?;
+        Ok(answer
+            .item
+            .map(|item| match item.get("holder").and_then(|v| v.as_s().ok()) {
+                Some(id) => Held::By(id.clone()),
+                None => Held::Deleted,
+            }))
+    }
+
+    async fn holders(&self, key: String) -> Result<Vec<Member>, Fault> {
+        let answer = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .key_condition_expression("org = :k")
+            .expression_attribute_values(":k", text(key))
+            .limit(MOST_ORGS)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("looking for a person's memberships", &error))?;
+        let mut members = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let value = |name| item.get(name).and_then(|v| v.as_s().ok());
+            // Deleted members hold nothing.
+            let Some(holder) = value("holder") else { continue };
+            let org = value("member").and_then(|org| OrgId::parse(org).ok());
+            let org = org.ok_or_else(|| stored_shape(TABLE))?;
+            members.extend(self.member(&org, holder).await?);
+        }
+        Ok(members)
+    }
+
+    /// The key becomes the member's: one condition for what nobody holds, and what a deleted member held.
+    pub(super) fn hold(&self, key: String, member: &Member, condition: &str) -> Result<TransactWriteItem, Fault> {
+        let put = Put::builder()
+            .table_name(self.table(TABLE))
+            .item("org", text(key))
+            .item("member", text(member.org.as_str()))
+            .item("holder", text(&member.id))
+            .condition_expression(condition);
+        // DynamoDB refuses a value that no expression uses.
+        let put = if condition.contains(":me") {
+            put.expression_attribute_values(":me", text(&member.id))
+        } else {
+            put
+        };
+        let put = put.build().map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(super) fn tombstone(&self, key: String, member: &Member) -> Result<TransactWriteItem, Fault> {
+        let put = Put::builder()
+            .table_name(self.table(TABLE))
+            .item("org", text(key))
+            .item("member", text(member.org.as_str()))
+            .item("deleted", text(&member.id))
+            .item("deleted_at", text(chrono::Utc::now().to_rfc3339()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// No provider of note tells addresses apart by case; dots and plus signs stay, as Workspace tells those apart.
+pub(super) fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+pub(super) fn address_key(email: &str) -> String {
+    format!("@address:{}", normalised(email))
+}
+
+pub(super) fn identity_key(identity: &Identity) -> String {
+    // A space is in no issuer, so that no two identities have one key.
+    format!("@identity:{} {}", identity.issuer, identity.subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_nobodys_organisation() {
+        let identity = Identity {
+            issuer: "https://accounts.google.com".to_owned(),
+            subject: "1234".to_owned(),
+        };
+        assert_eq!(identity_key(&identity), "@identity:https://accounts.google.com 1234");
+        assert_eq!(address_key(" Ada@Example.COM "), "@address:ada@example.com");
+        assert!(OrgId::parse(&address_key("ada")).is_err());
+    }
+}
