@@ -62,7 +62,7 @@ impl DomainName {
     }
 
     /// As DNS has it.
-    fn parse_long(text: &str) -> Result<Self, Wrong> {
+    pub(crate) fn parse_long(text: &str) -> Result<Self, Wrong> {
         let domain = text.trim().to_ascii_lowercase();
         let label_ok = |label: &str| {
             (1..=63).contains(&label.len())

@@ -1,6 +1,10 @@
 //! Who comes in through an identity provider, and what becomes of them.
 
+mod workspace;
+
 use serde::{Deserialize, Serialize};
+
+pub use workspace::WorkspaceDomain;
 
 /// A person as an identity provider knows them. Addresses change hands; this doesn't.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

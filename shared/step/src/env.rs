@@ -59,7 +59,21 @@ impl Env {
 
     /// An address that an organisation gave, if it is one that we may call.
     pub fn given_address(self, what: &str, text: &str) -> Result<Url, Fault> {
-        outbound::given_address(what, text, &optional("LOCAL_ORIGINS").unwrap_or_default())
+        outbound::given_address(what, text, &self.local_origins())
+    }
+
+    /// Exempt from the check of such addresses: the simulators' origin on the local engine.
+    pub fn local_origins(self) -> String {
+        optional("LOCAL_ORIGINS").unwrap_or_default()
+    }
+
+    pub fn google_issuer(self) -> Result<String, Fault> {
+        required("GOOGLE_ISSUER")
+    }
+
+    /// None: nobody signs in with Google here.
+    pub fn google_client_id(self) -> Option<String> {
+        optional("GOOGLE_CLIENT_ID")
     }
 
     /// Sender of every mail.

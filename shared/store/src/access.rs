@@ -1,5 +1,6 @@
 //! API tokens and one-time sign-in links. Only their hashes are stored.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -107,6 +108,31 @@ impl Store {
         match serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))? {
             Entry::SignIn(sign_in) if sign_in.valid_until > Utc::now() => Ok(Some(sign_in)),
             _ => Ok(None),
+        }
+    }
+
+    /// True for whoever comes first with this text; it is remembered for as long as it could be used again.
+    pub async fn first_use(&self, text_used: &SecretString, until: DateTime<Utc>) -> Result<bool, Fault> {
+        let result = self
+            .db
+            .put_item()
+            .table_name(self.table(TABLE))
+            .item("hash", text(format!("used#{}", hash(text_used))))
+            .item("expires_at", number(until.timestamp()))
+            .condition_expression("attribute_not_exists(#h)")
+            .expression_attribute_names("#h", "hash")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(fault("using a sign-in's state", &error)),
         }
     }
 

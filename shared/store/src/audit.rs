@@ -1,6 +1,8 @@
 //! Who did what, when. Append only.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use chrono::{DateTime, Utc};
 use domain::fault::Fault;
 use domain::ids::OrgId;
@@ -10,11 +12,18 @@ use crate::fault::{fault, stored_shape};
 use crate::{Store, text};
 
 const TABLE: &str = "audit";
+const OUTSIDE: &str = "@outside";
+
+/// A filter looks at this many entries at a time, this often: a page may come out short, and says where to go on.
+const LOOK: i32 = 200;
+const LOOKS: usize = 10;
+
+type Item = HashMap<String, AttributeValue>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub at: DateTime<Utc>,
-    /// Member id, `token:NAME`, `link:ADDRESS` or `operator`.
+    /// Member id, `token:NAME`, `link:ADDRESS`, `google:ADDRESS` or `operator`.
     pub who: String,
     /// A dotted name: `variable.set`, `gate.decided`, ...
     pub what: String,
@@ -46,10 +55,90 @@ impl AuditEntry {
     }
 }
 
+/// Which entries are looked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// What `what` begins with.
+    pub what: &'a str,
+    /// Exactly; any where there is none.
+    pub subject: Option<&'a str>,
+    /// Only what is older than the entry with this key.
+    pub before: Option<&'a str>,
+    pub most: usize,
+}
+
+/// Newest first.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub entries: Vec<AuditEntry>,
+    /// Where to go on from, if there may be more.
+    pub next: Option<String>,
+}
+
 impl Store {
+    pub async fn audit_entries(&self, org: &OrgId, wanted: Wanted<'_>) -> Result<Found, Fault> {
+        let mut found = Found {
+            entries: Vec::new(),
+            next: wanted.before.map(str::to_owned),
+        };
+        for _ in 0..LOOKS {
+            let (items, more) = self.look(org, wanted, found.next.as_deref()).await?;
+            for item in items {
+                found.next = item.get("entry").and_then(|v| v.as_s().ok()).cloned();
+                let entry = serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?;
+                found.entries.push(entry);
+                if found.entries.len() == wanted.most {
+                    return Ok(found);
+                }
+            }
+            found.next = more;
+            if found.next.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Entries older than `before` that are wanted, among the next [`LOOK`], and where the next look begins.
+    async fn look(
+        &self,
+        org: &OrgId,
+        wanted: Wanted<'_>,
+        before: Option<&str>,
+    ) -> Result<(Vec<Item>, Option<String>), Fault> {
+        let mut query = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .expression_attribute_values(":o", text(org.as_str()))
+            .scan_index_forward(false)
+            .limit(LOOK);
+        query = match before {
+            Some(before) => query
+                .key_condition_expression("org = :o AND entry < :b")
+                .expression_attribute_values(":b", text(before)),
+            None => query.key_condition_expression("org = :o"),
+        };
+        // An empty text begins everything.
+        let mut filter = "begins_with(what, :w)".to_owned();
+        query = query.expression_attribute_values(":w", text(wanted.what));
+        if let Some(subject) = wanted.subject {
+            filter.push_str(" AND subject = :s");
+            query = query.expression_attribute_values(":s", text(subject));
+        }
+        let answer = query
+            .filter_expression(filter)
+            .send()
+            .await
+            .map_err(|error| fault("reading the audit", &error))?;
+        let more = answer.last_evaluated_key.and_then(|mut key| key.remove("entry"));
+        let more = more.and_then(|key| key.as_s().cloned().ok());
+        Ok((answer.items.unwrap_or_default(), more))
+    }
+
     /// A part of the transaction that the entry tells about.
     pub(crate) fn audit_put(&self, org: &OrgId, entry: &AuditEntry) -> Result<TransactWriteItem, Fault> {
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
+        let fields: Item = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .set_item(Some(fields))
@@ -61,12 +150,21 @@ impl Store {
     }
 
     pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), Fault> {
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
+        self.audit_in(org.as_str(), entry).await
+    }
+
+    /// What concerns no organisation: whoever runs Gangway finds it under a name that no organisation has.
+    pub async fn audit_outside(&self, entry: &AuditEntry) -> Result<(), Fault> {
+        self.audit_in(OUTSIDE, entry).await
+    }
+
+    async fn audit_in(&self, partition: &str, entry: &AuditEntry) -> Result<(), Fault> {
+        let fields: Item = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
         self.db
             .put_item()
             .table_name(self.table(TABLE))
             .set_item(Some(fields))
-            .item("org", text(org.as_str()))
+            .item("org", text(partition))
             .item("entry", text(entry_key(entry)))
             .send()
             .await

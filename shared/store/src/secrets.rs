@@ -77,7 +77,10 @@ impl Secrets {
     }
 
     pub async fn set_credentials(&self, org: &OrgId, system: &str, value: &SecretString) -> Result<(), Fault> {
-        let name = self.credentials_name(org, system);
+        self.set(self.credentials_name(org, system), value).await
+    }
+
+    async fn set(&self, name: String, value: &SecretString) -> Result<(), Fault> {
         let put = self
             .client
             .put_secret_value()
@@ -105,6 +108,19 @@ impl Secrets {
     pub async fn session_key(&self) -> Result<SecretString, Fault> {
         let secret = self.cached(format!("{}/session-key", self.prefix)).await?;
         secret.ok_or_else(|| Fault::Permanent("the session key does not exist".to_owned()))
+    }
+
+    /// What proves to Google that Gangway asks, if the operator has set it.
+    pub async fn google_client_secret(&self) -> Result<Option<SecretString>, Fault> {
+        self.cached(self.google_name()).await
+    }
+
+    pub async fn set_google_client_secret(&self, value: &SecretString) -> Result<(), Fault> {
+        self.set(self.google_name(), value).await
+    }
+
+    fn google_name(&self) -> String {
+        format!("{}/google-client-secret", self.prefix)
     }
 
     /// Keeps a new temporary password, unless one is kept: a rerun uses the first one.

@@ -30,13 +30,20 @@ pub struct Answer {
     pub status: StatusCode,
     headers: HeaderMap,
     body: String,
+    /// In place of the usual policy.
+    policy: Option<HeaderValue>,
 }
 
 impl Answer {
     fn new(status: StatusCode, content_type: &'static str, body: String) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body }
+        Self {
+            status,
+            headers,
+            body,
+            policy: None,
+        }
     }
 
     pub fn json(status: StatusCode, value: &impl Serialize) -> Self {
@@ -102,6 +109,15 @@ impl Answer {
         self
     }
 
+    /// Browsers hold the address that a form's answer redirects to against the page's policy: the page of a form whose
+    /// answer leads elsewhere has to name that origin.
+    #[must_use]
+    pub fn with_forms_leading_to(mut self, origin: &str) -> Self {
+        let policy = CSP.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+        self.policy = HeaderValue::from_str(&policy).ok();
+        self
+    }
+
     pub fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -121,6 +137,9 @@ impl Answer {
         *response.headers_mut() = self.headers;
         for (name, value) in ALWAYS {
             response.headers_mut().insert(name, value);
+        }
+        if let Some(policy) = self.policy {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         }
         response
     }
@@ -146,6 +165,19 @@ mod tests {
             }
             assert!(response.headers().contains_key(CONTENT_TYPE));
         }
+    }
+
+    #[test]
+    fn a_form_may_lead_to_one_more_origin_and_nothing_else_changes() {
+        let answer = Answer::html(StatusCode::OK, "<p>".into()).with_forms_leading_to("https://accounts.google.com");
+        let response = answer.into_response(false);
+        let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(
+            policy.contains("form-action 'self' https://accounts.google.com; "),
+            "{policy}"
+        );
+        assert_eq!(policy.replace(" https://accounts.google.com", ""), CSP);
+        assert_eq!(response.headers().get_all(CONTENT_SECURITY_POLICY).iter().count(), 1);
     }
 
     #[test]

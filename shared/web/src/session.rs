@@ -10,8 +10,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use http::header::COOKIE;
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha512};
+
+use crate::call::Call;
 
 const NAME: &str = "gangway_session";
 const HOURS: i64 = 8;
@@ -42,6 +45,8 @@ impl Session {
 /// What is made from the one secret of the deployment.
 pub struct Keys {
     cookie: Key,
+    /// A signature doesn't hold the cookie's name: what is no session has a key of its own.
+    errand: Key,
     csrf: Hmac<Sha256>,
 }
 
@@ -53,38 +58,36 @@ impl Keys {
             return Err(wrong());
         }
         let cookie = Key::try_from(Sha512::digest(bytes).as_slice()).map_err(|_| wrong())?;
+        let errand = Sha512::new().chain_update(b"errand:").chain_update(bytes).finalize();
+        let errand = Key::try_from(errand.as_slice()).map_err(|_| wrong())?;
         let csrf = Hmac::new_from_slice(bytes).map_err(|_| wrong())?;
-        Ok(Self { cookie, csrf })
+        Ok(Self { cookie, errand, csrf })
     }
 
     /// The cookie that carries the session.
     pub fn seal(&self, session: &Session) -> Result<Cookie<'static>, Fault> {
-        let json =
-            serde_json::to_vec(session).map_err(|_| Fault::Permanent("the session cannot be written".to_owned()))?;
-        let mut jar = CookieJar::new();
-        jar.signed_mut(&self.cookie).add((NAME, URL_SAFE_NO_PAD.encode(json)));
-        let value = jar
-            .get(NAME)
-            .map(|cookie| cookie.value().to_owned())
-            .unwrap_or_default();
-        let mut cookie = blank();
-        cookie.set_value(value);
+        let mut cookie = blank(NAME, "/");
+        cookie.set_value(signed(&self.cookie, NAME, session)?);
         cookie.set_max_age(cookie::time::Duration::hours(HOURS));
         Ok(cookie)
     }
 
-    /// The session of a call, if its cookie is ours and still good. API Gateway's list of cookies is in the header too.
+    /// The session of a call, if its cookie is ours and still good.
     pub fn open(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Session> {
-        let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let ours = values
-            .flat_map(Cookie::split_parse)
-            .flatten()
-            .filter(|cookie| cookie.name() == NAME);
-        let jar = CookieJar::new();
-        let verified = ours.filter_map(|cookie| jar.signed(&self.cookie).verify(cookie.into_owned()));
-        verified
-            .filter_map(|cookie| parse(cookie.value()))
-            .find(|session| session.expires > now.timestamp())
+        verified::<Session>(&self.cookie, NAME, headers).find(|session| session.expires > now.timestamp())
+    }
+
+    /// The cookie of something that the browser brings back soon, and to one path alone.
+    pub fn seal_errand<T: Serialize>(&self, errand: &Errand, value: &T) -> Result<Cookie<'static>, Fault> {
+        let mut cookie = blank(errand.name, &errand.path);
+        cookie.set_value(signed(&self.errand, errand.name, value)?);
+        cookie.set_max_age(cookie::time::Duration::seconds(errand.seconds));
+        Ok(cookie)
+    }
+
+    /// What the browser brought back, if it is ours. Its time is for the value itself to say.
+    pub fn open_errand<T: DeserializeOwned>(&self, errand: &Errand, call: &Call) -> Option<T> {
+        verified(&self.errand, errand.name, call.headers()).next()
     }
 
     /// Goes into every form of the session.
@@ -106,23 +109,63 @@ impl Keys {
     }
 }
 
-fn parse(value: &str) -> Option<Session> {
+/// A cookie that is good for one errand.
+#[derive(Debug, Clone)]
+pub struct Errand {
+    pub name: &'static str,
+    /// The only one that it is sent to, with what is below.
+    pub path: String,
+    pub seconds: i64,
+}
+
+impl Errand {
+    /// The cookie that makes the browser forget it.
+    pub fn end(&self) -> Cookie<'static> {
+        let mut cookie = blank(self.name, &self.path);
+        cookie.make_removal();
+        cookie
+    }
+}
+
+fn signed(key: &Key, name: &'static str, value: &impl Serialize) -> Result<String, Fault> {
+    let json = serde_json::to_vec(value).map_err(|_| Fault::Permanent("a cookie cannot be written".to_owned()))?;
+    let mut jar = CookieJar::new();
+    jar.signed_mut(key).add((name, URL_SAFE_NO_PAD.encode(json)));
+    Ok(jar
+        .get(name)
+        .map(|cookie| cookie.value().to_owned())
+        .unwrap_or_default())
+}
+
+/// The values of the cookies with this name that are ours. API Gateway's list of cookies is in the header too.
+fn verified<T: DeserializeOwned>(key: &Key, name: &'static str, headers: &HeaderMap) -> impl Iterator<Item = T> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let ours = values
+        .flat_map(Cookie::split_parse)
+        .flatten()
+        .filter(move |cookie| cookie.name() == name);
+    let jar = CookieJar::new();
+    let verified = ours.filter_map(move |cookie| jar.signed(key).verify(cookie.into_owned()));
+    verified.filter_map(|cookie| parse(cookie.value()))
+}
+
+fn parse<T: DeserializeOwned>(value: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
 }
 
-/// The cookie without its value: sent as it is, it ends the session in the browser.
-fn blank() -> Cookie<'static> {
-    Cookie::build((NAME, ""))
+/// The cookie without its value: sent as it is, it ends what it stood for in the browser.
+fn blank(name: &'static str, path: &str) -> Cookie<'static> {
+    Cookie::build((name, ""))
         .http_only(true)
         .secure(true)
         .same_site(SameSite::Lax)
-        .path("/")
+        .path(path.to_owned())
         .build()
 }
 
 /// The cookie that makes the browser forget the session.
 pub(crate) fn end() -> Cookie<'static> {
-    let mut cookie = blank();
+    let mut cookie = blank(NAME, "/");
     cookie.make_removal();
     cookie
 }
@@ -199,6 +242,45 @@ mod tests {
         for bad in ["gangway_session=", "gangway_session", "=", ";;", "gangway_session=e30"] {
             assert_eq!(keys.open(&header(bad), Utc::now()), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_errand_is_kept_from_scripts_and_is_no_session() {
+        let keys = keys("a");
+        let errand = Errand {
+            name: "gangway_google",
+            path: "/base/sign-in/google".to_owned(),
+            seconds: 600,
+        };
+        let session = session();
+        let cookie = keys.seal_errand(&errand, &session).unwrap();
+        let text = cookie.to_string();
+        for attribute in [
+            "HttpOnly",
+            "Secure",
+            "SameSite=Lax",
+            "Path=/base/sign-in/google",
+            "Max-Age=600",
+        ] {
+            assert!(text.split("; ").any(|part| part == attribute), "{attribute}: {text}");
+        }
+        let call = |name: &str, value: &str| {
+            let value = format!("{name}={value}").parse().unwrap();
+            Call::new(http::Method::GET, "/x").with_header(COOKIE, value)
+        };
+        let opened = |call: &Call| keys.open_errand::<Session>(&errand, call);
+        assert_eq!(opened(&call("gangway_google", cookie.value())), Some(session.clone()));
+        assert_eq!(opened(&call("other", cookie.value())), None);
+        assert_eq!(opened(&call("gangway_google", &format!("{}A", cookie.value()))), None);
+        assert_eq!(
+            other_keys().open_errand::<Session>(&errand, &call("gangway_google", cookie.value())),
+            None
+        );
+        // Neither is the other under the other's name.
+        let as_session = header(&format!("{NAME}={}", cookie.value()));
+        assert_eq!(keys.open(&as_session, Utc::now()), None);
+        let sealed = keys.seal(&session).unwrap();
+        assert_eq!(opened(&call("gangway_google", sealed.value())), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! they are at this moment. It begins with @, which no organisation's name has. It says which member holds it, or that one
 //! did and was deleted.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::fault::Fault;
 use domain::ids::OrgId;
@@ -33,7 +34,7 @@ impl Store {
         self.holder(&identity_key(identity), org).await
     }
 
-    /// In every organisation.
+    /// In every organisation, where the person signed in last first.
     pub async fn members_with_identity(&self, identity: &Identity) -> Result<Vec<Member>, Fault> {
         let members = self.holders(identity_key(identity)).await?;
         Ok(members
@@ -45,6 +46,34 @@ impl Store {
     /// In every organisation.
     pub async fn members_with_address(&self, email: &str) -> Result<Vec<Member>, Fault> {
         self.holders(address_key(email)).await
+    }
+
+    /// The next sign-in goes to this organisation again, unless the person names another.
+    pub async fn identity_used(&self, member: &Member, identity: &Identity) -> Result<(), Fault> {
+        let result = self
+            .db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(identity_key(identity)))
+            .key("member", text(member.org.as_str()))
+            .update_expression("SET used_at = :now")
+            .condition_expression("holder = :me")
+            .expression_attribute_values(":now", text(chrono::Utc::now().to_rfc3339()))
+            .expression_attribute_values(":me", text(&member.id))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            // Deleted in this moment: the session finds no member.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(fault("recording a sign-in", &error)),
+        }
     }
 
     async fn holder(&self, key: &str, org: &OrgId) -> Result<Option<Held>, Fault> {
@@ -78,8 +107,10 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("looking for a person's memberships", &error))?;
+        let mut items = answer.items.unwrap_or_default();
+        items.sort_by_cached_key(|item| item.get("used_at").and_then(|v| v.as_s().ok()).cloned());
         let mut members = Vec::new();
-        for item in answer.items.unwrap_or_default() {
+        for item in items.into_iter().rev() {
             let value = |name| item.get(name).and_then(|v| v.as_s().ok());
             // Deleted members hold nothing.
             let Some(holder) = value("holder") else { continue };

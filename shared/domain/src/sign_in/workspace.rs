@@ -1,0 +1,120 @@
+//! The domain whose people an organisation takes in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::{Wrong, checked_text};
+
+/// One a line, sorted. Whoever has an address there is nobody's employee.
+const CONSUMER: &str = include_str!("consumer_domains.txt");
+
+/// A company's domain as DNS writes it: lower case, IDN as `xn--`, no dot at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WorkspaceDomain(String);
+
+impl WorkspaceDomain {
+    pub const TAKES: &'static str = "must be a company's own domain, such as example.com";
+    pub const CONSUMER: &'static str = "belongs to a mail provider whose addresses anybody can have";
+
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let text = text.trim();
+        let text = text.strip_suffix('.').unwrap_or(text);
+        let Ok(url::Host::Domain(domain)) = url::Host::parse(text) else {
+            return Err(Wrong(Self::TAKES));
+        };
+        if crate::contact::DomainName::parse_long(&domain).is_err() {
+            return Err(Wrong(Self::TAKES));
+        }
+        if CONSUMER.lines().any(|consumer| consumer == domain) {
+            return Err(Wrong(Self::CONSUMER));
+        }
+        Ok(Self(domain))
+    }
+
+    /// Whether a token's domain is this one. Nothing is mapped here but ASCII letters: what only looks like this domain, or
+    /// becomes it by some normalisation, is another one.
+    pub fn is(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+checked_text!(WorkspaceDomain);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_have_one_spelling() {
+        for (given, kept) in [
+            ("example.com", "example.com"),
+            (" Example.COM. ", "example.com"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("BÜCHER.example", "xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            // The first letter is Cyrillic: a domain of its own.
+            ("\u{435}xample.com", "xn--xample-2of.com"),
+        ] {
+            assert_eq!(WorkspaceDomain::parse(given).unwrap().as_str(), kept, "{given}");
+        }
+        for bad in [
+            "",
+            ".",
+            "com",
+            "example.com..",
+            "a b.com",
+            "127.0.0.1",
+            "[::1]",
+            "jane@example.com",
+            "https://example.com",
+            "-a.com",
+        ] {
+            assert_eq!(
+                WorkspaceDomain::parse(bad).unwrap_err().0,
+                WorkspaceDomain::TAKES,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn consumer_domains_are_refused() {
+        for consumer in [
+            "gmail.com",
+            "GMAIL.com.",
+            "googlemail.com",
+            "outlook.com",
+            "yahoo.co.uk",
+            "proton.me",
+        ] {
+            assert_eq!(
+                WorkspaceDomain::parse(consumer).unwrap_err().0,
+                WorkspaceDomain::CONSUMER,
+                "{consumer}"
+            );
+        }
+        assert!(WorkspaceDomain::parse("mygmail.com").is_ok());
+        let lines: Vec<_> = CONSUMER.lines().collect();
+        assert!(lines.is_sorted() && lines.iter().all(|line| !line.is_empty()));
+    }
+
+    #[test]
+    fn look_alikes_are_other_domains() {
+        let domain = WorkspaceDomain::parse("example.com").unwrap();
+        assert!(domain.is("example.com") && domain.is("EXAMPLE.com"));
+        for other in [
+            "example.com.",
+            "www.example.com",
+            "example.com.evil.test",
+            "example.co",
+            "evilexample.com",
+            "\u{435}xample.com",
+            "\u{ff45}xample.com",
+            "xn--xample-2of.com",
+            " example.com",
+            "",
+        ] {
+            assert!(!domain.is(other), "{other}");
+        }
+    }
+}
