@@ -77,7 +77,14 @@ async fn named(
     skipped: &mut Vec<Skipped>,
 ) -> Result<Vec<Group>, Fault> {
     let mut groups = Vec::new();
-    for name in record.onboarding.groups.iter().map(String::as_str).chain(mfa_group) {
+    for name in record
+        .job
+        .onboarding()?
+        .groups
+        .iter()
+        .map(String::as_str)
+        .chain(mfa_group)
+    {
         let why = match graph.group(name).await? {
             GroupMatch::One(group) => {
                 groups.push(group);
@@ -95,7 +102,7 @@ async fn named(
 }
 
 async fn colleagues(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, Fault> {
-    let Some(colleague) = &record.onboarding.copy_groups_from else {
+    let Some(colleague) = &record.job.onboarding()?.copy_groups_from else {
         return Ok(Vec::new());
     };
     if let Some(groups) = graph.groups_of(colleague.as_str()).await? {

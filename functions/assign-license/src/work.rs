@@ -56,7 +56,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     let settled = systems::settled(&cx.store, &key.org).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
-    let country = record.onboarding.usage_location.as_ref();
+    let country = record.job.onboarding()?.usage_location.as_ref();
     let job = Job {
         graph: &graph,
         user: &user.id,

@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 use domain::fault::Fault;
+use domain::job::Job;
 use domain::request::Status;
 use serde::Serialize;
 use step::{Context, Input};
@@ -36,7 +37,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             STEP,
             "started",
             &input.run.to_string(),
-            "The start date has come",
+            "The time has come",
             false,
         )
         .await?;
@@ -44,6 +45,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 }
 
 async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
+    // The steps of an offboarding look at the account as they find it.
+    let Job::Onboarding(onboarding) = &record.job else {
+        return Ok(());
+    };
     if record.user.is_some() {
         return Ok(());
     }
@@ -55,7 +60,7 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
         &settled.organisation,
         &settled.variables,
         &record.requester,
-        &record.onboarding,
+        onboarding,
         Utc::now(),
         Some(&record.id),
     )

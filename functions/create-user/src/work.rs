@@ -1,4 +1,5 @@
-//! Creates the account: password kept first, then the user, then the manager. Each once, whatever happened before.
+//! Creates the account, or enables the one of somebody who comes back: password kept first, then the user, then the
+//! manager. Each once, whatever happened before.
 
 use directory::{Created, Graph, NewUser};
 use domain::contact::Upn;
@@ -49,11 +50,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             )
             .await?;
     }
-    let text = note::user_created(&record.plan.display_name, &user.upn, &settled.variables);
+    let again = record.plan.rehired.is_some();
+    let text = note::user_created(&record.plan.display_name, &user.upn, again, &settled.variables);
     cx.store.queue_note(&key, "user-created", &text).await?;
-    cx.store
-        .record_event(&key, STEP, "created", "", &user.upn, false)
-        .await?;
+    let event = if again { "enabled" } else { "created" };
+    cx.store.record_event(&key, STEP, event, "", &user.upn, false).await?;
     set_manager(cx, &graph, &record, &user).await?;
     Ok(Output {})
 }
@@ -72,7 +73,7 @@ async fn create(
     variables: &OrgVariables,
 ) -> Result<UserRef, Fault> {
     let key = record.key();
-    let person = &record.onboarding;
+    let person = record.job.onboarding()?;
     let names = [
         Some(person.first_name.as_str()),
         person.middle_name.as_deref(),
@@ -80,6 +81,9 @@ async fn create(
     ];
     let avoid: Vec<&str> = names.into_iter().flatten().chain([record.plan.upn.as_str()]).collect();
     let secret = cx.secrets.keep_password(&key, password::generate(&avoid)).await?;
+    if let Some(id) = &record.plan.rehired {
+        return enable_again(graph, record, variables, id, &secret).await;
+    }
     let planned = record.plan.upn.clone();
     if let Some(user) = try_name(graph, record, variables, &planned, &secret).await? {
         return Ok(user);
@@ -121,26 +125,7 @@ async fn try_name(
         // Taken by ourselves, if an earlier run died right after the effect.
         return Ok(graph.find_by_marker(marker, upn).await?.map(user_ref));
     }
-    let person = &record.onboarding;
-    let local_part = upn.split('@').next().unwrap_or_default();
-    let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
-    let user = NewUser {
-        upn: upn.to_owned(),
-        display_name: record.plan.display_name.clone(),
-        given_name: Some(person.first_name.clone()),
-        surname: person.last_name.clone(),
-        mail_nickname: local_part.to_owned(),
-        job_title: person.job_title.clone(),
-        department: person.department.clone(),
-        office: person.office.clone(),
-        mobile_phone: person.mobile_phone.as_ref().map(ToString::to_string),
-        other_mails: person.personal_email.iter().map(ToString::to_string).collect(),
-        usage_location: usage_location.map(ToString::to_string),
-        marker: marker.to_owned(),
-        password: secret.clone(),
-        force_change: variables.require_password_change_on_first_login,
-        password_never_expires: variables.set_password_to_never_expire,
-    };
+    let user = account(record, variables, upn, secret)?;
     match graph.create_user(&user).await? {
         Created::Created(user) => Ok(Some(user)),
         Created::NameTaken => match graph.find_by_marker(marker, upn).await? {
@@ -154,8 +139,67 @@ async fn try_name(
     }
 }
 
+/// The account that was found disabled at submission. One call changes all of it and leaves our mark, so that a run
+/// after it finds the mark, and one before it finds the account disabled.
+async fn enable_again(
+    graph: &Graph,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+    id: &str,
+    secret: &SecretString,
+) -> Result<UserRef, Fault> {
+    let Some(user) = graph.user(id).await? else {
+        return Err(Fault::NeedsAttention(
+            "the account to be enabled again is gone: submit again without rehire".to_owned(),
+        ));
+    };
+    let marked = user.marker.as_deref() == Some(record.id.as_str());
+    match (user.account_enabled, marked) {
+        (true, true) => {}
+        (true, false) => {
+            return Err(Fault::NeedsAttention(
+                "the account to be enabled again was enabled by somebody else: see whose it is now".to_owned(),
+            ));
+        }
+        (false, _) => {
+            let account = account(record, variables, &user.upn, secret)?;
+            graph.enable_again(id, &account).await?;
+        }
+    }
+    Ok(user_ref(user))
+}
+
+/// What the account is to be.
+fn account(
+    record: &RequestRecord,
+    variables: &OrgVariables,
+    upn: &str,
+    secret: &SecretString,
+) -> Result<NewUser, Fault> {
+    let person = record.job.onboarding()?;
+    let local_part = upn.split('@').next().unwrap_or_default();
+    let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
+    Ok(NewUser {
+        upn: upn.to_owned(),
+        display_name: record.plan.display_name.clone(),
+        given_name: Some(person.first_name.clone()),
+        surname: person.last_name.clone(),
+        mail_nickname: local_part.to_owned(),
+        job_title: person.job_title.clone(),
+        department: person.department.clone(),
+        office: person.office.clone(),
+        mobile_phone: person.mobile_phone.as_ref().map(ToString::to_string),
+        other_mails: person.personal_email.iter().map(ToString::to_string).collect(),
+        usage_location: usage_location.map(ToString::to_string),
+        marker: record.id.to_string(),
+        password: secret.clone(),
+        force_change: variables.require_password_change_on_first_login,
+        password_never_expires: variables.set_password_to_never_expire,
+    })
+}
+
 async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), Fault> {
-    let Some(manager) = &record.onboarding.manager else {
+    let Some(manager) = record.job.manager() else {
         return Ok(());
     };
     let why = match graph.user(manager.as_str()).await? {

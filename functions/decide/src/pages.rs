@@ -2,6 +2,8 @@
 
 use askama::Template;
 use domain::decision::{Action, Gate};
+use domain::job::Kind;
+use domain::note;
 use domain::schedule::local_words;
 use serde_json::{Value, json};
 use store::gates::GateRecord;
@@ -30,10 +32,10 @@ pub(crate) struct Message<'a> {
 
 impl Decision<'_> {
     pub(crate) fn title(&self) -> String {
-        let name = &self.link.request.plan.display_name;
+        let about = self.link.request.about();
         match (self.link.capability.action, &self.link.capability.gate) {
-            (Action::Approve, _) => format!("Approve the onboarding of {name}"),
-            (Action::Deny, _) => format!("Deny the onboarding of {name}"),
+            (Action::Approve, _) => format!("Approve the {about}"),
+            (Action::Deny, _) => format!("Deny the {about}"),
             (Action::Confirm, gate) => format!("Confirm the purchase of {}", part_number(gate)),
             (Action::Reject, gate) => format!("Reject the purchase of {}", part_number(gate)),
         }
@@ -49,11 +51,15 @@ impl Decision<'_> {
     }
 
     fn consequence(&self) -> &'static str {
-        match self.link.capability.action {
-            Action::Approve => "Approved, the user is created.",
-            Action::Deny => "Denied, no user is created and the request ends.",
-            Action::Confirm => "Confirmed, Gangway looks for the purchased seat and assigns it.",
-            Action::Reject => "Rejected, the onboarding goes on without the licence; a technician applies it by hand.",
+        match (self.link.capability.action, self.link.request.kind()) {
+            (Action::Approve, Kind::Onboarding) => "Approved, the user is created.",
+            (Action::Approve, Kind::Offboarding) => "Approved, the account is closed as said above.",
+            (Action::Deny, Kind::Onboarding) => "Denied, no user is created and the request ends.",
+            (Action::Deny, Kind::Offboarding) => "Denied, nothing is changed and the request ends.",
+            (Action::Confirm, _) => "Confirmed, Gangway looks for the purchased seat and assigns it.",
+            (Action::Reject, _) => {
+                "Rejected, the onboarding goes on without the licence; a technician applies it by hand."
+            }
         }
     }
 
@@ -64,35 +70,13 @@ impl Decision<'_> {
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         let request = &self.link.request;
-        let person = &request.onboarding;
-        let licenses: Vec<_> = request
-            .plan
-            .licenses
-            .iter()
-            .map(|sku| sku.part_number.as_str())
-            .collect();
-        let optional = |value: &Option<String>| value.clone().unwrap_or_default();
-        let facts = vec![
+        let mut facts = vec![
             ("Organisation", self.link.organisation.name.clone()),
             ("Asked by", asked_by(self.link)),
-            ("Person", request.plan.display_name.clone()),
-            ("Username", request.plan.upn.clone()),
-            ("Job title", optional(&person.job_title)),
-            ("Department", optional(&person.department)),
-            ("Office", optional(&person.office)),
-            (
-                "Manager",
-                person.manager.as_ref().map(ToString::to_string).unwrap_or_default(),
-            ),
-            (
-                "Start date",
-                person.start_date.map(|date| date.to_string()).unwrap_or_default(),
-            ),
-            ("Licences", licenses.join(", ")),
-            ("Groups", person.groups.join(", ")),
-            ("Until", local_words(self.link.gate.closes_at, self.link.zone)),
         ];
-        facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+        facts.extend(note::job_facts(&request.job, &request.plan));
+        facts.push(("Until", local_words(self.link.gate.closes_at, self.link.zone)));
+        facts
     }
 }
 
@@ -111,7 +95,7 @@ fn part_number(gate: &Gate) -> &str {
 /// One sentence or two on what stands.
 pub(crate) fn message(link: &Link) -> String {
     let subject = match &link.capability.gate {
-        Gate::Approval => format!("The onboarding of {}", link.request.plan.display_name),
+        Gate::Approval => format!("The {}", link.request.about()),
         Gate::License(part_number) => {
             format!("The purchase of {part_number} for {}", link.request.plan.display_name)
         }

@@ -40,6 +40,7 @@ pub(crate) mod tests {
     use chrono::{DateTime, Utc};
     use domain::decision::{Action, Decision};
     use domain::ids::{OrgId, RequestId};
+    use domain::job::Job;
     use domain::request::{Plan, Requester, Sku, Status};
     use domain::submission::Onboarding;
 
@@ -57,7 +58,7 @@ pub(crate) mod tests {
             id: RequestId::parse(&format!("r{}", "0".repeat(32))).unwrap(),
             status: Status::WaitingApproval,
             run: 1,
-            onboarding: Onboarding::parse(&body).unwrap(),
+            job: Job::Onboarding(Onboarding::parse(&body).unwrap()),
             plan: Plan {
                 upn: "ada@contoso.com".to_owned(),
                 display_name: name.to_owned(),
@@ -67,6 +68,7 @@ pub(crate) mod tests {
                 }],
                 approval_required: true,
                 approvers: vec!["hr@contoso.com".to_owned()],
+                rehired: None,
                 start_at: None,
             },
             requester: Requester {

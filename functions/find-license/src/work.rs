@@ -99,7 +99,7 @@ async fn way(
         skip(cx, &key, part_number, "no_group", &text).await?;
         return Ok(None);
     }
-    let wish = record.onboarding.license_purchase;
+    let wish = record.job.onboarding()?.license_purchase;
     let buys = wish == LicensePurchase::Auto
         && settled.variables.auto_purchase_license_if_none_available
         && systems::has_distributor(settled);

@@ -109,7 +109,7 @@ impl HandOver<'_> {
     /// By mail to a manager who has a mailbox, else to the phone.
     async fn to_manager(&self) -> Result<Delivery, Fault> {
         const EFFECT: &str = "password/manager";
-        let Some(manager) = &self.record.onboarding.manager else {
+        let Some(manager) = self.record.job.manager() else {
             return Ok(Delivery::NoSuchPlace("there is no manager"));
         };
         let graph = systems::graph(&self.cx.secrets, &self.settled.organisation).await?;

@@ -1,7 +1,8 @@
-//! Now, or on the start date?
+//! Now, or on the start date, or when the last day is over?
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::fault::Fault;
+use domain::job::Job;
 use domain::note;
 use domain::request::Status;
 use serde::Serialize;
@@ -41,7 +42,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Some(at) = ahead else {
         if record.plan.start_at.is_none()
             && !settled.variables.allow_scheduled_user_creation
-            && let Some(date) = record.onboarding.start_date
+            && let Job::Onboarding(form) = &record.job
+            && let Some(date) = form.start_date
         {
             cx.store
                 .queue_note(&key, "start-date", &note::start_date_noted(date))
@@ -52,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             at: timestamp(Utc::now()),
         });
     };
-    let text = note::scheduled(&record.plan.display_name, at, settled.variables.timezone);
+    let text = note::scheduled(record.about(), at, settled.variables.timezone);
     cx.store
         .queue_note(&key, &format!("scheduled-{}", input.run), &text)
         .await?;

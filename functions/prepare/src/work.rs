@@ -57,7 +57,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
     let zone = systems::settled(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
-    let text = note::approval_requested(&record.plan.display_name, &record.plan.approvers, until, zone, &page);
+    let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
     cx.store.queue_note(&key, "approval-requested", &text).await?;
     Ok(Output {
         approval: Approval::Required,

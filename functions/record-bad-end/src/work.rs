@@ -77,7 +77,7 @@ pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
             }
             let started = step::start(
                 &cx.aws.step_functions(),
-                &Env.state_machine_arn()?,
+                &Env.state_machine_arn(record.kind())?,
                 &key,
                 from + 1,
                 enter,

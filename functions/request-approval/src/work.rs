@@ -59,12 +59,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .await?;
     if input.round > 0 {
         let name = format!("approval-reminded-{}", input.round);
-        let text = note::approval_reminded(
-            &record.plan.display_name,
-            &asked,
-            gate.closes_at,
-            settled.variables.timezone,
-        );
+        let text = note::approval_reminded(record.about(), &asked, gate.closes_at, settled.variables.timezone);
         cx.store.queue_note(&key, &name, &text).await?;
     }
     Ok(Output {})
@@ -81,7 +76,6 @@ async fn ask(
 ) -> Result<Vec<String>, Fault> {
     let key = record.key();
     let reply_to = settled.variables.send_from_address.as_ref().map(ToString::to_string);
-    let licenses: Vec<String> = record.plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
     let mut asked = Vec::new();
     for approver in &record.plan.approvers {
         // The plan leaves the requester out; a link of theirs must not exist even if it did not.
@@ -104,9 +98,8 @@ async fn ask(
             };
             let mail = note::ApprovalMail {
                 organisation: &settled.organisation.name,
-                onboarding: &record.onboarding,
-                upn: &record.plan.upn,
-                licenses: &licenses,
+                job: &record.job,
+                plan: &record.plan,
                 requested_by: record.requester.email.as_deref().unwrap_or(&record.requester.id),
                 until: closes_at,
                 zone: settled.variables.timezone,

@@ -107,7 +107,7 @@ async fn tell(
     };
     let place = TicketRef {
         system: mails.system().to_owned(),
-        id: note::note_subject(&record.plan.display_name),
+        id: note::note_subject(record.about()),
     };
     post(cx, record, settled, gate, part_number, &mails, &place, "mail").await?;
     Ok(true)

@@ -56,9 +56,11 @@ impl App {
             )
             .await?;
         store
-            .queue_note(&key, "cancelled", &note::cancelled(&record.onboarding.shown_name(), by))
+            .queue_note(&key, "cancelled", &note::cancelled(record.about(), by))
             .await?;
-        self.executions.take_over(&key, record.run, Enter::Cancelled).await
+        self.executions
+            .take_over(record.kind(), &key, record.run, Enter::Cancelled)
+            .await
     }
 }
 

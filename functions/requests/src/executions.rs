@@ -1,32 +1,26 @@
 //! The next execution of a request takes over from the one before.
 
 use domain::fault::Fault;
+use domain::job::Kind;
 use domain::request::RequestKey;
-use step::Enter;
+use step::{Enter, Env};
 
 pub(crate) struct Executions {
     client: aws_sdk_sfn::Client,
-    state_machine: String,
 }
 
 impl Executions {
-    pub(crate) fn new(client: aws_sdk_sfn::Client, state_machine: String) -> Self {
-        Self { client, state_machine }
+    pub(crate) fn new(client: aws_sdk_sfn::Client) -> Self {
+        Self { client }
     }
 
     /// Stops execution `run` - 1 and starts `run`. May be repeated.
-    pub(crate) async fn take_over(&self, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
+    pub(crate) async fn take_over(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
+        let state_machine = Env.state_machine_arn(kind)?;
         if let Some(before) = run.checked_sub(1) {
-            step::stop(
-                &self.client,
-                &self.state_machine,
-                key,
-                before,
-                "The next execution goes on",
-            )
-            .await?;
+            step::stop(&self.client, &state_machine, key, before, "The next execution goes on").await?;
         }
-        step::start(&self.client, &self.state_machine, key, run, enter).await?;
+        step::start(&self.client, &state_machine, key, run, enter).await?;
         Ok(())
     }
 }

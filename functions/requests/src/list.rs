@@ -127,6 +127,7 @@ fn next_path(visit: &Visit, wanted: &Wanted, before: &RequestId) -> String {
 fn item(web: &Web, record: &RequestRecord) -> Value {
     json!({
         "id": record.id,
+        "kind": record.kind(),
         "status": record.status,
         "outcome": one::outcome(record),
         "name": record.plan.display_name,

@@ -11,7 +11,7 @@ mod routes;
 async fn main() -> Result<(), web::Error> {
     step::init_logs();
     let aws = step::Aws::load().await;
-    let executions = executions::Executions::new(aws.step_functions(), step::Env.state_machine_arn()?);
+    let executions = executions::Executions::new(aws.step_functions());
     let app = routes::App {
         web: web::Web::new(&aws)?,
         executions,

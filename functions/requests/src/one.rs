@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use domain::job::Kind;
 use domain::request::{Outcome, Status, TicketRef, TimelineEvent, UserRef};
 use domain::schedule::local_words;
 use http::StatusCode;
@@ -15,6 +16,7 @@ use crate::routes;
 #[derive(Serialize)]
 struct Body<'a> {
     id: &'a str,
+    kind: Kind,
     status: Status,
     outcome: Option<Outcome>,
     timeline: Vec<Line<'a>>,
@@ -40,6 +42,7 @@ impl<'a> Body<'a> {
         };
         Self {
             id: record.id.as_str(),
+            kind: record.kind(),
             status: record.status,
             outcome: outcome(record),
             timeline: timeline.iter().map(line).collect(),
@@ -89,6 +92,14 @@ impl Page<'_> {
             .map(|sku| sku.part_number.as_str())
             .collect();
         names.join(", ")
+    }
+
+    /// The label of the planned time.
+    fn begins(&self) -> &'static str {
+        match self.record.kind() {
+            Kind::Onboarding => "Created at",
+            Kind::Offboarding => "Begins at",
+        }
     }
 
     fn asked_by(&self) -> &str {
@@ -193,7 +204,7 @@ mod tests {
         let body = serde_json::to_value(Body::new(&record, &timeline)).unwrap();
         assert_eq!(
             body,
-            json!({"id": record.id, "status": "cancelled", "outcome": null,
+            json!({"id": record.id, "kind": "onboarding", "status": "cancelled", "outcome": null,
                 "timeline": [{"at": "2026-11-28T07:00:00Z", "step": "ticket", "event": "opened", "detail": "Opened"}],
                 "ticket": {"system": "connectwise", "id": "7"}, "user": null})
         );

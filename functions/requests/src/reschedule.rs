@@ -1,11 +1,11 @@
-//! Another start date, while the request waits for approval or for its date.
+//! Another start date or last day, while the request waits for approval or for its date.
 
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::fault::Fault;
-use domain::note;
+use domain::note::{self, About};
 use domain::request::{RequestKey, Status};
-use domain::schedule::{Start, local_words, plan_start};
+use domain::schedule::{self, Start, local_words};
 use serde_json::{Map, Value};
 use store::requests::{Changed, RequestRecord};
 use web::{Call, Content, Problem, Visit};
@@ -15,13 +15,13 @@ use crate::routes::App;
 use step::Enter;
 
 const ATTEMPTS: usize = 3;
-const FIELD: &str = "start_date";
 
 impl App {
     pub(crate) async fn reschedule(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
-        let date = wanted_date(&body(call)?)?;
+        let kind = self.load(key).await?.kind();
+        let date = wanted_date(&body(call)?, kind.date_field())?;
         let variables = self.web.variables(&visit.organisation).await?;
-        let start = plan_start(Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
+        let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
             // A scheduled request gets an execution that waits anew; one at its approval reads the date after it.
@@ -63,13 +63,14 @@ impl App {
         let key = record.key();
         let scheduled = record.status == Status::Scheduled;
         if scheduled {
-            self.executions.take_over(&key, record.run + 1, Enter::Plan).await?;
+            self.executions
+                .take_over(record.kind(), &key, record.run + 1, Enter::Plan)
+                .await?;
         }
         let by = who(visit);
-        let name = record.onboarding.shown_name();
         // A date may be chosen, left and chosen again: each time is told.
         let once = Utc::now().timestamp_millis().to_string();
-        let text = note_text(&name, by, date, start, zone, scheduled);
+        let text = note_text(record.about(), by, date, start, zone, scheduled);
         let detail = match start {
             Start::At(at) => format!("Rescheduled by {by} to {}", local_words(at, zone)),
             Start::Now | Start::NotedOnly(_) => format!("Rescheduled by {by} to {date}"),
@@ -82,13 +83,14 @@ impl App {
     }
 }
 
-fn note_text(name: &str, by: &str, date: NaiveDate, start: Start, zone: Tz, scheduled: bool) -> String {
+fn note_text(about: About<'_>, by: &str, date: NaiveDate, start: Start, zone: Tz, scheduled: bool) -> String {
     match start {
-        Start::At(at) => note::rescheduled(name, at, zone, by),
-        Start::Now if scheduled => note::rescheduled_to_now(name, by),
+        Start::At(at) => note::rescheduled(about, at, zone, by),
+        Start::Now if scheduled => note::rescheduled_to_now(about, by),
         // Nothing happens before the approval.
         Start::Now | Start::NotedOnly(_) => {
-            format!("The start date of {name} was changed to {date} by {by}.")
+            let label = about.kind.date_label().to_lowercase();
+            format!("The {label} of {} was changed to {date} by {by}.", about.name)
         }
     }
 }
@@ -105,20 +107,20 @@ fn body(call: &Call) -> Result<Map<String, Value>, Problem> {
         .collect())
 }
 
-fn wanted_date(body: &Map<String, Value>) -> Result<NaiveDate, Problem> {
-    let wrong = |field: &str, message: &str| domain::field::FieldProblem::new(field, message);
+fn wanted_date(body: &Map<String, Value>, field: &str) -> Result<NaiveDate, Problem> {
+    let wrong = |name: &str, message: &str| domain::field::FieldProblem::new(name, message);
     let mut problems: Vec<_> = body
         .keys()
-        .filter(|name| *name != FIELD)
+        .filter(|name| *name != field)
         .map(|name| wrong(name, "is not a known field"))
         .collect();
-    let text = body.get(FIELD).and_then(Value::as_str).unwrap_or_default();
+    let text = body.get(field).and_then(Value::as_str).unwrap_or_default();
     // chrono reads more spellings than the one that is told.
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .filter(|date| date.to_string() == text);
     if date.is_none() {
-        problems.push(wrong(FIELD, "must be a date as YYYY-MM-DD"));
+        problems.push(wrong(field, "must be a date as YYYY-MM-DD"));
     }
     match date {
         Some(date) if problems.is_empty() => Ok(date),
@@ -128,13 +130,15 @@ fn wanted_date(body: &Map<String, Value>) -> Result<NaiveDate, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use domain::job::Kind;
     use serde_json::json;
 
     use super::*;
 
     fn read(body: Value) -> Result<NaiveDate, Vec<String>> {
         let object = body.as_object().unwrap();
-        wanted_date(object).map_err(|problem| problem.errors.into_iter().map(|error| error.field).collect())
+        wanted_date(object, "start_date")
+            .map_err(|problem| problem.errors.into_iter().map(|error| error.field).collect())
     }
 
     #[test]
@@ -168,12 +172,28 @@ mod tests {
     fn notes_say_when_the_user_is_created() {
         let date = "2026-12-01".parse().unwrap();
         let at = Start::At("2026-12-01T07:00:00Z".parse().unwrap());
-        let text = |start, scheduled| note_text("Ada", "mary@contoso.com", date, start, Tz::Europe__Berlin, scheduled);
+        let about = |kind| About { kind, name: "Ada" };
+        let of = |kind, start, scheduled| {
+            note_text(
+                about(kind),
+                "mary@contoso.com",
+                date,
+                start,
+                Tz::Europe__Berlin,
+                scheduled,
+            )
+        };
+        let text = |start, scheduled| of(Kind::Onboarding, start, scheduled);
         assert!(text(at, true).contains("2026-12-01 08:00 (Europe/Berlin)"));
         assert!(text(Start::Now, true).contains("created now"));
         assert_eq!(
             text(Start::NotedOnly(date), false),
             "The start date of Ada was changed to 2026-12-01 by mary@contoso.com."
         );
+        assert_eq!(
+            of(Kind::Offboarding, Start::Now, false),
+            "The last day of Ada was changed to 2026-12-01 by mary@contoso.com."
+        );
+        assert!(of(Kind::Offboarding, at, true).contains("begins at 2026-12-01 08:00 (Europe/Berlin)"));
     }
 }

@@ -86,6 +86,7 @@ pub(crate) mod tests {
     use chrono::{DateTime, Utc};
     use domain::ids::OrgId;
     use domain::integration::Organisation;
+    use domain::job::Job;
     use domain::request::{Plan, Requester, Status};
     use domain::role::Role;
     use domain::submission::Onboarding;
@@ -129,13 +130,14 @@ pub(crate) mod tests {
             id: RequestId::parse(&format!("r{}", "0".repeat(32))).unwrap(),
             status,
             run: 1,
-            onboarding: Onboarding::parse(&body).unwrap(),
+            job: Job::Onboarding(Onboarding::parse(&body).unwrap()),
             plan: Plan {
                 upn: "ada@contoso.com".to_owned(),
                 display_name: name.to_owned(),
                 licenses: Vec::new(),
                 approval_required: false,
                 approvers: Vec::new(),
+                rehired: None,
                 start_at: Some(at()),
             },
             requester: Requester {

@@ -60,14 +60,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 
 async fn record(cx: &Context, request: &RequestRecord, gate: &Gate, decision: Decision, by: &str) -> Result<(), Fault> {
     let key = &request.key();
-    let name = &request.plan.display_name;
+    let about = request.about();
     let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);
     let text = match gate {
         Gate::Approval => match decision {
-            Decision::Approved => note::approved(name, by),
-            Decision::Denied => note::denied(name, by),
+            Decision::Approved => note::approved(about, by),
+            Decision::Denied => note::denied(about, by),
             Decision::Cancelled => return Ok(()),
-            _ => note::approval_expired(name),
+            _ => note::approval_expired(about),
         },
         Gate::License(part_number) => match decision {
             Decision::Confirmed => note::purchase_confirmed(part_number, by),

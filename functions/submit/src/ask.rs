@@ -1,11 +1,11 @@
 //! What a call asks for: the body, whether only to check it, and the key that makes two calls one submission.
 
 use domain::field::FieldProblem;
-use domain::submission::{Onboarding, from_form};
+use domain::submission::Onboarding;
 use serde_json::{Value, json};
 use web::{Call, Content, Problem};
 
-/// Fields of the page's form that are no part of the onboarding.
+/// Fields of the page's form that are no part of the body.
 const KEY: &str = "idempotency_key";
 const CHECK: &str = "check";
 
@@ -22,19 +22,20 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn read(call: &Call) -> Result<Self, Problem> {
+    /// `from_form` makes the body of a form's pairs.
+    pub(crate) fn read(call: &Call, from_form: fn(&[(String, String)]) -> Value) -> Result<Self, Problem> {
         let header = call.header(KEY_HEADER).map(str::to_owned);
         let (body, key, check) = if call.content() == Content::Form {
             let form = call.form()?;
             let given = |name: &str| form.get(name).filter(|value| !value.is_empty());
-            let onboarding: Vec<_> = form
+            let pairs: Vec<_> = form
                 .pairs()
                 .iter()
                 .filter(|(name, _)| name != KEY && name != CHECK)
                 .cloned()
                 .collect();
             (
-                from_form(&onboarding),
+                from_form(&pairs),
                 header.or_else(|| given(KEY).map(str::to_owned)),
                 given(CHECK).is_some(),
             )
@@ -86,7 +87,7 @@ impl Partial {
         let is_wrong = |name: &str| self.wrong.iter().any(|problem| problem.field == name);
         let no_username = NAMES.into_iter().chain(["middle_name", "email_domain"]).any(is_wrong);
         // With another name or domain it would be another username.
-        let follows = |field: &str| no_username && (field == "username" || NAMES.contains(&field));
+        let follows = |field: &str| no_username && (["username", "rehire"].contains(&field) || NAMES.contains(&field));
         let right = |problem: &FieldProblem| !is_wrong(&problem.field) && !follows(&problem.field);
         let found: Vec<_> = found.into_iter().filter(right).collect();
         let mut all = self.wrong;
@@ -102,6 +103,10 @@ mod tests {
 
     use super::*;
 
+    fn read(call: &Call) -> Result<Ask, Problem> {
+        Ask::read(call, Onboarding::from_form)
+    }
+
     fn post() -> Call {
         Call::new(Method::POST, "/orgs/{org}/onboardings")
     }
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_form_carries_its_key_and_button() {
-        let ask = Ask::read(&form(
+        let ask = read(&form(
             "csrf=c&idempotency_key=k1&check=1&first_name=Ada&licenses=SPB&licenses=SPE_E3",
         ));
         let ask = ask.expect("a form");
@@ -128,9 +133,9 @@ mod tests {
             .with_body(r#"{"first_name": "Ada"}"#)
             .with_query("dry_run", "true")
             .with_header(HeaderName::from_static("idempotency-key"), key);
-        let ask = Ask::read(&call).expect("JSON");
+        let ask = read(&call).expect("JSON");
         assert_eq!((ask.key.as_deref(), ask.dry_run), (Some("k2"), true));
-        let ask = Ask::read(&post().with_body("{}")).expect("JSON");
+        let ask = read(&post().with_body("{}")).expect("JSON");
         assert_eq!((ask.key, ask.dry_run), (None, false));
     }
 
@@ -146,7 +151,7 @@ mod tests {
                 .with_header(key.clone(), HeaderValue::from_static("")),
             post().with_body("{}").with_header(key, HeaderValue::from_static("a b")),
         ] {
-            assert_eq!(Ask::read(&call).err().expect("refused").status.as_u16(), 422);
+            assert_eq!(read(&call).err().expect("refused").status.as_u16(), 422);
         }
     }
 

@@ -1,13 +1,14 @@
-//! The onboarding form, and submissions.
+//! The forms, and submissions.
 
 mod ask;
 mod form;
+mod offboard;
 mod preview;
 mod record;
 mod submit;
 
 use domain::fault::Fault;
-use step::{Aws, Env};
+use step::Aws;
 use store::secrets::Secrets;
 use web::{Answer, Call, Problem, Web};
 
@@ -17,7 +18,6 @@ struct Desk {
     web: Web,
     secrets: Secrets,
     step_functions: aws_sdk_sfn::Client,
-    state_machine: String,
 }
 
 impl Desk {
@@ -27,7 +27,6 @@ impl Desk {
             web: Web::new(&aws)?,
             secrets: aws.secrets()?,
             step_functions: aws.step_functions(),
-            state_machine: Env.state_machine_arn()?,
         })
     }
 
@@ -35,6 +34,8 @@ impl Desk {
         match (call.verb(), call.route()) {
             ("GET", "/orgs/{org}/onboardings/new") => submit::blank(self, call).await,
             ("POST", "/orgs/{org}/onboardings") => submit::submit(self, call).await,
+            ("GET", "/orgs/{org}/offboardings/new") => offboard::blank(self, call).await,
+            ("POST", "/orgs/{org}/offboardings") => offboard::submit(self, call).await,
             _ => Err(Problem::not_found()),
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::decision::Gate;
 use domain::field::FieldProblem;
-use planning::Checked;
+use planning::{Checked, Held, LeaverChecked};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -56,6 +56,65 @@ impl<'a> Preview<'a> {
                 username: checked.username.as_ref().map(domain::contact::Upn::as_str),
                 licenses: licenses.collect(),
                 groups: groups.collect(),
+                gates: &checked.gates,
+                start_at: checked.start_at.map(timestamp),
+            },
+            problems: &checked.problems,
+        }
+    }
+}
+
+/// The same of an offboarding.
+#[derive(Serialize)]
+pub(crate) struct LeaverPreview<'a> {
+    plan: Leaving<'a>,
+    problems: &'a [FieldProblem],
+}
+
+#[derive(Serialize)]
+struct Leaving<'a> {
+    user: Option<Leaver<'a>>,
+    block_sign_in: bool,
+    groups: Vec<Loss<'a>>,
+    licenses: Vec<Loss<'a>>,
+    manager: Option<&'a str>,
+    gates: &'a [Gate],
+    start_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Leaver<'a> {
+    id: &'a str,
+    upn: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Loss<'a> {
+    name: &'a str,
+    removed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> LeaverPreview<'a> {
+    pub(crate) fn of(checked: &'a LeaverChecked) -> Self {
+        let loss = |held: &'a Held| Loss {
+            name: &held.name,
+            removed: held.stays.is_none(),
+            reason: held.stays.as_deref(),
+        };
+        Self {
+            plan: Leaving {
+                user: checked.user.as_ref().map(|user| Leaver {
+                    id: &user.id,
+                    upn: &user.upn,
+                    name: &checked.display_name,
+                }),
+                block_sign_in: checked.blocks_sign_in,
+                groups: checked.groups.iter().map(loss).collect(),
+                licenses: checked.licenses.iter().map(loss).collect(),
+                manager: checked.manager.as_deref(),
                 gates: &checked.gates,
                 start_at: checked.start_at.map(timestamp),
             },
@@ -120,6 +179,45 @@ mod tests {
                     "start_at": "2026-12-01T08:00:00Z",
                 },
                 "problems": [{"field": "manager", "message": "is wrong"}],
+            })
+        );
+    }
+
+    #[test]
+    fn what_a_leaver_loses_has_names_too() {
+        let held = |name: &str, stays: Option<&str>| Held {
+            name: name.to_owned(),
+            stays: stays.map(str::to_owned),
+        };
+        let checked = LeaverChecked {
+            user: Some(domain::request::UserRef {
+                id: "1".to_owned(),
+                upn: "ada@contoso.com".to_owned(),
+            }),
+            display_name: "Ada".to_owned(),
+            blocks_sign_in: true,
+            groups: vec![held("Sales", None), held("All", Some("its members follow from a rule"))],
+            licenses: vec![held("SPB", None)],
+            manager: Some("charles@contoso.com".to_owned()),
+            gates: vec![Gate::Approval],
+            ..crate::offboard::unchecked(Vec::new())
+        };
+        assert_eq!(
+            serde_json::to_value(LeaverPreview::of(&checked)).expect("JSON"),
+            json!({
+                "plan": {
+                    "user": {"id": "1", "upn": "ada@contoso.com", "name": "Ada"},
+                    "block_sign_in": true,
+                    "groups": [
+                        {"name": "Sales", "removed": true},
+                        {"name": "All", "removed": false, "reason": "its members follow from a rule"},
+                    ],
+                    "licenses": [{"name": "SPB", "removed": true}],
+                    "manager": "charles@contoso.com",
+                    "gates": ["approval"],
+                    "start_at": null,
+                },
+                "problems": [],
             })
         );
     }

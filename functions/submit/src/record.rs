@@ -3,9 +3,9 @@
 use chrono::Utc;
 use domain::fault::Fault;
 use domain::ids::RequestId;
-use domain::request::{Plan, RequestKey, Requester, Status};
-use domain::submission::Onboarding;
-use step::Enter;
+use domain::job::{Job, Kind};
+use domain::request::{Plan, RequestKey, Status, UserRef};
+use step::{Enter, Env};
 use store::requests::RequestRecord;
 use store::{Idempotency, Submitted};
 use web::{Problem, Visit};
@@ -23,21 +23,22 @@ pub(crate) struct Taken {
 /// What came of writing the request down.
 pub(crate) enum Written {
     Taken(Taken),
-    /// Somebody reserved the username in the meantime: plan again.
+    /// Another request reserved the username in the meantime: plan again.
     UsernameGone,
 }
 
 pub(crate) async fn write(
     desk: &Desk,
     visit: &Visit,
-    onboarding: &Onboarding,
+    job: Job,
     plan: Plan,
+    user: Option<UserRef>,
     idempotency: Option<&Idempotency>,
 ) -> Result<Written, Problem> {
-    let record = new_record(visit, onboarding.clone(), plan, visit.caller.requester());
+    let record = new_record(visit, job, plan, user);
     match desk.web.store.create_request(&record, idempotency).await? {
         Submitted::Created => {
-            begin(desk, &record.key()).await?;
+            begin(desk, record.kind(), &record.key()).await?;
             Ok(Written::Taken(Taken {
                 id: record.id,
                 status: record.status,
@@ -74,7 +75,7 @@ async fn again(desk: &Desk, visit: &Visit, id: RequestId) -> Result<Taken, Probl
     let record = desk.web.store.request(&key).await?;
     let record = record.ok_or_else(|| Fault::Permanent("an idempotency key without its request".to_owned()))?;
     if record.run == FIRST_RUN && record.ended_at.is_none() {
-        begin(desk, &key).await?;
+        begin(desk, record.kind(), &key).await?;
     }
     Ok(Taken {
         id: key.request,
@@ -82,28 +83,30 @@ async fn again(desk: &Desk, visit: &Visit, id: RequestId) -> Result<Taken, Probl
     })
 }
 
-async fn begin(desk: &Desk, key: &RequestKey) -> Result<(), Fault> {
+async fn begin(desk: &Desk, kind: Kind, key: &RequestKey) -> Result<(), Fault> {
+    let text = format!("The {kind} was submitted");
     desk.web
         .store
-        .record_event(key, "submit", "submitted", "", "The onboarding was submitted", false)
+        .record_event(key, "submit", "submitted", "", &text, false)
         .await?;
-    step::start(&desk.step_functions, &desk.state_machine, key, FIRST_RUN, Enter::Start).await?;
+    let state_machine = Env.state_machine_arn(kind)?;
+    step::start(&desk.step_functions, &state_machine, key, FIRST_RUN, Enter::Start).await?;
     Ok(())
 }
 
-fn new_record(visit: &Visit, onboarding: Onboarding, plan: Plan, requester: Requester) -> RequestRecord {
+fn new_record(visit: &Visit, job: Job, plan: Plan, user: Option<UserRef>) -> RequestRecord {
     RequestRecord {
         org: visit.org().clone(),
         id: RequestId::generate(),
         status: Status::Running,
         run: FIRST_RUN,
-        onboarding,
+        job,
         plan,
-        requester,
+        requester: visit.caller.requester(),
         created_at: Utc::now(),
         step: None,
         ticket: None,
-        user: None,
+        user,
         licenses: std::collections::BTreeMap::new(),
         ended_at: None,
     }

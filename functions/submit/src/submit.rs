@@ -1,11 +1,13 @@
-//! From a call to its answer: checked whole, then written down and started, or shown as a plan.
+//! Onboardings, from a call to its answer: checked whole, then written down and started, or shown as a plan.
 
 use chrono::Utc;
 use domain::fault::Fault;
 use domain::field::FieldProblem;
+use domain::job::Job;
 use domain::submission::Onboarding;
 use http::{HeaderValue, StatusCode, header};
 use planning::Checked;
+use serde::Serialize;
 use serde_json::{Value, json};
 use store::Idempotency;
 use systems::Settled;
@@ -29,7 +31,7 @@ pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
 /// POST: a submission, or its check.
 pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
     let visit = desk.web.visit(call).await?;
-    let ask = Ask::read(call)?;
+    let ask = Ask::read(call, Onboarding::from_form)?;
     match answer(desk, &visit, &ask).await {
         Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
         Ok(Outcome::Checked(checked)) if call.wants_page() => {
@@ -76,7 +78,8 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
                 None => Err(checked.problems.into()),
             };
         };
-        if let Written::Taken(taken) = write(desk, visit, &onboarding, plan, idempotency.as_ref()).await? {
+        let job = Job::Onboarding(onboarding.clone());
+        if let Written::Taken(taken) = write(desk, visit, job, plan, None, idempotency.as_ref()).await? {
             return Ok(Outcome::Taken(taken));
         }
     }
@@ -84,9 +87,9 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
 }
 
 /// The same body written in another way is the same submission.
-fn canonical(onboarding: &Onboarding) -> Vec<u8> {
-    // Texts and lists of texts: nothing in it cannot be written.
-    serde_json::to_vec(onboarding).unwrap_or_default()
+pub(crate) fn canonical(form: &impl Serialize) -> Vec<u8> {
+    // Texts, flags and lists of texts: nothing in it cannot be written.
+    serde_json::to_vec(form).unwrap_or_default()
 }
 
 async fn check(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Result<Checked, Fault> {
@@ -123,7 +126,7 @@ async fn all_wrong(desk: &Desk, visit: &Visit, body: &Value, wrong: Vec<FieldPro
 }
 
 /// A check says what keeps it from looking, as one more thing that is wrong.
-fn in_the_way(fault: Fault) -> Result<FieldProblem, Problem> {
+pub(crate) fn in_the_way(fault: Fault) -> Result<FieldProblem, Problem> {
     match fault {
         Fault::NeedsAttention(text) => Ok(FieldProblem::new("configuration", text)),
         Fault::Transient(reason) => {
@@ -137,7 +140,7 @@ fn in_the_way(fault: Fault) -> Result<FieldProblem, Problem> {
     }
 }
 
-fn taken_answer(desk: &Desk, call: &Call, visit: &Visit, taken: &Taken) -> Result<Answer, Problem> {
+pub(crate) fn taken_answer(desk: &Desk, call: &Call, visit: &Visit, taken: &Taken) -> Result<Answer, Problem> {
     let path = format!("/orgs/{}/requests/{}", visit.org(), taken.id);
     if call.wants_page() {
         return Ok(Answer::see_other(&desk.web.base.link(&path)));
@@ -166,7 +169,7 @@ async fn page(
         // The form works without lists to choose from; the submission will say more.
         Err(fault) => Err(in_the_way(fault)?),
     };
-    let page = Page::new(&desk.web.base, visit, &settled.variables, filled, offer, checked);
+    let page = Page::onboarding(&desk.web.base, visit, &settled.variables, &filled, offer, checked);
     desk.web.page(status, "New onboarding", Some(visit), &page)
 }
 

@@ -10,19 +10,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use domain::decision::{Action, Decision};
+use domain::job::Kind as JobKind;
 use domain::request::{Outcome, Status};
-use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES};
+use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES, OFFBOARDING_FIELDS};
 use domain::variables::{Kind, definitions};
 use serde_json::{Value, json};
 
 /// Pages and what belongs to them, and HEAD, which is GET without its body: no part of the JSON API.
-const NOT_DOCUMENTED: [&str; 9] = [
+const NOT_DOCUMENTED: [&str; 10] = [
     "GET /",
     "GET /sign-in",
     "POST /sign-in",
     "POST /sign-out",
     "GET /static/{file}",
     "GET /orgs/{org}/onboardings/new",
+    "GET /orgs/{org}/offboardings/new",
     "POST /orgs/{org}/variables",
     "HEAD /decide",
     "HEAD /health",
@@ -127,6 +129,21 @@ fn the_body_has_the_fields_of_an_onboarding() {
     assert_eq!(
         texts(&body["properties"]["license_purchase"]["enum"]),
         LicensePurchase::NAMES
+    );
+}
+
+#[test]
+fn the_body_has_the_fields_of_an_offboarding() {
+    let openapi = openapi();
+    let body = schema(&openapi, "Offboarding");
+    assert_eq!(names(&body["properties"]), BTreeSet::from(OFFBOARDING_FIELDS));
+    assert_eq!(body["additionalProperties"], false);
+    assert_eq!(texts(&schema(&openapi, "Kind")["enum"]), JobKind::NAMES);
+    let reschedule = schema(&openapi, "Reschedule")["oneOf"].as_array().expect("one a kind");
+    let fields: Vec<&str> = reschedule.iter().flat_map(|one| texts(&one["required"])).collect();
+    assert_eq!(
+        fields,
+        [JobKind::Onboarding, JobKind::Offboarding].map(JobKind::date_field)
     );
 }
 

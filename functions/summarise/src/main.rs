@@ -1,3 +1,4 @@
+mod leaver;
 mod work;
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,8 +2,10 @@
 
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
-use domain::note::{self, Summary};
+use domain::job::Job;
+use domain::note::{self, MailText, Summary};
 use domain::request::{End, LicenseState, RequestKey, TicketStatus};
+use domain::submission::Onboarding;
 use notify::Mail;
 use serde::{Deserialize, Serialize};
 use step::Context;
@@ -11,7 +13,9 @@ use store::effects::Standing;
 use store::requests::RequestRecord;
 use systems::Settled;
 
-const STEP: &str = "summarise";
+use crate::leaver;
+
+pub(crate) const STEP: &str = "summarise";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +45,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let record = cx.current(STEP, &key, input.run).await?;
     let settled = systems::settled(&cx.store, &key.org).await?;
     match input.end {
-        End::Completed => report_gaps(cx, &record).await?,
+        End::Completed => match &record.job {
+            Job::Onboarding(form) => report_gaps(cx, &record, form).await?,
+            Job::Offboarding(form) => leaver::report_gaps(cx, &record, form, &settled).await?,
+        },
         End::Failed => report_failure(cx, &record, &input.cause).await?,
         // Whoever denied or cancelled it is on the ticket already.
         End::Denied | End::Cancelled => {}
@@ -62,7 +69,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 }
 
 /// A state that failed without stopping the onboarding could not say so itself.
-async fn report_gaps(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
+async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) -> Result<(), Fault> {
     let key = record.key();
     for sku in &record.plan.licenses {
         let state = record.licenses.get(&sku.part_number);
@@ -73,7 +80,7 @@ async fn report_gaps(cx: &Context, record: &RequestRecord) -> Result<(), Fault> 
                 .await?;
         }
     }
-    let wanted = !record.onboarding.groups.is_empty() || record.onboarding.copy_groups_from.is_some();
+    let wanted = !form.groups.is_empty() || form.copy_groups_from.is_some();
     if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == Standing::New {
         let text = "The groups were not added: add them by hand";
         cx.store
@@ -92,7 +99,7 @@ async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Re
     let key = record.key();
     let step = record.step.as_deref().unwrap_or("the first step");
     let what = reason(cause);
-    let text = note::failed(&record.plan.display_name, step, &what);
+    let text = note::failed(record.about(), step, &what);
     cx.store.queue_note(&key, "failed", &text).await?;
     cx.store.record_event(&key, step, "failed", "", &what, true).await
 }
@@ -115,6 +122,7 @@ fn reason(cause: &str) -> String {
 
 async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Result<(), Fault> {
     let key = record.key();
+    let recipients = recipients(cx, record, settled, end).await?;
     let warnings: Vec<String> = cx
         .store
         .timeline(&key)
@@ -123,63 +131,105 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         .filter(|event| event.warning)
         .map(|event| event.detail)
         .collect();
-    let outcome = end.outcome(!warnings.is_empty());
-    let licenses: Vec<String> = record
-        .licenses
-        .iter()
-        .filter(|(_, state)| **state == LicenseState::Assigned)
-        .map(|(part_number, _)| part_number.clone())
-        .collect();
-    let groups = match cx.store.standing::<Vec<String>, ()>(&key, "groups").await? {
-        Standing::Done(groups) => groups,
-        Standing::New | Standing::Intended(()) => Vec::new(),
+    let done = match &record.job {
+        Job::Onboarding(_) => onboarded(cx, record).await?,
+        Job::Offboarding(_) => leaver::offboarded(cx, &key).await?,
     };
     let summary = Summary {
-        shown_name: &record.plan.display_name,
-        outcome,
+        about: record.about(),
+        outcome: end.outcome(!warnings.is_empty()),
         upn: record.user.as_ref().map(|user| user.upn.as_str()),
-        licenses: &licenses,
-        groups: &groups,
+        done: &done,
         warnings: &warnings,
     };
     cx.store
         .queue_note(&key, note::SUMMARY, &note::summary(&summary))
         .await?;
-    for to in recipients(cx, record, settled, end).await {
+    for Recipient { address, reported_to } in recipients {
         let compose = async || {
-            let mail = note::summary_mail(&summary, &settled.organisation.name);
+            let MailText { subject, text } = match &record.job {
+                Job::Offboarding(_) if reported_to => leaver::mail(cx, &key, &summary, settled).await?,
+                _ => note::summary_mail(&summary, &settled.organisation.name),
+            };
             Ok(Mail {
-                to: vec![to.clone()],
+                to: vec![address.clone()],
                 reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
-                subject: mail.subject,
-                text: mail.text,
+                subject,
+                text,
                 links: Vec::new(),
             })
         };
-        let effect = format!("end-mail/{to}");
+        let effect = format!("end-mail/{address}");
         if let Err(fault) = systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &key, &effect, compose).await {
             // The end stands whether or not a mail tells of it.
             let text = format!("The mail about the end could not be sent: {fault}");
             cx.store
-                .record_event(&key, STEP, "mail_failed", &to, &text, true)
+                .record_event(&key, STEP, "mail_failed", &address, &text, true)
                 .await?;
         }
     }
     Ok(())
 }
 
-/// The requester, and the manager of a person who came.
-async fn recipients(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Vec<String> {
-    let mut to: Vec<String> = record.requester.email.iter().cloned().collect();
-    if end == End::Completed
-        && let Some(manager) = &record.onboarding.manager
-        && let Ok(graph) = systems::graph(&cx.secrets, &settled.organisation).await
-        && let Ok(Some(manager)) = graph.user(manager.as_str()).await
-        && !to.iter().any(|known| known.eq_ignore_ascii_case(manager.address()))
-    {
-        to.push(manager.address().to_owned());
-    }
-    to
+/// What the summary says was done for somebody new.
+async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static str, String)>, Fault> {
+    let licenses: Vec<String> = record
+        .licenses
+        .iter()
+        .filter(|(_, state)| **state == LicenseState::Assigned)
+        .map(|(part_number, _)| part_number.clone())
+        .collect();
+    let groups = match cx.store.standing::<Vec<String>, ()>(&record.key(), "groups").await? {
+        Standing::Done(groups) => groups,
+        Standing::New | Standing::Intended(()) => Vec::new(),
+    };
+    Ok(vec![
+        ("Licenses", note::listed(&licenses)),
+        ("Groups", note::listed(&groups)),
+    ])
+}
+
+/// Who gets a mail about the end.
+struct Recipient {
+    address: String,
+    /// The person's manager.
+    reported_to: bool,
+}
+
+/// The requester, and the manager of a person who came or left.
+async fn recipients(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    end: End,
+) -> Result<Vec<Recipient>, Fault> {
+    let manager = match (end, &record.job) {
+        (End::Completed, Job::Onboarding(form)) => manager(cx, settled, form).await,
+        (End::Completed, Job::Offboarding(form)) => leaver::manager(cx, record, settled, form).await?,
+        _ => None,
+    };
+    let requester = record.requester.email.as_ref();
+    let other = requester.filter(|email| {
+        !manager
+            .as_ref()
+            .is_some_and(|manager| manager.eq_ignore_ascii_case(email))
+    });
+    let requester = other.map(|email| Recipient {
+        address: email.clone(),
+        reported_to: false,
+    });
+    let manager = manager.map(|address| Recipient {
+        address,
+        reported_to: true,
+    });
+    Ok(requester.into_iter().chain(manager).collect())
+}
+
+async fn manager(cx: &Context, settled: &Settled, form: &Onboarding) -> Option<String> {
+    let manager = form.manager.as_ref()?;
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await.ok()?;
+    let manager = graph.user(manager.as_str()).await.ok()??;
+    Some(manager.address().to_owned())
 }
 
 #[cfg(test)]

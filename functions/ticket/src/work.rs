@@ -91,8 +91,8 @@ fn status_name(variables: &OrgVariables, status: TicketStatus) -> Option<&str> {
 async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, psa: &Psa) -> Result<TicketRef, Fault> {
     let key = record.key();
     let marker = record.id.as_str();
-    let given = record.onboarding.ticket_id.as_deref();
-    let summary = note::note_subject(&record.plan.display_name);
+    let given = record.job.ticket_id();
+    let summary = note::note_subject(record.about());
     let ticket = cx
         .store
         .once(
@@ -109,7 +109,7 @@ async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, ps
                 psa.create_ticket(&NewTicket {
                     marker: marker.to_owned(),
                     summary: summary.clone(),
-                    description: note::ticket_description(&record.onboarding, &record.plan),
+                    description: note::ticket_description(&record.job, &record.plan),
                     location: variables.default_ticket_location.clone(),
                     status: variables.default_ticket_status.clone(),
                     priority: variables.default_priority.clone(),
@@ -160,7 +160,7 @@ async fn post(
     cx.store.mark_note(key, &note.name, NoteState::Posted).await
 }
 
-/// The way out when the PSA fails: an onboarding does not stop for it.
+/// The way out when the PSA fails: no request stops for it.
 async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, reason: &str) -> Result<Output, Fault> {
     let key = record.key();
     cx.store
@@ -178,7 +178,7 @@ async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, 
     };
     let place = TicketRef {
         system: mails.system().to_owned(),
-        id: note::note_subject(&record.plan.display_name),
+        id: note::note_subject(record.about()),
     };
     for note in unposted(cx, &key).await? {
         let marker = format!("{}/{}", key.request, note.name);

@@ -57,7 +57,8 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
     if done.is_ok() && !exit {
         let link = sign_in_link(engine, &local)?;
         println!(
-            "\nThe form:          {}/orgs/{ORGANISATION}/onboardings/new",
+            "\nThe forms:         {0}/orgs/{ORGANISATION}/onboardings/new\n                   \
+             {0}/orgs/{ORGANISATION}/offboardings/new",
             local.deployment.api
         );
         println!("Sign in (once):    {link}");

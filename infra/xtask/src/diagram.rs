@@ -1,4 +1,4 @@
-//! Draws statemachine/onboarding.asl.json into the README beside it: a picture in Mermaid and a table of states.
+//! Draws statemachine/*.asl.json into the README beside them: a picture in Mermaid and a table of states each.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,6 +13,8 @@ use crate::{Result, project::Project};
 
 const BEGIN: &str = "<!-- made by cargo xtask diagram -->";
 const END: &str = "<!-- end of what cargo xtask diagram makes -->";
+
+const MACHINES: [&str; 2] = ["onboarding", "offboarding"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -257,16 +259,20 @@ fn drawn(definition: &str) -> Result<String> {
         )?;
     }
     Ok(format!(
-        "{BEGIN}\n\n```mermaid\nflowchart TD\n{picture}```\n\nA dotted arrow is an error that is caught; a double frame waits \
-         for a person.\n\n| state | does | then | on error |\n|---|---|---|---|\n{table}\n{END}"
+        "```mermaid\nflowchart TD\n{picture}```\n\n| state | does | then | on error |\n|---|---|---|---|\n{table}"
     ))
 }
 
 /// Writes the picture and the table, or with `check` only compares.
 pub(crate) fn run(project: &Project, check: bool) -> Result<()> {
     let file = project.path("statemachine/README.md");
-    let definition = fs::read_to_string(project.path("statemachine/onboarding.asl.json"))?;
-    let drawing = drawn(&definition)?;
+    let mut drawing =
+        format!("{BEGIN}\n\nA dotted arrow is an error that is caught; a double frame waits for a person.\n");
+    for name in MACHINES {
+        let definition = fs::read_to_string(project.path(&format!("statemachine/{name}.asl.json")))?;
+        write!(drawing, "\n### {name}.asl.json\n\n{}", drawn(&definition)?)?;
+    }
+    write!(drawing, "\n{END}")?;
     let readme = fs::read_to_string(&file).unwrap_or_else(|_| format!("# State machine\n\n{BEGIN}\n{END}\n"));
     let (Some(begin), Some(end)) = (readme.find(BEGIN), readme.find(END)) else {
         return Err(format!("statemachine/README.md has no lines {BEGIN} and {END}").into());
@@ -276,7 +282,9 @@ pub(crate) fn run(project: &Project, check: bool) -> Result<()> {
         return Ok(());
     }
     if check {
-        return Err("statemachine/README.md doesn't show the state machine as it is: run `cargo xtask diagram`".into());
+        return Err(
+            "statemachine/README.md doesn't show the state machines as they are: run `cargo xtask diagram`".into(),
+        );
     }
     Ok(fs::write(file, wanted)?)
 }

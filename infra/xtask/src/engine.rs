@@ -42,7 +42,9 @@ pub(crate) struct Waits {
 pub(crate) struct Stack {
     pub(crate) name: &'static str,
     pub(crate) api: String,
-    pub(crate) state_machine: String,
+    /// The state machines' ARNs
+    pub(crate) onboarding: String,
+    pub(crate) offboarding: String,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +57,8 @@ struct Deployed {
 #[serde(rename_all = "PascalCase")]
 struct Outputs {
     api_url: String,
-    state_machine_arn: String,
+    onboarding_arn: String,
+    offboarding_arn: String,
 }
 
 impl<'a> Engine<'a> {
@@ -222,7 +225,8 @@ impl<'a> Engine<'a> {
         let stack = Stack {
             name: waits.stack,
             api: outputs.api_url,
-            state_machine: outputs.state_machine_arn,
+            onboarding: outputs.onboarding_arn,
+            offboarding: outputs.offboarding_arn,
         };
         Ok((stack, sent))
     }

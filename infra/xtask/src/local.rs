@@ -58,7 +58,10 @@ impl Deployment {
         Self {
             stack: stack.name.to_owned(),
             api: stack.api.clone(),
-            state_machines: BTreeMap::from([("onboarding".to_owned(), stack.state_machine.clone())]),
+            state_machines: BTreeMap::from([
+                ("onboarding".to_owned(), stack.onboarding.clone()),
+                ("offboarding".to_owned(), stack.offboarding.clone()),
+            ]),
             tables: TABLES
                 .iter()
                 .map(|table| ((*table).to_owned(), format!("{}-{table}", stack.name)))
@@ -105,10 +108,10 @@ impl Local {
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
-    pub(crate) fn environment(&self) -> [(&'static str, &str); 21] {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 22] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
-        let state_machine = deployment.state_machines.get("onboarding").map_or("", String::as_str);
+        let state_machine = |kind: &str| deployment.state_machines.get(kind).map_or("", String::as_str);
         [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
@@ -118,7 +121,8 @@ impl Local {
             ("TABLE_PREFIX", &deployment.stack),
             ("SECRET_PREFIX", &deployment.stack),
             ("BASE_URL", &deployment.api),
-            ("STATE_MACHINE_ARN", state_machine),
+            ("ONBOARDING_ARN", state_machine("onboarding")),
+            ("OFFBOARDING_ARN", state_machine("offboarding")),
             ("MAIL_FROM", MAIL_FROM),
             ("SMS_SENDER_NAME", "Gangway"),
             ("SMS_MAX_PRICE", "0.50"),

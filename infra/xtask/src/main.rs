@@ -72,7 +72,7 @@ enum Task {
         #[arg(long, default_value_t = 400)]
         port_offset: u16,
     },
-    /// Draw the state machine into statemachine/README.md
+    /// Draw the state machines into statemachine/README.md
     Diagram {
         /// Only compare
         #[arg(long)]

@@ -1,6 +1,7 @@
 //! Microsoft Entra ID through Microsoft Graph.
 
 mod groups;
+mod leaving;
 mod licenses;
 mod mfa;
 mod odata;
@@ -17,6 +18,7 @@ use url::Url;
 use crate::odata::{GraphError, Page};
 
 pub use groups::{Added, Group, GroupKind, GroupMatch};
+pub use leaving::Change;
 pub use licenses::{Assignment, AssignmentState, LicenseGroup, LicenseOfUser, Licensing, SubscribedSku};
 pub use users::{Created, NewUser, TakenBy, User};
 

@@ -34,6 +34,14 @@ impl User {
     pub fn address(&self) -> &str {
         self.mail.as_deref().unwrap_or(&self.upn)
     }
+
+    /// Whether mail to it is mail to this user, or it is the sign-in name.
+    pub fn has_address(&self, address: &str) -> bool {
+        let own = [Some(&self.upn), self.mail.as_ref()];
+        own.into_iter()
+            .flatten()
+            .any(|own| own.eq_ignore_ascii_case(address.trim()))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +94,17 @@ impl Graph {
                 self.url(&["users", upn_or_id], &[("$select", SELECT)]),
             )
             .await?;
+        match reply.status() {
+            404 => Ok(None),
+            _ if reply.is_success() => Ok(Some(reply.json::<UserBody>()?.into())),
+            _ => Err(refused(&reply)),
+        }
+    }
+
+    /// None if the user has no manager.
+    pub async fn manager_of(&self, user_id: &str) -> Result<Option<User>, Fault> {
+        let url = self.url(&["users", user_id, "manager"], &[("$select", SELECT)]);
+        let reply = self.get("look up the manager", url).await?;
         match reply.status() {
             404 => Ok(None),
             _ if reply.is_success() => Ok(Some(reply.json::<UserBody>()?.into())),
@@ -175,6 +194,21 @@ impl Graph {
             Ok(Created::NameTaken)
         } else {
             Err(refused(&reply))
+        }
+    }
+
+    /// Makes a disabled account what a new one would be, but for its names, in one call: what is not given stays.
+    pub async fn enable_again(&self, user_id: &str, user: &NewUser) -> Result<(), Fault> {
+        let mut body = body_of(user);
+        if let Some(body) = body.as_object_mut() {
+            body.remove("userPrincipalName");
+            body.remove("mailNickname");
+        }
+        let request = self.http.patch(self.url(&["users", user_id], &[])).json(&body);
+        let reply = self.send("enable the account again", request).await?;
+        match reply.is_success() {
+            true => Ok(()),
+            false => Err(refused(&reply)),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod field;
 pub mod finding;
 pub mod ids;
 pub mod integration;
+pub mod job;
 pub mod mfa;
 pub mod note;
 pub mod password;

@@ -3,19 +3,56 @@
 
 mod approval;
 mod end;
+mod leaving;
 mod license;
 mod mfa;
 mod ticket;
 mod user;
 
+use std::fmt;
+
 use secrecy::SecretString;
+
+use crate::job::Kind;
 
 pub use approval::*;
 pub use end::*;
+pub use leaving::*;
 pub use license::*;
 pub use mfa::*;
 pub use ticket::*;
 pub use user::*;
+
+/// Whom a request is about, and what it does for them: "onboarding of Ada Lovelace".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About<'a> {
+    pub kind: Kind,
+    pub name: &'a str,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.kind, self.name)
+    }
+}
+
+impl About<'_> {
+    /// Of a request that ended before it began.
+    fn untouched(&self) -> &'static str {
+        match self.kind {
+            Kind::Onboarding => "No user was created.",
+            Kind::Offboarding => "Nothing was changed.",
+        }
+    }
+
+    /// Completes "Without a decision by then, the request expires and ...".
+    fn stays_untouched(&self) -> &'static str {
+        match self.kind {
+            Kind::Onboarding => "no user is created",
+            Kind::Offboarding => "nothing is changed",
+        }
+    }
+}
 
 /// Subject and text of a mail.
 #[derive(Debug)]
@@ -45,8 +82,12 @@ fn paragraphs<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Subject of a note that goes out as a mail, because there is no PSA or it failed.
-pub fn note_subject(shown_name: &str) -> String {
-    format!("Onboarding of {}", one_line(shown_name))
+pub fn note_subject(about: About<'_>) -> String {
+    let noun = match about.kind {
+        Kind::Onboarding => "Onboarding",
+        Kind::Offboarding => "Offboarding",
+    };
+    format!("{noun} of {}", one_line(about.name))
 }
 
 fn items(list: &[String]) -> String {
@@ -69,9 +110,17 @@ mod tests {
 
     #[test]
     fn subjects_are_one_line() {
+        let about = |kind| About {
+            kind,
+            name: "Ada\r\nBcc: x@example.com",
+        };
         assert_eq!(
-            note_subject("Ada\r\nBcc: x@example.com"),
+            note_subject(about(Kind::Onboarding)),
             "Onboarding of Ada  Bcc: x@example.com"
+        );
+        assert_eq!(
+            note_subject(about(Kind::Offboarding)),
+            "Offboarding of Ada  Bcc: x@example.com"
         );
     }
 }

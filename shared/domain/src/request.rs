@@ -1,4 +1,4 @@
-//! One person to onboard, and what became of it.
+//! One person to onboard or offboard, and what became of it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ pub struct TicketRef {
     pub id: String,
 }
 
-/// The account that Gangway made.
+/// The account that Gangway made, or the leaver's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRef {
     pub id: String,
@@ -167,11 +167,15 @@ pub enum LicenseState {
 pub struct Plan {
     pub upn: String,
     pub display_name: String,
+    /// That an onboarding gives.
     pub licenses: Vec<Sku>,
     pub approval_required: bool,
     /// Addresses that are asked; never the requester's.
     pub approvers: Vec<String>,
-    /// Set when the creation waits for the start date.
+    /// Id of the disabled account that is enabled again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehired: Option<String>,
+    /// Set when the work waits for the start date, or for the last day to be over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Submits, and sees own requests.
+    /// Submits, and sees own requests; offboardings only where somebody approves them.
     Basic,
     /// Sees all requests; licence decisions, cancel, reschedule.
     Technician,
@@ -32,6 +32,11 @@ impl Role {
     }
 
     pub fn sees_all_requests(self) -> bool {
+        self != Self::Basic
+    }
+
+    /// Whether an offboarding may begin that nobody has approved.
+    pub fn offboards_unasked(self) -> bool {
         self != Self::Basic
     }
 

@@ -1,9 +1,10 @@
-//! When the creation of a user begins.
+//! When the creation of a user begins, and when the account of somebody who leaves is closed.
 
 use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::field::FieldProblem;
+use crate::job::Kind;
 use crate::variables::OrgVariables;
 
 /// A Standard execution lives for a year; approval, purchases and a kept password take their weeks of it.
@@ -26,12 +27,21 @@ impl Start {
     }
 }
 
-/// Days are the organisation's, not UTC's.
-pub fn plan_start(
+/// When the work on a request begins, by the date of its form.
+pub fn plan(
+    kind: Kind,
     now: DateTime<Utc>,
-    start_date: Option<NaiveDate>,
+    date: Option<NaiveDate>,
     vars: &OrgVariables,
 ) -> Result<Start, FieldProblem> {
+    match kind {
+        Kind::Onboarding => plan_start(now, date, vars),
+        Kind::Offboarding => plan_end(now, date, vars),
+    }
+}
+
+/// Days are the organisation's, not UTC's.
+fn plan_start(now: DateTime<Utc>, start_date: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldProblem> {
     let refused = |message: String| Err(FieldProblem::new("start_date", message));
     let Some(date) = start_date else {
         return Ok(Start::Now);
@@ -50,19 +60,54 @@ pub fn plan_start(
             Start::NotedOnly(date)
         });
     }
-    let last = today
-        .checked_add_days(Days::new(MAX_DAYS_AHEAD.unsigned_abs()))
-        .unwrap_or(today);
+    let last = last_date(today);
     if date > last {
-        return refused(format!(
-            "must be {last} or earlier: a request can wait for {MAX_DAYS_AHEAD} days at most"
-        ));
+        return refused(too_far(last));
     }
     match instant(vars.timezone, date.and_time(vars.start_time)) {
         Some(at) if at > now => Ok(Start::At(at)),
         Some(_) => Ok(Start::Now),
-        None => refused("cannot be placed in the organisation's time zone".to_owned()),
+        None => refused(NOWHERE.to_owned()),
     }
+}
+
+/// The last day is a day of work: the account is closed at the start time of the day after. A day ahead is not only
+/// noted where scheduling is off, as a start date is: a user who comes early harms nobody, one who is shut out does.
+fn plan_end(now: DateTime<Utc>, last_day: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldProblem> {
+    let refused = |message: String| Err(FieldProblem::new("last_day", message));
+    let Some(day) = last_day else {
+        return Ok(Start::Now);
+    };
+    let today = now.with_timezone(&vars.timezone).date_naive();
+    if day < today.pred_opt().unwrap_or(today) {
+        return Ok(Start::Now);
+    }
+    let last = last_date(today);
+    let (Some(after), false) = (day.succ_opt(), day > last) else {
+        return refused(too_far(last));
+    };
+    match instant(vars.timezone, after.and_time(vars.start_time)) {
+        Some(at) if at > now && !vars.allow_scheduled_user_creation => refused(
+            "is not over yet, and a request waits for it only while allow_scheduled_user_creation is on: \
+             turn it on, or leave last_day out to close the account now"
+                .to_owned(),
+        ),
+        Some(at) if at > now => Ok(Start::At(at)),
+        Some(_) => Ok(Start::Now),
+        None => refused(NOWHERE.to_owned()),
+    }
+}
+
+const NOWHERE: &str = "cannot be placed in the organisation's time zone";
+
+fn last_date(today: NaiveDate) -> NaiveDate {
+    today
+        .checked_add_days(Days::new(MAX_DAYS_AHEAD.unsigned_abs()))
+        .unwrap_or(today)
+}
+
+fn too_far(last: NaiveDate) -> String {
+    format!("must be {last} or earlier: a request can wait for {MAX_DAYS_AHEAD} days at most")
 }
 
 /// The instant that clocks of the zone show as `local`: the next valid one if they skip it, the first if they show it twice.
@@ -230,6 +275,58 @@ mod tests {
         );
         assert_eq!(plan_start(now, Some(day("2026-11-21")), &vars), Ok(Start::Now));
         assert!(plan_start(now, Some(day("2026-11-20")), &vars).is_err());
+    }
+
+    #[test]
+    fn the_last_day_is_worked() {
+        let vars = variables("Europe/Berlin", "08:00:00");
+        let now = utc("2026-11-21T06:59:59Z");
+        let end = |now, date| plan(Kind::Offboarding, now, date, &vars);
+        assert_eq!(
+            end(now, Some(day("2026-11-27"))),
+            Ok(Start::At(utc("2026-11-28T07:00:00Z")))
+        );
+        assert_eq!(
+            end(now, Some(day("2026-11-21"))),
+            Ok(Start::At(utc("2026-11-22T07:00:00Z")))
+        );
+        // Yesterday was the last day, and the working day has not begun yet.
+        assert_eq!(
+            end(now, Some(day("2026-11-20"))),
+            Ok(Start::At(utc("2026-11-21T07:00:00Z")))
+        );
+        let later = utc("2026-11-21T07:00:00Z");
+        assert_eq!(end(later, Some(day("2026-11-20"))), Ok(Start::Now));
+        assert_eq!(end(now, Some(day("2026-11-19"))), Ok(Start::Now));
+        assert_eq!(end(now, Some(NaiveDate::MIN)), Ok(Start::Now));
+        assert_eq!(end(now, None), Ok(Start::Now));
+        for far in [day("2027-10-18"), NaiveDate::MAX] {
+            let problem = end(now, Some(far)).unwrap_err();
+            assert_eq!(problem.field, "last_day");
+            assert!(
+                problem.message.starts_with("must be 2027-10-17 or earlier"),
+                "{}",
+                problem.message
+            );
+        }
+    }
+
+    #[test]
+    fn with_scheduling_off_nobody_is_shut_out_before_their_last_day() {
+        let vars = OrgVariables {
+            allow_scheduled_user_creation: false,
+            ..variables("Europe/Berlin", "08:00:00")
+        };
+        let now = utc("2026-11-21T12:00:00Z");
+        for ahead in ["2026-11-21", "2026-12-24"] {
+            let problem = plan(Kind::Offboarding, now, Some(day(ahead)), &vars).unwrap_err();
+            assert_eq!(problem.field, "last_day");
+        }
+        assert_eq!(
+            plan(Kind::Offboarding, now, Some(day("2026-11-20")), &vars),
+            Ok(Start::Now)
+        );
+        assert_eq!(plan(Kind::Offboarding, now, None, &vars), Ok(Start::Now));
     }
 
     #[test]

@@ -1,17 +1,21 @@
-//! The body of an onboarding: what the form or a JSON client says about one person.
+//! The body of an onboarding: what the form or a JSON client says about one person. An offboarding's is in a file of
+//! its own.
 
 mod form;
+mod offboarding;
 mod reader;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::form::from_form;
+use self::form::Shape;
+pub use self::offboarding::{OFFBOARDING_FIELDS, Offboarding};
 use self::reader::Reader;
 use crate::contact::{DomainName, EmailAddress, PhoneNumber, Upn};
 use crate::country::CountryCode;
 use crate::field::{FieldProblem, Wrong, checked_text, choice};
+use crate::job::Kind;
 use crate::username::{LocalPart, Names};
 
 /// Larger bodies are refused before they are parsed. All fields at their limits fit.
@@ -20,7 +24,7 @@ pub const MAX_LICENSES: usize = 20;
 pub const MAX_GROUPS: usize = 50;
 
 /// Every field of the body, in the order of the form.
-pub const FIELDS: [&str; 20] = [
+pub const FIELDS: [&str; 21] = [
     "first_name",
     "middle_name",
     "last_name",
@@ -28,6 +32,7 @@ pub const FIELDS: [&str; 20] = [
     "display_name",
     "email_domain",
     "username",
+    "rehire",
     "personal_email",
     "mobile_phone",
     "job_title",
@@ -106,6 +111,9 @@ pub struct Onboarding {
     pub email_domain: Option<DomainName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<LocalPart>,
+    /// Their disabled account is enabled again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehire: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_email: Option<EmailAddress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,7 +146,7 @@ pub struct Onboarding {
 impl Onboarding {
     /// Every wrong field at once; unknown fields are wrong too. Limits are Graph's.
     pub fn parse(body: &Value) -> Result<Self, Vec<FieldProblem>> {
-        let mut fields = Reader::new(body, &FIELDS)?;
+        let mut fields = Reader::new(body, &FIELDS, Kind::Onboarding)?;
         let first_name = fields.required_name("first_name");
         let middle_name = fields.name("middle_name");
         let single_name = fields.flag("single_name");
@@ -146,6 +154,7 @@ impl Onboarding {
         let display_name = fields.line("display_name", 256);
         let email_domain = fields.parsed("email_domain", DomainName::parse);
         let username = fields.parsed("username", LocalPart::parse);
+        let rehire = fields.flag("rehire");
         let personal_email = fields.parsed("personal_email", EmailAddress::parse);
         let mobile_phone = fields.parsed("mobile_phone", PhoneNumber::parse);
         let job_title = fields.line("job_title", 128);
@@ -170,6 +179,7 @@ impl Onboarding {
             display_name,
             email_domain,
             username,
+            rehire,
             personal_email,
             mobile_phone,
             job_title,
@@ -184,6 +194,15 @@ impl Onboarding {
             start_date,
             ticket_id,
         })
+    }
+
+    /// The HTML form's pairs as the JSON that other clients send.
+    pub fn from_form(pairs: &[(String, String)]) -> Value {
+        const SHAPE: Shape = Shape {
+            lists: &["licenses", "groups"],
+            flags: &["single_name", "rehire"],
+        };
+        form::body(pairs, &SHAPE)
     }
 
     pub fn names(&self) -> Names<'_> {

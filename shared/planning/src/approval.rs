@@ -2,16 +2,18 @@
 
 use directory::User;
 use domain::field::FieldProblem;
+use domain::job::Job;
 use domain::request::Requester;
-use domain::submission::Onboarding;
 use domain::variables::{Approver, OrgVariables};
 
-/// Nobody approves their own request, so the requester is left out; empty when no approval is needed.
+/// Nobody approves their own request or one about themselves, so the requester and the leaver are left out; empty when
+/// no approval is needed. The leaver is the person of an offboarding, where there is such an account.
 pub(crate) fn approvers(
     variables: &OrgVariables,
-    onboarding: &Onboarding,
+    job: &Job,
     manager: Option<&User>,
     requester: &Requester,
+    leaver: Option<&User>,
 ) -> Result<Vec<String>, FieldProblem> {
     let mut asked: Vec<String> = Vec::new();
     // Approval without approvers is a contradiction of the variables, which is reported as one.
@@ -24,14 +26,11 @@ pub(crate) fn approvers(
             (Approver::Address(address), _) => address.as_str(),
             (Approver::Manager, Some(manager)) => manager.address(),
             (Approver::Manager, None) => {
-                manager_missing = onboarding.manager.is_none();
+                manager_missing = job.manager().is_none();
                 continue;
             }
         };
-        let own = requester
-            .email
-            .as_deref()
-            .is_some_and(|email| email.trim().eq_ignore_ascii_case(address.trim()));
+        let own = asks(requester, address) || leaver.is_some_and(|leaver| leaver.has_address(address));
         if !own && !asked.iter().any(|other| other.eq_ignore_ascii_case(address)) {
             asked.push(address.to_owned());
         }
@@ -40,15 +39,21 @@ pub(crate) fn approvers(
         (false, _) => Ok(asked),
         (true, true) => Err(FieldProblem::new(
             "manager",
-            "is needed: the manager approves new users here",
+            "is needed: the manager approves requests here",
         )),
         // The manager is named but unknown, which is reported already.
-        (true, false) if onboarding.manager.is_some() && manager.is_none() && asks_manager(variables) => Ok(asked),
+        (true, false) if job.manager().is_some() && manager.is_none() && asks_manager(variables) => Ok(asked),
         (true, false) => Err(FieldProblem::new(
             "new_user_approval_email",
-            "leaves nobody to approve: requesters cannot approve their own requests",
+            "leaves nobody to approve: nobody decides on a request of their own or about themselves",
         )),
     }
+}
+
+/// Whether the address is the requester's.
+fn asks(requester: &Requester, address: &str) -> bool {
+    let own = requester.email.as_deref();
+    own.is_some_and(|email| email.trim().eq_ignore_ascii_case(address.trim()))
 }
 
 fn asks_manager(variables: &OrgVariables) -> bool {
@@ -57,21 +62,13 @@ fn asks_manager(variables: &OrgVariables) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use domain::submission::{Offboarding, Onboarding};
     use serde_json::json;
 
     use super::*;
 
-    fn asked(approvers: &[&str], manager: Option<&str>, requester: Option<&str>) -> Result<Vec<String>, String> {
-        let variables = OrgVariables {
-            require_approval_for_new_users: true,
-            new_user_approval_email: approvers
-                .iter()
-                .map(|text| Approver::try_from((*text).to_owned()).expect("an approver"))
-                .collect(),
-            ..OrgVariables::default()
-        };
-        let onboarding = Onboarding::parse(&json!({"first_name": "A", "last_name": "B", "manager": manager}));
-        let manager = manager.map(|upn| User {
+    fn user(upn: &str) -> User {
+        User {
             id: "1".to_owned(),
             upn: upn.to_owned(),
             mail: Some(format!("mail.{upn}")),
@@ -80,12 +77,35 @@ mod tests {
             marker: None,
             account_enabled: true,
             usage_location: None,
-        });
+        }
+    }
+
+    fn asked(approvers: &[&str], manager: Option<&str>, requester: Option<&str>) -> Result<Vec<String>, String> {
+        let body = json!({"first_name": "A", "last_name": "B", "manager": manager});
+        let job = Job::Onboarding(Onboarding::parse(&body).expect("right"));
+        asked_for(&job, approvers, manager, requester, None)
+    }
+
+    fn asked_for(
+        job: &Job,
+        approvers: &[&str],
+        manager: Option<&str>,
+        requester: Option<&str>,
+        leaver: Option<&User>,
+    ) -> Result<Vec<String>, String> {
+        let variables = OrgVariables {
+            require_approval_for_new_users: true,
+            new_user_approval_email: approvers
+                .iter()
+                .map(|text| Approver::try_from((*text).to_owned()).expect("an approver"))
+                .collect(),
+            ..OrgVariables::default()
+        };
         let requester = Requester {
             id: "m1".to_owned(),
             email: requester.map(str::to_owned),
         };
-        super::approvers(&variables, &onboarding.expect("right"), manager.as_ref(), &requester)
+        super::approvers(&variables, job, manager.map(user).as_ref(), &requester, leaver)
             .map_err(|problem| problem.field)
     }
 
@@ -122,6 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn leavers_do_not_approve_their_own_leave() {
+        let body = json!({"user": "ada@x.com"});
+        let job = Job::Offboarding(Offboarding::parse(&body).expect("right"));
+        let ada = user("ada@x.com");
+        let list = |approvers: &[&str], manager| asked_for(&job, approvers, manager, None, Some(&ada));
+        for own in ["Ada@x.com", "mail.ada@X.com"] {
+            assert_eq!(list(&[own, "hr@x.com"], None), Ok(vec!["hr@x.com".to_owned()]));
+            assert_eq!(list(&[own], None), Err("new_user_approval_email".to_owned()));
+        }
+        // The directory's manager is as good as one that the form names.
+        assert_eq!(list(&["manager"], Some("m@x.com")), Ok(vec!["mail.m@x.com".to_owned()]));
+        assert_eq!(list(&["manager"], None), Err("manager".to_owned()));
+    }
+
+    #[test]
     fn no_approval_asks_nobody() {
         let variables = OrgVariables::default();
         let onboarding = Onboarding::parse(&json!({"first_name": "A", "last_name": "B"})).expect("right");
@@ -129,6 +164,7 @@ mod tests {
             id: "m1".to_owned(),
             email: None,
         };
-        assert_eq!(approvers(&variables, &onboarding, None, &requester), Ok(Vec::new()));
+        let job = Job::Onboarding(onboarding);
+        assert_eq!(approvers(&variables, &job, None, &requester, None), Ok(Vec::new()));
     }
 }

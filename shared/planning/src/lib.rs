@@ -3,6 +3,7 @@
 
 mod approval;
 mod groups;
+mod leaver;
 mod licenses;
 mod username;
 
@@ -15,13 +16,15 @@ use domain::fault::Fault;
 use domain::field::FieldProblem;
 use domain::ids::RequestId;
 use domain::integration::Organisation;
+use domain::job::{Job, Kind};
 use domain::request::{Plan, RequestKey, Requester};
-use domain::schedule::plan_start;
+use domain::schedule;
 use domain::submission::Onboarding;
 use domain::variables::OrgVariables;
 use store::Store;
 
 pub use groups::GroupFound;
+pub use leaver::{Held, LeaverChecked, check_leaver};
 pub use licenses::LicenseFound;
 
 use crate::username::{Names, Wish};
@@ -83,7 +86,8 @@ pub async fn check(
         let message = "is needed for a license: give it, or set the variable usage_location";
         note(FieldProblem::new("usage_location", message));
     }
-    let start_at = match (own, plan_start(now, onboarding.start_date, variables)) {
+    let start = schedule::plan(Kind::Onboarding, now, onboarding.start_date, variables);
+    let start_at = match (own, start) {
         (None, Ok(start)) => start.at(),
         (None, Err(problem)) => {
             note(problem);
@@ -92,10 +96,13 @@ pub async fn check(
         (Some(_), _) => None,
     };
     let approvers = match own {
-        None => approval::approvers(variables, onboarding, manager.as_ref(), requester).unwrap_or_else(|problem| {
-            note(problem);
-            Vec::new()
-        }),
+        None => {
+            let job = Job::Onboarding(onboarding.clone());
+            approval::approvers(variables, &job, manager.as_ref(), requester, None).unwrap_or_else(|problem| {
+                note(problem);
+                Vec::new()
+            })
+        }
         Some(_) => Vec::new(),
     };
 
@@ -107,8 +114,20 @@ pub async fn check(
         organisation,
         own,
     };
+    let mut rehired = None;
     let username = match (promised, domain, local) {
         (_, None, _) | (None, _, None) => None,
+        (promised, Some(domain), local) if onboarding.rehire => {
+            let upn = promised.or_else(|| local.map(|local| Upn::of(&local, &domain)));
+            let found = match upn {
+                Some(upn) => names.rehired(upn).await?.map_err(&mut note).ok(),
+                None => None,
+            };
+            found.map(|(upn, id)| {
+                rehired = Some(id);
+                upn
+            })
+        }
         (Some(upn), Some(_), _) => names.settle(Wish::Promised(upn)).await?.map_err(&mut note).ok(),
         (None, Some(domain), Some(local)) => {
             let wish = Wish::new(local, domain, onboarding, variables);
@@ -129,6 +148,7 @@ pub async fn check(
         licenses: licenses.iter().map(|license| license.sku.clone()).collect(),
         approval_required,
         approvers,
+        rehired,
         start_at,
     });
     Ok(Checked {

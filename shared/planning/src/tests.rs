@@ -12,6 +12,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 
+mod leaver;
+
 const OWN: &str = "r0192d3f4a5b67c8d9e0f112233445566";
 
 struct World {
@@ -110,56 +112,66 @@ impl World {
     }
 
     async fn check_as(&self, body: Value, own: Option<&RequestId>) -> Result<Checked, Fault> {
-        let url = |path: &str| format!("{}{path}", self.server.uri()).parse().expect("a URL");
-        let graph = Graph::new(
-            outbound::http_client(),
-            Endpoints {
-                graph: url("/v1.0"),
-                login: url("/login"),
-            },
-            Credentials {
-                tenant_id: "tenant".to_owned(),
-                // The process keeps tokens by client.
-                client_id: self.server.uri(),
-                client_secret: "s".into(),
-            },
-        );
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(AwsCredentials::for_tests())
-            .http_client(outbound::sdk_http_client())
-            .endpoint_url(self.server.uri())
-            .build();
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "gangway");
-        let organisation = Organisation {
-            id: OrgId::parse("acme").expect("an id"),
-            name: "Acme".to_owned(),
-            parent: None,
-            tenant_id: Some("tenant".to_owned()),
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
-        };
         let mut whole = json!({"first_name": "John", "last_name": "Doe"});
         let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
             panic!("objects")
         };
         whole_fields.extend(fields);
         let onboarding = Onboarding::parse(&whole).expect("a body");
-        let now = "2026-11-21T12:00:00Z".parse().expect("a time");
         check(
-            &store,
-            &graph,
-            &organisation,
+            &self.store(),
+            &self.graph(),
+            &organisation(),
             &self.variables,
             &self.requester,
             &onboarding,
-            now,
+            now(),
             own,
         )
         .await
     }
+
+    fn graph(&self) -> Graph {
+        let url = |path: &str| format!("{}{path}", self.server.uri()).parse().expect("a URL");
+        let endpoints = Endpoints {
+            graph: url("/v1.0"),
+            login: url("/login"),
+        };
+        let credentials = Credentials {
+            tenant_id: "tenant".to_owned(),
+            // The process keeps tokens by client.
+            client_id: self.server.uri(),
+            client_secret: "s".into(),
+        };
+        Graph::new(outbound::http_client(), endpoints, credentials)
+    }
+
+    fn store(&self) -> Store {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(AwsCredentials::new("key", "secret", None, None, "tests"))
+            .http_client(outbound::sdk_http_client())
+            .endpoint_url(self.server.uri())
+            .build();
+        Store::new(aws_sdk_dynamodb::Client::from_conf(config), "gangway")
+    }
+}
+
+fn organisation() -> Organisation {
+    Organisation {
+        id: OrgId::parse("acme").expect("an id"),
+        name: "Acme".to_owned(),
+        parent: None,
+        tenant_id: Some("tenant".to_owned()),
+        psa_company: None,
+        distributor_company: None,
+        vault_companies: std::collections::BTreeMap::new(),
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().expect("a time")
 }
 
 fn get(what: &str) -> wiremock::MockBuilder {
@@ -313,4 +325,36 @@ async fn a_directory_out_of_reach_is_a_fault() {
         matches!(world.check(json!({})).await, Err(Fault::Transient(_))),
         "a name is neither free nor taken"
     );
+}
+
+#[tokio::test]
+async fn only_a_disabled_account_is_enabled_again() {
+    let world = World::new().await;
+    let rehire = |more: Value| {
+        let mut body = json!({"rehire": true});
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        body
+    };
+    let checked = world.check(rehire(json!({}))).await.expect("no fault");
+    assert_eq!(fields(&checked), ["rehire"], "there is no such account");
+
+    world.user_has("jdoe@contoso.com").await;
+    let checked = world.check(rehire(json!({}))).await.expect("no fault");
+    assert_eq!(fields(&checked), ["rehire"], "it is somebody's");
+
+    let mut gone = user("john@contoso.com");
+    gone["accountEnabled"] = json!(false);
+    world.answer(get("users/john@contoso.com"), gone).await;
+    let body = rehire(json!({"username": "john"}));
+    let checked = world.check(body.clone()).await.expect("no fault");
+    let plan = checked.plan.expect("a plan");
+    assert_eq!(
+        (plan.upn.as_str(), plan.rehired.as_deref()),
+        ("john@contoso.com", Some("id-john@contoso.com"))
+    );
+    world.reserved("john@contoso.com", OWN).await;
+    let checked = world.check(body).await.expect("no fault");
+    assert_eq!(fields(&checked), ["rehire"], "another request has it");
 }

@@ -132,6 +132,34 @@ impl Names<'_> {
         decide(wish, |upn| self.taken(upn).boxed()).await
     }
 
+    /// The disabled account of this name, with its id. Whose it was only the submitter knows, so nothing but the whole
+    /// name counts.
+    pub(crate) async fn rehired(&self, upn: Upn) -> Result<Result<(Upn, String), FieldProblem>, Fault> {
+        let (holder, user) = tokio::try_join!(
+            self.store.username_holder(&self.organisation.id, upn.as_str()),
+            self.graph.user(upn.as_str()),
+        )?;
+        let wrong = |message: String| Ok(Err(FieldProblem::new("rehire", message)));
+        if holder.is_some_and(|holder| Some(&holder) != self.own) {
+            return wrong(format!(
+                "{upn} has another open request: wait for its end, or cancel it"
+            ));
+        }
+        let Some(user) = user else {
+            return wrong(format!(
+                "there is no account {upn} to enable again: give the username that the person had, or leave rehire out"
+            ));
+        };
+        // Enabled by an earlier try of the same request.
+        let own = self.own.is_some_and(|own| user.marker.as_deref() == Some(own.as_str()));
+        if user.account_enabled && !own {
+            return wrong(format!(
+                "{upn} is not disabled, and only a disabled account is enabled again"
+            ));
+        }
+        Ok(Ok((upn, user.id)))
+    }
+
     async fn taken(&self, upn: Upn) -> Result<bool, Fault> {
         let (holder, by) = tokio::try_join!(
             self.store.username_holder(&self.organisation.id, upn.as_str()),

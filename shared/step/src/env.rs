@@ -1,6 +1,7 @@
 //! What the template tells a function.
 
 use domain::fault::Fault;
+use domain::job::Kind;
 use url::Url;
 
 /// Read when it is asked for, so that a function needs only what it uses.
@@ -16,8 +17,12 @@ impl Env {
         required("SECRET_PREFIX")
     }
 
-    pub fn state_machine_arn(self) -> Result<String, Fault> {
-        required("STATE_MACHINE_ARN")
+    /// Of the state machine that works on requests of this kind.
+    pub fn state_machine_arn(self, kind: Kind) -> Result<String, Fault> {
+        match kind {
+            Kind::Onboarding => required("ONBOARDING_ARN"),
+            Kind::Offboarding => required("OFFBOARDING_ARN"),
+        }
     }
 
     /// The address that people reach Gangway at; ends without a slash.

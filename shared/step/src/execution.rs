@@ -1,4 +1,4 @@
-//! Executions of the state machine: REQUEST-N, so that starting one twice starts one.
+//! Executions of the state machines: REQUEST-N, so that starting one twice starts one.
 
 use aws_sdk_sfn::error::SdkError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;

@@ -8,8 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::decision::Gate;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
+use domain::job::{Job, Kind};
+use domain::note::About;
 use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Status, TicketRef, UserRef};
-use domain::submission::Onboarding;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
@@ -25,7 +26,9 @@ pub struct RequestRecord {
     pub status: Status,
     /// Number of the execution that works on it.
     pub run: u32,
-    pub onboarding: Onboarding,
+    /// Under the name of its kind.
+    #[serde(flatten)]
+    pub job: Job,
     pub plan: Plan,
     pub requester: Requester,
     pub created_at: DateTime<Utc>,
@@ -34,6 +37,7 @@ pub struct RequestRecord {
     pub step: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketRef>,
+    /// Known from the beginning for a leaver, and from its creation for somebody new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserRef>,
     /// By SKU part number.
@@ -48,6 +52,18 @@ impl RequestRecord {
         RequestKey {
             org: self.org.clone(),
             request: self.id.clone(),
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.job.kind()
+    }
+
+    /// For texts.
+    pub fn about(&self) -> About<'_> {
+        About {
+            kind: self.kind(),
+            name: &self.plan.display_name,
         }
     }
 }
@@ -280,9 +296,11 @@ impl Store {
             .table_name(self.table(TABLE))
             .key("org", text(key.org.as_str()))
             .key("sk", text(request_sk(&key.request)))
-            .update_expression("SET #plan = :p, onboarding.start_date = :d, #run = :next")
+            .update_expression("SET #plan = :p, #job.#date = :d, #run = :next")
             .condition_expression("#run = :r AND #st = :from")
             .expression_attribute_names("#plan", "plan")
+            .expression_attribute_names("#job", record.kind().as_str())
+            .expression_attribute_names("#date", record.kind().date_field())
             .expression_attribute_names("#run", "run")
             .expression_attribute_names("#st", "status")
             .expression_attribute_values(":p", serde_dynamo::to_attribute_value(&plan).map_err(shape)?)
@@ -292,10 +310,8 @@ impl Store {
             .expression_attribute_values(":from", text(record.status.as_str()))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
-        let entry = crate::audit::AuditEntry::now(by, "request.rescheduled", key.request.as_str()).changed(
-            record.onboarding.start_date.map(|d| d.to_string()),
-            Some(date.to_string()),
-        );
+        let entry = crate::audit::AuditEntry::now(by, "request.rescheduled", key.request.as_str())
+            .changed(record.job.date().map(|d| d.to_string()), Some(date.to_string()));
         let result = self
             .db
             .transact_write_items()
@@ -376,5 +392,47 @@ fn changed<T, R>(
         Ok(_) => Ok(Changed::Yes),
         Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(Changed::No),
         Err(error) => Err(fault(operation, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stored(job: &str, form: serde_json::Value) -> RequestRecord {
+        let mut record = json!({
+            "org": "acme", "id": "r019f0000000070008000000000000001", "status": "scheduled", "run": 1,
+            "plan": {"upn": "ada@acme.example", "display_name": "Ada Lovelace", "licenses": [],
+                "approval_required": false, "approvers": []},
+            "requester": {"id": "token:test"}, "created_at": "2026-11-21T19:00:00Z", "licenses": {},
+        });
+        record[job] = form;
+        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record).unwrap();
+        from_item(item).unwrap()
+    }
+
+    /// What the first version stored stays readable, and is written as it was.
+    #[test]
+    fn a_job_is_stored_under_the_name_of_its_kind() {
+        let form =
+            json!({"first_name": "Ada", "last_name": "Lovelace", "single_name": false, "license_purchase": "auto"});
+        let onboarding = stored("onboarding", form);
+        assert_eq!(onboarding.kind(), Kind::Onboarding);
+        assert_eq!(onboarding.about().to_string(), "onboarding of Ada Lovelace");
+        let offboarding = stored(
+            "offboarding",
+            json!({"user": "ada@acme.example", "last_day": "2026-12-01"}),
+        );
+        assert_eq!(offboarding.kind(), Kind::Offboarding);
+        for record in [onboarding, offboarding] {
+            let item = to_item(&record).unwrap();
+            assert!(
+                item[record.kind().as_str()].is_m() && !item.contains_key("job"),
+                "{item:?}"
+            );
+            assert_eq!(from_item(item).unwrap(), record);
+        }
     }
 }

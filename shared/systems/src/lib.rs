@@ -2,6 +2,7 @@
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
 mod distributor;
+pub mod leaving;
 mod psa;
 mod vault;
 mod verify;

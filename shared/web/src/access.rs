@@ -252,7 +252,8 @@ mod tests {
     #[test]
     fn rights_follow_roles() {
         type Right = fn(Role) -> bool;
-        let rights: [(&str, Right, [bool; 4]); 4] = [
+        let rights: [(&str, Right, [bool; 4]); 5] = [
+            ("offboard unasked", Role::offboards_unasked, [false, true, true, true]),
             ("see all requests", Role::sees_all_requests, [false, true, true, true]),
             (
                 "cancel and reschedule",

@@ -7,5 +7,6 @@ pub mod machine;
 mod paths;
 pub mod rules;
 mod shape;
+pub mod shared;
 pub mod steps;
 pub mod template;

@@ -7,7 +7,7 @@
 use std::fs;
 
 use asl::machine::Machine;
-use asl::{flow, graph, rules, steps, template};
+use asl::{flow, graph, rules, shared, steps, template};
 
 fn machines() -> Vec<Machine> {
     let machines = payloads::machines().unwrap();
@@ -43,6 +43,11 @@ fn every_task_retries_catches_and_ends_in_time() {
 #[test]
 fn everything_read_was_produced_before_on_every_route() {
     machines().iter().for_each(|machine| none(&flow::problems(machine)));
+}
+
+#[test]
+fn what_both_machines_do_is_written_the_same() {
+    none(&shared::problems(&machines(), &shared::SHARED, &shared::WORK));
 }
 
 #[test]

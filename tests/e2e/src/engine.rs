@@ -55,8 +55,13 @@ impl Engine {
 }
 
 impl Stack {
-    pub fn state_machine(&self) -> &str {
-        self.state_machines.get("onboarding").expect("the state machine")
+    /// Of `onboarding` or `offboarding`.
+    pub fn state_machine(&self, kind: &str) -> &str {
+        self.state_machines.get(kind).expect("the state machine")
+    }
+
+    pub fn state_machines(&self) -> impl Iterator<Item = &str> {
+        self.state_machines.values().map(String::as_str)
     }
 
     pub fn table(&self, name: &str) -> &str {
@@ -64,8 +69,8 @@ impl Stack {
     }
 
     /// The ARN of an execution by its name.
-    pub fn execution(&self, name: &str) -> String {
-        let machine = self.state_machine().replacen(":stateMachine:", ":execution:", 1);
+    pub fn execution(&self, kind: &str, name: &str) -> String {
+        let machine = self.state_machine(kind).replacen(":stateMachine:", ":execution:", 1);
         format!("{machine}:{name}")
     }
 }

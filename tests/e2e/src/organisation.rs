@@ -190,6 +190,25 @@ impl Organisation {
         Request::of(self, &self.post(body).expect(201))
     }
 
+    pub fn post_leaver(&self, body: &Value) -> Answer {
+        self.call("POST", "offboardings").json(body).send()
+    }
+
+    /// Somebody leaves; `more` over their name.
+    pub fn offboard(&self, upn: &str, more: &Value) -> Request<'_> {
+        let mut body = json!({ "user": upn });
+        merge(&mut body, more);
+        Request::leaving(self, &self.post_leaver(&body).expect(201))
+    }
+
+    /// The account as the tenant has it now.
+    pub fn account(&self, upn: &str) -> Value {
+        let state = self.world.state();
+        let users = state["users"].as_array().expect("users");
+        let mut own = users.iter().filter(|user| user["upn"] == upn);
+        own.next().cloned().unwrap_or_else(|| panic!("no account {upn}"))
+    }
+
     pub fn dry_run(&self, body: &Value) -> Answer {
         self.call("POST", "onboardings?dry_run=true").json(body).send()
     }

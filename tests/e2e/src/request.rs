@@ -9,6 +9,8 @@ use crate::{aws, http::Answer, links, mail, organisation::Organisation, wait::un
 pub struct Request<'a> {
     pub org: &'a Organisation,
     pub id: String,
+    /// `onboarding` or `offboarding`
+    pub kind: &'static str,
 }
 
 impl<'a> Request<'a> {
@@ -18,6 +20,15 @@ impl<'a> Request<'a> {
         Self {
             org,
             id: body["id"].as_str().expect("an id").to_owned(),
+            kind: "onboarding",
+        }
+    }
+
+    /// From the answer to the submission of an offboarding.
+    pub fn leaving(org: &'a Organisation, answer: &Answer) -> Self {
+        Self {
+            kind: "offboarding",
+            ..Self::of(org, answer)
         }
     }
 
@@ -167,7 +178,7 @@ impl<'a> Request<'a> {
 
     /// The approval links in the first mail to the address: approve, deny.
     pub fn approval_links(&self, address: &str, name: &str) -> (String, String) {
-        let mail = mail::first(address, &format!("onboarding of {name} "));
+        let mail = mail::first(address, &format!("{} of {name} ", self.kind));
         (links::after(&mail.text, "Approve:"), links::after(&mail.text, "Deny:"))
     }
 
@@ -185,7 +196,12 @@ impl<'a> Request<'a> {
     }
 
     pub fn reschedule(&self, date: &str) -> Answer {
-        let body = serde_json::json!({"start_date": date});
+        let field = if self.kind == "onboarding" {
+            "start_date"
+        } else {
+            "last_day"
+        };
+        let body = serde_json::json!({ field: date });
         self.org
             .call("POST", &format!("requests/{}/reschedule", self.id))
             .json(&body)
@@ -235,7 +251,7 @@ impl<'a> Request<'a> {
     }
 
     pub fn execution(&self, run: u32) -> String {
-        self.org.stack.execution(&format!("{}-{run}", self.id))
+        self.org.stack.execution(self.kind, &format!("{}-{run}", self.id))
     }
 
     pub fn history(&self, run: u32) -> Vec<Value> {

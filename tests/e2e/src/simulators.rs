@@ -90,6 +90,29 @@ impl World {
         (answer["ok"] == true, answer["must_change"] == true)
     }
 
+    /// A call of Graph by somebody else in the tenant, with the application's rights
+    pub fn graph(&self, method: &'static str, path: &str) -> Call {
+        let keys = &self.keys["credentials"]["graph"];
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
+            keys["client_id"].as_str().expect("an id"),
+            keys["client_secret"].as_str().expect("a secret"),
+        );
+        let url = format!(
+            "{}/{}/oauth2/v2.0/token",
+            self.key("/urls/login"),
+            self.key("/tenant_id")
+        );
+        let answer = Call::new("POST", url)
+            .body("application/x-www-form-urlencoded", form)
+            .send()
+            .expect(200)
+            .json();
+        let token = answer["access_token"].as_str().expect("a token");
+        Call::new(method, format!("{}{path}", self.key("/urls/graph")))
+            .header("authorization", format!("Bearer {token}"))
+    }
+
     /// A bad day for one operation
     pub fn spoil(&self, system: &str, operation: &str, kind: &str, more: &Value) {
         let mut rule = json!({"world": self.name, "system": system, "operation": operation, "kind": kind});

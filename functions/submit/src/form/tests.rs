@@ -1,9 +1,12 @@
-use domain::contact::DomainName;
+use directory::{Domain, SubscribedSku};
+use domain::contact::{DomainName, Upn};
+use domain::decision::Gate;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::Sku;
 use domain::role::Role;
-use planning::{GroupFound, LicenseFound};
+use domain::variables::OrgVariables;
+use planning::{Checked, GroupFound, LeaverChecked, LicenseFound};
 use serde_json::json;
 use store::members::Member;
 use web::Caller;
@@ -76,7 +79,7 @@ fn filled(values: Value) -> Filled {
 fn html(filled: Filled, offer: Result<Offer, FieldProblem>, checked: Option<Checked>) -> String {
     let base = Base::new("https://gangway.example.com").expect("a base");
     let visit = visit();
-    let page = Page::new(&base, &visit, &OrgVariables::default(), filled, offer, checked);
+    let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &filled, offer, checked);
     web::page(&base, "New onboarding", Some(&visit), &page).expect("a page")
 }
 
@@ -161,4 +164,59 @@ fn without_lists_everything_can_be_typed() {
     assert!(page.contains("directory does not answer now"));
     assert!(page.contains("SPB\nSPE_E3</textarea>"));
     assert!(page.contains(r#"<input type="text" id="email_domain""#));
+}
+
+fn leaver_page(filled: &Filled, checked: Option<LeaverChecked>) -> String {
+    let base = Base::new("https://gangway.example.com").expect("a base");
+    let visit = visit();
+    let page = Page::offboarding(&base, &visit, &OrgVariables::default(), filled, checked);
+    web::page(&base, "New offboarding", Some(&visit), &page).expect("a page")
+}
+
+#[test]
+fn the_form_of_somebody_who_leaves() {
+    let page = leaver_page(&filled(json!({})), None);
+    for field in domain::submission::OFFBOARDING_FIELDS {
+        assert!(page.contains(&format!(r#"name="{field}""#)), "{field}");
+    }
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn a_check_shows_what_a_leaver_loses() {
+    let checked = LeaverChecked {
+        user: Some(domain::request::UserRef {
+            id: "1".to_owned(),
+            upn: "ada@contoso.com".to_owned(),
+        }),
+        display_name: "<b>Ada".to_owned(),
+        blocks_sign_in: true,
+        groups: vec![
+            planning::Held {
+                name: "Sales".to_owned(),
+                stays: None,
+            },
+            planning::Held {
+                name: "All".to_owned(),
+                stays: Some("its members follow from a rule".to_owned()),
+            },
+        ],
+        start_at: "2026-12-01T08:00:00Z".parse().ok(),
+        ..crate::offboard::unchecked(Vec::new())
+    };
+    let typed = filled(json!({"user": "ada@contoso.com", "offboarding_remove_groups": false}));
+    let page = leaver_page(&typed, Some(checked));
+    for words in [
+        "This can be submitted",
+        "Will be blocked, and all sessions revoked",
+        "Sales: will be removed",
+        "All: stays, its members follow from a rule",
+        "Nobody known",
+        "2026-12-01 08:00 (Etc/UTC)",
+        r#"<option value="false" selected>No</option>"#,
+        r#"<option value="">As usual here: yes</option>"#,
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("<b>Ada"));
 }

@@ -5,30 +5,32 @@ use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ticket::facts;
-use super::{MailText, one_line, paragraphs};
+use super::{About, MailText, one_line, paragraphs};
+use crate::job::{Job, Kind};
+use crate::request::Plan;
 use crate::schedule::local_words;
-use crate::submission::Onboarding;
 
 /// On the ticket. The link leads to the pending page, which asks for sign-in.
 pub fn approval_requested(
-    shown_name: &str,
+    about: About<'_>,
     approvers: &[String],
     until: DateTime<Utc>,
     zone: Tz,
     request_page: &str,
 ) -> String {
     format!(
-        "Approval was requested for the onboarding of {shown_name} from {}.\n\n\
-         Without a decision by {}, the request expires and no user is created.\n\n\
+        "Approval was requested for the {about} from {}.\n\n\
+         Without a decision by {}, the request expires and {}.\n\n\
          Request: {request_page}",
         approvers.join(", "),
-        local_words(until, zone)
+        local_words(until, zone),
+        about.stays_untouched()
     )
 }
 
-pub fn approval_reminded(shown_name: &str, approvers: &[String], until: DateTime<Utc>, zone: Tz) -> String {
+pub fn approval_reminded(about: About<'_>, approvers: &[String], until: DateTime<Utc>, zone: Tz) -> String {
     format!(
-        "The approvers of the onboarding of {shown_name} were reminded: {}. The request expires at {}.",
+        "The approvers of the {about} were reminded: {}. The request expires at {}.",
         approvers.join(", "),
         local_words(until, zone)
     )
@@ -38,9 +40,8 @@ pub fn approval_reminded(shown_name: &str, approvers: &[String], until: DateTime
 #[derive(Debug)]
 pub struct ApprovalMail<'a> {
     pub organisation: &'a str,
-    pub onboarding: &'a Onboarding,
-    pub upn: &'a str,
-    pub licenses: &'a [String],
+    pub job: &'a Job,
+    pub plan: &'a Plan,
     pub requested_by: &'a str,
     pub until: DateTime<Utc>,
     pub zone: Tz,
@@ -49,14 +50,20 @@ pub struct ApprovalMail<'a> {
 
 /// Each approver gets links of their own.
 pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &SecretString) -> MailText {
-    let person = mail.onboarding;
-    let shown_name = person.shown_name();
+    let about = About {
+        kind: mail.job.kind(),
+        name: &mail.plan.display_name,
+    };
+    let (asks, before) = match about.kind {
+        Kind::Onboarding => ("onboard", "No user is created before you approve."),
+        Kind::Offboarding => ("offboard", "Nothing is changed before you approve."),
+    };
     let reminder = if mail.reminder { "Reminder: " } else { "" };
-    let facts = facts(person, mail.upn, mail.licenses);
+    let facts = facts(mail.job, mail.plan);
     let text = paragraphs([
         format!(
-            "{reminder}{} asks to onboard {shown_name} at {}. No user is created before you approve.",
-            mail.requested_by, mail.organisation
+            "{reminder}{} asks to {asks} {} at {}. {before}",
+            mail.requested_by, about.name, mail.organisation
         )
         .as_str(),
         &facts,
@@ -64,31 +71,29 @@ pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &Sec
         &format!("Deny: {}", deny.expose_secret()),
         &format!(
             "Each link opens a page with one button. They are yours alone: please don't forward this mail. \
-             Without a decision by {}, the request expires and no user is created.",
-            local_words(mail.until, mail.zone)
+             Without a decision by {}, the request expires and {}.",
+            local_words(mail.until, mail.zone),
+            about.stays_untouched()
         ),
     ]);
     MailText {
-        subject: one_line(&format!(
-            "{reminder}Approval needed: onboarding of {shown_name} at {}",
-            mail.organisation
-        )),
+        subject: one_line(&format!("{reminder}Approval needed: {about} at {}", mail.organisation)),
         text: text.into(),
     }
 }
 
-pub fn approved(shown_name: &str, by: &str) -> String {
-    format!("The onboarding of {shown_name} was approved by {by}.")
+pub fn approved(about: About<'_>, by: &str) -> String {
+    format!("The {about} was approved by {by}.")
 }
 
-pub fn denied(shown_name: &str, by: &str) -> String {
-    format!("The onboarding of {shown_name} was denied by {by}. No user was created.")
+pub fn denied(about: About<'_>, by: &str) -> String {
+    format!("The {about} was denied by {by}. {}", about.untouched())
 }
 
-pub fn approval_expired(shown_name: &str) -> String {
+pub fn approval_expired(about: About<'_>) -> String {
     format!(
-        "Nobody decided on the onboarding of {shown_name} in time. The request has expired, which counts as denied. \
-         No user was created."
+        "Nobody decided on the {about} in time. The request has expired, which counts as denied. {}",
+        about.untouched()
     )
 }
 
@@ -97,11 +102,19 @@ pub fn approval_not_needed() -> String {
     "No approval is needed: require_approval_for_new_users is off.".to_owned()
 }
 
-pub fn scheduled(shown_name: &str, at: DateTime<Utc>, zone: Tz) -> String {
+pub fn scheduled(about: About<'_>, at: DateTime<Utc>, zone: Tz) -> String {
     format!(
-        "The user for {shown_name} will be created at {}. Until then the request can be rescheduled or cancelled.",
-        local_words(at, zone)
+        "{} Until then the request can be rescheduled or cancelled.",
+        begins(about, at, zone)
     )
+}
+
+fn begins(about: About<'_>, at: DateTime<Utc>, zone: Tz) -> String {
+    let at = local_words(at, zone);
+    match about.kind {
+        Kind::Onboarding => format!("The user for {} will be created at {at}.", about.name),
+        Kind::Offboarding => format!("The {about} begins at {at}, after the last day."),
+    }
 }
 
 /// Scheduled creation is off.
@@ -109,16 +122,17 @@ pub fn start_date_noted(date: NaiveDate) -> String {
     format!("Start date: {date}. The user is created now, because allow_scheduled_user_creation is off.")
 }
 
-pub fn rescheduled(shown_name: &str, at: DateTime<Utc>, zone: Tz, by: &str) -> String {
-    format!(
-        "The onboarding of {shown_name} was rescheduled by {by}. The user will be created at {}.",
-        local_words(at, zone)
-    )
+pub fn rescheduled(about: About<'_>, at: DateTime<Utc>, zone: Tz, by: &str) -> String {
+    format!("The {about} was rescheduled by {by}. {}", begins(about, at, zone))
 }
 
-/// The new date is today, and the start time has passed.
-pub fn rescheduled_to_now(shown_name: &str, by: &str) -> String {
-    format!("The onboarding of {shown_name} was rescheduled by {by}. The user is created now.")
+/// The new date has come already.
+pub fn rescheduled_to_now(about: About<'_>, by: &str) -> String {
+    let now = match about.kind {
+        Kind::Onboarding => "The user is created now.",
+        Kind::Offboarding => "It begins now.",
+    };
+    format!("The {about} was rescheduled by {by}. {now}")
 }
 
 #[cfg(test)]
@@ -126,6 +140,31 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::request::Sku;
+    use crate::submission::{Offboarding, Onboarding};
+
+    fn ada(kind: Kind) -> About<'static> {
+        About {
+            kind,
+            name: "Ada Lovelace",
+        }
+    }
+
+    fn plan(licenses: &[&str]) -> Plan {
+        let sku = |part_number: &&str| Sku {
+            id: "1".to_owned(),
+            part_number: (*part_number).to_owned(),
+        };
+        Plan {
+            upn: "alovelace@contoso.com".to_owned(),
+            display_name: "Ada Lovelace".to_owned(),
+            licenses: licenses.iter().map(sku).collect(),
+            approval_required: true,
+            approvers: Vec::new(),
+            rehired: None,
+            start_at: None,
+        }
+    }
 
     fn at() -> DateTime<Utc> {
         "2026-11-28T07:00:00Z".parse().unwrap()
@@ -136,7 +175,7 @@ mod tests {
         let approvers = ["hr@example.com".to_owned(), "it@example.com".to_owned()];
         assert_eq!(
             approval_requested(
-                "Ada Lovelace",
+                ada(Kind::Onboarding),
                 &approvers,
                 at(),
                 Tz::Europe__Berlin,
@@ -147,16 +186,16 @@ mod tests {
              Request: https://g.example/pending"
         );
         assert_eq!(
-            approval_reminded("Ada Lovelace", &approvers[..1], at(), Tz::UTC),
+            approval_reminded(ada(Kind::Onboarding), &approvers[..1], at(), Tz::UTC),
             "The approvers of the onboarding of Ada Lovelace were reminded: hr@example.com. \
              The request expires at 2026-11-28 07:00 (UTC)."
         );
         assert_eq!(
-            denied("Ada Lovelace", "hr@example.com"),
+            denied(ada(Kind::Onboarding), "hr@example.com"),
             "The onboarding of Ada Lovelace was denied by hr@example.com. No user was created."
         );
         assert_eq!(
-            scheduled("Ada Lovelace", at(), Tz::Asia__Kolkata),
+            scheduled(ada(Kind::Onboarding), at(), Tz::Asia__Kolkata),
             "The user for Ada Lovelace will be created at 2026-11-28 12:30 (Asia/Kolkata). \
              Until then the request can be rescheduled or cancelled."
         );
@@ -166,12 +205,10 @@ mod tests {
     fn mail_to_an_approver() {
         let body = json!({"first_name": "Ada", "last_name": "Lovelace", "job_title": "Analyst", "groups": ["All staff"],
             "manager": "charles@contoso.com", "start_date": "2026-12-01"});
-        let onboarding = Onboarding::parse(&body).unwrap();
         let mail = ApprovalMail {
             organisation: "Contoso",
-            onboarding: &onboarding,
-            upn: "alovelace@contoso.com",
-            licenses: &["SPB".to_owned()],
+            job: &Job::Onboarding(Onboarding::parse(&body).unwrap()),
+            plan: &plan(&["SPB"]),
             requested_by: "mary@contoso.com",
             until: at(),
             zone: Tz::Europe__Berlin,
@@ -195,6 +232,42 @@ mod tests {
              Deny: https://g.example/decide?c=2\n\n\
              Each link opens a page with one button. They are yours alone: please don't forward this mail. \
              Without a decision by 2026-11-28 08:00 (Europe/Berlin), the request expires and no user is created."
+        );
+    }
+
+    #[test]
+    fn an_offboarding_creates_nothing() {
+        let leaver = ada(Kind::Offboarding);
+        assert_eq!(
+            denied(leaver, "hr@example.com"),
+            "The offboarding of Ada Lovelace was denied by hr@example.com. Nothing was changed."
+        );
+        assert_eq!(
+            scheduled(leaver, at(), Tz::Asia__Kolkata),
+            "The offboarding of Ada Lovelace begins at 2026-11-28 12:30 (Asia/Kolkata), after the last day. \
+             Until then the request can be rescheduled or cancelled."
+        );
+        let body = json!({"user": "alovelace@contoso.com", "reason": "New job", "last_day": "2026-11-27",
+            "offboarding_remove_groups": false});
+        let mail = ApprovalMail {
+            organisation: "Contoso",
+            job: &Job::Offboarding(Offboarding::parse(&body).unwrap()),
+            plan: &plan(&[]),
+            requested_by: "mary@contoso.com",
+            until: at(),
+            zone: Tz::UTC,
+            reminder: false,
+        };
+        let mail = approval_mail(&mail, &"A".into(), &"D".into());
+        assert_eq!(mail.subject, "Approval needed: offboarding of Ada Lovelace at Contoso");
+        assert_eq!(
+            mail.text.expose_secret(),
+            "mary@contoso.com asks to offboard Ada Lovelace at Contoso. Nothing is changed before you approve.\n\n\
+             Name: Ada Lovelace\nUsername: alovelace@contoso.com\nReason: New job\nLast day: 2026-11-27\n\
+             Remove groups: no\n\n\
+             Approve: A\n\nDeny: D\n\n\
+             Each link opens a page with one button. They are yours alone: please don't forward this mail. \
+             Without a decision by 2026-11-28 07:00 (UTC), the request expires and nothing is changed."
         );
     }
 }

@@ -2,27 +2,27 @@
 
 use secrecy::SecretString;
 
-use super::{MailText, one_line, paragraphs};
+use super::{About, MailText, note_subject, one_line, paragraphs};
 use crate::request::Outcome;
 
-pub fn cancelled(shown_name: &str, by: &str) -> String {
-    format!("The onboarding of {shown_name} was cancelled by {by}. No user was created.")
+pub fn cancelled(about: About<'_>, by: &str) -> String {
+    format!("The {about} was cancelled by {by}. {}", about.untouched())
 }
 
 /// `step` in the words of the state machine, `what_to_do` from the fault that ended it.
-pub fn failed(shown_name: &str, step: &str, what_to_do: &str) -> String {
-    format!("The onboarding of {shown_name} failed at the step \"{step}\".\n\nWhat to do: {what_to_do}")
+pub fn failed(about: About<'_>, step: &str, what_to_do: &str) -> String {
+    format!("The {about} failed at the step \"{step}\".\n\nWhat to do: {what_to_do}")
 }
 
 /// For the summary note, and for the mail to requester and manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary<'a> {
-    pub shown_name: &'a str,
+    pub about: About<'a>,
     pub outcome: Outcome,
     /// None if no user was created.
     pub upn: Option<&'a str>,
-    pub licenses: &'a [String],
-    pub groups: &'a [String],
+    /// What was done beside, each with its label.
+    pub done: &'a [(&'static str, String)],
     pub warnings: &'a [String],
 }
 
@@ -40,58 +40,61 @@ pub fn outcome_words(outcome: Outcome) -> &'static str {
 pub const SUMMARY: &str = "summary";
 
 pub fn summary(summary: &Summary<'_>) -> String {
-    let list = |items: &[String]| {
-        if items.is_empty() {
-            "none".to_owned()
-        } else {
-            items.join(", ")
-        }
-    };
-    let facts = format!(
-        "User: {}\nLicenses: {}\nGroups: {}",
-        summary.upn.unwrap_or("none"),
-        list(summary.licenses),
-        list(summary.groups)
-    );
     let warnings = if summary.warnings.is_empty() {
         "Warnings: none".to_owned()
     } else {
         format!("Warnings:\n{}", super::items(summary.warnings))
     };
-    let headline = format!(
-        "The onboarding of {} is {}.",
-        summary.shown_name,
-        ended(summary.outcome)
-    );
-    paragraphs([headline.as_str(), &facts, &warnings])
+    let headline = format!("The {} is {}.", summary.about, ended(summary.outcome));
+    paragraphs([headline.as_str(), &done(summary), &warnings])
+}
+
+/// One line a fact.
+pub(super) fn done(summary: &Summary<'_>) -> String {
+    let user = format!("User: {}", summary.upn.unwrap_or("none"));
+    let rest = summary.done.iter().map(|(label, value)| format!("{label}: {value}"));
+    std::iter::once(user).chain(rest).collect::<Vec<_>>().join("\n")
+}
+
+/// For a fact of a summary.
+pub fn listed(items: &[String]) -> String {
+    if items.is_empty() {
+        "none".to_owned()
+    } else {
+        items.join(", ")
+    }
 }
 
 /// To requester and manager. Warnings are the technician's, on the ticket.
 pub fn summary_mail(summary: &Summary<'_>, organisation: &str) -> MailText {
     let user = summary.upn.map(|upn| format!("User: {upn}")).unwrap_or_default();
-    let rest = match summary.outcome {
+    let headline = format!("The {} at {organisation} is {}.", summary.about, ended(summary.outcome));
+    MailText {
+        subject: end_subject(summary),
+        text: SecretString::from(paragraphs([headline.as_str(), &user, rest(summary)])),
+    }
+}
+
+pub(super) fn end_subject(summary: &Summary<'_>) -> String {
+    one_line(&format!(
+        "{}: {}",
+        note_subject(summary.about),
+        outcome_words(summary.outcome)
+    ))
+}
+
+/// What is left to say after an end that was not a plain one.
+pub(super) fn rest(summary: &Summary<'_>) -> &'static str {
+    match summary.outcome {
         Outcome::CompletedWithWarnings => "A technician has been told what is left to do by hand.",
         Outcome::Failed => "A technician has been told what to do.",
-        Outcome::Denied | Outcome::Cancelled => "No user was created.",
+        Outcome::Denied | Outcome::Cancelled => summary.about.untouched(),
         Outcome::Completed => "",
-    };
-    let headline = format!(
-        "The onboarding of {} at {organisation} is {}.",
-        summary.shown_name,
-        ended(summary.outcome)
-    );
-    MailText {
-        subject: one_line(&format!(
-            "Onboarding of {}: {}",
-            summary.shown_name,
-            outcome_words(summary.outcome)
-        )),
-        text: SecretString::from(paragraphs([headline.as_str(), &user, rest])),
     }
 }
 
 /// Completes "The onboarding is ...".
-fn ended(outcome: Outcome) -> &'static str {
+pub(super) fn ended(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Failed => "stopped: a step failed",
         other => outcome_words(other),
@@ -103,17 +106,22 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::job::Kind;
+
+    const ADA: About<'_> = About {
+        kind: Kind::Onboarding,
+        name: "Ada Lovelace",
+    };
 
     #[test]
     fn summaries() {
-        let licenses = ["SPB".to_owned()];
+        let facts = [("Licenses", listed(&["SPB".to_owned()])), ("Groups", listed(&[]))];
         let warnings = ["The group Everyone is dynamic".to_owned()];
         let done = Summary {
-            shown_name: "Ada Lovelace",
+            about: ADA,
             outcome: Outcome::CompletedWithWarnings,
             upn: Some("ada@contoso.com"),
-            licenses: &licenses,
-            groups: &[],
+            done: &facts,
             warnings: &warnings,
         };
         assert_eq!(
@@ -132,7 +140,7 @@ mod tests {
         let denied = Summary {
             outcome: Outcome::Denied,
             upn: None,
-            licenses: &[],
+            done: &[],
             warnings: &[],
             ..done
         };
@@ -146,7 +154,7 @@ mod tests {
     fn a_failure_names_the_step() {
         assert_eq!(
             failed(
-                "Ada Lovelace",
+                ADA,
                 "Create the user",
                 "grant User.ReadWrite.All to Gangway's app and resume"
             ),

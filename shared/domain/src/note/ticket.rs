@@ -1,41 +1,71 @@
 //! What the ticket and the approver are told about the person.
 
+use crate::job::{Job, Kind};
 use crate::request::Plan;
-use crate::submission::{LicensePurchase, Onboarding};
+use crate::submission::LicensePurchase;
 
-/// One line a fact; what the form left open is left out. Private address and number stay in Gangway.
-pub(super) fn facts(person: &Onboarding, upn: &str, licenses: &[String]) -> String {
-    let list = |items: &[String]| Some(items.join(", ")).filter(|list| !list.is_empty());
-    let purchase = Some(person.license_purchase).filter(|purchase| *purchase != LicensePurchase::Auto);
-    let facts = [
-        ("Name", Some(person.shown_name())),
-        ("Username", Some(upn.to_owned())),
-        ("Job title", person.job_title.clone()),
-        ("Department", person.department.clone()),
-        ("Office", person.office.clone()),
-        ("Manager", person.manager.as_ref().map(ToString::to_string)),
-        ("Start date", person.start_date.map(|date| date.to_string())),
-        ("Licenses", list(licenses)),
-        ("License purchase", purchase.map(|purchase| purchase.to_string())),
-        ("Groups", list(&person.groups)),
-        (
-            "Copy groups from",
-            person.copy_groups_from.as_ref().map(ToString::to_string),
-        ),
-    ];
-    let lines = facts
+/// One line a fact.
+pub(super) fn facts(job: &Job, plan: &Plan) -> String {
+    let lines = job_facts(job, plan)
         .into_iter()
-        .filter_map(|(label, value)| value.map(|value| format!("{label}: {value}")));
+        .map(|(label, value)| format!("{label}: {value}"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// What the form left open is left out. Private address and number stay in Gangway.
+pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
+    let list = |items: &[String]| Some(items.join(", ")).filter(|list| !list.is_empty());
+    let word = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    let mut facts = vec![
+        ("Name", Some(plan.display_name.clone())),
+        ("Username", Some(plan.upn.clone())),
+    ];
+    let manager = ("Manager", job.manager().map(ToString::to_string));
+    let date = (job.kind().date_label(), job.date().map(|date| date.to_string()));
+    match job {
+        Job::Onboarding(person) => {
+            let licenses: Vec<String> = plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
+            let purchase = Some(person.license_purchase).filter(|purchase| *purchase != LicensePurchase::Auto);
+            facts.extend([
+                (
+                    "Rehire",
+                    person
+                        .rehire
+                        .then(|| "the disabled account is enabled again".to_owned()),
+                ),
+                ("Job title", person.job_title.clone()),
+                ("Department", person.department.clone()),
+                ("Office", person.office.clone()),
+                manager,
+                date,
+                ("Licenses", list(&licenses)),
+                ("License purchase", purchase.map(|purchase| purchase.to_string())),
+                ("Groups", list(&person.groups)),
+                (
+                    "Copy groups from",
+                    person.copy_groups_from.as_ref().map(ToString::to_string),
+                ),
+            ]);
+        }
+        Job::Offboarding(person) => facts.extend([
+            ("Reason", person.reason.clone()),
+            manager,
+            date,
+            ("Block sign-in", person.offboarding_deactivate_user.map(word)),
+            ("Remove groups", person.offboarding_remove_groups.map(word)),
+        ]),
+    }
+    let given = |(label, value): (&'static str, Option<String>)| value.map(|value| (label, value));
+    facts.into_iter().filter_map(given).collect()
+}
+
 /// First text of a new ticket; its summary is `note_subject`.
-pub fn ticket_description(person: &Onboarding, plan: &Plan) -> String {
-    let licenses: Vec<String> = plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
-    format!(
-        "A new user is to be onboarded.\n\n{}",
-        facts(person, &plan.upn, &licenses)
-    )
+pub fn ticket_description(job: &Job, plan: &Plan) -> String {
+    let headline = match job.kind() {
+        Kind::Onboarding => "A new user is to be onboarded.",
+        Kind::Offboarding => "A user is to be offboarded.",
+    };
+    format!("{headline}\n\n{}", facts(job, plan))
 }
 
 #[cfg(test)]
@@ -44,6 +74,7 @@ mod tests {
 
     use super::*;
     use crate::request::Sku;
+    use crate::submission::Onboarding;
 
     #[test]
     fn description() {
@@ -59,10 +90,11 @@ mod tests {
             }],
             approval_required: false,
             approvers: Vec::new(),
+            rehired: None,
             start_at: None,
         };
         assert_eq!(
-            ticket_description(&person, &plan),
+            ticket_description(&Job::Onboarding(person), &plan),
             "A new user is to be onboarded.\n\nName: Ada Lovelace\nUsername: alovelace@contoso.com\nOffice: 1.01\n\
              Licenses: SPB\nLicense purchase: manual"
         );

@@ -5,7 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{MailText, Skipped, items, one_line, paragraphs, skipped_items};
 use crate::variables::{OrgVariables, PasswordPlace};
 
-pub fn user_created(shown_name: &str, upn: &str, vars: &OrgVariables) -> String {
+/// `again`: the person's disabled account was enabled.
+pub fn user_created(shown_name: &str, upn: &str, again: bool, vars: &OrgVariables) -> String {
     let change = if vars.require_password_change_on_first_login {
         "The password must be changed at the first sign-in."
     } else {
@@ -22,7 +23,11 @@ pub fn user_created(shown_name: &str, upn: &str, vars: &OrgVariables) -> String 
     } else {
         ""
     };
-    let created = format!("The user {upn} was created for {shown_name}.");
+    let created = if again {
+        format!("The disabled account {upn} was enabled again for {shown_name}, with a new password.")
+    } else {
+        format!("The user {upn} was created for {shown_name}.")
+    };
     let policy = [change, expiry]
         .into_iter()
         .filter(|line| !line.is_empty())
@@ -105,7 +110,7 @@ pub fn password_mail(
     handed: &Handed,
     vars: &OrgVariables,
 ) -> MailText {
-    let created = format!("An account at {organisation} was created for {shown_name}, who reports to you.");
+    let created = format!("An account at {organisation} is ready for {shown_name}, who reports to you.");
     let secret = format!("Username: {upn}\n{}", handed.line());
     let please = "Please hand it over in person or by phone, and delete this mail.";
     let last = [to_be_changed(vars), please]
@@ -175,14 +180,19 @@ mod tests {
     fn a_created_user() {
         let mut vars = OrgVariables::default();
         assert_eq!(
-            user_created("Ada Lovelace", "ada@contoso.com", &vars),
+            user_created("Ada Lovelace", "ada@contoso.com", false, &vars),
             "The user ada@contoso.com was created for Ada Lovelace.\n\n\
              The password must be changed at the first sign-in."
+        );
+        assert!(
+            user_created("Ada Lovelace", "ada@contoso.com", true, &vars).starts_with(
+                "The disabled account ada@contoso.com was enabled again for Ada Lovelace, with a new password."
+            )
         );
         vars.restrict_user_from_changing_password = true;
         vars.set_password_to_never_expire = true;
         assert_eq!(
-            user_created("Ada Lovelace", "ada@contoso.com", &vars),
+            user_created("Ada Lovelace", "ada@contoso.com", false, &vars),
             "The user ada@contoso.com was created for Ada Lovelace.\n\n\
              The password must be changed at the first sign-in. The password never expires.\n\n\
              restrict_user_from_changing_password is on, but Microsoft Entra ID has no such setting: the user can \
@@ -219,7 +229,7 @@ mod tests {
         assert_eq!(mail.subject, "Account of Ada Lovelace at Contoso");
         assert_eq!(
             mail.text.expose_secret(),
-            "An account at Contoso was created for Ada\nLovelace, who reports to you.\n\n\
+            "An account at Contoso is ready for Ada\nLovelace, who reports to you.\n\n\
              Username: ada@contoso.com\n\
              Temporary password (opens a few times only): https://pwpush.com/p/abc/r\n\n\
              It must be changed at the first sign-in. Please hand it over in person or by phone, and delete this mail."

@@ -2,9 +2,15 @@
 
 use serde_json::{Map, Value};
 
+/// Which fields are not a text.
+pub(super) struct Shape {
+    pub(super) lists: &'static [&'static str],
+    pub(super) flags: &'static [&'static str],
+}
+
 /// Lists are separated by commas or lines, and may also come as repeated pairs; empty inputs are absent.
-/// Pairs that belong to the page rather than to the onboarding (the CSRF token) are the caller's to remove.
-pub fn from_form(pairs: &[(String, String)]) -> Value {
+/// Pairs that belong to the page rather than to the body (the CSRF token) are the caller's to remove.
+pub(super) fn body(pairs: &[(String, String)], shape: &Shape) -> Value {
     let mut body = Map::new();
     for (name, value) in pairs {
         let name = name.trim_end_matches("[]");
@@ -13,7 +19,7 @@ pub fn from_form(pairs: &[(String, String)]) -> Value {
             continue;
         }
         match name {
-            "licenses" | "groups" => {
+            _ if shape.lists.contains(&name) => {
                 let items = value
                     .split([',', '\n'])
                     .map(str::trim)
@@ -24,7 +30,7 @@ pub fn from_form(pairs: &[(String, String)]) -> Value {
                     other => *other = items.collect(),
                 }
             }
-            "single_name" => {
+            _ if shape.flags.contains(&name) => {
                 // A ticked box says "on" unless the page gives it a value.
                 let flag = match value {
                     "on" | "true" | "1" => Value::Bool(true),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::field::{FieldProblem, Wrong};
+use crate::job::Kind;
 
 const MAX_NAME: usize = 64;
 /// Of anything that has a parser with narrower rules of its own.
@@ -14,7 +15,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(body: &'a Value, known: &[&str]) -> Result<Self, Vec<FieldProblem>> {
+    pub(super) fn new(body: &'a Value, known: &[&str], kind: Kind) -> Result<Self, Vec<FieldProblem>> {
         let Some(object) = body.as_object() else {
             return Err(vec![FieldProblem::new("body", "must be a JSON object")]);
         };
@@ -23,7 +24,7 @@ impl<'a> Reader<'a> {
         let problems = unknown
             .take(20)
             .map(|key| key.chars().filter(|c| !is_hidden(*c)).take(64).collect::<String>())
-            .map(|key| FieldProblem::new(key, "is not a field of an onboarding"))
+            .map(|key| FieldProblem::new(key, format!("is not a field of an {kind}")))
             .collect();
         Ok(Self { object, problems })
     }
@@ -67,6 +68,14 @@ impl<'a> Reader<'a> {
         parse(&text).map_err(|wrong| self.problems.push(wrong.at(field))).ok()
     }
 
+    /// None only where `finish` fails.
+    pub(super) fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+        if !self.is_given(field) {
+            self.wrong(field, "is required");
+        }
+        self.parsed(field, parse)
+    }
+
     /// A person's name: something in it can be read aloud.
     pub(super) fn name(&mut self, field: &str) -> Option<String> {
         let name = self.line(field, MAX_NAME)?;
@@ -101,12 +110,17 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn flag(&mut self, field: &str) -> bool {
+        self.switch(field).unwrap_or_default()
+    }
+
+    /// A flag that may be left open.
+    pub(super) fn switch(&mut self, field: &str) -> Option<bool> {
         match self.object.get(field) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(flag)) => *flag,
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(flag)) => Some(*flag),
             Some(_) => {
                 self.wrong(field, "must be true or false");
-                false
+                None
             }
         }
     }

@@ -24,7 +24,7 @@ fn fields(body: &Value) -> Vec<String> {
 fn full() -> Value {
     json!({
         "first_name": " Ada ", "middle_name": "King", "last_name": "Lovelace", "display_name": "Ada L.",
-        "email_domain": "Contoso.com", "username": "Ada.L", "personal_email": "ada@example.com",
+        "email_domain": "Contoso.com", "username": "Ada.L", "rehire": true, "personal_email": "ada@example.com",
         "mobile_phone": "+44 20 7946 0000", "job_title": "Analyst", "department": "Engines", "office": "1.01",
         "manager": "charles@contoso.com", "usage_location": "gb",
         "licenses": ["SPB", "c7df2760-2c81-4ef7-b578-5b5392b571df", "O365_w/o_Teams_Bundle_M3"],
@@ -102,7 +102,7 @@ fn names_are_required() {
 fn all_wrong_fields_at_once() {
     let body = json!({
         "first_name": 1, "middle_name": "x".repeat(65), "last_name": "a\nb", "single_name": "yes", "display_name": ["x"],
-        "email_domain": "contoso", "username": "a b", "personal_email": "x", "mobile_phone": "555", "job_title": "x".repeat(129),
+        "email_domain": "contoso", "username": "a b", "rehire": "no", "personal_email": "x", "mobile_phone": "555", "job_title": "x".repeat(129),
         "department": "x".repeat(65), "office": {}, "manager": "charles", "usage_location": "UK", "licenses": "SPB",
         "license_purchase": "AUTO", "groups": [1], "copy_groups_from": "@x.com", "start_date": "04.01.2027",
         "ticket_id": "1/2", "nickname": "Ada",
@@ -237,6 +237,7 @@ fn a_form_is_the_same_as_json() {
         pair("display_name", "Ada L."),
         pair("email_domain", "Contoso.com"),
         pair("username", "Ada.L"),
+        pair("rehire", "true"),
         pair("personal_email", "ada@example.com"),
         pair("mobile_phone", "+44 20 7946 0000"),
         pair("job_title", "Analyst"),
@@ -252,19 +253,22 @@ fn a_form_is_the_same_as_json() {
         pair("start_date", "2027-01-04"),
         pair("ticket_id", "1234"),
     ];
-    assert_eq!(Onboarding::parse(&from_form(&form)), Onboarding::parse(&full()));
+    assert_eq!(
+        Onboarding::parse(&Onboarding::from_form(&form)),
+        Onboarding::parse(&full())
+    );
 
     let empty: Vec<_> = FIELDS.iter().map(|field| pair(field, " ")).collect();
-    assert_eq!(from_form(&empty), json!({}));
-    let one_name = from_form(&[pair("first_name", "Suharto"), pair("single_name", "on")]);
+    assert_eq!(Onboarding::from_form(&empty), json!({}));
+    let one_name = Onboarding::from_form(&[pair("first_name", "Suharto"), pair("single_name", "on")]);
     assert!(Onboarding::parse(&one_name).unwrap().single_name);
-    let twice = from_form(&[
+    let twice = Onboarding::from_form(&[
         pair("first_name", "Ada"),
         pair("first_name", "Eve"),
         pair("last_name", "L"),
     ]);
     assert_eq!(fields(&twice), ["first_name"]);
-    let unknown = from_form(&[pair("first_name", "Ada"), pair("last_name", "L"), pair("role", "admin")]);
+    let unknown = Onboarding::from_form(&[pair("first_name", "Ada"), pair("last_name", "L"), pair("role", "admin")]);
     assert_eq!(fields(&unknown), ["role"]);
 }
 

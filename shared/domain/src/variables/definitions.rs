@@ -47,7 +47,7 @@ impl fmt::Display for Kind {
             Self::OneOf(names) => write!(f, "one of {}", names.join(", ")),
             Self::AnyOf(names) => write!(f, "any of {}", names.join(", ")),
             Self::Email => f.write_str("an e-mail address"),
-            Self::Approvers => f.write_str("one or more e-mail addresses, or manager for the new user's manager"),
+            Self::Approvers => f.write_str("one or more e-mail addresses, or manager for the person's manager"),
             Self::Text => f.write_str("a name or id of at most 256 characters"),
             Self::HttpsUrl => f.write_str("an https address, such as https://pwpush.example.com"),
             Self::TimeZone => f.write_str("an IANA time zone, such as Europe/Berlin"),
@@ -88,7 +88,7 @@ const DEFINITIONS: &[Definition] = &[
         "require_approval_for_new_users",
         OFF,
         Kind::Boolean,
-        "Whether an approver must agree before a user is created.",
+        "Whether an approver must agree before a user is created or offboarded.",
     ),
     variable(
         "new_user_approval_email",
@@ -166,7 +166,7 @@ const DEFINITIONS: &[Definition] = &[
         "allow_scheduled_user_creation",
         OFF,
         Kind::Boolean,
-        "Whether the creation waits for a start date in the future.",
+        "Whether a request waits for its start date, or for the end of the last day.",
     ),
     variable(
         "require_password_change_on_first_login",

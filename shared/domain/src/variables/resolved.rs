@@ -58,7 +58,7 @@ pub struct OrgVariables {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Approver {
-    /// The new user's manager.
+    /// The manager of the person it is about.
     Manager,
     Address(EmailAddress),
 }

@@ -11,7 +11,7 @@ fn stopped(request: &Request<'_>, run: u32) -> Value {
         "source": "aws.states", "account": "000000000000", "time": "2026-11-21T19:42:21Z", "region": "us-east-1",
         "resources": [request.execution(run)],
         "detail": {
-            "executionArn": request.execution(run), "stateMachineArn": request.org.stack.state_machine(),
+            "executionArn": request.execution(run), "stateMachineArn": request.org.stack.state_machine(request.kind),
             "name": format!("{}-{run}", request.id), "status": "ABORTED", "startDate": 1_795_290_141_000_u64,
             "stopDate": 1_795_290_741_000_u64, "input": input, "output": null, "inputDetails": {"included": true},
             "outputDetails": null,

@@ -108,7 +108,11 @@ fn a_member_signs_in_checks_the_form_first_and_submits_it() {
         browser.url().contains("/requests/r").then_some(())
     });
     let id = browser.url().rsplit('/').next().expect("an id").to_owned();
-    let request = Request { org: &org, id };
+    let request = Request {
+        org: &org,
+        id,
+        kind: "onboarding",
+    };
     request.ends("completed");
     browser.open(&browser.url());
     let page = browser.text();

@@ -16,6 +16,7 @@ mod license_groups;
 mod licenses;
 mod many;
 mod mfa;
+mod offboarding;
 mod passwords;
 mod reruns;
 mod start_date;

@@ -42,7 +42,7 @@ fn plant(org: &Organisation, canary: &str) -> [String; 3] {
     let stack = org.stack;
     let name = format!("planted-{}", org.id);
     let input = json!({"org": org.id, "request": canary, "run": 1, "enter": "nowhere"}).to_string();
-    let start = json!({"stateMachineArn": stack.state_machine(), "name": name, "input": input});
+    let start = json!({"stateMachineArn": stack.state_machine("onboarding"), "name": name, "input": input});
     let execution = aws::call("AWSStepFunctions.StartExecution", &start)["executionArn"]
         .as_str()
         .expect("an ARN")

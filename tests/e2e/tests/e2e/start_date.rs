@@ -1,7 +1,7 @@
 //! Starts on a date: waiting, waking, checking again.
 
 use chrono::{DateTime, Duration, FixedOffset, Utc};
-use e2e::{engine::engine, http, links, organisation::Organisation, request::Request, wait::until};
+use e2e::{engine::engine, links, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
 /// Far enough ahead that a busy machine has the request scheduled by then.
@@ -85,11 +85,7 @@ fn a_manager_who_left_meanwhile_is_found_on_waking() {
     let id = org.world.add_stranger(&boss);
     let (date, _) = start_soon(&org);
     let request = scheduled(&org, &date, &json!({"manager": boss}));
-    let token = graph_token(&org);
-    http::Call::new("DELETE", format!("{}/users/{id}", org.world.key("/urls/graph")))
-        .header("authorization", format!("Bearer {token}"))
-        .send()
-        .expect(204);
+    org.world.graph("DELETE", &format!("/users/{id}")).send().expect(204);
     request.ends("failed");
     assert_eq!(request.user(), None);
     assert!(request.note("failed at the step").contains("manager"));
@@ -100,25 +96,6 @@ fn a_manager_who_left_meanwhile_is_found_on_waking() {
         .iter()
         .any(|entry| entry["event"] == "changed");
     assert!(warned, "{view:#}");
-}
-
-fn graph_token(org: &Organisation) -> String {
-    let keys = &org.world.keys["credentials"]["graph"];
-    let form = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
-        keys["client_id"].as_str().expect("an id"),
-        keys["client_secret"].as_str().expect("a secret"),
-    );
-    let url = format!(
-        "{}/{}/oauth2/v2.0/token",
-        org.world.key("/urls/login"),
-        org.world.key("/tenant_id")
-    );
-    let answer = http::Call::new("POST", url)
-        .body("application/x-www-form-urlencoded", form)
-        .send()
-        .expect(200);
-    answer.json()["access_token"].as_str().expect("a token").to_owned()
 }
 
 #[test]

@@ -152,6 +152,15 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
             "User does not have a corresponding license {sku_id}."
         )));
     }
+    let direct = |id: &str| {
+        let mut own = user.licenses.iter().filter(|license| license.by_group.is_none());
+        own.any(|license| license.sku_id.eq_ignore_ascii_case(id))
+    };
+    if !removed.iter().all(|id| direct(id)) {
+        return Err(bad_request(
+            "User license is inherited from a group membership and it cannot be removed directly from the user.",
+        ));
+    }
     if !wanted.is_empty() && user.text("usageLocation").is_empty() {
         return Err(bad_request(
             "License assignment cannot be done for user with invalid usage location.",
@@ -176,8 +185,9 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
     }
     let user = visible(world, &user_id)?;
     let before = user.licenses.len();
-    user.licenses
-        .retain(|license| !removed.iter().any(|id| license.sku_id.eq_ignore_ascii_case(id)));
+    user.licenses.retain(|license| {
+        license.by_group.is_some() || !removed.iter().any(|id| license.sku_id.eq_ignore_ascii_case(id))
+    });
     let taken = before > user.licenses.len();
     let mut answer = project(&user_view(user), None, DEFAULT);
     answer.insert(

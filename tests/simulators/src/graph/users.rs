@@ -157,7 +157,15 @@ pub fn update(world: &mut World, call: &Call) -> Outcome {
     if changes.contains_key("manager@odata.bind") {
         return Err(bad_request("The manager is set by PUT /users/{id}/manager/$ref."));
     }
-    let user_id = visible(world, call.param(0))?.id.clone();
+    let user = visible(world, call.param(0))?;
+    let user_id = user.id.clone();
+    if user.properties.get("onPremisesSyncEnabled") == Some(&json!(true))
+        && !changes.keys().all(|name| name == "usageLocation")
+    {
+        return Err(bad_request(
+            "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.",
+        ));
+    }
     check_properties(&world.tenant, &changes)?;
     check_free(&world.tenant, &changes, Some(&user_id))?;
     let profile = changes.remove("passwordProfile");

@@ -10,6 +10,8 @@ pub(super) struct Scenario {
     pub(super) quick: bool,
     pub(super) variables: &'static [&'static str],
     pub(super) approval: bool,
+    /// The colleague leaves, rather than that Ada comes.
+    pub(super) leaves: bool,
     /// The person has one.
     pub(super) manager: bool,
     pub(super) body: fn() -> Value,
@@ -29,6 +31,7 @@ impl Scenario {
         quick: false,
         variables: &[],
         approval: false,
+        leaves: false,
         manager: true,
         body: || json!({}),
         play: |_| {},
@@ -63,20 +66,29 @@ fn persist(what: &str, call: impl Fn() -> Answer) -> Answer {
 }
 
 pub(super) fn play<'a>(scenario: &Scenario, org: &'a Organisation) -> Request<'a> {
-    let mut body = org.person("Ada", "Lovelace", &(scenario.body)());
-    if scenario.manager {
+    let mut body = if scenario.leaves {
+        json!({"user": org.colleague(), "last_day": (Utc::now() + Duration::days(1)).format("%Y-%m-%d").to_string()})
+    } else {
+        org.person("Ada", "Lovelace", &(scenario.body)())
+    };
+    if scenario.manager && !scenario.leaves {
         merge(&mut body, &json!({"manager": org.manager()}));
     }
     if body["start_date"] == "tomorrow" {
         body["start_date"] = json!((Utc::now() + Duration::days(2)).format("%Y-%m-%d").to_string());
     }
     let submitted = persist("the submission", || {
-        org.call("POST", "onboardings")
+        org.call("POST", if scenario.leaves { "offboardings" } else { "onboardings" })
             .header("idempotency-key", "the-only-one")
             .json(&body)
             .send()
     });
-    let request = Request::of(org, &submitted.expect(201));
+    let submitted = submitted.expect(201);
+    let request = if scenario.leaves {
+        Request::leaving(org, &submitted)
+    } else {
+        Request::of(org, &submitted)
+    };
     (scenario.play)(&request);
     request
 }
@@ -95,7 +107,12 @@ pub(super) mod play {
 
     fn approval_links(request: &Request<'_>) -> (String, String) {
         request.until(APPROVAL);
-        request.approval_links(request.org.approver(), "Ada Lovelace")
+        let name = if request.kind == "onboarding" {
+            "Ada Lovelace"
+        } else {
+            "Casey Colleague"
+        };
+        request.approval_links(request.org.approver(), name)
     }
 
     pub(in super::super) fn approve_and_bring_forward(request: &Request<'_>) {
@@ -109,6 +126,20 @@ pub(super) mod play {
         let date = at.format("%Y-%m-%d").to_string();
         let moved = persist("the new date", || request.reschedule(&date));
         // Done by an attempt whose answer was lost
+        assert!([200, 409].contains(&moved.status), "{moved:?}");
+    }
+
+    /// The last day was yesterday, and the account is closed in a moment.
+    pub(in super::super) fn approve_and_let_the_day_pass(request: &Request<'_>) {
+        press(&approval_links(request).0);
+        request.until("scheduled");
+        request.note("begins at");
+        let at = Utc::now() + Duration::seconds(12);
+        request
+            .org
+            .configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
+        let date = (at - Duration::days(1)).format("%Y-%m-%d").to_string();
+        let moved = persist("the new day", || request.reschedule(&date));
         assert!([200, 409].contains(&moved.status), "{moved:?}");
     }
 

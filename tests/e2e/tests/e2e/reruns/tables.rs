@@ -138,6 +138,20 @@ pub(super) const CASES: &[Case] = &[
         &[Effect::Mail("The onboarding of Ada Lovelace is denied")],
     ),
     case("broken", "Record a failed end", &[]),
+    case(
+        "left",
+        "Block the sign-in",
+        &[
+            Effect::Vendor("graph", "PATCH /users/{id}", ""),
+            Effect::Vendor("graph", "POST /users/{id}/revokeSignInSessions", ""),
+        ],
+    ),
+    case("left", "Free the licences", &[ASSIGN]),
+    case(
+        "left",
+        "Remove the groups",
+        &[Effect::Vendor("graph", "DELETE /groups/{id}/members/{member}/$ref", "")],
+    ),
 ];
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -251,6 +265,33 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         outcome: "failed",
         effects: &[("users_created", 0), ("tickets_created", 1)],
         notes: &["approval-requested"],
+        ..Scenario::PLAIN
+    },
+    Scenario {
+        name: "left",
+        variables: &["allow_scheduled_user_creation=1"],
+        approval: true,
+        leaves: true,
+        play: play::approve_and_let_the_day_pass,
+        runs: 2,
+        // Two of the four groups are not Graph's to change.
+        outcome: "completed_with_warnings",
+        effects: &[
+            ("users_created", 0),
+            ("tickets_created", 1),
+            ("licenses_removed", 1),
+            ("members_removed", 2),
+        ],
+        notes: &[
+            "approval-requested",
+            "decided-approval",
+            "scheduled-1",
+            "scheduled-2",
+            "sign-in",
+            "licenses-removed",
+            "groups-removed",
+            "summary",
+        ],
         ..Scenario::PLAIN
     },
 ];

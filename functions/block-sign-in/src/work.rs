@@ -1,0 +1,69 @@
+//! Shuts the leaver out: the sign-in is blocked, and every session ends.
+
+use directory::{Change, Graph};
+use domain::fault::Fault;
+use domain::note::{self, SignIn};
+use serde::Serialize;
+use step::{Context, Input};
+use systems::leaving;
+
+const STEP: &str = "block-sign-in";
+
+#[derive(Serialize)]
+pub(crate) struct Output {}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = input.key();
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let form = record.job.offboarding()?;
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the request has no account".to_owned()));
+    };
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    // Nobody need be asked: doing it again changes nothing.
+    let again = async || Ok(None);
+    let block = async || match form.deactivates(&settled.variables) {
+        true => block(&systems::graph(&cx.secrets, &settled.organisation).await?, &user.id).await,
+        false => Ok(SignIn::Kept),
+    };
+    let sign_in = cx.store.once(&key, leaving::SIGN_IN, again, block).await?;
+    let text = note::sign_in(&user.upn, &sign_in);
+    cx.store.queue_note(&key, "sign-in", &text).await?;
+    let (event, warning) = match &sign_in {
+        SignIn::Kept => ("kept", false),
+        SignIn::Closed {
+            not_blocked: None,
+            not_revoked: None,
+        } => ("blocked", false),
+        SignIn::Closed { .. } => ("refused", true),
+    };
+    cx.store.record_event(&key, STEP, event, "", &text, warning).await?;
+    Ok(Output {})
+}
+
+async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, Fault> {
+    if graph.user(user_id).await?.is_none() {
+        return Err(Fault::NeedsAttention(
+            "the account does not exist any more: free by hand what it has left behind".to_owned(),
+        ));
+    }
+    let refused = |change: Change| match change {
+        Change::Done => None,
+        Change::Refused(why) => Some(why),
+    };
+    Ok(SignIn::Closed {
+        not_blocked: refused(graph.block_sign_in(user_id).await?),
+        // Also where it could not be blocked: until somebody does so, a password has to be typed.
+        not_revoked: refused(graph.revoke_sessions(user_id).await?),
+    })
+}
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("block-sign-in"), Ok(()));
+    }
+}

@@ -1,0 +1,101 @@
+//! Removes the leaver from the groups that Graph can change; tells of the others.
+
+use directory::{Change, Graph};
+use domain::fault::Fault;
+use domain::note::{self, Removed, Skipped};
+use serde::{Deserialize, Serialize};
+use step::{Context, Input};
+use store::effects::Standing;
+use systems::leaving;
+
+const STEP: &str = "remove-groups";
+
+#[derive(Serialize)]
+pub(crate) struct Output {}
+
+/// A group that the leaver was in when the step first looked: a run after a crash would not find it any more.
+#[derive(Clone, Serialize, Deserialize)]
+struct Membership {
+    id: String,
+    name: String,
+    /// Why Graph can't end it.
+    stays: Option<String>,
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = input.key();
+    let record = cx.begin(STEP, &key, input.run).await?;
+    let form = record.job.offboarding()?;
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the request has no account".to_owned()));
+    };
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    if !form.removes_groups(&settled.variables) {
+        let text = note::groups_kept(&user.upn);
+        cx.store.queue_note(&key, "groups-removed", &text).await?;
+        cx.store.record_event(&key, STEP, "kept", "", &text, false).await?;
+        return Ok(Output {});
+    }
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let memberships = memberships(&graph, &user.id).await?;
+    let groups = match cx.store.intend(&key, leaving::GROUPS, &memberships).await? {
+        Standing::Done(groups) => groups,
+        Standing::New => remove(&graph, &user.id, memberships).await?,
+        Standing::Intended(before) => remove(&graph, &user.id, before).await?,
+    };
+    let text = note::groups_removed(&user.upn, &groups);
+    cx.store.queue_note(&key, "groups-removed", &text).await?;
+    let removed = note::listed(&groups.removed);
+    cx.store
+        .record_event(&key, STEP, "removed", "", &removed, false)
+        .await?;
+    for left in &groups.left {
+        let detail = format!("{}: {}", left.name, left.reason);
+        cx.store
+            .record_event(&key, STEP, "left", &left.name, &detail, true)
+            .await?;
+    }
+    cx.store.effect_done(&key, leaving::GROUPS, &groups).await?;
+    Ok(Output {})
+}
+
+async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, Fault> {
+    let groups = graph.groups_of(user_id).await?.unwrap_or_default();
+    let membership = |group: directory::Group| Membership {
+        stays: group.kind.refuses_members().map(str::to_owned),
+        id: group.id,
+        name: group.name,
+    };
+    Ok(groups.into_iter().map(membership).collect())
+}
+
+/// No member any more is as good as removed now, so this can run again.
+async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> Result<Removed, Fault> {
+    let mut groups = Removed::default();
+    for Membership { id, name, stays } in memberships {
+        let refused = match stays {
+            Some(why) => Some(why),
+            None => match graph.remove_member(&id, user_id).await {
+                Ok(Change::Done) => None,
+                Ok(Change::Refused(why)) => Some(why),
+                Err(fault) if fault.is_transient() => return Err(fault),
+                Err(fault) => Some(fault.to_string()),
+            },
+        };
+        match refused {
+            None => groups.removed.push(name),
+            Some(reason) => groups.left.push(Skipped { name, reason }),
+        }
+    }
+    Ok(groups)
+}
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("remove-groups"), Ok(()));
+    }
+}

@@ -1,0 +1,148 @@
+//! Frees the leaver's licences: those assigned directly, and those that come with a group, by leaving the group.
+
+use directory::{Change, Graph, GroupMatch};
+use domain::fault::Fault;
+use domain::note::{self, Removed, Skipped};
+use serde::{Deserialize, Serialize};
+use step::{Context, Input};
+use store::effects::Standing;
+use systems::leaving;
+
+const STEP: &str = "remove-licenses";
+
+#[derive(Serialize)]
+pub(crate) struct Output {}
+
+/// A way by which the leaver had a licence when the step first looked: a run after a crash would not find it any more.
+#[derive(Clone, Serialize, Deserialize)]
+struct Way {
+    sku_id: String,
+    /// Part number.
+    name: String,
+    #[serde(flatten)]
+    by: By,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+enum By {
+    Itself,
+    Group {
+        id: String,
+        group: String,
+    },
+    /// By a group whose members Graph can't change; why.
+    FixedGroup {
+        why: String,
+    },
+}
+
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+    let key = input.key();
+    let record = cx.begin(STEP, &key, input.run).await?;
+    record.job.offboarding()?;
+    let Some(user) = &record.user else {
+        return Err(Fault::Permanent("the request has no account".to_owned()));
+    };
+    let settled = systems::settled(&cx.store, &key.org).await?;
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let ways = ways(&graph, &user.id).await?;
+    let licenses = match cx.store.intend(&key, leaving::LICENSES, &ways).await? {
+        Standing::Done(licenses) => licenses,
+        Standing::New => free(&graph, &user.id, ways).await?,
+        Standing::Intended(before) => free(&graph, &user.id, before).await?,
+    };
+    let text = note::licenses_removed(&user.upn, &licenses);
+    cx.store.queue_note(&key, "licenses-removed", &text).await?;
+    let removed = note::listed(&licenses.removed);
+    cx.store
+        .record_event(&key, STEP, "removed", "", &removed, false)
+        .await?;
+    for left in &licenses.left {
+        let detail = format!("{}: {}", left.name, left.reason);
+        cx.store
+            .record_event(&key, STEP, "left", &left.name, &detail, true)
+            .await?;
+    }
+    cx.store.effect_done(&key, leaving::LICENSES, &licenses).await?;
+    Ok(Output {})
+}
+
+async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, Fault> {
+    let licenses = graph.licensing_of(user_id).await?.licenses;
+    if licenses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let skus = graph.subscribed_skus().await?;
+    let mut ways = Vec::new();
+    for license in licenses {
+        let sku = skus.iter().find(|sku| sku.sku.id == license.sku_id);
+        let name = sku.map_or_else(|| license.sku_id.clone(), |sku| sku.sku.part_number.clone());
+        let by = match license.by_group {
+            None => By::Itself,
+            Some(id) => by_group(graph, id).await?,
+        };
+        ways.push(Way {
+            sku_id: license.sku_id,
+            name,
+            by,
+        });
+    }
+    Ok(ways)
+}
+
+async fn by_group(graph: &Graph, id: String) -> Result<By, Fault> {
+    let GroupMatch::One(group) = graph.group(&id).await? else {
+        return Ok(By::FixedGroup {
+            why: "it comes with a group that does not exist any more".to_owned(),
+        });
+    };
+    Ok(match group.kind.refuses_members() {
+        None => By::Group { id, group: group.name },
+        Some(why) => By::FixedGroup {
+            why: format!("it comes with the group {}, and {why}", group.name),
+        },
+    })
+}
+
+/// Gone already is as good as freed now, so this can run again.
+async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, Fault> {
+    let mut removed = Vec::new();
+    let mut left: Vec<(String, Skipped)> = Vec::new();
+    for Way { sku_id, name, by } in ways {
+        let (told, change) = match by {
+            By::Itself => (name.clone(), graph.remove_license(user_id, &sku_id).await),
+            By::Group { id, group } => (
+                format!("{name} (by leaving the group {group})"),
+                graph.remove_member(&id, user_id).await,
+            ),
+            By::FixedGroup { why } => (name.clone(), Ok(Change::Refused(why))),
+        };
+        let reason = match change {
+            Ok(Change::Done) => {
+                removed.push((sku_id, told));
+                continue;
+            }
+            Ok(Change::Refused(why)) => why,
+            Err(fault) if fault.is_transient() => return Err(fault),
+            Err(fault) => fault.to_string(),
+        };
+        left.push((sku_id, Skipped { name, reason }));
+    }
+    // One of two ways closed frees no seat.
+    removed.retain(|(sku_id, _)| !left.iter().any(|(other, _)| other == sku_id));
+    Ok(Removed {
+        removed: removed.into_iter().map(|(_, told)| told).collect(),
+        left: left.into_iter().map(|(_, skipped)| skipped).collect(),
+    })
+}
+
+#[cfg(test)]
+mod payload_tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_state_machine_sends() {
+        assert_eq!(payloads::accepted::<Input>("remove-licenses"), Ok(()));
+    }
+}

@@ -1,0 +1,240 @@
+//! The form of an onboarding.
+
+use chrono_tz::Tz;
+use directory::{Domain, SubscribedSku};
+use domain::contact::Upn;
+use domain::decision::Gate;
+use domain::field::FieldProblem;
+use domain::submission::LicensePurchase;
+use domain::variables::OrgVariables;
+use planning::Checked;
+use web::{Base, Visit};
+
+use super::{Choice, Fact, Fields, Filled, Kind, Licenses, Page, Section, start_words};
+
+/// What can be chosen from.
+pub(crate) struct Offer {
+    domains: Vec<Domain>,
+    licenses: Vec<(String, u32)>,
+}
+
+impl Offer {
+    pub(crate) fn of(domains: Vec<Domain>, skus: Vec<SubscribedSku>) -> Self {
+        let mut domains: Vec<Domain> = domains.into_iter().filter(|domain| domain.is_verified).collect();
+        domains.sort_by(|one, other| {
+            other
+                .is_default
+                .cmp(&one.is_default)
+                .then_with(|| one.name.cmp(&other.name))
+        });
+        let of_users = skus.into_iter().filter(|sku| sku.applies_to == "User");
+        let mut licenses: Vec<_> = of_users.map(|sku| (sku.sku.part_number.clone(), sku.free())).collect();
+        licenses.sort();
+        Self { domains, licenses }
+    }
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn onboarding(
+        base: &Base,
+        visit: &'a Visit,
+        variables: &OrgVariables,
+        filled: &Filled,
+        offer: Result<Offer, FieldProblem>,
+        checked: Option<Checked>,
+    ) -> Self {
+        let (plan, problems) = match checked {
+            Some(checked) => (shown(&checked, variables.timezone), checked.problems),
+            None => (None, Vec::new()),
+        };
+        let (offer, notice) = match offer {
+            Ok(offer) => (Some(offer), None),
+            Err(notice) => (None, Some(notice)),
+        };
+        let fields = Fields {
+            filled,
+            problems: &problems,
+        };
+        let sections = fields.onboarding(offer.as_ref(), variables);
+        let notice = notice.filter(|notice| !problems.contains(notice));
+        Self {
+            notice,
+            ..Self::new(base, visit, "onboardings", filled, sections, plan, problems)
+        }
+    }
+}
+
+impl Fields<'_> {
+    fn onboarding(&self, offer: Option<&Offer>, variables: &OrgVariables) -> Vec<Section> {
+        let text = |name, label, hint| self.input(Kind::Text, name, label, hint);
+        let domain = match offer {
+            Some(offer) => self.select("email_domain", "Domain", "", domain_choices(&offer.domains)),
+            None => text("email_domain", "Domain", "Empty: the tenant's default domain."),
+        };
+        let usage = match &variables.usage_location {
+            Some(_) => "Two letters, such as US. Empty: the organisation's.",
+            None => "Two letters, such as US. Needed for a license.",
+        };
+        let start = if variables.allow_scheduled_user_creation {
+            "Empty: at once. The user is created that day, at the organisation's start time."
+        } else {
+            "Noted on the ticket; the user is created at once."
+        };
+        vec![
+            Section::new(
+                "Person",
+                vec![
+                    text("first_name", "First name", ""),
+                    text("middle_name", "Middle name", ""),
+                    text("last_name", "Last name", ""),
+                    self.input(Kind::Checkbox, "single_name", "This person has one name only", ""),
+                    text("display_name", "Display name", "Empty: first and last name."),
+                    self.input(Kind::Email, "personal_email", "Personal e-mail", ""),
+                    self.input(
+                        Kind::Phone,
+                        "mobile_phone",
+                        "Mobile phone",
+                        "With the country code, such as +1 212 555 0100.",
+                    ),
+                ],
+            ),
+            Section::new(
+                "Work",
+                vec![
+                    text("job_title", "Job title", ""),
+                    text("department", "Department", ""),
+                    text("office", "Office", ""),
+                    text("manager", "Manager", "Sign-in name, such as name@example.com."),
+                ],
+            ),
+            Section::new(
+                "Account",
+                vec![
+                    domain,
+                    text(
+                        "username",
+                        "Username",
+                        "What stands before the @. Empty: made of the names.",
+                    ),
+                    self.input(
+                        Kind::Checkbox,
+                        "rehire",
+                        "This person comes back: enable their disabled account of this username again",
+                        "",
+                    ),
+                    text("usage_location", "Country of use", usage),
+                ],
+            ),
+            Section::new(
+                "Groups",
+                vec![
+                    self.input(Kind::Lines, "groups", "Groups", "Names or ids, one a line."),
+                    text("copy_groups_from", "Copy groups from", "A colleague's sign-in name."),
+                ],
+            ),
+            Section {
+                licenses: Some(self.licenses(offer)),
+                ..Section::new(
+                    "Licenses",
+                    vec![
+                        self.select(
+                            "license_purchase",
+                            "When no seat is free",
+                            "",
+                            LicensePurchase::ALL
+                                .iter()
+                                .map(|choice| (choice.to_string(), purchase_words(*choice).to_owned()))
+                                .collect(),
+                        ),
+                    ],
+                )
+            },
+            Section::new(
+                "Start",
+                vec![
+                    self.input(Kind::Date, "start_date", "Start date", start),
+                    text("ticket_id", "Ticket", "Number of a ticket that is there already."),
+                ],
+            ),
+        ]
+    }
+
+    fn licenses(&self, offer: Option<&Offer>) -> Licenses {
+        let chosen = self.filled.list("licenses");
+        Licenses {
+            choices: offer.map(|offer| license_choices(&offer.licenses, &chosen)),
+            text: self.filled.text("licenses"),
+            errors: self.errors("licenses"),
+        }
+    }
+}
+
+fn domain_choices(domains: &[Domain]) -> Vec<(String, String)> {
+    let label = |domain: &Domain| {
+        if domain.is_default {
+            format!("{} (default)", domain.name)
+        } else {
+            domain.name.clone()
+        }
+    };
+    domains
+        .iter()
+        .map(|domain| (domain.name.clone(), label(domain)))
+        .collect()
+}
+
+/// What was chosen stays, also when the tenant doesn't have it, so that it shows with its error.
+fn license_choices(offered: &[(String, u32)], chosen: &[String]) -> Vec<Choice> {
+    let is_chosen = |name: &str| chosen.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let offer = offered.iter().map(|(name, free)| Choice {
+        value: name.clone(),
+        label: format!("{name} ({free} free)"),
+        chosen: is_chosen(name),
+    });
+    let unknown = chosen
+        .iter()
+        .filter(|name| !offered.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    offer
+        .chain(unknown.map(|name| Choice {
+            value: name.clone(),
+            label: name.clone(),
+            chosen: true,
+        }))
+        .collect()
+}
+
+fn purchase_words(choice: LicensePurchase) -> &'static str {
+    match choice {
+        LicensePurchase::Auto => "Buy at the distributor, or ask a technician to",
+        LicensePurchase::Manual => "Ask a technician to buy one",
+        LicensePurchase::None => "Go on without a license",
+    }
+}
+
+/// None where nothing could be looked up.
+fn shown(checked: &Checked, zone: Tz) -> Option<Vec<Fact>> {
+    let nothing = checked.username.is_none() && checked.licenses.is_empty() && checked.groups.is_empty();
+    if nothing {
+        return None;
+    }
+    let licenses = checked
+        .licenses
+        .iter()
+        .map(|license| format!("{}: {} free", license.sku.part_number, license.free));
+    let groups = checked.groups.iter().map(|group| match group.reason {
+        None => group.name.clone(),
+        Some(reason) => format!("{}: cannot be added, {reason}", group.name),
+    });
+    let gates = checked.gates.iter().map(|gate| match gate {
+        Gate::Approval => "An approver must agree".to_owned(),
+        Gate::License(part_number) => format!("A technician must buy {part_number}"),
+    });
+    let username = checked.username.as_ref().map(Upn::to_string);
+    Some(vec![
+        Fact::new("Username", username.into_iter().collect(), "Not known yet"),
+        Fact::new("Licenses", licenses.collect(), "None"),
+        Fact::new("Groups", groups.collect(), "None"),
+        Fact::new("Waits for", gates.collect(), "Nobody"),
+        Fact::new("Start", start_words(checked.start_at, zone), ""),
+    ])
+}

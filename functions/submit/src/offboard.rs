@@ -1,0 +1,184 @@
+//! Offboardings, from a call to its answer.
+
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::field::FieldProblem;
+use domain::job::Job;
+use domain::role::Role;
+use domain::submission::Offboarding;
+use http::StatusCode;
+use planning::LeaverChecked;
+use serde_json::Value;
+use store::Idempotency;
+use systems::Settled;
+use web::{Answer, Call, Problem, Visit};
+
+use crate::Desk;
+use crate::ask::Ask;
+use crate::form::{Filled, Page};
+use crate::preview::LeaverPreview;
+use crate::record::{Taken, Written, earlier, write};
+use crate::submit::{canonical, in_the_way, taken_answer};
+
+/// GET: the empty form.
+pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+    let (visit, settled) = visit(desk, call).await?;
+    page(desk, &visit, &settled, StatusCode::OK, Filled::default(), None)
+}
+
+/// POST: a submission, or its check.
+pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+    let (visit, settled) = visit(desk, call).await?;
+    let ask = Ask::read(call, Offboarding::from_form)?;
+    match answer(desk, &visit, &settled, &ask).await {
+        Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
+        Ok(Outcome::Checked(checked)) if call.wants_page() => {
+            page(desk, &visit, &settled, StatusCode::OK, Filled::of(&ask), Some(*checked))
+        }
+        Ok(Outcome::Checked(checked)) => Ok(Answer::json(StatusCode::OK, &LeaverPreview::of(&checked))),
+        Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
+            let checked = unchecked(problem.errors);
+            page(desk, &visit, &settled, problem.status, Filled::of(&ask), Some(checked))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Everybody may ask for somebody's arrival, but not shut somebody out with nobody to ask: a role that only submits
+/// needs approval to be on.
+async fn visit(desk: &Desk, call: &Call) -> Result<(Visit, Settled), Problem> {
+    let visit = desk.web.visit(call).await?;
+    let settled = systems::settled(&desk.web.store, visit.org()).await?;
+    if !settled.variables.require_approval_for_new_users {
+        visit.need(Role::offboards_unasked)?;
+    }
+    Ok((visit, settled))
+}
+
+enum Outcome {
+    Taken(Taken),
+    Checked(Box<LeaverChecked>),
+}
+
+async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Result<Outcome, Problem> {
+    let form = match Offboarding::parse(&ask.body) {
+        Ok(form) => form,
+        Err(wrong) => return Err(all_wrong(desk, visit, settled, &ask.body, wrong).await),
+    };
+    if ask.dry_run {
+        return match check(desk, visit, settled, &form).await {
+            Ok(checked) => Ok(Outcome::Checked(Box::new(checked))),
+            Err(fault) => Ok(Outcome::Checked(Box::new(unchecked(vec![in_the_way(fault)?])))),
+        };
+    }
+    let key = ask.key.as_ref();
+    let idempotency = key.map(|key| Idempotency::new(key, &canonical(&form)));
+    if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
+        return Ok(Outcome::Taken(taken));
+    }
+    let checked = check(desk, visit, settled, &form).await?;
+    let Some(plan) = checked.plan else {
+        // The twin of this submission may have come first while this one looked.
+        return match earlier(desk, visit, idempotency.as_ref()).await? {
+            Some(taken) => Ok(Outcome::Taken(taken)),
+            None => Err(checked.problems.into()),
+        };
+    };
+    let job = Job::Offboarding(form);
+    match write(desk, visit, job, plan, checked.user, idempotency.as_ref()).await? {
+        Written::Taken(taken) => Ok(Outcome::Taken(taken)),
+        // Looking again finds who did, or that it has ended.
+        Written::UsernameGone => Err(Fault::Transient("another request has just taken the account".to_owned()).into()),
+    }
+}
+
+async fn check(desk: &Desk, visit: &Visit, settled: &Settled, form: &Offboarding) -> Result<LeaverChecked, Fault> {
+    let graph = systems::graph(&desk.secrets, &settled.organisation).await?;
+    let requester = visit.caller.requester();
+    planning::check_leaver(
+        &desk.web.store,
+        &graph,
+        &settled.organisation,
+        &settled.variables,
+        &requester,
+        form,
+        Utc::now(),
+    )
+    .await
+}
+
+/// Wrong fields, together with what is wrong about the right ones where that can be found out.
+async fn all_wrong(
+    desk: &Desk,
+    visit: &Visit,
+    settled: &Settled,
+    body: &Value,
+    mut wrong: Vec<FieldProblem>,
+) -> Problem {
+    let Some(form) = without(body, &wrong) else {
+        return wrong.into();
+    };
+    if let Ok(checked) = check(desk, visit, settled, &form).await {
+        let is_wrong = |name: &str| wrong.iter().any(|problem| problem.field == name);
+        let mut found = checked.problems;
+        found.retain(|problem| !is_wrong(&problem.field));
+        wrong.extend(found);
+    }
+    wrong.into()
+}
+
+/// The body without its wrong fields; None if it says nobody then.
+fn without(body: &Value, wrong: &[FieldProblem]) -> Option<Offboarding> {
+    let mut fields = body.as_object()?.clone();
+    fields.retain(|name, _| !wrong.iter().any(|problem| problem.field == *name));
+    Offboarding::parse(&Value::Object(fields)).ok()
+}
+
+fn page(
+    desk: &Desk,
+    visit: &Visit,
+    settled: &Settled,
+    status: StatusCode,
+    filled: Filled,
+    checked: Option<LeaverChecked>,
+) -> Result<Answer, Problem> {
+    let page = Page::offboarding(&desk.web.base, visit, &settled.variables, &filled, checked);
+    desk.web.page(status, "New offboarding", Some(visit), &page)
+}
+
+/// A check that could not look anything up.
+pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> LeaverChecked {
+    LeaverChecked {
+        plan: None,
+        problems,
+        user: None,
+        display_name: String::new(),
+        blocks_sign_in: false,
+        groups: Vec::new(),
+        licenses: Vec::new(),
+        manager: None,
+        gates: Vec::new(),
+        start_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_right_beside_wrong_fields_is_looked_up() {
+        let body = json!({"user": "ada@contoso.com", "last_day": "soon", "shoe": 43});
+        let wrong = Offboarding::parse(&body).expect_err("two are wrong");
+        assert_eq!(
+            without(&body, &wrong).expect("the rest").user.as_str(),
+            "ada@contoso.com"
+        );
+        let body = json!({"user": "ada", "reason": "x"});
+        let wrong = Offboarding::parse(&body).expect_err("nobody");
+        assert_eq!(without(&body, &wrong), None);
+        assert_eq!(without(&json!([]), &[]), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! The end of an offboarding.
+
+use directory::User;
+use domain::fault::Fault;
+use domain::note::{self, MailText, Removed, SignIn, Summary};
+use domain::request::RequestKey;
+use domain::submission::Offboarding;
+use step::Context;
+use store::effects::Standing;
+use store::requests::RequestRecord;
+use systems::{Settled, leaving};
+
+use crate::work::STEP;
+
+/// A state that failed without stopping the offboarding could not say so itself.
+pub(crate) async fn report_gaps(
+    cx: &Context,
+    record: &RequestRecord,
+    form: &Offboarding,
+    settled: &Settled,
+) -> Result<(), Fault> {
+    let key = record.key();
+    let gap = async |event: &str, text: &str| cx.store.record_event(&key, STEP, event, "", text, true).await;
+    if form.removes_groups(&settled.variables) && removed(cx, &key, leaving::GROUPS).await?.is_none() {
+        gap(
+            "groups_left",
+            "The user was not removed from the groups: see to them by hand",
+        )
+        .await?;
+    }
+    if removed(cx, &key, leaving::LICENSES).await?.is_none() {
+        gap("licenses_left", "The licences were not freed: remove them by hand").await?;
+    }
+    Ok(())
+}
+
+/// What the summary says was done.
+pub(crate) async fn offboarded(cx: &Context, key: &RequestKey) -> Result<Vec<(&'static str, String)>, Fault> {
+    let mut done = Vec::new();
+    if let Standing::Done(sign_in) = cx.store.standing::<SignIn, ()>(key, leaving::SIGN_IN).await? {
+        done.push(("Sign-in", sign_in.words().to_owned()));
+    }
+    for (label, effect) in [
+        ("Removed from groups", leaving::GROUPS),
+        ("Licenses freed", leaving::LICENSES),
+    ] {
+        if let Some(what) = removed(cx, key, effect).await? {
+            done.push((label, note::listed(&what.removed)));
+        }
+    }
+    Ok(done)
+}
+
+pub(crate) async fn mail(
+    cx: &Context,
+    key: &RequestKey,
+    summary: &Summary<'_>,
+    settled: &Settled,
+) -> Result<MailText, Fault> {
+    let freed = removed(cx, key, leaving::LICENSES)
+        .await?
+        .is_some_and(|licenses| !licenses.removed.is_empty());
+    Ok(note::leaver_mail(summary, &settled.organisation.name, freed))
+}
+
+/// None until the step is done.
+async fn removed(cx: &Context, key: &RequestKey, effect: &str) -> Result<Option<Removed>, Fault> {
+    match cx.store.standing(key, effect).await? {
+        Standing::Done(removed) => Ok(Some(removed)),
+        Standing::New | Standing::Intended(serde::de::IgnoredAny) => Ok(None),
+    }
+}
+
+/// The address of the form's manager, or of the directory's.
+pub(crate) async fn manager(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    form: &Offboarding,
+) -> Result<Option<String>, Fault> {
+    match look_up(cx, record, settled, form).await {
+        Ok(manager) => Ok(manager.map(|manager| manager.address().to_owned())),
+        Err(fault) => {
+            let text = format!("The manager could not be looked up, and so was not told: {fault}");
+            cx.store
+                .record_event(&record.key(), STEP, "manager_untold", "", &text, true)
+                .await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn look_up(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    form: &Offboarding,
+) -> Result<Option<User>, Fault> {
+    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    match (&form.manager, &record.user) {
+        (Some(manager), _) => graph.user(manager.as_str()).await,
+        (None, Some(user)) => graph.manager_of(&user.id).await,
+        (None, None) => Ok(None),
+    }
+}

@@ -1,0 +1,91 @@
+//! What a request does: brings a person aboard, or sees one off.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Upn;
+use crate::fault::Fault;
+use crate::field::choice;
+use crate::submission::{Offboarding, Onboarding};
+
+choice! {
+    Kind { Onboarding = "onboarding", Offboarding = "offboarding" }
+}
+
+impl Kind {
+    /// The field of the form that has the job's day.
+    pub fn date_field(self) -> &'static str {
+        match self {
+            Self::Onboarding => "start_date",
+            Self::Offboarding => "last_day",
+        }
+    }
+
+    /// What labels call that day.
+    pub fn date_label(self) -> &'static str {
+        match self {
+            Self::Onboarding => "Start date",
+            Self::Offboarding => "Last day",
+        }
+    }
+}
+
+/// What the form said, as it was checked. Stored under the kind's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a request, and most of them are the large one"
+)]
+pub enum Job {
+    Onboarding(Onboarding),
+    Offboarding(Offboarding),
+}
+
+impl Job {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Onboarding(_) => Kind::Onboarding,
+            Self::Offboarding(_) => Kind::Offboarding,
+        }
+    }
+
+    pub fn ticket_id(&self) -> Option<&str> {
+        match self {
+            Self::Onboarding(form) => form.ticket_id.as_deref(),
+            Self::Offboarding(form) => form.ticket_id.as_deref(),
+        }
+    }
+
+    /// Whom the person reports to, if the form says so.
+    pub fn manager(&self) -> Option<&Upn> {
+        match self {
+            Self::Onboarding(form) => form.manager.as_ref(),
+            Self::Offboarding(form) => form.manager.as_ref(),
+        }
+    }
+
+    /// The start date, or the last day.
+    pub fn date(&self) -> Option<NaiveDate> {
+        match self {
+            Self::Onboarding(form) => form.start_date,
+            Self::Offboarding(form) => form.last_day,
+        }
+    }
+
+    /// For the steps that only an onboarding has.
+    pub fn onboarding(&self) -> Result<&Onboarding, Fault> {
+        match self {
+            Self::Onboarding(form) => Ok(form),
+            Self::Offboarding(_) => Err(Fault::Permanent("the request is no onboarding".to_owned())),
+        }
+    }
+
+    /// For the steps that only an offboarding has.
+    pub fn offboarding(&self) -> Result<&Offboarding, Fault> {
+        match self {
+            Self::Offboarding(form) => Ok(form),
+            Self::Onboarding(_) => Err(Fault::Permanent("the request is no offboarding".to_owned())),
+        }
+    }
+}
