@@ -1,7 +1,8 @@
-//! Links of approvals and licence purchases.
+//! Decisions on approvals and licence purchases, by links and by people who are signed in.
 
 mod pages;
 mod routes;
+mod said;
 mod standing;
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use domain::decision::{Action, Gate};
+use domain::field::FieldProblem;
 use domain::job::Kind;
 use domain::note;
 use domain::schedule::local_words;
@@ -22,6 +23,8 @@ pub(crate) struct Decision<'a> {
     /// The script posts without waiting for the button.
     pub(crate) send: bool,
     pub(crate) message: String,
+    /// What is wrong with what was sent.
+    pub(crate) problems: &'a [FieldProblem],
 }
 
 #[derive(Template)]
@@ -61,6 +64,10 @@ impl Decision<'_> {
                 "Rejected, the onboarding goes on without the licence; a technician applies it by hand."
             }
         }
+    }
+
+    fn needs_reason(&self) -> bool {
+        self.link.capability.action.needs_reason()
     }
 
     /// Windows of licence links close after the decision.
@@ -147,12 +154,13 @@ pub(crate) fn json(link: &Link) -> Value {
 }
 
 /// The task token is not told to anybody.
-fn decision_members(gate: &GateRecord) -> [(&'static str, Value); 4] {
+fn decision_members(gate: &GateRecord) -> [(&'static str, Value); 5] {
     [
         ("decision", json!(gate.decision)),
         ("decided_by", json!(gate.decided_by)),
         ("decided_via", json!(gate.decided_via)),
         ("decided_at", json!(gate.decided_at)),
+        ("reason", json!(gate.reason)),
     ]
 }
 
@@ -206,6 +214,7 @@ mod tests {
             open,
             send,
             message: message(link),
+            problems: &[],
         };
         web::page(&base, &content.title(), None, &content).unwrap()
     }

@@ -1,17 +1,21 @@
-//! GET shows, POST decides.
+//! GET shows, POST decides: by a link, whose capability is the proof, or signed in.
 
 use chrono_tz::Tz;
-use domain::decision::Gate;
+use domain::decision::{Gate, Reason};
+use domain::field::FieldProblem;
+use domain::ids::RequestId;
 use domain::integration::Organisation;
+use domain::request::RequestKey;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
 use store::capability::Capability;
-use store::gates::GateRecord;
+use store::gates::{GateRecord, Saying};
 use store::requests::RequestRecord;
-use web::{Answer, Call, Problem, Web};
+use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::pages::{self, Decision, Message};
+use crate::said;
 use crate::standing::{Standing, standing};
 
 pub(crate) struct App {
@@ -19,7 +23,7 @@ pub(crate) struct App {
     pub(crate) step_functions: aws_sdk_sfn::Client,
 }
 
-/// What a link leads to.
+/// What a link leads to, or what a member decides on.
 pub(crate) struct Link {
     pub(crate) capability: Capability,
     pub(crate) gate: GateRecord,
@@ -40,6 +44,11 @@ impl App {
         match (call.verb(), call.route()) {
             ("GET", "/decide") => self.show(&call).await,
             ("POST", "/decide") => self.decide(&call).await,
+            ("POST", "/orgs/{org}/requests/{id}/approval") => self.decide_as_member(&call, Gate::Approval).await,
+            ("POST", "/orgs/{org}/requests/{id}/licenses/{license}") => {
+                let gate = Gate::License(call.param("license").to_owned());
+                self.decide_as_member(&call, gate).await
+            }
             _ => Err(Problem::not_found()),
         }
     }
@@ -53,14 +62,27 @@ impl App {
         if !call.wants_page() {
             return Ok(Answer::json(StatusCode::OK, &pages::json(&link)));
         }
+        let send = standing == Standing::Open && self.sends_by_itself(call, &link).await?;
+        self.page(StatusCode::OK, token, &link, send, &[])
+    }
+
+    fn page(
+        &self,
+        status: StatusCode,
+        token: &str,
+        link: &Link,
+        send: bool,
+        problems: &[FieldProblem],
+    ) -> Result<Answer, Problem> {
         let decision = Decision {
             action: self.web.base.link(&format!("/decide?c={token}")),
-            open: standing == Standing::Open,
-            send: standing == Standing::Open && self.sends_by_itself(call, &link).await?,
-            message: pages::message(&link),
-            link: &link,
+            open: link.standing() == Standing::Open,
+            send,
+            message: pages::message(link),
+            problems,
+            link,
         };
-        self.web.page(StatusCode::OK, &decision.title(), None, &decision)
+        self.web.page(status, &decision.title(), None, &decision)
     }
 
     async fn decide(&self, call: &Call) -> Result<Answer, Problem> {
@@ -69,26 +91,17 @@ impl App {
         if matches!(link.standing(), Standing::OwnRequest | Standing::Ended) {
             refuse_ended(&link, link.standing())?;
         }
-        let Capability {
-            gate, action, person, ..
-        } = &link.capability;
-        let decided = self
-            .web
-            .store
-            .decide(&link.capability.key(), gate, action.decision(), person, "link")
-            .await?;
-        link.gate = decided.gate;
-        // The decision stands from here on. Also when it stood before: its first delivery may have been lost.
-        if let Some(token) = &link.gate.token {
-            step::deliver(&self.step_functions, token).await?;
-        }
-        let standing = link.standing();
-        refuse_ended(&link, standing)?;
-        if standing != Standing::Same {
-            return Err(pages::decided_otherwise(&link));
-        }
-        let message = pages::message(&link);
+        self.refuse_own(call, &link).await?;
+        let reason = match self.reason(call, &link) {
+            Ok(reason) => reason,
+            Err(problem) if call.wants_page() && problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                return self.page(problem.status, token, &link, false, &problem.errors);
+            }
+            Err(problem) => return Err(problem),
+        };
+        let first = self.settle(&mut link, reason.as_ref(), "link").await?;
         if call.wants_page() {
+            let message = pages::message(&link);
             return self.web.page(
                 StatusCode::OK,
                 "Decision recorded",
@@ -96,34 +109,124 @@ impl App {
                 &Message { message: &message },
             );
         }
-        let mut body = pages::json(&link);
-        body["first"] = json!(decided.first);
-        Ok(Answer::json(StatusCode::OK, &body))
+        Ok(recorded(&link, first))
+    }
+
+    /// A click on what is decided needs no reason: it is told what stands.
+    fn reason(&self, call: &Call, link: &Link) -> Result<Option<Reason>, Problem> {
+        let reason = said::of_link(call)?;
+        let missing = link.capability.action.needs_reason() && reason.is_none();
+        if missing && link.standing() == Standing::Open {
+            return Err(vec![said::reason_needed()].into());
+        }
+        Ok(reason)
+    }
+
+    /// The pending page's buttons, and programs.
+    async fn decide_as_member(&self, call: &Call, gate: Gate) -> Result<Answer, Problem> {
+        let visit = self.web.visit(call).await?;
+        let caller = &visit.caller;
+        let mut link = self.gate_of(&visit, call, gate).await?;
+        if link.capability.gate == Gate::Approval && caller.is_concerned(&link.request) {
+            return Err(own_request());
+        }
+        let wanted = said::of_member(call, &link.capability.gate)?;
+        link.capability.action = wanted.action;
+        refuse_ended(&link, link.standing())?;
+        let first = self.settle(&mut link, wanted.reason.as_ref(), caller.via()).await?;
+        if call.wants_page() {
+            let pending = format!("/orgs/{}/pending", visit.org());
+            return Ok(Answer::see_other(&self.web.base.link(&pending)));
+        }
+        Ok(recorded(&link, first))
+    }
+
+    /// The one write, and what follows from it. Answers whether this call decided.
+    async fn settle(&self, link: &mut Link, reason: Option<&Reason>, via: &str) -> Result<bool, Problem> {
+        let capability = &link.capability;
+        let saying = Saying {
+            decision: capability.action.decision(),
+            by: &capability.person,
+            via,
+            reason,
+        };
+        let decided = self
+            .web
+            .store
+            .decide(&capability.key(), &capability.gate, saying)
+            .await?;
+        link.gate = decided.gate;
+        // The decision stands from here on. Also when it stood before: its first delivery may have been lost.
+        if let Some(token) = &link.gate.token {
+            step::deliver(&self.step_functions, token).await?;
+        }
+        let standing = link.standing();
+        refuse_ended(link, standing)?;
+        if standing != Standing::Same {
+            return Err(pages::decided_otherwise(link));
+        }
+        Ok(decided.first)
+    }
+
+    /// A forwarded link decides in its owner's name, but not from the requester's own session.
+    async fn refuse_own(&self, call: &Call, link: &Link) -> Result<(), Problem> {
+        if link.capability.gate != Gate::Approval {
+            return Ok(());
+        }
+        match self.web.signed_in(call).await? {
+            Some((_, caller)) if caller.is_concerned(&link.request) => Err(own_request()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn gate_of(&self, visit: &Visit, call: &Call, gate: Gate) -> Result<Link, Problem> {
+        let request = RequestId::parse(call.param("id")).map_err(|_| Problem::not_found())?;
+        let key = RequestKey {
+            org: visit.org().clone(),
+            request,
+        };
+        let capability = Capability {
+            action: gate.actions()[0],
+            person: visit.caller.known_as().to_owned(),
+            org: key.org,
+            request: key.request,
+            gate,
+        };
+        self.found(capability).await?.ok_or_else(Problem::not_found)
     }
 
     async fn link(&self, token: &str) -> Result<Link, Problem> {
+        let capability = self.web.store.capability(&SecretString::from(token)).await?;
+        let found = match capability {
+            Some(capability) => self.found(capability).await?,
+            None => None,
+        };
+        found.ok_or_else(unknown)
+    }
+
+    async fn found(&self, capability: Capability) -> Result<Option<Link>, Problem> {
         let store = &self.web.store;
-        let capability = store
-            .capability(&SecretString::from(token))
-            .await?
-            .ok_or_else(unknown)?;
         let key = capability.key();
-        let gate = store.gate(&key, &capability.gate).await?.ok_or_else(unknown)?;
-        let request = store.request(&key).await?.ok_or_else(unknown)?;
-        let organisation = store.organisation(&key.org).await?.ok_or_else(unknown)?;
+        let Some(gate) = store.gate(&key, &capability.gate).await? else {
+            return Ok(None);
+        };
+        let request = store.request(&key).await?;
+        let Some((request, organisation)) = request.zip(store.organisation(&key.org).await?) else {
+            return Ok(None);
+        };
         // Wrong variables are no reason to keep anybody from deciding.
         let zone = self
             .web
             .variables(&organisation)
             .await
             .map_or(Tz::UTC, |variables| variables.timezone);
-        Ok(Link {
+        Ok(Some(Link {
             capability,
             gate,
             request,
             organisation,
             zone,
-        })
+        }))
     }
 
     /// A technician of the organisation who is signed in has said enough by opening a licence link.
@@ -143,11 +246,19 @@ fn unknown() -> Problem {
     )
 }
 
+fn own_request() -> Problem {
+    Problem::forbidden("This is your own request, so somebody else must decide on it.")
+}
+
+fn recorded(link: &Link, first: bool) -> Answer {
+    let mut body = pages::json(link);
+    body["first"] = json!(first);
+    Answer::json(StatusCode::OK, &body)
+}
+
 fn refuse_ended(link: &Link, standing: Standing) -> Result<(), Problem> {
     match standing {
-        Standing::OwnRequest => Err(Problem::forbidden(
-            "This is your own request, so somebody else must decide on it.",
-        )),
+        Standing::OwnRequest => Err(own_request()),
         Standing::TooLate | Standing::Ended => {
             Err(pages::with_decision(Problem::gone(pages::message(link)), &link.gate))
         }

@@ -17,13 +17,12 @@ pub(crate) enum Standing {
     TooLate,
     /// The request ended before anybody decided.
     Ended,
-    /// Requesters do not approve their own requests.
+    /// Nobody approves what they asked for, or their own leave.
     OwnRequest,
 }
 
 pub(crate) fn standing(capability: &Capability, gate: &GateRecord, request: &RequestRecord) -> Standing {
-    let asked = request.requester.email.as_deref();
-    if capability.gate == Gate::Approval && asked.is_some_and(|email| email.eq_ignore_ascii_case(&capability.person)) {
+    if capability.gate == Gate::Approval && request.concerns(&capability.person) {
         return Standing::OwnRequest;
     }
     match gate.decision {
@@ -103,6 +102,7 @@ pub(crate) mod tests {
             decided_by: decision.map(|_| "hr@contoso.com".to_owned()),
             decided_via: decision.map(|_| "link".to_owned()),
             decided_at: decision.map(|_| at()),
+            reason: None,
         }
     }
 

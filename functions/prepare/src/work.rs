@@ -54,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             "the request cannot wait for approval any more".to_owned(),
         ));
     }
-    let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
+    let page = format!("{}/orgs/{}/pending", Env.base_url()?, key.org);
     let zone = systems::settled(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);

@@ -7,7 +7,7 @@ use domain::note;
 use domain::request::{LicenseState, RequestKey, Status};
 use serde::{Deserialize, Serialize};
 use step::Context;
-use store::gates::GateRecord;
+use store::gates::{GateRecord, Saying};
 use store::requests::RequestRecord;
 
 const STEP: &str = "settle-gate";
@@ -34,16 +34,20 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let request = cx.begin(STEP, &key, input.run).await?;
     let silence = input.gate.when_nobody_answers();
     let gate = match cx.store.gate(&key, &input.gate).await? {
-        Some(_) => Some(cx.store.decide(&key, &input.gate, silence, "time", "time").await?.gate),
+        Some(_) => {
+            let time = Saying {
+                decision: silence,
+                by: "time",
+                via: "time",
+                reason: None,
+            };
+            Some(cx.store.decide(&key, &input.gate, time).await?.gate)
+        }
         // The state that asks failed before anybody could be asked.
         None => None,
     };
     let decision = gate.as_ref().and_then(|gate| gate.decision).unwrap_or(silence);
-    let by = gate
-        .as_ref()
-        .and_then(|gate: &GateRecord| gate.decided_by.clone())
-        .unwrap_or_default();
-    record(cx, &request, &input.gate, decision, &by).await?;
+    record(cx, &request, &input.gate, decision, gate.as_ref()).await?;
     let waited = match &input.gate {
         Gate::Approval => Status::WaitingApproval,
         Gate::License(_) => Status::WaitingLicense,
@@ -58,14 +62,22 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     Ok(Output { decision })
 }
 
-async fn record(cx: &Context, request: &RequestRecord, gate: &Gate, decision: Decision, by: &str) -> Result<(), Fault> {
+async fn record(
+    cx: &Context,
+    request: &RequestRecord,
+    gate: &Gate,
+    decision: Decision,
+    standing: Option<&GateRecord>,
+) -> Result<(), Fault> {
+    let by = standing.and_then(|gate| gate.decided_by.as_deref()).unwrap_or_default();
+    let reason = standing.and_then(|gate| gate.reason.as_ref());
     let key = &request.key();
     let about = request.about();
     let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);
     let text = match gate {
         Gate::Approval => match decision {
             Decision::Approved => note::approved(about, by),
-            Decision::Denied => note::denied(about, by),
+            Decision::Denied => note::denied(about, by, reason),
             Decision::Cancelled => return Ok(()),
             _ => note::approval_expired(about),
         },
@@ -84,12 +96,15 @@ async fn record(cx: &Context, request: &RequestRecord, gate: &Gate, decision: De
     }
     cx.store.queue_note(key, &format!("decided-{gate}"), &text).await?;
     let warning = matches!(gate, Gate::License(_)) && decision != Decision::Confirmed;
-    let detail = match (gate, decision.by_person()) {
+    let mut detail = match (gate, decision.by_person()) {
         (Gate::License(part_number), true) => format!("{part_number}: purchase {} by {by}", decision.words()),
         (Gate::License(part_number), false) => format!("{part_number}: {}", decision.words()),
         (Gate::Approval, true) => format!("{} by {by}", decision.words()),
         (Gate::Approval, false) => decision.words().to_owned(),
     };
+    if let Some(reason) = reason {
+        detail.push_str(&format!(". Reason: {reason}"));
+    }
     cx.store
         .record_event(key, STEP, decision.as_str(), &gate.key(), &detail, warning)
         .await

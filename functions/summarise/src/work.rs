@@ -1,5 +1,6 @@
 //! How the request ended, in words: the last note of the ticket, and a mail to requester and manager.
 
+use domain::decision::Decision;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::Job;
@@ -123,13 +124,12 @@ fn reason(cause: &str) -> String {
 async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Result<(), Fault> {
     let key = record.key();
     let recipients = recipients(cx, record, settled, end).await?;
-    let warnings: Vec<String> = cx
-        .store
-        .timeline(&key)
-        .await?
-        .into_iter()
+    let timeline = cx.store.timeline(&key).await?;
+    let denied = timeline.iter().find(|event| event.event == Decision::Denied.as_str());
+    let warnings: Vec<String> = timeline
+        .iter()
         .filter(|event| event.warning)
-        .map(|event| event.detail)
+        .map(|event| event.detail.clone())
         .collect();
     let done = match &record.job {
         Job::Onboarding(_) => onboarded(cx, record).await?,
@@ -141,6 +141,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         upn: record.user.as_ref().map(|user| user.upn.as_str()),
         done: &done,
         warnings: &warnings,
+        denied: denied.map(|event| event.detail.as_str()),
     };
     cx.store
         .queue_note(&key, note::SUMMARY, &note::summary(&summary))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Wrong, choice};
+use crate::field::{Wrong, checked_text, choice};
 
 /// A wait for a person. A request meets each at most once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,11 +82,35 @@ impl Action {
             Self::Reject => Decision::Rejected,
         }
     }
+
+    /// The requester of a denied request is told why.
+    pub fn needs_reason(self) -> bool {
+        self == Self::Deny
+    }
 }
 
 impl From<Action> for Decision {
     fn from(action: Action) -> Self {
         action.decision()
+    }
+}
+
+/// Why somebody decided so: one line for the ticket and the requester.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reason(String);
+checked_text!(Reason);
+
+impl Reason {
+    pub const MAX: usize = 500;
+
+    /// Lines are joined: what people write into a box of several lines stays readable on a ticket.
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.is_empty() || line.chars().count() > Self::MAX || line.chars().any(char::is_control) {
+            return Err(Wrong("must be a text of 1 to 500 characters"));
+        }
+        Ok(Self(line))
     }
 }
 
@@ -148,6 +172,19 @@ mod tests {
         }
         for bad in ["", "license-", "Approval", "approval-x"] {
             assert!(Gate::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_one_line() {
+        let reason = |text: &str| Reason::parse(text).map(String::from);
+        assert_eq!(
+            reason(" No budget\r\n  this year "),
+            Ok("No budget this year".to_owned())
+        );
+        assert!(reason(&"é".repeat(Reason::MAX)).is_ok());
+        for bad in ["", " \n ", "a\u{7}b", &"x".repeat(Reason::MAX + 1)] {
+            assert!(reason(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Submits, and sees own requests; offboardings only where somebody approves them.
     Basic,
-    /// Sees all requests; licence decisions, cancel, reschedule.
+    /// Sees all requests; decides on licences, cancels, reschedules.
     Technician,
     /// Sees all requests and decides approvals.
     Approver,
@@ -31,6 +31,11 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
+    /// Submits, and sees and changes what they asked for.
+    pub fn submits(self) -> bool {
+        Self::ALL.contains(&self)
+    }
+
     pub fn sees_all_requests(self) -> bool {
         self != Self::Basic
     }
@@ -44,11 +49,36 @@ impl Role {
         matches!(self, Self::Technician | Self::Admin)
     }
 
+    /// Whether anything waits for this role's decision.
+    pub fn decides(self) -> bool {
+        self.decides_approvals() || self.decides_licenses()
+    }
+
+    pub fn decides_approvals(self) -> bool {
+        matches!(self, Self::Approver | Self::Admin)
+    }
+
     pub fn decides_licenses(self) -> bool {
         matches!(self, Self::Technician | Self::Admin)
     }
 
+    pub fn sees_variables(self) -> bool {
+        self != Self::Basic
+    }
+
     pub fn edits_variables(self) -> bool {
+        self == Self::Admin
+    }
+
+    pub fn manages_members(self) -> bool {
+        self == Self::Admin
+    }
+
+    pub fn sets_credentials(self) -> bool {
+        self == Self::Admin
+    }
+
+    pub fn sees_audit(self) -> bool {
         self == Self::Admin
     }
 }

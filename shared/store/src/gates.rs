@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
-use domain::decision::{Decision, Gate};
+use domain::decision::{Decision, Gate, Reason};
 use domain::fault::Fault;
 use domain::request::RequestKey;
 use serde::{Deserialize, Serialize};
@@ -29,11 +29,31 @@ pub struct GateRecord {
     /// The person, or `time`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
-    /// `link`, `session` or `time`.
+    /// `link`, `session`, `token` or `time`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_via: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl GateRecord {
+    /// Somebody is waited for.
+    pub fn is_open(&self) -> bool {
+        self.token.is_some() && self.decision.is_none()
+    }
+}
+
+/// What somebody, or time, says at a gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Saying<'a> {
+    pub decision: Decision,
+    /// An address, `token:NAME`, `technician` or `time`.
+    pub by: &'a str,
+    /// `link`, `session`, `token` or `time`.
+    pub via: &'a str,
+    pub reason: Option<&'a Reason>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,19 +108,44 @@ impl Store {
         answer.item.map(from_item).transpose()
     }
 
+    /// The gates that the request has met.
+    pub async fn gates(&self, key: &RequestKey) -> Result<Vec<(Gate, GateRecord)>, Fault> {
+        let before = format!("{}#", key.request);
+        let items = self.gate_items(key, &before).await?;
+        let gates = items.into_iter().map(|item| {
+            let name = item.get("gate").and_then(|v| v.as_s().ok());
+            let name = name.and_then(|name| name.strip_prefix(&before));
+            let gate = name
+                .and_then(|name| Gate::parse(name).ok())
+                .ok_or_else(|| stored_shape(TABLE))?;
+            Ok((gate, from_item(item)?))
+        });
+        gates.collect()
+    }
+
+    async fn gate_items(&self, key: &RequestKey, before: &str) -> Result<Vec<HashMap<String, AttributeValue>>, Fault> {
+        let answer = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .key_condition_expression("org = :o AND begins_with(gate, :g)")
+            .expression_attribute_values(":o", text(key.org.as_str()))
+            .expression_attribute_values(":g", text(before))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading the gates", &error))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
     /// The one write that decides. Whoever comes second is told what stands.
-    pub async fn decide(
-        &self,
-        key: &RequestKey,
-        gate: &Gate,
-        decision: Decision,
-        by: &str,
-        via: &str,
-    ) -> Result<Decided, Fault> {
+    pub async fn decide(&self, key: &RequestKey, gate: &Gate, saying: Saying<'_>) -> Result<Decided, Fault> {
+        let reason = saying.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let told = format!("{} by {}{reason}", saying.decision.as_str(), saying.via);
         for _ in 0..5 {
-            let update = self.decision_update(key, gate, decision, by, via)?;
-            let entry = AuditEntry::now(by, "gate.decided", &sort_key(key, gate))
-                .changed(None, Some(format!("{} by {via}", decision.as_str())));
+            let update = self.decision_update(key, gate, saying)?;
+            let entry =
+                AuditEntry::now(saying.by, "gate.decided", &sort_key(key, gate)).changed(None, Some(told.clone()));
             let result = self
                 .db
                 .transact_write_items()
@@ -126,47 +171,41 @@ impl Store {
 
     /// Closes the gate as a part of a cancellation.
     pub(crate) fn gate_cancel(&self, key: &RequestKey, gate: &Gate, by: &str) -> Result<TransactWriteItem, Fault> {
-        self.decision_update(key, gate, Decision::Cancelled, by, "session")
+        let saying = Saying {
+            decision: Decision::Cancelled,
+            by,
+            via: "session",
+            reason: None,
+        };
+        self.decision_update(key, gate, saying)
     }
 
-    fn decision_update(
-        &self,
-        key: &RequestKey,
-        gate: &Gate,
-        decision: Decision,
-        by: &str,
-        via: &str,
-    ) -> Result<TransactWriteItem, Fault> {
-        let update = Update::builder()
+    fn decision_update(&self, key: &RequestKey, gate: &Gate, saying: Saying<'_>) -> Result<TransactWriteItem, Fault> {
+        let mut set = "SET decision = :d, decided_by = :b, decided_via = :v, decided_at = :at".to_owned();
+        if saying.reason.is_some() {
+            set.push_str(", reason = :r");
+        }
+        let mut update = Update::builder()
             .table_name(self.table(TABLE))
             .key("org", text(key.org.as_str()))
             .key("gate", text(sort_key(key, gate)))
-            .update_expression("SET decision = :d, decided_by = :b, decided_via = :v, decided_at = :at")
+            .update_expression(set)
             .condition_expression("attribute_exists(gate) AND attribute_not_exists(decision)")
-            .expression_attribute_values(":d", text(decision.as_str()))
-            .expression_attribute_values(":b", text(by))
-            .expression_attribute_values(":v", text(via))
-            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
+            .expression_attribute_values(":d", text(saying.decision.as_str()))
+            .expression_attribute_values(":b", text(saying.by))
+            .expression_attribute_values(":v", text(saying.via))
+            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()));
+        if let Some(reason) = saying.reason {
+            update = update.expression_attribute_values(":r", text(reason.as_str()));
+        }
+        let update = update.build().map_err(|_| stored_shape(TABLE))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Lets the request's gates and links run out some time after its end.
     pub async fn retire_gates(&self, key: &RequestKey) -> Result<(), Fault> {
         let until = (Utc::now() + Duration::days(DAYS_AFTER_END)).timestamp();
-        let answer = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
-            .key_condition_expression("org = :o AND begins_with(gate, :g)")
-            .expression_attribute_values(":o", text(key.org.as_str()))
-            .expression_attribute_values(":g", text(format!("{}#", key.request)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| fault("reading the gates", &error))?;
-        for item in answer.items.unwrap_or_default() {
+        for item in self.gate_items(key, &format!("{}#", key.request)).await? {
             let hashes = item
                 .get("links")
                 .and_then(|v| v.as_ss().ok())

@@ -59,6 +59,13 @@ impl RequestRecord {
         self.job.kind()
     }
 
+    /// Whether the person, by address, asked for it or is the one who leaves: then somebody else approves it.
+    pub fn concerns(&self, address: &str) -> bool {
+        let leaver = (self.kind() == Kind::Offboarding).then_some(self.plan.upn.as_str());
+        let mut own = self.requester.email.as_deref().into_iter().chain(leaver);
+        own.any(|own| own.trim().eq_ignore_ascii_case(address.trim()))
+    }
+
     /// For texts.
     pub fn about(&self) -> About<'_> {
         About {
@@ -411,6 +418,19 @@ mod tests {
         record[job] = form;
         let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record).unwrap();
         from_item(item).unwrap()
+    }
+
+    #[test]
+    fn requests_concern_who_asked_and_who_leaves() {
+        let mut onboarding = stored(
+            "onboarding",
+            json!({"first_name": "Ada", "single_name": true, "license_purchase": "auto"}),
+        );
+        assert!(!onboarding.concerns("ada@acme.example"));
+        onboarding.requester.email = Some("Mary@acme.example".to_owned());
+        assert!(onboarding.concerns(" mary@ACME.example") && !onboarding.concerns("hr@acme.example"));
+        let offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
+        assert!(offboarding.concerns("Ada@acme.example"));
     }
 
     /// What the first version stored stays readable, and is written as it was.

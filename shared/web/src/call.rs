@@ -127,6 +127,18 @@ impl Call {
         Ok(body::form(self.content(), &self.body)?.without(CSRF_FIELD))
     }
 
+    /// The body's fields by name, of a form or of a JSON object: for what both send alike.
+    pub fn fields(&self) -> Result<Map<String, Value>, Problem> {
+        if self.content() != Content::Form {
+            return self.json_object();
+        }
+        let form = self.form()?;
+        let pairs = form.pairs().iter();
+        Ok(pairs
+            .map(|(name, text)| (name.clone(), Value::from(text.as_str())))
+            .collect())
+    }
+
     /// The CSRF token of the form, or of the script's header.
     pub(crate) fn csrf(&self) -> String {
         let form = body::form(self.content(), &self.body).unwrap_or_default();

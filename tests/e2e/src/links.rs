@@ -15,8 +15,21 @@ pub fn open(link: &str) -> Answer {
     Call::new("GET", link).header("accept", "text/html").send()
 }
 
+/// What everybody gives as a reason.
+pub const REASON: &str = "There is no budget";
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Presses the page's one button, and gets the answer as the page's script does.
 pub fn press(link: &str) -> Answer {
+    let body = format!("reason={}", REASON.replace(' ', "+"));
+    Call::new("POST", link)
+        .header("accept", "application/json")
+        .body(FORM, &body)
+        .send()
+}
+
+/// Says nothing beside what the link says.
+pub fn press_silently(link: &str) -> Answer {
     Call::new("POST", link).header("accept", "application/json").send()
 }
 
@@ -24,6 +37,6 @@ pub fn press(link: &str) -> Answer {
 pub fn press_plainly(link: &str) -> Answer {
     Call::new("POST", link)
         .header("accept", "text/html")
-        .body("application/x-www-form-urlencoded", "")
+        .body(FORM, "")
         .send()
 }

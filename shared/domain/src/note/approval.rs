@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::ticket::facts;
 use super::{About, MailText, one_line, paragraphs};
+use crate::decision::Reason;
 use crate::job::{Job, Kind};
 use crate::request::Plan;
 use crate::schedule::local_words;
@@ -16,12 +17,12 @@ pub fn approval_requested(
     approvers: &[String],
     until: DateTime<Utc>,
     zone: Tz,
-    request_page: &str,
+    pending_page: &str,
 ) -> String {
     format!(
         "Approval was requested for the {about} from {}.\n\n\
          Without a decision by {}, the request expires and {}.\n\n\
-         Request: {request_page}",
+         Decide, signed in: {pending_page}",
         approvers.join(", "),
         local_words(until, zone),
         about.stays_untouched()
@@ -86,8 +87,9 @@ pub fn approved(about: About<'_>, by: &str) -> String {
     format!("The {about} was approved by {by}.")
 }
 
-pub fn denied(about: About<'_>, by: &str) -> String {
-    format!("The {about} was denied by {by}. {}", about.untouched())
+pub fn denied(about: About<'_>, by: &str, reason: Option<&Reason>) -> String {
+    let reason = reason.map(|reason| format!("\n\nReason: {reason}")).unwrap_or_default();
+    format!("The {about} was denied by {by}. {}{reason}", about.untouched())
 }
 
 pub fn approval_expired(about: About<'_>) -> String {
@@ -183,7 +185,7 @@ mod tests {
             ),
             "Approval was requested for the onboarding of Ada Lovelace from hr@example.com, it@example.com.\n\n\
              Without a decision by 2026-11-28 08:00 (Europe/Berlin), the request expires and no user is created.\n\n\
-             Request: https://g.example/pending"
+             Decide, signed in: https://g.example/pending"
         );
         assert_eq!(
             approval_reminded(ada(Kind::Onboarding), &approvers[..1], at(), Tz::UTC),
@@ -191,8 +193,12 @@ mod tests {
              The request expires at 2026-11-28 07:00 (UTC)."
         );
         assert_eq!(
-            denied(ada(Kind::Onboarding), "hr@example.com"),
-            "The onboarding of Ada Lovelace was denied by hr@example.com. No user was created."
+            denied(
+                ada(Kind::Onboarding),
+                "hr@example.com",
+                Some(&Reason::parse("No budget").unwrap())
+            ),
+            "The onboarding of Ada Lovelace was denied by hr@example.com. No user was created.\n\nReason: No budget"
         );
         assert_eq!(
             scheduled(ada(Kind::Onboarding), at(), Tz::Asia__Kolkata),
@@ -239,7 +245,7 @@ mod tests {
     fn an_offboarding_creates_nothing() {
         let leaver = ada(Kind::Offboarding);
         assert_eq!(
-            denied(leaver, "hr@example.com"),
+            denied(leaver, "hr@example.com", None),
             "The offboarding of Ada Lovelace was denied by hr@example.com. Nothing was changed."
         );
         assert_eq!(

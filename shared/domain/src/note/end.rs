@@ -24,6 +24,8 @@ pub struct Summary<'a> {
     /// What was done beside, each with its label.
     pub done: &'a [(&'static str, String)],
     pub warnings: &'a [String],
+    /// Who denied it, and why: as its timeline says.
+    pub denied: Option<&'a str>,
 }
 
 pub fn outcome_words(outcome: Outcome) -> &'static str {
@@ -71,8 +73,15 @@ pub fn summary_mail(summary: &Summary<'_>, organisation: &str) -> MailText {
     let headline = format!("The {} at {organisation} is {}.", summary.about, ended(summary.outcome));
     MailText {
         subject: end_subject(summary),
-        text: SecretString::from(paragraphs([headline.as_str(), &user, rest(summary)])),
+        text: SecretString::from(paragraphs([headline.as_str(), &user, &denied(summary), rest(summary)])),
     }
+}
+
+fn denied(summary: &Summary<'_>) -> String {
+    summary
+        .denied
+        .map(|denied| format!("It was {denied}"))
+        .unwrap_or_default()
 }
 
 pub(super) fn end_subject(summary: &Summary<'_>) -> String {
@@ -123,6 +132,7 @@ mod tests {
             upn: Some("ada@contoso.com"),
             done: &facts,
             warnings: &warnings,
+            denied: None,
         };
         assert_eq!(
             summary(&done),
@@ -142,11 +152,13 @@ mod tests {
             upn: None,
             done: &[],
             warnings: &[],
+            denied: Some("denied by hr@contoso.com. Reason: No budget"),
             ..done
         };
         assert_eq!(
             summary_mail(&denied, "Contoso").text.expose_secret(),
-            "The onboarding of Ada Lovelace at Contoso is denied.\n\nNo user was created."
+            "The onboarding of Ada Lovelace at Contoso is denied.\n\n\
+             It was denied by hr@contoso.com. Reason: No budget\n\nNo user was created."
         );
     }
 

@@ -225,6 +225,7 @@ mod tests {
             upn: Some(UPN),
             done: &facts,
             warnings: &["Everyone: x".to_owned()],
+            denied: None,
         };
         let mail = leaver_mail(&summary, "Contoso", true);
         assert_eq!(mail.subject, "Offboarding of Ada Lovelace: completed with warnings");

@@ -12,7 +12,7 @@ fn nothing_is_created_before_the_approver_approves() {
     assert_eq!(request.ticket_status(), "Waiting");
     let note = request.note("Approval was requested");
     assert!(
-        note.contains(&format!("/orgs/{}/requests", org.id)),
+        note.contains(&format!("/orgs/{}/pending", org.id)),
         "the pending page is linked: {note}"
     );
     assert!(!note.contains("/decide"), "{note}");
@@ -64,16 +64,21 @@ fn a_denied_person_gets_no_user_and_the_requester_is_told() {
     let request = e2e::request::Request::of(&org, &answer.expect(201));
     request.until("waiting_approval");
     let (approve, deny) = request.approval_links(org.approver(), "Ada Lovelace");
-    links::press(&deny).expect(200);
+    // The requester is told why, so nobody denies without a word.
+    assert_eq!(links::press_silently(&deny).wrong_fields(), ["reason"]);
+    assert!(links::press_plainly(&deny).expect(422).text.contains("name=\"reason\""));
+    assert_eq!(request.status(), "waiting_approval");
+    assert_eq!(links::press(&deny).expect(200).json()["reason"], links::REASON);
     request.ends("denied");
     assert_eq!(request.user(), None);
-    assert!(request.has_note(&format!("was denied by {}. No user was created.", org.approver())));
+    let denied = request.note(&format!("was denied by {}. No user was created.", org.approver()));
+    assert!(denied.contains(&format!("Reason: {}", links::REASON)), "{denied}");
+    assert_eq!(request.decisions(), [format!("denied by link: {}", links::REASON)]);
     assert_eq!(request.ticket_status(), "Closed");
-    assert!(
-        mail::first(&requester, "is denied")
-            .text
-            .contains("No user was created")
-    );
+    let told = mail::first(&requester, "is denied").text;
+    for words in ["No user was created", org.approver(), links::REASON] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
     assert!(mail::to(org.manager()).is_empty());
     links::press(&approve).expect(409);
     // The name is free again.
