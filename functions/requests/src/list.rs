@@ -4,6 +4,7 @@ use askama::Template;
 use domain::ids::RequestId;
 use domain::request::Status;
 use http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::requests::RequestRecord;
 use web::{Answer, Call, Problem, Visit, Web};
@@ -11,18 +12,20 @@ use web::{Answer, Call, Problem, Visit, Web};
 use crate::{one, routes};
 
 const PAGE: usize = 50;
-/// A member who sees only their own requests looks through this many pages of everybody's at a time.
+/// A filter, and a member who sees only their own requests, look through this many pages of everybody's at a time.
 const LOOKS: usize = 10;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     status: Option<Status>,
+    /// What the name or username contains, in lower case; empty for any.
+    text: String,
     before: Option<RequestId>,
 }
 
 impl Wanted {
     /// Every wrong parameter. An empty status is the filter's "all".
-    fn parse(status: Option<&str>, before: Option<&str>) -> Result<Self, Problem> {
+    fn parse(status: Option<&str>, text: Option<&str>, before: Option<&str>) -> Result<Self, Problem> {
         let mut problems = Vec::new();
         let mut wrong = |field: &str, message: String| problems.push(domain::field::FieldProblem::new(field, message));
         let status = status.filter(|text| !text.is_empty()).and_then(|text| {
@@ -43,10 +46,21 @@ impl Wanted {
             id
         });
         if problems.is_empty() {
-            Ok(Self { status, before })
+            Ok(Self {
+                status,
+                text: text.unwrap_or_default().trim().to_lowercase(),
+                before,
+            })
         } else {
             Err(problems.into())
         }
+    }
+
+    fn fits(&self, record: &RequestRecord) -> bool {
+        let plan = &record.plan;
+        [&plan.display_name, &plan.upn]
+            .into_iter()
+            .any(|own| own.to_lowercase().contains(&self.text))
     }
 }
 
@@ -57,6 +71,7 @@ struct Page<'a> {
     org: &'a str,
     records: &'a [RequestRecord],
     status: Option<Status>,
+    text: &'a str,
     all: [Status; 9],
     next: Option<String>,
 }
@@ -68,7 +83,7 @@ impl Page<'_> {
 }
 
 pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
-    let wanted = Wanted::parse(call.query("status"), call.query("before"))?;
+    let wanted = Wanted::parse(call.query("status"), call.query("text"), call.query("before"))?;
     let (records, more) = find(web, visit, &wanted).await?;
     let next = more.map(|before| next_path(visit, &wanted, &before));
     if call.wants_page() {
@@ -77,6 +92,7 @@ pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer
             org: visit.org().as_str(),
             records: &records,
             status: wanted.status,
+            text: &wanted.text,
             all: Status::ALL,
             next: next.map(|path| web.base.link(&path)),
         };
@@ -102,7 +118,7 @@ async fn find(web: &Web, visit: &Visit, wanted: &Wanted) -> Result<(Vec<RequestR
         let full = page.len() == PAGE;
         for record in page {
             before = Some(record.id.clone());
-            if routes::sees(visit, &record) {
+            if routes::sees(visit, &record) && wanted.fits(&record) {
                 found.push(record);
             }
             if found.len() == PAGE {
@@ -121,7 +137,11 @@ fn next_path(visit: &Visit, wanted: &Wanted, before: &RequestId) -> String {
         .status
         .map(|status| format!("&status={}", status.as_str()))
         .unwrap_or_default();
-    format!("/orgs/{}/requests?before={before}{status}", visit.org())
+    let text = match wanted.text.as_str() {
+        "" => String::new(),
+        text => format!("&text={}", utf8_percent_encode(text, NON_ALPHANUMERIC)),
+    };
+    format!("/orgs/{}/requests?before={before}{status}{text}", visit.org())
 }
 
 fn item(web: &Web, record: &RequestRecord) -> Value {
@@ -149,7 +169,7 @@ mod tests {
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
     fn refused(status: Option<&str>, before: Option<&str>) -> Vec<String> {
-        let problem = Wanted::parse(status, before).unwrap_err();
+        let problem = Wanted::parse(status, None, before).unwrap_err();
         assert_eq!(problem.status.as_u16(), 422);
         problem.errors.into_iter().map(|error| error.field).collect()
     }
@@ -157,19 +177,33 @@ mod tests {
     #[test]
     fn parameters_are_checked() {
         assert_eq!(
-            Wanted::parse(None, None).unwrap(),
+            Wanted::parse(None, None, None).unwrap(),
             Wanted {
                 status: None,
+                text: String::new(),
                 before: None
             }
         );
-        assert_eq!(Wanted::parse(Some(""), None).unwrap().status, None);
+        assert_eq!(Wanted::parse(Some(""), None, None).unwrap().status, None);
         assert_eq!(
-            Wanted::parse(Some("waiting_license"), None).unwrap().status,
+            Wanted::parse(Some("waiting_license"), None, None).unwrap().status,
             Some(Status::WaitingLicense)
         );
         assert_eq!(refused(Some("open"), Some("x")), ["status", "before"]);
         assert_eq!(refused(Some("Running"), None), ["status"]);
+    }
+
+    #[test]
+    fn a_text_is_looked_for_in_name_and_username() {
+        let wanted = |text| Wanted::parse(None, Some(text), None).unwrap();
+        let ada = record("m1", "Ada", Status::Scheduled);
+        for text in ["", " ", "ADA", "contoso"] {
+            assert!(wanted(text).fits(&ada), "{text}");
+        }
+        assert!(!wanted("bob").fits(&ada));
+        let visit = visit("m1", Role::Technician, "Ada");
+        let next = next_path(&visit, &wanted("A&b ö"), &ada.id);
+        assert!(next.ends_with("&text=a%26b%20%C3%B6"), "{next}");
     }
 
     #[test]
@@ -185,6 +219,7 @@ mod tests {
             org: "acme",
             records: &records,
             status: Some(Status::Scheduled),
+            text: HOSTILE,
             all: Status::ALL,
             next: Some(base.link("/orgs/acme/requests?before=r0&status=scheduled")),
         };

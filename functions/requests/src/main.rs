@@ -1,9 +1,10 @@
-//! Status of requests, cancel, reschedule.
+//! Status of requests, what waits for a decision, cancel, reschedule.
 
 mod cancel;
 mod executions;
 mod list;
 mod one;
+mod pending;
 mod reschedule;
 mod routes;
 

@@ -8,7 +8,7 @@ use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
 use serde_json::{Map, Value};
 use store::requests::{Changed, RequestRecord};
-use web::{Call, Content, Problem, Visit};
+use web::{Call, Problem, Visit};
 
 use crate::cancel::{too_late, who};
 use crate::routes::App;
@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 3;
 impl App {
     pub(crate) async fn reschedule(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
         let kind = self.load(key).await?.kind();
-        let date = wanted_date(&body(call)?, kind.date_field())?;
+        let date = wanted_date(&call.fields()?, kind.date_field())?;
         let variables = self.web.variables(&visit.organisation).await?;
         let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
@@ -93,18 +93,6 @@ fn note_text(about: About<'_>, by: &str, date: NaiveDate, start: Start, zone: Tz
             format!("The {label} of {} was changed to {date} by {by}.", about.name)
         }
     }
-}
-
-fn body(call: &Call) -> Result<Map<String, Value>, Problem> {
-    if call.content() != Content::Form {
-        return call.json_object();
-    }
-    let form = call.form()?;
-    Ok(form
-        .pairs()
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-        .collect())
 }
 
 fn wanted_date(body: &Map<String, Value>, field: &str) -> Result<NaiveDate, Problem> {

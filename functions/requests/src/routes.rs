@@ -6,7 +6,7 @@ use store::requests::RequestRecord;
 use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::executions::Executions;
-use crate::{list, one};
+use crate::{list, one, pending};
 
 pub(crate) struct App {
     pub(crate) web: Web,
@@ -22,6 +22,7 @@ impl App {
                 let record = self.to_see(&visit, &call).await?;
                 one::answer(&self.web, &call, &visit, &record).await
             }
+            ("GET", "/orgs/{org}/pending") => pending::answer(&self.web, &call, &visit).await,
             ("POST", "/orgs/{org}/requests/{id}/cancel") => {
                 let record = self.to_change(&visit, &call).await?;
                 self.cancel(&visit, &record.key()).await?;

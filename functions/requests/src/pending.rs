@@ -1,0 +1,259 @@
+//! What waits for the visitor's decision. The forms of the page post to `functions/decide`.
+
+use askama::Template;
+use chrono_tz::Tz;
+use domain::decision::{Action, Gate};
+use domain::note;
+use domain::request::Status;
+use domain::role::Role;
+use domain::schedule::local_words;
+use futures::future::try_join_all;
+use http::StatusCode;
+use serde_json::{Value, json};
+use store::gates::GateRecord;
+use store::requests::RequestRecord;
+use web::{Answer, Call, Problem, Visit, Web};
+
+use crate::one;
+
+/// Of requests that wait at gates of one kind.
+const MOST: i32 = 50;
+
+/// An open gate.
+struct Item {
+    record: RequestRecord,
+    gate: Gate,
+    standing: GateRecord,
+    /// Somebody else must decide.
+    own: bool,
+}
+
+impl Item {
+    fn new(visit: &Visit, record: &RequestRecord, gate: Gate, standing: GateRecord) -> Self {
+        Self {
+            own: gate == Gate::Approval && visit.caller.is_concerned(record),
+            record: record.clone(),
+            gate,
+            standing,
+        }
+    }
+
+    /// Where its decision is posted.
+    fn path(&self) -> String {
+        let request = one::path(&self.record);
+        match &self.gate {
+            Gate::Approval => format!("{request}/approval"),
+            Gate::License(part_number) => format!("{request}/licenses/{part_number}"),
+        }
+    }
+
+    fn title(&self) -> String {
+        match &self.gate {
+            Gate::Approval => format!("Approval: {}", self.record.about()),
+            Gate::License(part_number) => format!("Licence {part_number}: {}", self.record.about()),
+        }
+    }
+
+    /// For ids of the page.
+    fn id(&self) -> String {
+        format!("{}-{}", self.record.id, self.gate)
+    }
+
+    fn json(&self, web: &Web) -> Value {
+        json!({
+            "request": self.record.id,
+            "kind": self.record.kind(),
+            "gate": self.gate,
+            "actions": self.gate.actions(),
+            "name": self.record.plan.display_name,
+            "upn": self.record.plan.upn,
+            "requested_by": asked_by(&self.record),
+            "closes_at": self.standing.closes_at,
+            "own_request": self.own,
+            "links": {
+                "request": web.base.absolute(&one::path(&self.record)),
+                "decide": web.base.absolute(&self.path()),
+            },
+        })
+    }
+}
+
+fn asked_by(record: &RequestRecord) -> &str {
+    record.requester.email.as_deref().unwrap_or(&record.requester.id)
+}
+
+/// Which requests wait for this role.
+fn statuses(role: Role) -> Vec<Status> {
+    let mine = [
+        (Status::WaitingApproval, role.decides_approvals()),
+        (Status::WaitingLicense, role.decides_licenses()),
+    ];
+    mine.into_iter()
+        .filter_map(|(status, waits)| waits.then_some(status))
+        .collect()
+}
+
+fn waits_at(status: Status, gate: &Gate) -> bool {
+    match gate {
+        Gate::Approval => status == Status::WaitingApproval,
+        Gate::License(_) => status == Status::WaitingLicense,
+    }
+}
+
+/// What closes first stands first; and whether there is more than is shown.
+async fn find(web: &Web, visit: &Visit) -> Result<(Vec<Item>, bool), Problem> {
+    let store = &web.store;
+    let mut records = Vec::new();
+    let mut more = false;
+    for status in statuses(visit.caller.role) {
+        let found = store.requests(visit.org(), Some(status), None, MOST).await?;
+        more |= found.len() == usize::try_from(MOST).unwrap_or_default();
+        records.extend(found);
+    }
+    let keys: Vec<_> = records.iter().map(RequestRecord::key).collect();
+    let gates = try_join_all(keys.iter().map(|key| store.gates(key))).await?;
+    let mut items = Vec::new();
+    for (record, gates) in records.iter().zip(gates) {
+        for (gate, standing) in gates {
+            if standing.is_open() && waits_at(record.status, &gate) {
+                items.push(Item::new(visit, record, gate, standing));
+            }
+        }
+    }
+    items.sort_by_key(|item| item.standing.closes_at);
+    Ok((items, more))
+}
+
+#[derive(Template)]
+#[template(path = "pending.html")]
+struct Page<'a> {
+    base: &'a str,
+    org: &'a str,
+    csrf: &'a str,
+    items: &'a [Item],
+    more: bool,
+    zone: Tz,
+}
+
+impl Page<'_> {
+    fn facts(&self, item: &Item) -> Vec<(&'static str, String)> {
+        let mut facts = vec![("Asked by", asked_by(&item.record).to_owned())];
+        facts.extend(note::job_facts(&item.record.job, &item.record.plan));
+        facts.push(("Until", local_words(item.standing.closes_at, self.zone)));
+        facts
+    }
+
+    /// The one that needs no more than a button.
+    fn yes(&self, item: &Item) -> Action {
+        item.gate.actions()[0]
+    }
+
+    fn no(&self, item: &Item) -> Action {
+        item.gate.actions()[1]
+    }
+}
+
+fn button(action: Action) -> &'static str {
+    match action {
+        Action::Approve => "Approve",
+        Action::Deny => "Deny",
+        Action::Confirm => "Confirm the purchase",
+        Action::Reject => "Reject the purchase",
+    }
+}
+
+pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let (items, more) = find(web, visit).await?;
+    if !call.wants_page() {
+        let pending: Vec<_> = items.iter().map(|item| item.json(web)).collect();
+        return Ok(Answer::json(StatusCode::OK, &json!({"pending": pending, "more": more})));
+    }
+    let page = Page {
+        base: web.base.path(),
+        org: visit.org().as_str(),
+        csrf: visit.csrf(),
+        items: &items,
+        more,
+        zone: web
+            .variables(&visit.organisation)
+            .await
+            .map_or(Tz::UTC, |variables| variables.timezone),
+    };
+    web.page(StatusCode::OK, "Pending decisions", Some(visit), &page)
+}
+
+#[cfg(test)]
+mod tests {
+    use web::Base;
+
+    use super::*;
+    use crate::routes::tests::{at, record, visit};
+
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+    fn item(visit: &Visit, record: &RequestRecord, gate: Gate) -> Item {
+        let standing = GateRecord {
+            token: Some("token".to_owned()),
+            closes_at: at(),
+            decision: None,
+            decided_by: None,
+            decided_via: None,
+            decided_at: None,
+            reason: None,
+        };
+        Item::new(visit, record, gate, standing)
+    }
+
+    #[test]
+    fn each_role_sees_what_it_decides() {
+        use Status::{WaitingApproval, WaitingLicense};
+        let expected = [
+            (Role::Basic, vec![]),
+            (Role::Technician, vec![WaitingLicense]),
+            (Role::Approver, vec![WaitingApproval]),
+            (Role::Admin, vec![WaitingApproval, WaitingLicense]),
+        ];
+        for (role, waiting) in expected {
+            assert_eq!(statuses(role), waiting, "{role:?}");
+            assert_eq!(role.decides(), !waiting.is_empty(), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn own_approvals_have_no_button() {
+        let visit = visit("m1", Role::Admin, "Mary");
+        let mine = record("m1", "Ada", Status::WaitingApproval);
+        let theirs = record("m2", "Ada", Status::WaitingApproval);
+        // Another account of the same person.
+        let mut again = theirs.clone();
+        again.requester.email = Some("M1@contoso.com".to_owned());
+        let own = |record, gate| item(&visit, record, gate).own;
+        assert!(own(&mine, Gate::Approval) && own(&again, Gate::Approval));
+        assert!(!own(&theirs, Gate::Approval));
+        assert!(!own(&mine, Gate::License("SPB".to_owned())));
+    }
+
+    #[test]
+    fn the_page_is_escaped() {
+        let visit = visit("m1", Role::Admin, HOSTILE);
+        let waiting = record(HOSTILE, HOSTILE, Status::WaitingApproval);
+        let own = record("m1", "Bob", Status::WaitingApproval);
+        let items = [
+            item(&visit, &waiting, Gate::Approval),
+            item(&visit, &waiting, Gate::License("SPB".to_owned())),
+            item(&visit, &own, Gate::Approval),
+        ];
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let page = Page {
+            base: base.path(),
+            org: "acme",
+            csrf: visit.csrf(),
+            items: &items,
+            more: true,
+            zone: Tz::Europe__Berlin,
+        };
+        let text = web::page(&base, "Pending decisions", Some(&visit), &page).unwrap();
+        assert!(!text.contains("<script>"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+}
