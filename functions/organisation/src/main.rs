@@ -1,7 +1,11 @@
-//! Variables of an organisation.
+//! An organisation's settings: variables with their history, members, and the audit.
 
+mod audit;
 mod change;
+mod history;
+mod members;
 mod page;
+mod people;
 mod routes;
 mod show;
 

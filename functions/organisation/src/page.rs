@@ -2,13 +2,12 @@
 
 use askama::Template;
 use domain::field::FieldProblem;
-use domain::role::Role;
 use domain::variables::{Definition, Kind, definitions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use web::{Form, Visit, Web};
 
 use crate::change::text_of;
-use crate::show::Values;
+use crate::show::{Source, Values};
 
 pub(crate) const TITLE: &str = "Variables";
 
@@ -29,8 +28,13 @@ struct Row {
     takes: String,
     value: String,
     source: &'static str,
+    default: String,
     /// What holds if nothing is set here.
     otherwise: String,
+    /// Whether that is from the parent organisation.
+    inherited: bool,
+    /// Where its history is.
+    history: String,
     /// What the input holds: as it was sent, if it was.
     input: String,
     choices: Vec<&'static str>,
@@ -38,8 +42,15 @@ struct Row {
 }
 
 impl Row {
-    fn new(definition: &Definition, values: &Values, sent: Option<&Form>, problems: &[FieldProblem]) -> Self {
+    fn new(
+        action: &str,
+        definition: &Definition,
+        values: &Values,
+        sent: Option<&Form>,
+        problems: &[FieldProblem],
+    ) -> Self {
         let (value, source) = values.of(definition);
+        let (otherwise, from) = values.without_own(definition);
         let own = values
             .own
             .get(definition.name)
@@ -54,7 +65,10 @@ impl Row {
             takes: definition.kind.to_string(),
             value: shown(&value),
             source: source.words(),
-            otherwise: shown(&values.without_own(definition).0),
+            default: shown(&json!(definition.default_value())),
+            otherwise: shown(&otherwise),
+            inherited: from == Source::Inherited,
+            history: format!("{action}/{}", definition.name),
             input,
             choices: choices(definition.kind),
             errors: problems
@@ -74,7 +88,7 @@ fn choices(kind: Kind) -> Vec<&'static str> {
     }
 }
 
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let text = match value {
         Value::Bool(true) => "on".to_owned(),
         Value::Bool(false) => "off".to_owned(),
@@ -115,21 +129,22 @@ fn build<'a>(
     problems: &'a [FieldProblem],
 ) -> Page<'a> {
     Page {
-        action,
         csrf: visit.csrf(),
-        edits: Role::edits_variables(visit.caller.role),
+        edits: visit.caller.role.edits_variables(),
         rows: definitions()
             .iter()
-            .map(|definition| Row::new(definition, values, sent, problems))
+            .map(|definition| Row::new(&action, definition, values, sent, problems))
             .collect(),
         problems,
+        action,
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use domain::ids::OrgId;
     use domain::integration::Organisation;
+    use domain::role::Role;
     use serde_json::json;
     use store::members::Member;
     use web::{Base, Caller};
@@ -137,9 +152,9 @@ mod tests {
     use super::*;
     use crate::show::tests::values;
 
-    const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+    pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-    fn visit(role: Role) -> Visit {
+    pub(crate) fn visit(role: Role) -> Visit {
         let org = OrgId::parse("acme").unwrap();
         let member = Member {
             org: org.clone(),

@@ -1,53 +1,55 @@
-//! Reading and changing variables.
+//! What the function answers, and the variables as they are read and changed.
 
 use domain::field::FieldProblem;
-use domain::role::Role;
 use http::StatusCode;
 use store::organisations::Settings;
 use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::show::Values;
-use crate::{change, page, show};
+use crate::{audit, change, history, members, page, show};
 
 pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
     let visit = web.visit(&call).await?;
-    let values = read(web, &visit).await?;
     match (call.verb(), call.route()) {
-        ("GET", "/orgs/{org}/variables") => {
-            visit.need(sees)?;
-            answer(web, &call, &visit, &values)
-        }
+        ("GET", "/orgs/{org}/variables") => answer(web, &call, &visit, &read(web, &visit).await?),
         ("PUT", "/orgs/{org}/variables") => {
-            visit.need(Role::edits_variables)?;
+            let values = read(web, &visit).await?;
             let changes = change::plan(&call.json_object()?, &values)?;
             write(web, &visit, &changes, &values.own).await?;
             answer(web, &call, &visit, &read(web, &visit).await?)
         }
         // The page's form: browsers send no PUT.
-        ("POST", "/orgs/{org}/variables") => {
-            visit.need(Role::edits_variables)?;
-            let form = call.form()?;
-            match change::plan(&change::from_form(&form, &values.own), &values) {
-                Ok(changes) => {
-                    write(web, &visit, &changes, &values.own).await?;
-                    Ok(Answer::see_other(
-                        &web.base.link(&format!("/orgs/{}/variables", visit.org())),
-                    ))
-                }
-                Err(problems) if call.wants_page() => {
-                    let page = page::page(web, &visit, &values, Some(&form), &problems);
-                    web.page(StatusCode::UNPROCESSABLE_ENTITY, page::TITLE, Some(&visit), &page)
-                }
-                Err(problems) => Err(problems.into()),
-            }
-        }
+        ("POST", "/orgs/{org}/variables") => from_form(web, &call, &visit).await,
+        ("GET", "/orgs/{org}/variables/{name}") => history::answer(web, &call, &visit, &read(web, &visit).await?).await,
+        ("GET", "/orgs/{org}/members") => members::list(web, &call, &visit).await,
+        ("POST", "/orgs/{org}/members") => members::add(web, &call, &visit).await,
+        ("GET", "/orgs/{org}/members/{member}") => members::show(web, &call, &visit).await,
+        ("PUT", "/orgs/{org}/members/{member}") => members::change(web, &call, &visit).await,
+        ("DELETE", "/orgs/{org}/members/{member}") => members::delete(web, &call, &visit).await,
+        // The page's forms.
+        ("POST", "/orgs/{org}/members/{member}") => members::change(web, &call, &visit).await,
+        ("POST", "/orgs/{org}/members/{member}/delete") => members::delete(web, &call, &visit).await,
+        ("GET", "/orgs/{org}/audit") => audit::answer(web, &call, &visit).await,
         _ => Err(Problem::not_found()),
     }
 }
 
-/// Members with the basic role submit and see their own requests, no more.
-fn sees(role: Role) -> bool {
-    role != Role::Basic
+async fn from_form(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let values = read(web, visit).await?;
+    let form = call.form()?;
+    match change::plan(&change::from_form(&form, &values.own), &values) {
+        Ok(changes) => {
+            write(web, visit, &changes, &values.own).await?;
+            Ok(Answer::see_other(
+                &web.base.link(&format!("/orgs/{}/variables", visit.org())),
+            ))
+        }
+        Err(problems) if call.wants_page() => {
+            let page = page::page(web, visit, &values, Some(&form), &problems);
+            web.page(StatusCode::UNPROCESSABLE_ENTITY, page::TITLE, Some(visit), &page)
+        }
+        Err(problems) => Err(problems.into()),
+    }
 }
 
 async fn read(web: &Web, visit: &Visit) -> Result<Values, Problem> {
@@ -74,15 +76,4 @@ fn answer(web: &Web, call: &Call, visit: &Visit, values: &Values) -> Result<Answ
         );
     }
     Ok(Answer::json(StatusCode::OK, &show::json(values)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles() {
-        assert_eq!(Role::ALL.map(sees), [false, true, true, true]);
-        assert_eq!(Role::ALL.map(Role::edits_variables), [false, false, false, true]);
-    }
 }

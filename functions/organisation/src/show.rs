@@ -50,19 +50,20 @@ impl Values {
 pub(crate) fn json(values: &Values) -> Value {
     let variables: Map<String, Value> = definitions()
         .iter()
-        .map(|definition| {
-            let (value, source) = values.of(definition);
-            let body = json!({
-                "value": value,
-                "source": source,
-                "default": definition.default_value(),
-                "takes": definition.kind.to_string(),
-                "description": definition.description,
-            });
-            (definition.name.to_owned(), body)
-        })
+        .map(|definition| (definition.name.to_owned(), one(values, definition)))
         .collect();
     json!({ "variables": variables })
+}
+
+pub(crate) fn one(values: &Values, definition: &Definition) -> Value {
+    let (value, source) = values.of(definition);
+    json!({
+        "value": value,
+        "source": source,
+        "default": definition.default_value(),
+        "takes": definition.kind.to_string(),
+        "description": definition.description,
+    })
 }
 
 #[cfg(test)]

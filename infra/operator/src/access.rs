@@ -38,7 +38,7 @@ pub(crate) async fn add_member(
     let member = Member::new(&org, email.as_str(), &name, role);
     let (member, verb) = match store.add_member(&member, OPERATOR).await? {
         Added::Added => (member, "added"),
-        Added::AlreadyMember(known) => match store.change_member(&known, &name, role, OPERATOR).await? {
+        Added::AlreadyMember(known) => match store.change_member(&known, &name, role, OPERATOR, None).await? {
             Changed::Done => (*known, "updated"),
             Changed::Overtaken => return Err("somebody else changes this member just now".to_owned().into()),
         },

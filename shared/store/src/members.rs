@@ -6,7 +6,7 @@
 mod hold;
 mod join;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
@@ -128,8 +128,16 @@ impl Store {
     }
 
     /// Name and role, if the member is still as the caller read it. The address stays: it is how the member was found,
-    /// and a person with another one is another member.
-    pub async fn change_member(&self, read: &Member, name: &str, role: Role, by: &str) -> Result<Changed, Fault> {
+    /// and a person with another one is another member. `remaining` must still be an admin then: of two who lower each other
+    /// at once, one stays.
+    pub async fn change_member(
+        &self,
+        read: &Member,
+        name: &str,
+        role: Role,
+        by: &str,
+        remaining: Option<&Member>,
+    ) -> Result<Changed, Fault> {
         let told = |name: &str, role: Role| Some(format!("{name}, {}", role.as_str()));
         let update = Update::builder()
             .table_name(self.table(TABLE))
@@ -147,10 +155,11 @@ impl Store {
             .map_err(|_| stored_shape(TABLE))?;
         let entry =
             AuditEntry::now(by, "member.changed", &read.id).changed(told(&read.name, read.role), told(name, role));
-        let writes = vec![
+        let mut writes = vec![
             TransactWriteItem::builder().update(update).build(),
             self.audit_put(&read.org, &entry)?,
         ];
+        writes.extend(remaining.map(|admin| self.still_admin(admin)).transpose()?);
         match self.written("changing a member", writes).await? {
             Written::Done => Ok(Changed::Done),
             Written::Unmet(_) => Ok(Changed::Overtaken),
@@ -158,8 +167,8 @@ impl Store {
     }
 
     /// Leaves tombstones for the address and the identity, which never expire: only an admin's adding lets the person in
-    /// again.
-    pub async fn delete_member(&self, read: &Member, by: &str) -> Result<Changed, Fault> {
+    /// again. `remaining` as for a change.
+    pub async fn delete_member(&self, read: &Member, by: &str, remaining: Option<&Member>) -> Result<Changed, Fault> {
         let delete = Delete::builder()
             .table_name(self.table(TABLE))
             .key("org", text(read.org.as_str()))
@@ -185,10 +194,40 @@ impl Store {
         if let Some(identity) = &read.identity {
             writes.push(self.tombstone(hold::identity_key(identity), read)?);
         }
+        writes.extend(remaining.map(|admin| self.still_admin(admin)).transpose()?);
         match self.written("deleting a member", writes).await? {
             Written::Done => Ok(Changed::Done),
             Written::Unmet(_) => Ok(Changed::Overtaken),
         }
+    }
+
+    /// An admin beside this one.
+    pub async fn another_admin(&self, than: &Member) -> Result<Option<Member>, Fault> {
+        let mut after = None;
+        loop {
+            let (members, next) = self.members(&than.org, after.as_deref()).await?;
+            let mut others = members.into_iter().filter(|member| member.id != than.id);
+            if let Some(admin) = others.find(|member| member.role == Role::Admin) {
+                return Ok(Some(admin));
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn still_admin(&self, member: &Member) -> Result<TransactWriteItem, Fault> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(member.org.as_str()))
+            .key("member", text(&member.id))
+            .condition_expression("#role = :admin")
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_values(":admin", text(Role::Admin.as_str()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Tries again what met another transaction on the same items, as that one leaves nothing or everything.

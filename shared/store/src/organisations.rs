@@ -159,11 +159,9 @@ impl Store {
                     TransactWriteItem::builder().delete(delete).build()
                 }
             });
-            let entry = AuditEntry::now(by, "variable.set", name).changed(
-                old.map(|s| s.value.to_string()),
-                change.as_ref().map(|s| s.value.to_string()),
-            );
-            writes.push(self.audit_put(org, &entry)?);
+            for entry in entries(name, old, change.as_ref(), by) {
+                writes.push(self.audit_put(org, &entry)?);
+            }
         }
         if writes.is_empty() {
             return Ok(());
@@ -175,5 +173,67 @@ impl Store {
             .await
             .map(|_| ())
             .map_err(|error| fault("changing variables", &error))
+    }
+}
+
+/// The organisation's own value was changed.
+pub const SET: &str = "variable.set";
+/// The same, where the value is also the children's default, who may see such an entry: it tells nothing else.
+pub const SET_FOR_CHILDREN: &str = "variable.set_for_children";
+
+fn entries(name: &str, old: Option<&Setting>, new: Option<&Setting>, by: &str) -> Vec<AuditEntry> {
+    let told = |setting: &Setting| setting.value.to_string();
+    let for_children = |setting: &&Setting| setting.default_for_children;
+    let entry = |what, old: Option<&Setting>, new: Option<&Setting>| {
+        AuditEntry::now(by, what, name).changed(old.map(told), new.map(told))
+    };
+    let (old_default, new_default) = (old.filter(for_children), new.filter(for_children));
+    match (old_default, new_default) {
+        (None, None) => vec![entry(SET, old, new)],
+        (was, is) if was == old && is == new => vec![entry(SET_FOR_CHILDREN, old, new)],
+        (was, is) => vec![entry(SET, old, new), entry(SET_FOR_CHILDREN, was, is)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn setting(value: &str, default_for_children: bool) -> Setting {
+        Setting {
+            value: json!(value),
+            default_for_children,
+        }
+    }
+
+    #[test]
+    fn children_can_see_what_was_theirs_and_no_more() {
+        let (own, shared) = (setting("own", false), setting("shared", true));
+        let of = |old: Option<&Setting>, new: Option<&Setting>| {
+            let entries = entries("timezone", old, new, "m1").into_iter();
+            entries
+                .map(|entry| (entry.what, entry.old, entry.new))
+                .collect::<Vec<_>>()
+        };
+        let quoted = |text: &str| Some(format!("\"{text}\""));
+        let told = |what: &str, old, new| (what.to_owned(), old, new);
+        assert_eq!(of(None, Some(&own)), [told(SET, None, quoted("own"))]);
+        assert_eq!(
+            of(None, Some(&shared)),
+            [told(SET_FOR_CHILDREN, None, quoted("shared"))]
+        );
+        assert_eq!(
+            of(Some(&shared), None),
+            [told(SET_FOR_CHILDREN, quoted("shared"), None)]
+        );
+        assert_eq!(
+            of(Some(&own), Some(&shared)),
+            [
+                told(SET, quoted("own"), quoted("shared")),
+                told(SET_FOR_CHILDREN, None, quoted("shared"))
+            ]
+        );
     }
 }

@@ -1,0 +1,138 @@
+//! Who did what, newest first.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::schedule::local_words;
+use http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use store::audit::{AuditEntry, Wanted};
+use web::{Answer, Call, Problem, Visit, Web};
+
+use crate::people::People;
+
+const MOST: usize = 50;
+const TITLE: &str = "Audit";
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Page<'a> {
+    action: String,
+    what: &'a str,
+    entries: &'a [AuditEntry],
+    people: &'a People,
+    next: Option<String>,
+    zone: Tz,
+}
+
+impl Page<'_> {
+    fn clock(&self, at: &DateTime<Utc>) -> String {
+        local_words(*at, self.zone)
+    }
+}
+
+/// In words of one kind or of all: `gate`, `member.added`.
+fn what(call: &Call) -> Result<&str, Problem> {
+    let what = call.query("what").unwrap_or_default().trim();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
+    if what.len() > 64 || !what.bytes().all(fits) {
+        return Err(Problem::wrong_field(
+            "what",
+            "must be how the name of an action begins, such as gate or member.added",
+        ));
+    }
+    Ok(what)
+}
+
+pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let wanted = Wanted {
+        what: what(call)?,
+        subject: None,
+        before: call.query("before"),
+        most: MOST,
+    };
+    let found = web.store.audit_entries(visit.org(), wanted).await?;
+    let people = People::of(web, &visit.organisation, &found.entries).await?;
+    let path = format!("/orgs/{}/audit", visit.org());
+    let next = found.next.map(|before| {
+        let before = utf8_percent_encode(&before, NON_ALPHANUMERIC);
+        format!("{path}?what={}&before={before}", wanted.what)
+    });
+    if call.wants_page() {
+        let page = Page {
+            action: web.base.link(&path),
+            what: wanted.what,
+            entries: &found.entries,
+            people: &people,
+            next: next.map(|next| web.base.link(&next)),
+            zone: web
+                .variables(&visit.organisation)
+                .await
+                .map_or(Tz::UTC, |variables| variables.timezone),
+        };
+        return web.page(StatusCode::OK, TITLE, Some(visit), &page);
+    }
+    let entries: Vec<Value> = found.entries.iter().map(|entry| item(entry, &people)).collect();
+    let mut body = json!({ "entries": entries });
+    if let Some(next) = next {
+        body["next"] = json!(web.base.absolute(&next));
+    }
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+fn item(entry: &AuditEntry, people: &People) -> Value {
+    json!({
+        "at": entry.at,
+        "who": entry.who,
+        "name": people.name(&entry.who),
+        "what": entry.what,
+        "subject": entry.subject,
+        "old": entry.old,
+        "new": entry.new,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::role::Role;
+    use http::Method;
+    use web::Base;
+
+    use super::*;
+    use crate::page::tests::{HOSTILE, visit};
+
+    pub(crate) fn entry(who: &str, what: &str, subject: &str) -> AuditEntry {
+        let mut entry = AuditEntry::now(who, what, subject);
+        entry.at = "2026-11-28T07:00:00Z".parse().unwrap();
+        entry.changed(Some(HOSTILE.to_owned()), None)
+    }
+
+    #[test]
+    fn a_filter_is_a_name_or_its_beginning() {
+        let of = |text: &str| what(&Call::new(Method::GET, "/x").with_query("what", text)).map(str::to_owned);
+        assert_eq!(of(" member.added ").unwrap(), "member.added");
+        assert_eq!(of("").unwrap(), "");
+        for bad in [HOSTILE, "Member", "a b", &"x".repeat(65)] {
+            assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
+        }
+    }
+
+    #[test]
+    fn entries_are_escaped() {
+        let visit = visit(Role::Admin);
+        let entries = [entry("m1", "variable.set", HOSTILE), entry(HOSTILE, HOSTILE, "m1")];
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let page = Page {
+            action: base.link("/orgs/acme/audit"),
+            what: "variable",
+            entries: &entries,
+            people: &People::known(&[("m1", HOSTILE)]),
+            next: Some(base.link("/orgs/acme/audit?what=variable&before=x")),
+            zone: Tz::Europe__Berlin,
+        };
+        let text = web::page(&base, TITLE, Some(&visit), &page).unwrap();
+        assert!(!text.contains("<script>"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+}

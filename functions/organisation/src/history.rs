@@ -1,0 +1,162 @@
+//! One variable, and how it came to its value: here and, where it is a default for its children, in the parent.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::schedule::local_words;
+use domain::variables::{Definition, definition};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::audit::{AuditEntry, Wanted};
+use store::organisations::{SET, SET_FOR_CHILDREN};
+use web::{Answer, Call, Problem, Visit, Web};
+
+use crate::page::shown;
+use crate::people::People;
+use crate::show::{Values, one};
+
+/// Of each organisation.
+const MOST: usize = 50;
+
+/// Who in the parent it was is the parent's affair.
+const PARENT: &str = "the parent organisation";
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Change {
+    at: DateTime<Utc>,
+    who: String,
+    /// Null where the organisation had, or has since, no value of its own.
+    old: Value,
+    new: Value,
+    inherited: bool,
+}
+
+impl Change {
+    fn new(entry: &AuditEntry, who: &str, inherited: bool) -> Self {
+        // What is kept is a value's JSON.
+        let value = |text: &Option<String>| {
+            let text = text.as_deref().unwrap_or("null");
+            serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+        };
+        Self {
+            at: entry.at,
+            who: who.to_owned(),
+            old: value(&entry.old),
+            new: value(&entry.new),
+            inherited,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct Page<'a> {
+    variables: String,
+    definition: &'a Definition,
+    value: String,
+    source: &'static str,
+    default: String,
+    changes: &'a [Change],
+    zone: Tz,
+}
+
+impl Page<'_> {
+    fn clock(&self, at: &DateTime<Utc>) -> String {
+        local_words(*at, self.zone)
+    }
+}
+
+pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Values) -> Result<Answer, Problem> {
+    let definition = definition(call.param("name")).ok_or_else(Problem::not_found)?;
+    let changes = changes(web, visit, definition.name).await?;
+    if !call.wants_page() {
+        let mut body = one(values, definition);
+        body["name"] = json!(definition.name);
+        body["history"] = json!(changes);
+        return Ok(Answer::json(StatusCode::OK, &body));
+    }
+    let (value, source) = values.of(definition);
+    let page = Page {
+        variables: web.base.link(&format!("/orgs/{}/variables", visit.org())),
+        definition,
+        value: shown(&value),
+        source: source.words(),
+        default: shown(&json!(definition.default_value())),
+        changes: &changes,
+        zone: web
+            .variables(&visit.organisation)
+            .await
+            .map_or(Tz::UTC, |variables| variables.timezone),
+    };
+    web.page(StatusCode::OK, definition.name, Some(visit), &page)
+}
+
+/// Newest first.
+async fn changes(web: &Web, visit: &Visit, name: &str) -> Result<Vec<Change>, Problem> {
+    let wanted = |what| Wanted {
+        what,
+        subject: Some(name),
+        before: None,
+        most: MOST,
+    };
+    // The children's default is the organisation's own value too.
+    let own = web.store.audit_entries(visit.org(), wanted(SET)).await?.entries;
+    let people = People::of(web, &visit.organisation, &own).await?;
+    let mut changes: Vec<Change> = own
+        .iter()
+        .map(|entry| Change::new(entry, people.name(&entry.who), false))
+        .collect();
+    if let Some(parent) = &visit.organisation.parent {
+        let theirs = web.store.audit_entries(parent, wanted(SET_FOR_CHILDREN)).await?.entries;
+        changes.extend(theirs.iter().map(|entry| Change::new(entry, PARENT, true)));
+    }
+    changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::role::Role;
+    use web::Base;
+
+    use super::*;
+    use crate::page::tests::{HOSTILE, visit};
+
+    fn entry(old: Option<&str>, new: Option<&str>) -> AuditEntry {
+        let mut entry = AuditEntry::now("m1", SET, "timezone").changed(old.map(str::to_owned), new.map(str::to_owned));
+        entry.at = "2026-11-28T07:00:00Z".parse().unwrap();
+        entry
+    }
+
+    #[test]
+    fn values_are_read_as_they_were_written() {
+        let change = Change::new(&entry(Some("[\"psa\",\"hudu\"]"), Some("true")), "mary", false);
+        assert_eq!((change.old, change.new), (json!(["psa", "hudu"]), json!(true)));
+        let change = Change::new(&entry(None, Some("not JSON")), "mary", true);
+        assert_eq!((change.old, change.new), (Value::Null, json!("not JSON")));
+    }
+
+    #[test]
+    fn the_page_is_escaped() {
+        let visit = visit(Role::Technician);
+        let hostile = json!(HOSTILE).to_string();
+        let changes = [
+            Change::new(&entry(None, Some(&hostile)), HOSTILE, false),
+            Change::new(&entry(Some("false"), None), PARENT, true),
+        ];
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let page = Page {
+            variables: base.link("/orgs/acme/variables"),
+            definition: definition("timezone").unwrap(),
+            value: HOSTILE.to_owned(),
+            source: "set here",
+            default: "Etc/UTC".to_owned(),
+            changes: &changes,
+            zone: Tz::Europe__Berlin,
+        };
+        let text = web::page(&base, "timezone", Some(&visit), &page).unwrap();
+        assert!(!text.contains("<script>"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+}

@@ -1,0 +1,207 @@
+//! Members, kept by hand, whether auto-onboarding is on or off. The last admin stays one.
+
+mod given;
+
+use askama::Template;
+use domain::role::Role;
+use http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use store::members::{Added, Changed, Member};
+use web::{Answer, Call, Problem, Visit, Web};
+
+const TITLE: &str = "Members";
+
+#[derive(Template)]
+#[template(path = "members.html")]
+struct List<'a> {
+    path: String,
+    csrf: &'a str,
+    members: &'a [Member],
+    roles: [Role; 4],
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "member.html")]
+struct One<'a> {
+    /// Of all members.
+    members: String,
+    path: String,
+    csrf: &'a str,
+    member: &'a Member,
+    roles: [Role; 4],
+}
+
+/// How somebody comes in.
+fn sign_in(member: &Member) -> &'static str {
+    match member.identity {
+        Some(_) => "Google",
+        None => "not yet by Google",
+    }
+}
+
+pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let (members, next) = web.store.members(visit.org(), call.query("after")).await?;
+    let path = format!("/orgs/{}/members", visit.org());
+    let next = next.map(|after| format!("{path}?after={}", utf8_percent_encode(&after, NON_ALPHANUMERIC)));
+    if call.wants_page() {
+        let page = List {
+            path: web.base.link(&path),
+            csrf: visit.csrf(),
+            members: &members,
+            roles: Role::ALL,
+            next: next.map(|next| web.base.link(&next)),
+        };
+        return web.page(StatusCode::OK, TITLE, Some(visit), &page);
+    }
+    let mut body = json!({ "members": members.iter().map(item).collect::<Vec<_>>() });
+    if let Some(next) = next {
+        body["next"] = json!(web.base.absolute(&next));
+    }
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+fn item(member: &Member) -> Value {
+    json!({
+        "id": member.id,
+        "email": member.email,
+        "name": member.name,
+        "role": member.role,
+        "bound": member.identity.is_some(),
+    })
+}
+
+pub(crate) async fn add(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let given::New { email, name, role } = given::new(&call.fields()?)?;
+    let member = Member::new(visit.org(), email.as_str(), &name, role);
+    match web.store.add_member(&member, &visit.caller.id).await? {
+        Added::Added => done(web, call, visit, StatusCode::CREATED, &item(&member)),
+        Added::AlreadyMember(known) => {
+            Err(Problem::conflict("Somebody with this address is a member already.").with("member", known.id))
+        }
+    }
+}
+
+pub(crate) async fn show(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let member = find(web, call, visit).await?;
+    if !call.wants_page() {
+        return Ok(Answer::json(StatusCode::OK, &item(&member)));
+    }
+    let members = format!("/orgs/{}/members", visit.org());
+    let page = One {
+        path: web.base.link(&format!("{members}/{}", member.id)),
+        members: web.base.link(&members),
+        csrf: visit.csrf(),
+        member: &member,
+        roles: Role::ALL,
+    };
+    web.page(StatusCode::OK, &member.name, Some(visit), &page)
+}
+
+/// Name and role. The address stays: a person with another one is another member.
+pub(crate) async fn change(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let member = find(web, call, visit).await?;
+    let given::Change { name, role } = given::change(&call.fields()?)?;
+    let remaining = match role {
+        Role::Admin => None,
+        _ => remaining_admin(web, &member).await?,
+    };
+    let by = &visit.caller.id;
+    let changed = web
+        .store
+        .change_member(&member, &name, role, by, remaining.as_ref())
+        .await?;
+    match changed {
+        Changed::Done => done(
+            web,
+            call,
+            visit,
+            StatusCode::OK,
+            &item(&Member { name, role, ..member }),
+        ),
+        Changed::Overtaken => Err(overtaken()),
+    }
+}
+
+pub(crate) async fn delete(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let member = find(web, call, visit).await?;
+    let remaining = remaining_admin(web, &member).await?;
+    let by = &visit.caller.id;
+    match web.store.delete_member(&member, by, remaining.as_ref()).await? {
+        Changed::Done => done(web, call, visit, StatusCode::OK, &item(&member)),
+        Changed::Overtaken => Err(overtaken()),
+    }
+}
+
+/// The admin that stays when this one goes; 409 if there is none. Nobody is needed for whoever is no admin.
+async fn remaining_admin(web: &Web, member: &Member) -> Result<Option<Member>, Problem> {
+    if member.role != Role::Admin {
+        return Ok(None);
+    }
+    match web.store.another_admin(member).await? {
+        Some(admin) => Ok(Some(admin)),
+        None => Err(Problem::conflict(
+            "This is the organisation's last admin. Make somebody else an admin first.",
+        )),
+    }
+}
+
+fn overtaken() -> Problem {
+    Problem::conflict("Somebody else changed the members just now. Load the page again, and repeat.")
+}
+
+async fn find(web: &Web, call: &Call, visit: &Visit) -> Result<Member, Problem> {
+    let member = web.store.member(visit.org(), call.param("member")).await?;
+    member.ok_or_else(Problem::not_found)
+}
+
+fn done(web: &Web, call: &Call, visit: &Visit, status: StatusCode, body: &Value) -> Result<Answer, Problem> {
+    if call.wants_page() {
+        let members = format!("/orgs/{}/members", visit.org());
+        return Ok(Answer::see_other(&web.base.link(&members)));
+    }
+    Ok(Answer::json(status, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use web::Base;
+
+    use super::*;
+    use crate::page::tests::{HOSTILE, visit};
+
+    fn member(name: &str, role: Role) -> Member {
+        let visit = visit(role);
+        Member {
+            id: "m1".to_owned(),
+            ..Member::new(visit.org(), name, name, role)
+        }
+    }
+
+    #[test]
+    fn names_are_escaped() {
+        let visit = visit(Role::Admin);
+        let members = [member(HOSTILE, Role::Admin), member("Ada", Role::Basic)];
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let list = List {
+            path: base.link("/orgs/acme/members"),
+            csrf: visit.csrf(),
+            members: &members,
+            roles: Role::ALL,
+            next: Some(base.link("/orgs/acme/members?after=m1")),
+        };
+        let one = One {
+            members: base.link("/orgs/acme/members"),
+            path: base.link("/orgs/acme/members/m1"),
+            csrf: visit.csrf(),
+            member: &members[0],
+            roles: Role::ALL,
+        };
+        let list = web::page(&base, TITLE, Some(&visit), &list).unwrap();
+        let one = web::page(&base, HOSTILE, Some(&visit), &one).unwrap();
+        assert!(!list.contains("<script>") && !one.contains("<script>"), "{list}{one}");
+        insta::assert_snapshot!("list", list);
+        insta::assert_snapshot!("one", one);
+    }
+}
