@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use chrono::{DateTime, Utc};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
@@ -101,6 +102,19 @@ impl Secrets {
                 .map(|_| ())
                 .map_err(|error| fault("creating credentials", &error)),
             Err(error) => Err(fault("setting credentials", &error)),
+        }
+    }
+
+    /// When the organisation's own credentials were set; None where it has none. Reads no value.
+    pub async fn credentials_set_at(&self, org: &OrgId, system: &str) -> Result<Option<DateTime<Utc>>, Fault> {
+        let name = self.credentials_name(org, system);
+        match self.client.describe_secret().secret_id(name).send().await {
+            Ok(answer) => {
+                let at = answer.last_changed_date.or(answer.created_date);
+                Ok(at.and_then(|at| DateTime::from_timestamp(at.secs(), 0)))
+            }
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(fault("looking for credentials", &error)),
         }
     }
 
