@@ -20,7 +20,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let mut skipped = Vec::new();
     let mut wanted = named(&graph, &record, settled.variables.mfa_group.as_deref(), &mut skipped).await?;

@@ -52,7 +52,7 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     if record.user.is_some() {
         return Ok(());
     }
-    let settled = systems::settled(&cx.store, &record.org).await?;
+    let settled = systems::settled_for(&cx.store, record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let checked = planning::check(
         &cx.store,

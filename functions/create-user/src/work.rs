@@ -23,7 +23,7 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let user = cx
         .store
@@ -80,7 +80,7 @@ async fn create(
         person.last_name.as_deref(),
     ];
     let avoid: Vec<&str> = names.into_iter().flatten().chain([record.plan.upn.as_str()]).collect();
-    let secret = cx.secrets.keep_password(&key, password::generate(&avoid)).await?;
+    let secret = cx.secrets.keep_password(&key, password::generate(variables.password_style, &avoid)).await?;
     if let Some(id) = &record.plan.rehired {
         return enable_again(graph, record, variables, id, &secret).await;
     }

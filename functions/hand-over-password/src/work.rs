@@ -59,7 +59,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     let password = cx.secrets.password(&key).await?;
     let password = password.ok_or_else(|| Fault::Permanent("the temporary password is gone".to_owned()))?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
 
     let mut reached = Vec::new();
     let mut failed = Vec::new();

@@ -38,7 +38,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if cx.store.move_status(&key, input.run, &from, to).await? == Changed::No {
         return Err(Fault::Permanent("the request cannot be started any more".to_owned()));
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let Some(at) = ahead else {
         if record.plan.start_at.is_none()
             && !settled.variables.allow_scheduled_user_creation

@@ -44,7 +44,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let ways = ways(&graph, &user.id).await?;
     let licenses = match cx.store.intend(&key, leaving::LICENSES, &ways).await? {

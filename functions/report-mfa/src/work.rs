@@ -30,7 +30,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if let Standing::Done(()) = cx.store.intend::<(), ()>(&key, systems::MFA_EFFECT, &()).await? {
         return Ok(Output {});
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let facts = facts(cx, &graph, &key, user, settled.variables.mfa_group.as_deref()).await?;
     let report = mfa::report(&facts);

@@ -49,7 +49,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let mailer = systems::mailer(&cx.aws)?;
     let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
     let event = if input.round == 0 { "asked" } else { "reminded" };

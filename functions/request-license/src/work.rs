@@ -56,7 +56,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store
         .move_status(&key, input.run, &[Status::Running], Status::WaitingLicense)
         .await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let told = tell(cx, &record, &settled, &gate, &input.sku).await?;
     let detail = if told {
         "Asked on the ticket"

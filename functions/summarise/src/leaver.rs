@@ -16,12 +16,11 @@ use crate::work::STEP;
 pub(crate) async fn report_gaps(
     cx: &Context,
     record: &RequestRecord,
-    form: &Offboarding,
     settled: &Settled,
 ) -> Result<(), Fault> {
     let key = record.key();
     let gap = async |event: &str, text: &str| cx.store.record_event(&key, STEP, event, "", text, true).await;
-    if form.removes_groups(&settled.variables) && removed(cx, &key, leaving::GROUPS).await?.is_none() {
+    if settled.variables.offboarding_remove_groups && removed(cx, &key, leaving::GROUPS).await?.is_none() {
         gap(
             "groups_left",
             "The user was not removed from the groups: see to them by hand",

@@ -43,11 +43,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     // Not `begin`: the step that began last is the one that failed.
     let record = cx.current(STEP, &key, input.run).await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     match input.end {
         End::Completed => match &record.job {
             Job::Onboarding(form) => report_gaps(cx, &record, form).await?,
-            Job::Offboarding(form) => leaver::report_gaps(cx, &record, form, &settled).await?,
+            Job::Offboarding(_) => leaver::report_gaps(cx, &record, &settled).await?,
         },
         End::Failed => report_failure(cx, &record, &input.cause).await?,
         // Whoever denied or cancelled it is on the ticket already.

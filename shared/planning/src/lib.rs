@@ -61,6 +61,7 @@ pub async fn check(
     now: DateTime<Utc>,
     own: Option<&RequestId>,
 ) -> Result<Checked, Fault> {
+    let variables = &onboarding.settings(variables.clone());
     let (domains, skus, manager, groups, promised) = tokio::try_join!(
         graph.domains(),
         licenses::subscribed(graph, onboarding),

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use step::{Aws, Env};
 use store::Store;
+use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
 pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
@@ -44,6 +45,13 @@ pub async fn settled(store: &Store, org: &OrgId) -> Result<Settled, Fault> {
         organisation,
         variables,
     })
+}
+
+/// The same for one request, whose own settings win. Steps go by these.
+pub async fn settled_for(store: &Store, record: &RequestRecord) -> Result<Settled, Fault> {
+    let mut settled = settled(store, &record.org).await?;
+    settled.variables = record.job.settings(settled.variables);
+    Ok(settled)
 }
 
 #[derive(Deserialize)]
