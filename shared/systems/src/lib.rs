@@ -2,6 +2,7 @@
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
 mod distributor;
+mod gaps;
 pub mod leaving;
 mod psa;
 mod vault;
@@ -22,6 +23,7 @@ use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
 pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
+pub use gaps::gaps;
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
 pub use vault::{pwpush, sms, sms_once, vault};
