@@ -3,6 +3,7 @@
 use directory::{Change, Graph};
 use domain::fault::Fault;
 use domain::note::{self, SignIn};
+use domain::request::Skip;
 use serde::Serialize;
 use step::{Context, Input};
 use systems::leaving;
@@ -15,6 +16,9 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
+    if record.skipped.contains(&Skip::BlockSignIn) {
+        return Ok(Output {});
+    }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));

@@ -3,6 +3,7 @@
 use directory::{Change, Graph};
 use domain::fault::Fault;
 use domain::note::{self, Removed, Skipped};
+use domain::request::Skip;
 use serde::{Deserialize, Serialize};
 use step::{Context, Input};
 use store::effects::Standing;
@@ -25,6 +26,9 @@ struct Membership {
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
+    if record.skipped.contains(&Skip::RemoveGroups) {
+        return Ok(Output {});
+    }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));

@@ -3,6 +3,7 @@
 use directory::{Change, Graph, GroupMatch};
 use domain::fault::Fault;
 use domain::note::{self, Removed, Skipped};
+use domain::request::Skip;
 use serde::{Deserialize, Serialize};
 use step::{Context, Input};
 use store::effects::Standing;
@@ -40,6 +41,9 @@ enum By {
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
+    if record.skipped.contains(&Skip::RemoveLicenses) {
+        return Ok(Output {});
+    }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));

@@ -1,10 +1,12 @@
-//! Status of requests, cancel, reschedule.
+//! Status of requests, cancel, reschedule, resume, and the password that reached no place.
 
 mod cancel;
 mod executions;
 mod list;
 mod one;
+mod password;
 mod reschedule;
+mod resume;
 mod routes;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,6 +17,7 @@ async fn main() -> Result<(), web::Error> {
     let app = routes::App {
         web: web::Web::new(&aws)?,
         executions,
+        secrets: aws.secrets()?,
     };
     web::serve("requests", &app.web, |call| app.handle(call)).await
 }

@@ -4,7 +4,7 @@
 mod form;
 mod offboarding;
 mod passwords;
-mod reader;
+pub(crate) mod reader;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

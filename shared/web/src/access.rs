@@ -252,13 +252,20 @@ mod tests {
     #[test]
     fn rights_follow_roles() {
         type Right = fn(Role) -> bool;
-        let rights: [(&str, Right, [bool; 4]); 5] = [
+        let rights: [(&str, Right, [bool; 4]); 8] = [
             ("offboard unasked", Role::offboards_unasked, [false, true, true, true]),
             ("see all requests", Role::sees_all_requests, [false, true, true, true]),
             (
                 "cancel and reschedule",
                 Role::cancels_and_reschedules,
                 [false, true, false, true],
+            ),
+            ("resume", Role::resumes, [false, true, false, true]),
+            ("skip steps", Role::skips_steps, [false, false, false, true]),
+            (
+                "see kept passwords",
+                Role::sees_kept_passwords,
+                [false, false, false, true],
             ),
             ("decide licences", Role::decides_licenses, [false, true, false, true]),
             ("edit variables", Role::edits_variables, [false, false, false, true]),

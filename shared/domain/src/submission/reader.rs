@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn one_line(text: &str, max: usize) -> Result<String, String> {
+pub(crate) fn one_line(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.chars().any(is_hidden) {
         Err("must be one line without control characters".into())
