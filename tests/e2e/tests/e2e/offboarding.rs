@@ -320,6 +320,7 @@ fn who_may_not_ask_is_refused() {
     let request = Request::leaving(&org, &basic.post("offboardings", &body).expect(201));
     request.until("waiting_approval");
     untouched(&org);
+    request.task_token("approval");
     request.cancel().expect(200);
     request.ends("cancelled");
 }
