@@ -1,9 +1,12 @@
-"""moto's server, with two repairs and two savings.
+"""moto's server, with three repairs and two savings.
 
 A task token that is answered while its function still runs is not forgotten: AWS takes such an answer. moto takes it too,
 but begins to listen for heartbeats only when the function has returned, and then waits a whole heartbeat for what it has.
 
 An execution that is stopped while it waits for an answer ends then, and not when the wait is over.
+
+A function that could not be reached, or whose answer was cut off, is Lambda.SdkClientException, as it is in AWS, and not
+States.Runtime, which nothing may retry.
 
 A state machine is parsed once, not for each execution (a second of processor time each), and a client of AWS is made
 once, not for each task.
@@ -14,10 +17,18 @@ from threading import Lock
 from types import SimpleNamespace
 
 import boto3
+from botocore.exceptions import BotoCoreError
 from moto.server import main
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
+    StateTaskServiceLambda,
+)
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import boto_client
@@ -26,6 +37,7 @@ listen = CallbackEndpoint.setup_heartbeat_endpoint
 parse = AmazonStateLanguageParser.parse
 stop = Environment.set_stop
 fail = Environment.set_error
+failure_of = StateTaskServiceLambda._from_error
 one_at_a_time = Lock()
 trees = {}
 clients = {}
@@ -50,6 +62,21 @@ def fail_unless_stopped(self, error):
         fail(self, error)
 
 
+def failure_of_call(self, env, ex):
+    if not isinstance(ex, BotoCoreError):
+        return failure_of(self, env, ex)
+    error = "Lambda.SdkClientException"
+    details = TaskFailedEventDetails(
+        error=error, cause=str(ex), resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type()
+    )
+    return FailureEvent(
+        env=env,
+        error_name=CustomErrorName(error),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(taskFailedEventDetails=details),
+    )
+
+
 def parse_once(definition):
     with one_at_a_time:
         if definition not in trees:
@@ -70,6 +97,7 @@ def client_once(service_name, region_name, **settings):
 CallbackEndpoint.setup_heartbeat_endpoint = listen_and_look
 Environment.set_stop = stop_and_wake
 Environment.set_error = fail_unless_stopped
+StateTaskServiceLambda._from_error = failure_of_call
 AmazonStateLanguageParser.parse = staticmethod(parse_once)
 boto_client.boto3 = SimpleNamespace(client=client_once)
 

@@ -140,8 +140,6 @@ impl<'a> Engine<'a> {
                 .env("IOT_MTLS_ENABLED", "0")
                 .env("SFTP_ENABLED", "0")
                 .env("AUTH", "true")
-                // A burst leaves hundreds of processes behind, each with a dozen open files of the engine's.
-                .env("LAMBDA_WARM_TTL_SECONDS", "20")
                 .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
                 .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
                 .env("AWS_REGION", REGION)

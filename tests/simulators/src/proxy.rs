@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Request, Response, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, request::Parts},
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -123,6 +123,7 @@ type Upstream = Client<HttpConnector, Full<Bytes>>;
 
 pub fn client() -> Upstream {
     // A new connection for each request: an idle one that the engine closes at the wrong moment would look like a fault.
+    // `forward` asks the engine to close it.
     Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .build_http()
@@ -215,6 +216,8 @@ async fn forward(
         .uri(format!("{target}{path}"));
     if let Some(headers) = request.headers_mut() {
         *headers = end_to_end(&parts.headers);
+        // MiniStack does not notice when its client has closed: it would run out of open files.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let request = request.body(Full::new(body)).map_err(|_| Lost)?;
     match client.request(request).await {
