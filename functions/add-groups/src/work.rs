@@ -5,11 +5,17 @@ use std::collections::BTreeSet;
 use directory::{Added, Graph, Group, GroupKind, GroupMatch};
 use domain::fault::Fault;
 use domain::note::{self, Skipped};
+use domain::request::Skip;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use step::{Context, Input};
+use store::effects::Standing;
 use store::requests::RequestRecord;
 
 const STEP: &str = "add-groups";
+
+/// The effect that holds the names of the groups that were added.
+const GROUPS: &str = "groups";
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
@@ -17,10 +23,16 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
+    if record.skipped.contains(&Skip::AddGroups) {
+        return Ok(Output {});
+    }
+    if let Standing::Done(_) = cx.store.standing::<IgnoredAny, IgnoredAny>(&key, GROUPS).await? {
+        return Ok(Output {});
+    }
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let mut skipped = Vec::new();
     let mut wanted = named(&graph, &record, settled.variables.mfa_group.as_deref(), &mut skipped).await?;
@@ -65,7 +77,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             .await?;
     }
     cx.store.effect_done(&key, systems::JOINED_EFFECT, &joined).await?;
-    cx.store.effect_done(&key, "groups", &added).await?;
+    cx.store.effect_done(&key, GROUPS, &added).await?;
     Ok(Output {})
 }
 

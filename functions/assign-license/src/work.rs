@@ -54,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Some(sku) = record.plan.licenses.iter().find(|sku| sku.part_number == input.sku) else {
         return Err(Fault::Permanent("the licence is not one of the request".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let country = record.job.onboarding()?.usage_location.as_ref();
     let job = Job {

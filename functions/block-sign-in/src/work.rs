@@ -3,6 +3,7 @@
 use directory::{Change, Graph};
 use domain::fault::Fault;
 use domain::note::{self, SignIn};
+use domain::request::Skip;
 use serde::Serialize;
 use step::{Context, Input};
 use systems::leaving;
@@ -15,14 +16,17 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
-    let form = record.job.offboarding()?;
+    if record.skipped.contains(&Skip::BlockSignIn) {
+        return Ok(Output {});
+    }
+    record.job.offboarding()?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     // Nobody need be asked: doing it again changes nothing.
     let again = async || Ok(None);
-    let block = async || match form.deactivates(&settled.variables) {
+    let block = async || match settled.variables.offboarding_deactivate_user {
         true => block(&systems::graph(&cx.secrets, &settled.organisation).await?, &user.id).await,
         false => Ok(SignIn::Kept),
     };

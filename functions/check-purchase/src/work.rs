@@ -44,7 +44,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Standing::Done(purchase) = standing else {
         return Err(Fault::Permanent("nothing was ordered".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let (name, state) = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
         Ok(Some(distributor)) => {
             let order = purchase.order.as_deref();

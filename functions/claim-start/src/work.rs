@@ -3,7 +3,7 @@
 use chrono::Utc;
 use domain::fault::Fault;
 use domain::job::Job;
-use domain::request::Status;
+use domain::request::{Skip, Status};
 use serde::Serialize;
 use step::{Context, Input};
 use store::requests::{Changed, RequestRecord};
@@ -30,17 +30,15 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if cx.store.move_status(&key, input.run, &waiting, Status::Running).await? == Changed::No {
         return Ok(Output::Superseded);
     }
-    recheck(cx, &record).await?;
-    cx.store
-        .record_event(
-            &key,
-            STEP,
-            "started",
-            &input.run.to_string(),
-            "The time has come",
-            false,
-        )
-        .await?;
+    if !record.skipped.contains(&Skip::ClaimStart) {
+        recheck(cx, &record).await?;
+    }
+    if record.plan.start_at.is_some() {
+        let once = input.run.to_string();
+        cx.store
+            .record_event(&key, STEP, "started", &once, "The time has come", false)
+            .await?;
+    }
     Ok(Output::Claimed)
 }
 
@@ -52,7 +50,7 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     if record.user.is_some() {
         return Ok(());
     }
-    let settled = systems::settled(&cx.store, &record.org).await?;
+    let settled = systems::settled_for(&cx.store, record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let checked = planning::check(
         &cx.store,
@@ -78,7 +76,7 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     for problem in &changed {
         let detail = format!("{}: {}", problem.field, problem.message);
         cx.store
-            .record_event(&record.key(), STEP, "changed", &problem.field, &detail, true)
+            .record_failure(record, STEP, "changed", &problem.field, &detail)
             .await?;
     }
     let fields: Vec<String> = changed.into_iter().map(|problem| problem.field).collect();

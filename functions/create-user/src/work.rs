@@ -10,6 +10,7 @@ use domain::{note, password, username};
 use secrecy::SecretString;
 use serde::Serialize;
 use step::{Context, Input};
+use store::effects::Standing;
 use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "create-user";
@@ -23,7 +24,7 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let user = cx
         .store
@@ -32,10 +33,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             "user",
             // The account is ours by our mark only, never by its name.
             async || {
-                Ok(graph
-                    .find_by_marker(key.request.as_str(), &record.plan.upn)
-                    .await?
-                    .map(user_ref))
+                let found = graph.find_by_marker(key.request.as_str(), &record.plan.upn).await?;
+                if let Some(user) = &found {
+                    renew_password(cx, &graph, &record, &settled.variables, &user.id).await?;
+                }
+                Ok(found.map(user_ref))
             },
             async || create(cx, &graph, &record, &settled.variables).await,
         )
@@ -66,13 +68,8 @@ fn user_ref(user: directory::User) -> UserRef {
     }
 }
 
-async fn create(
-    cx: &Context,
-    graph: &Graph,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-) -> Result<UserRef, Fault> {
-    let key = record.key();
+/// A new one, unless one is kept.
+async fn keep_password(cx: &Context, record: &RequestRecord, variables: &OrgVariables) -> Result<SecretString, Fault> {
     let person = record.job.onboarding()?;
     let names = [
         Some(person.first_name.as_str()),
@@ -80,7 +77,40 @@ async fn create(
         person.last_name.as_deref(),
     ];
     let avoid: Vec<&str> = names.into_iter().flatten().chain([record.plan.upn.as_str()]).collect();
-    let secret = cx.secrets.keep_password(&key, password::generate(&avoid)).await?;
+    let password = password::generate(variables.password_style, &avoid);
+    cx.secrets.keep_password(&record.key(), password).await
+}
+
+/// An execution that failed after it made the account, and before it could say so, has deleted the password with its
+/// end: once resumed, the account gets another.
+async fn renew_password(
+    cx: &Context,
+    graph: &Graph,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+    user_id: &str,
+) -> Result<(), Fault> {
+    let key = record.key();
+    let effect = record.once_more("new-password");
+    let begun = cx.store.standing::<(), ()>(&key, &effect).await? == Standing::Intended(());
+    if !begun && cx.secrets.password(&key).await?.is_some() {
+        return Ok(());
+    }
+    cx.store.intend::<(), ()>(&key, &effect, &()).await?;
+    let secret = keep_password(cx, record, variables).await?;
+    graph
+        .set_password(user_id, &secret, variables.require_password_change_on_first_login)
+        .await?;
+    cx.store.effect_done(&key, &effect, &()).await
+}
+
+async fn create(
+    cx: &Context,
+    graph: &Graph,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+) -> Result<UserRef, Fault> {
+    let secret = keep_password(cx, record, variables).await?;
     if let Some(id) = &record.plan.rehired {
         return enable_again(graph, record, variables, id, &secret).await;
     }
@@ -91,7 +121,9 @@ async fn create(
     let wish = Upn::parse(&planned).map_err(|_| Fault::Permanent("the planned username is not valid".to_owned()))?;
     if variables.username_collision == UsernameCollision::Ask {
         return Err(Fault::NeedsAttention(
-            "the planned username has been taken since submission: submit again with another one".to_owned(),
+            "the planned username has been taken since submission: free it, or set username_collision to number; or submit \
+             again with another one"
+                .to_owned(),
         ));
     }
     let base = username::LocalPart::parse(wish.local_part())
@@ -99,7 +131,7 @@ async fn create(
     let mut held = planned;
     for number in NUMBERS {
         let candidate = format!("{}@{}", username::numbered(&base, number), wish.domain());
-        if cx.store.change_upn(&key, &held, &candidate).await? == Changed::No {
+        if cx.store.change_upn(&record.key(), &held, &candidate).await? == Changed::No {
             continue;
         }
         held = candidate;

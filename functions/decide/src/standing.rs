@@ -80,6 +80,8 @@ pub(crate) mod tests {
             user: None,
             licenses: Default::default(),
             ended_at: None,
+            resumed: None,
+            skipped: Default::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use domain::fault::Fault;
 use domain::note;
 use serde::Serialize;
 use step::{Context, Input};
+use store::kept::PASSWORD_SETTLED;
 
 const STEP: &str = "delete-password";
 
@@ -14,10 +15,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     cx.secrets.forget_password(&key).await?;
-    let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
-    let text = note::password_deleted(upn);
-    cx.store.queue_note(&key, "password-deleted", &text).await?;
-    cx.store.record_event(&key, STEP, "deleted", "", &text, true).await?;
+    // Whoever showed it has told so.
+    if cx.store.password_shown(&key).await?.is_none() {
+        let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
+        let text = note::password_deleted(upn);
+        cx.store.queue_note(&key, "password-deleted", &text).await?;
+        cx.store.record_event(&key, STEP, "deleted", "", &text, true).await?;
+    }
+    cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
     Ok(Output {})
 }
 

@@ -3,7 +3,7 @@
 use directory::{Graph, LicenseOfUser};
 use domain::fault::Fault;
 use domain::note;
-use domain::request::{LicenseState, RequestKey, Sku, UserRef};
+use domain::request::{LicenseState, RequestKey, Skip, Sku, UserRef};
 use domain::submission::LicensePurchase;
 use domain::variables::LicenseAssignmentMethod;
 use serde::Serialize;
@@ -41,7 +41,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    if record.skipped.contains(&Skip::FindLicense) {
+        return Ok(Output {
+            outcome: Way::None,
+            sku: String::new(),
+        });
+    }
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let state_of = |sku: &Sku| record.licenses.get(&sku.part_number).copied();
     let settled_one = |sku: &&Sku| matches!(state_of(sku), Some(LicenseState::Assigned | LicenseState::Skipped));

@@ -31,7 +31,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if let Some(outcome) = record.ended_at.and(record.status.outcome()) {
         return Ok(Output { outcome });
     }
-    let warned = cx.store.timeline(&key).await?.iter().any(|event| event.warning);
+    let timeline = cx.store.timeline(&key).await?;
+    let warned = timeline.iter().any(|event| record.is_warned_by(event));
     let outcome = input.end.outcome(warned);
     if record.user.is_none() {
         // Nobody can sign in with it.
@@ -46,7 +47,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             &key,
             STEP,
             "ended",
-            "",
+            &record.once_more(""),
             &format!("Ended: {}", domain::note::outcome_words(outcome)),
             false,
         )

@@ -4,19 +4,17 @@ use chrono::{Duration, Utc};
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Skipped};
-use domain::request::RequestKey;
+use domain::request::{RequestKey, UserRef};
 use domain::schedule::local_words;
 use domain::variables::PasswordPlace;
 use serde::{Deserialize, Serialize};
 use step::{Context, Env};
-use store::effects::Standing;
+use store::kept::{Kept, PASSWORD_SETTLED, Shown};
+use store::requests::RequestRecord;
 
 use crate::places::{Delivery, HandOver};
 
 const STEP: &str = "hand-over-password";
-
-/// The effect that is recorded when the password has reached a place.
-const HANDED_OVER: &str = "password";
 
 /// How often the state machine tries again. What still fails then has failed, so that one place that is out of order
 /// for long stops no other.
@@ -52,14 +50,25 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));
     };
-    if let Standing::Done(()) = cx.store.standing::<(), ()>(&key, HANDED_OVER).await? {
-        // An earlier run may have died between its record and the deletion.
-        cx.secrets.forget_password(&key).await?;
-        return Ok(Output::HandedOver);
+    match cx.store.kept_password(&key).await? {
+        Kept::Gone => {
+            // An earlier run may have died between its record and the deletion.
+            cx.secrets.forget_password(&key).await?;
+            return Ok(Output::HandedOver);
+        }
+        Kept::Shown(shown) => {
+            settle_shown(cx, &record, user, &shown).await?;
+            return Ok(Output::HandedOver);
+        }
+        Kept::Here | Kept::NotYet => {}
+    }
+    if input.retried >= RETRIES {
+        // Whatever becomes of the last try, an admin can fetch what is left.
+        cx.store.keep_for_admin(&key).await?;
     }
     let password = cx.secrets.password(&key).await?;
     let password = password.ok_or_else(|| Fault::Permanent("the temporary password is gone".to_owned()))?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
 
     let mut reached = Vec::new();
     let mut failed = Vec::new();
@@ -94,7 +103,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         let until = local_words(until, settled.variables.timezone);
         let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
         let text = note::password_kept(&user.upn, &failed, &until, &page);
-        cx.store.queue_note(&key, "password-kept", &text).await?;
+        cx.store
+            .queue_note(&key, &record.once_more("password-kept"), &text)
+            .await?;
+        cx.store.keep_for_admin(&key).await?;
         cx.store
             .record_event(&key, STEP, "kept", "", "The temporary password reached no place", true)
             .await?;
@@ -105,9 +117,19 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store
         .record_event(&key, STEP, "handed_over", "", &text, false)
         .await?;
-    cx.store.effect_done(&key, HANDED_OVER, &()).await?;
+    cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
     cx.secrets.forget_password(&key).await?;
     Ok(Output::HandedOver)
+}
+
+/// An admin has seen it: it is deleted like one that was handed over.
+async fn settle_shown(cx: &Context, record: &RequestRecord, user: &UserRef, shown: &Shown) -> Result<(), Fault> {
+    let key = record.key();
+    let zone = systems::settled_for(&cx.store, record).await?.variables.timezone;
+    let text = note::password_shown(&user.upn, &shown.by, &local_words(shown.at, zone));
+    cx.store.queue_note(&key, "password-shown", &text).await?;
+    cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
+    cx.secrets.forget_password(&key).await
 }
 
 fn skipped(place: PasswordPlace, why: &str) -> Skipped {

@@ -23,6 +23,8 @@ pub(crate) struct Output {
 enum Start {
     Now,
     Later,
+    /// Now too, but what was submitted is no longer fresh: it is looked at again.
+    Due,
 }
 
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
@@ -38,7 +40,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if cx.store.move_status(&key, input.run, &from, to).await? == Changed::No {
         return Err(Fault::Permanent("the request cannot be started any more".to_owned()));
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let Some(at) = ahead else {
         if record.plan.start_at.is_none()
             && !settled.variables.allow_scheduled_user_creation
@@ -49,8 +51,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
                 .queue_note(&key, "start-date", &note::start_date_noted(date))
                 .await?;
         }
+        let start = match record.resumed {
+            Some(_) => Start::Due,
+            None => Start::Now,
+        };
         return Ok(Output {
-            start: Start::Now,
+            start,
             at: timestamp(Utc::now()),
         });
     };
@@ -82,7 +88,7 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = [Start::Now, Start::Later].map(|start| Output {
+        let answers = [Start::Now, Start::Later, Start::Due].map(|start| Output {
             start,
             at: "2026-12-01T08:00:00Z".to_owned(),
         });

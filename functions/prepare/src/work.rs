@@ -1,6 +1,7 @@
 //! First step: which gates the request meets.
 
 use chrono::{Duration, Utc};
+use domain::decision::{Decision, Gate};
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
@@ -38,7 +39,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         request: input.request,
     };
     let record = cx.begin("prepare", &key, input.run).await?;
-    if !record.plan.approval_required {
+    let approved = async || {
+        let gate = cx.store.gate(&key, &Gate::Approval).await?;
+        Ok::<_, Fault>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
+    };
+    // What was approved before a resume is not asked for again.
+    if !record.plan.approval_required || approved().await? {
         return Ok(Output {
             approval: Approval::NotRequired,
         });
@@ -58,7 +64,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let zone = systems::settled(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
-    cx.store.queue_note(&key, "approval-requested", &text).await?;
+    cx.store
+        .queue_note(&key, &record.once_more("approval-requested"), &text)
+        .await?;
     Ok(Output {
         approval: Approval::Required,
     })

@@ -54,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if !cx.store.take_lease(&key.org, part_number, &key.request).await? {
         return Ok(Output::Busy);
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let distributor = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
         Ok(Some(found)) => found,
         Ok(None) => return leave_to_technician(cx, &key, part_number, "the distributor", "none is set up").await,

@@ -10,6 +10,9 @@ use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "record-bad-end";
 
+/// The event that is recorded before the next execution takes over.
+const TAKEN_OVER: &str = "bad_end";
+
 /// EventBridge's "Step Functions Execution Status Change"; the fields that are used.
 #[derive(Deserialize)]
 pub(crate) struct Event {
@@ -53,7 +56,13 @@ pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
     let Some(record) = cx.store.request(&key).await? else {
         return Ok(Output::NothingToDo);
     };
-    match next(&record, input.run, input.enter) {
+    let took_over = cx
+        .store
+        .timeline(&key)
+        .await?
+        .iter()
+        .any(|event| event.event == TAKEN_OVER && event.failed_in == Some(input.run));
+    match next(&record, input.run, input.enter, took_over) {
         Next::Nothing => Ok(Output::NothingToDo),
         Next::Record => {
             let outcome = if record.status == Status::Cancelled {
@@ -62,18 +71,18 @@ pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
                 Outcome::Failed
             };
             let text = "The end could not be told to the ticket";
-            cx.store.record_event(&key, STEP, "untold", "", text, true).await?;
+            cx.store.record_failure(&record, STEP, "untold", "", text).await?;
             cx.store.retire_gates(&key).await?;
             cx.store.end_request(&record, outcome).await?;
             Ok(Output::Recorded)
         }
         Next::HandOn { from, enter } => {
-            let text = format!("The execution ended as {}", event.detail.status);
-            cx.store
-                .record_event(&key, STEP, "bad_end", &input.run.to_string(), &text, true)
-                .await?;
-            if record.run == from && cx.store.take_over(&key, from).await? == Changed::No {
-                return Ok(Output::NothingToDo);
+            if record.run == from {
+                let text = format!("The execution ended as {}", event.detail.status);
+                cx.store.record_failure(&record, STEP, TAKEN_OVER, "", &text).await?;
+                if cx.store.take_over(&key, from).await? == Changed::No {
+                    return Ok(Output::NothingToDo);
+                }
             }
             let started = step::start(
                 &cx.aws.step_functions(),
@@ -96,7 +105,8 @@ enum Next {
     HandOn { from: u32, enter: Enter },
 }
 
-fn next(record: &RequestRecord, run: u32, enter: Enter) -> Next {
+/// `took_over`: an earlier run of this function was about to take over from execution `run`.
+fn next(record: &RequestRecord, run: u32, enter: Enter, took_over: bool) -> Next {
     if record.ended_at.is_some() {
         return Next::Nothing;
     }
@@ -113,8 +123,9 @@ fn next(record: &RequestRecord, run: u32, enter: Enter) -> Next {
         return Next::HandOn { from: run, enter };
     }
     // An earlier run of this function took over and died before it started the next execution: starting it again
-    // under the same name changes nothing where it runs. A cancellation or a new date starts its own.
+    // under the same name changes nothing where it runs. What people called for (another date, a resume) starts its own.
     if record.run == run + 1
+        && took_over
         && !wrote_the_end
         && record.status != Status::Cancelled
         && record.status != Status::Scheduled
@@ -163,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_end_that_was_written_stays() {
-        assert_eq!(next(&request("failed", 1, true), 1, Enter::Start), Next::Nothing);
+        assert_eq!(next(&request("failed", 1, true), 1, Enter::Start, false), Next::Nothing);
     }
 
     #[test]
@@ -172,20 +183,32 @@ mod tests {
             from: 1,
             enter: Enter::Failed,
         };
-        assert_eq!(next(&request("running", 1, false), 1, Enter::Start), failed);
+        assert_eq!(next(&request("running", 1, false), 1, Enter::Start, false), failed);
         // The hand-over again, after this function died in it.
-        assert_eq!(next(&request("running", 2, false), 1, Enter::Start), failed);
+        assert_eq!(next(&request("running", 2, false), 1, Enter::Start, true), failed);
     }
 
     #[test]
     fn an_execution_that_was_stopped_for_another_is_left_alone() {
-        assert_eq!(next(&request("cancelled", 2, false), 1, Enter::Start), Next::Nothing);
-        assert_eq!(next(&request("scheduled", 2, false), 1, Enter::Start), Next::Nothing);
+        for status in ["cancelled", "scheduled"] {
+            assert_eq!(next(&request(status, 2, false), 1, Enter::Start, true), Next::Nothing);
+        }
+        // Resumed, or its password shown.
+        assert_eq!(
+            next(&request("running", 2, false), 1, Enter::Start, false),
+            Next::Nothing
+        );
     }
 
     #[test]
     fn the_last_resort_ends_the_chain() {
-        assert_eq!(next(&request("running", 2, false), 2, Enter::Failed), Next::Record);
-        assert_eq!(next(&request("cancelled", 2, false), 2, Enter::Cancelled), Next::Record);
+        assert_eq!(
+            next(&request("running", 2, false), 2, Enter::Failed, false),
+            Next::Record
+        );
+        assert_eq!(
+            next(&request("cancelled", 2, false), 2, Enter::Cancelled, false),
+            Next::Record
+        );
     }
 }

@@ -3,6 +3,7 @@
 use directory::{Change, Graph};
 use domain::fault::Fault;
 use domain::note::{self, Removed, Skipped};
+use domain::request::Skip;
 use serde::{Deserialize, Serialize};
 use step::{Context, Input};
 use store::effects::Standing;
@@ -25,12 +26,15 @@ struct Membership {
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
-    let form = record.job.offboarding()?;
+    if record.skipped.contains(&Skip::RemoveGroups) {
+        return Ok(Output {});
+    }
+    record.job.offboarding()?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
-    if !form.removes_groups(&settled.variables) {
+    let settled = systems::settled_for(&cx.store, &record).await?;
+    if !settled.variables.offboarding_remove_groups {
         let text = note::groups_kept(&user.upn);
         cx.store.queue_note(&key, "groups-removed", &text).await?;
         cx.store.record_event(&key, STEP, "kept", "", &text, false).await?;

@@ -3,6 +3,7 @@
 use directory::{Change, Graph, GroupMatch};
 use domain::fault::Fault;
 use domain::note::{self, Removed, Skipped};
+use domain::request::Skip;
 use serde::{Deserialize, Serialize};
 use step::{Context, Input};
 use store::effects::Standing;
@@ -40,11 +41,14 @@ enum By {
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
+    if record.skipped.contains(&Skip::RemoveLicenses) {
+        return Ok(Output {});
+    }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let ways = ways(&graph, &user.id).await?;
     let licenses = match cx.store.intend(&key, leaving::LICENSES, &ways).await? {

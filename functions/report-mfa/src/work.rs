@@ -7,7 +7,7 @@ use directory::{Graph, GroupMatch};
 use domain::fault::Fault;
 use domain::mfa::{self, Answer, Facts, Group, Person, Verdict};
 use domain::note;
-use domain::request::{RequestKey, UserRef};
+use domain::request::{RequestKey, Skip, UserRef};
 use serde::Serialize;
 use step::{Context, Input};
 use store::effects::Standing;
@@ -23,6 +23,9 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
+    if record.skipped.contains(&Skip::ReportMfa) {
+        return Ok(Output {});
+    }
     let Some(user) = &record.user else {
         return Err(Fault::Permanent("the user does not exist yet".to_owned()));
     };
@@ -30,7 +33,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if let Standing::Done(()) = cx.store.intend::<(), ()>(&key, systems::MFA_EFFECT, &()).await? {
         return Ok(Output {});
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let facts = facts(cx, &graph, &key, user, settled.variables.mfa_group.as_deref()).await?;
     let report = mfa::report(&facts);

@@ -40,6 +40,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     let record = cx.begin(STEP, &key, input.run).await?;
     let wait = Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
+    if record.resumed.is_some() {
+        cx.store.reopen_gate(&key, &Gate::Approval, Utc::now() + wait).await?;
+    }
     let gate = cx
         .store
         .enter_gate(&key, &Gate::Approval, input.token.expose_secret(), Utc::now() + wait)
@@ -49,7 +52,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let mailer = systems::mailer(&cx.aws)?;
     let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
     let event = if input.round == 0 { "asked" } else { "reminded" };
@@ -58,7 +61,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .record_event(&key, STEP, event, &input.round.to_string(), &detail, false)
         .await?;
     if input.round > 0 {
-        let name = format!("approval-reminded-{}", input.round);
+        let name = record.once_more(&format!("approval-reminded-{}", input.round));
         let text = note::approval_reminded(record.about(), &asked, gate.closes_at, settled.variables.timezone);
         cx.store.queue_note(&key, &name, &text).await?;
     }
@@ -87,7 +90,7 @@ async fn ask(
         {
             continue;
         }
-        let effect = format!("approval-mail/{round}/{approver}");
+        let effect = record.once_more(&format!("approval-mail/{round}/{approver}"));
         systems::mail_once(&cx.store, mailer, &key, &effect, async || {
             let links = cx
                 .store

@@ -45,6 +45,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let record = cx.begin(STEP, &key, input.run).await?;
     let gate = Gate::License(input.sku.clone());
     let closes_at = Utc::now() + Duration::seconds(i64::from(input.closes_in));
+    if record.resumed.is_some() {
+        cx.store.reopen_gate(&key, &gate, closes_at).await?;
+    }
     let standing = cx
         .store
         .enter_gate(&key, &gate, input.token.expose_secret(), closes_at)
@@ -56,7 +59,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store
         .move_status(&key, input.run, &[Status::Running], Status::WaitingLicense)
         .await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     let told = tell(cx, &record, &settled, &gate, &input.sku).await?;
     let detail = if told {
         "Asked on the ticket"

@@ -16,11 +16,16 @@ impl Executions {
 
     /// Stops execution `run` - 1 and starts `run`. May be repeated.
     pub(crate) async fn take_over(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
-        let state_machine = Env.state_machine_arn(kind)?;
         if let Some(before) = run.checked_sub(1) {
+            let state_machine = Env.state_machine_arn(kind)?;
             step::stop(&self.client, &state_machine, key, before, "The next execution goes on").await?;
         }
-        step::start(&self.client, &state_machine, key, run, enter).await?;
+        self.begin(kind, key, run, enter).await
+    }
+
+    /// Starts execution `run` after one that has ended. May be repeated.
+    pub(crate) async fn begin(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
+        step::start(&self.client, &Env.state_machine_arn(kind)?, key, run, enter).await?;
         Ok(())
     }
 }

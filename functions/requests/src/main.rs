@@ -1,11 +1,13 @@
-//! Status of requests, what waits for a decision, cancel, reschedule.
+//! Requests: their status, what waits for a decision, cancel, reschedule, resume, and the password that reached no place.
 
 mod cancel;
 mod executions;
 mod list;
 mod one;
+mod password;
 mod pending;
 mod reschedule;
+mod resume;
 mod routes;
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,6 +18,7 @@ async fn main() -> Result<(), web::Error> {
     let app = routes::App {
         web: web::Web::new(&aws)?,
         executions,
+        secrets: aws.secrets()?,
     };
     web::serve("requests", &app.web, |call| app.handle(call)).await
 }

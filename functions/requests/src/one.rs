@@ -4,14 +4,15 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::job::Kind;
-use domain::request::{Outcome, Status, TicketRef, TimelineEvent, UserRef};
+use domain::request::{Outcome, Skip, Status, TicketRef, TimelineEvent, UserRef};
 use domain::schedule::local_words;
 use http::StatusCode;
 use serde::Serialize;
+use store::kept::Kept;
 use store::requests::RequestRecord;
 use web::{Answer, Call, Problem, Visit, Web};
 
-use crate::routes;
+use crate::{resume, routes};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -76,6 +77,12 @@ struct Page<'a> {
     zone: Tz,
     /// Whether the visitor may cancel and reschedule it now.
     changes: bool,
+    /// Steps that failed, where the visitor may resume the request now.
+    failed: &'a [&'a str],
+    /// Those of them that the visitor may leave out.
+    skippable: &'a [Skip],
+    /// Whether the visitor may see the password that reached no place.
+    password: bool,
 }
 
 impl Page<'_> {
@@ -116,6 +123,14 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &Reque
     if !call.wants_page() {
         return Ok(Answer::json(StatusCode::OK, &Body::new(record, &timeline)));
     }
+    let role = visit.caller.role;
+    let failed = match role.resumes() {
+        true => resume::failed_steps(record, &timeline),
+        false => Vec::new(),
+    };
+    let mut skippable: Vec<Skip> = failed.iter().filter_map(|step| Skip::of(step)).collect();
+    skippable.retain(|_| role.skips_steps());
+    skippable.dedup();
     let page = Page {
         link: web.base.link(&path(record)),
         csrf: visit.csrf(),
@@ -126,6 +141,11 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &Reque
             .await
             .map_or(Tz::UTC, |variables| variables.timezone),
         changes: waits(record.status) && routes::changes(visit, record),
+        failed: &failed,
+        skippable: &skippable,
+        password: role.sees_kept_passwords()
+            && record.ended_at.is_none()
+            && web.store.kept_password(&record.key()).await? == Kept::Here,
     };
     web.page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
 }
@@ -152,6 +172,7 @@ mod tests {
             event: "opened".to_owned(),
             detail: text.to_owned(),
             warning,
+            failed_in: None,
         }
     }
 
@@ -166,6 +187,9 @@ mod tests {
             timeline: &timeline,
             zone: Tz::Europe__Berlin,
             changes,
+            failed: &[],
+            skippable: &[],
+            password: false,
         };
         web::page(&base, &record.plan.display_name, Some(&visit), &page).unwrap()
     }

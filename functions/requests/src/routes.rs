@@ -3,6 +3,7 @@
 use domain::ids::RequestId;
 use domain::request::RequestKey;
 use store::requests::RequestRecord;
+use store::secrets::Secrets;
 use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::executions::Executions;
@@ -11,6 +12,7 @@ use crate::{list, one, pending};
 pub(crate) struct App {
     pub(crate) web: Web,
     pub(crate) executions: Executions,
+    pub(crate) secrets: Secrets,
 }
 
 impl App {
@@ -32,6 +34,15 @@ impl App {
                 let record = self.to_change(&visit, &call).await?;
                 self.reschedule(&call, &visit, &record.key()).await?;
                 self.changed(&call, &visit).await
+            }
+            ("POST", "/orgs/{org}/requests/{id}/resume") => {
+                let record = self.to_see(&visit, &call).await?;
+                self.resume(&call, &visit, &record.key()).await?;
+                self.changed(&call, &visit).await
+            }
+            ("POST", "/orgs/{org}/requests/{id}/password") => {
+                let record = self.to_see(&visit, &call).await?;
+                self.password(&call, &visit, &record).await
             }
             _ => Err(Problem::not_found()),
         }
@@ -152,6 +163,8 @@ pub(crate) mod tests {
             user: None,
             licenses: Default::default(),
             ended_at: None,
+            resumed: None,
+            skipped: Default::default(),
         }
     }
 

@@ -92,6 +92,8 @@ struct Input {
 
 struct Section {
     legend: &'static str,
+    /// What most people leave as it is; open where something was given or is wrong.
+    folded: bool,
     /// The boxes of the licences stand before the inputs.
     licenses: Option<Licenses>,
     inputs: Vec<Input>,
@@ -101,9 +103,22 @@ impl Section {
     fn new(legend: &'static str, inputs: Vec<Input>) -> Self {
         Self {
             legend,
+            folded: false,
             licenses: None,
             inputs,
         }
+    }
+
+    fn folded(legend: &'static str, inputs: Vec<Input>) -> Self {
+        Self {
+            folded: true,
+            ..Self::new(legend, inputs)
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        let concerns = |input: &Input| !input.value.is_empty() || !input.errors.is_empty();
+        self.inputs.iter().any(concerns)
     }
 }
 
@@ -139,6 +154,8 @@ pub(crate) struct Page<'a> {
     notice: Option<FieldProblem>,
     plan: Option<Vec<Fact>>,
     problems: Vec<FieldProblem>,
+    /// What is not set up, of a check.
+    warnings: Vec<FieldProblem>,
 }
 
 impl<'a> Page<'a> {
@@ -159,6 +176,7 @@ impl<'a> Page<'a> {
             notice: None,
             plan,
             problems,
+            warnings: Vec::new(),
         }
     }
 
@@ -199,6 +217,18 @@ impl Fields<'_> {
             choices: Vec::new(),
             errors: self.errors(name),
         }
+    }
+
+    /// In place of a variable, whose value stands there unless another is chosen.
+    fn switch(&self, name: &'static str, label: &'static str, hint: &'static str, usual: bool) -> Input {
+        let word = |flag: bool| if flag { "yes" } else { "no" };
+        let choices = [
+            ("", format!("As usual here: {}", word(usual))),
+            ("true", "Yes".to_owned()),
+            ("false", "No".to_owned()),
+        ];
+        let choices = choices.map(|(value, label)| (value.to_owned(), label));
+        self.select(name, label, hint, choices.to_vec())
     }
 
     fn select(

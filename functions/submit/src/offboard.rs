@@ -16,9 +16,9 @@ use web::{Answer, Call, Problem, Visit};
 use crate::Desk;
 use crate::ask::Ask;
 use crate::form::{Filled, Page};
-use crate::preview::LeaverPreview;
+use crate::preview::{LeaverPreview, Look};
 use crate::record::{Taken, Written, earlier, write};
-use crate::submit::{canonical, in_the_way, taken_answer};
+use crate::submit::{canonical, in_the_way, taken_answer, warnings};
 
 /// GET: the empty form.
 pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
@@ -32,13 +32,13 @@ pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> 
     let ask = Ask::read(call, Offboarding::from_form)?;
     match answer(desk, &visit, &settled, &ask).await {
         Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
-        Ok(Outcome::Checked(checked)) if call.wants_page() => {
-            page(desk, &visit, &settled, StatusCode::OK, Filled::of(&ask), Some(*checked))
+        Ok(Outcome::Looked(look)) if call.wants_page() => {
+            page(desk, &visit, &settled, StatusCode::OK, Filled::of(&ask), Some(*look))
         }
-        Ok(Outcome::Checked(checked)) => Ok(Answer::json(StatusCode::OK, &LeaverPreview::of(&checked))),
+        Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &LeaverPreview::of(&look))),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
-            let checked = unchecked(problem.errors);
-            page(desk, &visit, &settled, problem.status, Filled::of(&ask), Some(checked))
+            let look = Look::wrong(unchecked(problem.errors));
+            page(desk, &visit, &settled, problem.status, Filled::of(&ask), Some(look))
         }
         Err(problem) => Err(problem),
     }
@@ -57,7 +57,7 @@ async fn visit(desk: &Desk, call: &Call) -> Result<(Visit, Settled), Problem> {
 
 enum Outcome {
     Taken(Taken),
-    Checked(Box<LeaverChecked>),
+    Looked(Box<Look<LeaverChecked>>),
 }
 
 async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Result<Outcome, Problem> {
@@ -66,10 +66,13 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
         Err(wrong) => return Err(all_wrong(desk, visit, settled, &ask.body, wrong).await),
     };
     if ask.dry_run {
-        return match check(desk, visit, settled, &form).await {
-            Ok(checked) => Ok(Outcome::Checked(Box::new(checked))),
-            Err(fault) => Ok(Outcome::Checked(Box::new(unchecked(vec![in_the_way(fault)?])))),
+        let checked = match check(desk, visit, settled, &form).await {
+            Ok(checked) => checked,
+            Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
+        let settled = systems::settled(&desk.web.store, visit.org()).await?;
+        let warnings = warnings(desk, settled, &Job::Offboarding(form)).await?;
+        return Ok(Outcome::Looked(Box::new(Look { checked, warnings })));
     }
     let key = ask.key.as_ref();
     let idempotency = key.map(|key| Idempotency::new(key, &canonical(&form)));
@@ -140,9 +143,9 @@ fn page(
     settled: &Settled,
     status: StatusCode,
     filled: Filled,
-    checked: Option<LeaverChecked>,
+    look: Option<Look<LeaverChecked>>,
 ) -> Result<Answer, Problem> {
-    let page = Page::offboarding(&desk.web.base, visit, &settled.variables, &filled, checked);
+    let page = Page::offboarding(&desk.web.base, visit, &settled.variables, &filled, look);
     desk.web.page(status, "New offboarding", Some(visit), &page)
 }
 

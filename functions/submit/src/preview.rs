@@ -3,13 +3,31 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::decision::Gate;
 use domain::field::FieldProblem;
+use domain::variables::PasswordPlace;
 use planning::{Checked, Held, LeaverChecked};
 use serde::Serialize;
+
+/// What a check found: a plan with what is wrong, and what is not set up.
+pub(crate) struct Look<T> {
+    pub(crate) checked: T,
+    pub(crate) warnings: Vec<FieldProblem>,
+}
+
+impl<T> Look<T> {
+    /// Of something that cannot be submitted anyway.
+    pub(crate) fn wrong(checked: T) -> Self {
+        Self {
+            checked,
+            warnings: Vec::new(),
+        }
+    }
+}
 
 #[derive(Serialize)]
 pub(crate) struct Preview<'a> {
     plan: Shown<'a>,
     problems: &'a [FieldProblem],
+    warnings: &'a [FieldProblem],
 }
 
 /// What is known of the plan, also when something is wrong.
@@ -19,6 +37,7 @@ struct Shown<'a> {
     licenses: Vec<License<'a>>,
     groups: Vec<Group<'a>>,
     gates: &'a [Gate],
+    password_places: &'a [PasswordPlace],
     start_at: Option<String>,
 }
 
@@ -39,7 +58,8 @@ struct Group<'a> {
 }
 
 impl<'a> Preview<'a> {
-    pub(crate) fn of(checked: &'a Checked) -> Self {
+    pub(crate) fn of(look: &'a Look<Checked>) -> Self {
+        let Look { checked, warnings } = look;
         let licenses = checked.licenses.iter().map(|license| License {
             part_number: &license.sku.part_number,
             sku_id: &license.sku.id,
@@ -57,9 +77,11 @@ impl<'a> Preview<'a> {
                 licenses: licenses.collect(),
                 groups: groups.collect(),
                 gates: &checked.gates,
+                password_places: &checked.password_places,
                 start_at: checked.start_at.map(timestamp),
             },
             problems: &checked.problems,
+            warnings,
         }
     }
 }
@@ -69,6 +91,7 @@ impl<'a> Preview<'a> {
 pub(crate) struct LeaverPreview<'a> {
     plan: Leaving<'a>,
     problems: &'a [FieldProblem],
+    warnings: &'a [FieldProblem],
 }
 
 #[derive(Serialize)]
@@ -98,7 +121,8 @@ struct Loss<'a> {
 }
 
 impl<'a> LeaverPreview<'a> {
-    pub(crate) fn of(checked: &'a LeaverChecked) -> Self {
+    pub(crate) fn of(look: &'a Look<LeaverChecked>) -> Self {
+        let Look { checked, warnings } = look;
         let loss = |held: &'a Held| Loss {
             name: &held.name,
             removed: held.stays.is_none(),
@@ -119,6 +143,7 @@ impl<'a> LeaverPreview<'a> {
                 start_at: checked.start_at.map(timestamp),
             },
             problems: &checked.problems,
+            warnings,
         }
     }
 }
@@ -136,6 +161,7 @@ pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> Checked {
         licenses: Vec::new(),
         groups: Vec::new(),
         gates: Vec::new(),
+        password_places: Vec::new(),
         start_at: None,
     }
 }
@@ -165,20 +191,24 @@ mod tests {
                 reason: Some("its members follow from a rule"),
             }],
             gates: vec![Gate::Approval, Gate::License("SPB".to_owned())],
+            password_places: vec![PasswordPlace::TicketNote, PasswordPlace::Manager],
             start_at: "2026-12-01T08:00:00Z".parse().ok(),
             ..unchecked(vec![FieldProblem::new("manager", "is wrong")])
         };
+        let warnings = vec![FieldProblem::new("default_psa", "is not set up")];
         assert_eq!(
-            serde_json::to_value(Preview::of(&checked)).expect("JSON"),
+            serde_json::to_value(Preview::of(&Look { checked, warnings })).expect("JSON"),
             json!({
                 "plan": {
                     "username": "ada@contoso.com",
                     "licenses": [{"part_number": "SPB", "sku_id": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "free_seats": 0}],
                     "groups": [{"name": "All", "found": true, "addable": false, "reason": "its members follow from a rule"}],
                     "gates": ["approval", "license-SPB"],
+                    "password_places": ["ticket_note", "manager"],
                     "start_at": "2026-12-01T08:00:00Z",
                 },
                 "problems": [{"field": "manager", "message": "is wrong"}],
+                "warnings": [{"field": "default_psa", "message": "is not set up"}],
             })
         );
     }
@@ -203,7 +233,7 @@ mod tests {
             ..crate::offboard::unchecked(Vec::new())
         };
         assert_eq!(
-            serde_json::to_value(LeaverPreview::of(&checked)).expect("JSON"),
+            serde_json::to_value(LeaverPreview::of(&Look::wrong(checked))).expect("JSON"),
             json!({
                 "plan": {
                     "user": {"id": "1", "upn": "ada@contoso.com", "name": "Ada"},
@@ -218,6 +248,7 @@ mod tests {
                     "start_at": null,
                 },
                 "problems": [],
+                "warnings": [],
             })
         );
     }

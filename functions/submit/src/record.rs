@@ -109,6 +109,8 @@ fn new_record(visit: &Visit, job: Job, plan: Plan, user: Option<UserRef>) -> Req
         user,
         licenses: std::collections::BTreeMap::new(),
         ended_at: None,
+        resumed: None,
+        skipped: Default::default(),
     }
 }
 

@@ -16,7 +16,7 @@ use web::{Answer, Call, Problem, Visit};
 use crate::Desk;
 use crate::ask::{Ask, Partial};
 use crate::form::{Filled, Offer, Page};
-use crate::preview::{Preview, unchecked};
+use crate::preview::{Look, Preview, unchecked};
 use crate::record::{Taken, Written, earlier, write};
 
 /// Names may be reserved by others between the look and the write; each try finds the next free one.
@@ -34,13 +34,13 @@ pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> 
     let ask = Ask::read(call, Onboarding::from_form)?;
     match answer(desk, &visit, &ask).await {
         Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
-        Ok(Outcome::Checked(checked)) if call.wants_page() => {
-            page(desk, &visit, StatusCode::OK, Filled::of(&ask), Some(*checked)).await
+        Ok(Outcome::Looked(look)) if call.wants_page() => {
+            page(desk, &visit, StatusCode::OK, Filled::of(&ask), Some(*look)).await
         }
-        Ok(Outcome::Checked(checked)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&checked))),
+        Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&look))),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
-            let checked = unchecked(problem.errors);
-            page(desk, &visit, problem.status, Filled::of(&ask), Some(checked)).await
+            let look = Look::wrong(unchecked(problem.errors));
+            page(desk, &visit, problem.status, Filled::of(&ask), Some(look)).await
         }
         Err(problem) => Err(problem),
     }
@@ -48,7 +48,7 @@ pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> 
 
 enum Outcome {
     Taken(Taken),
-    Checked(Box<Checked>),
+    Looked(Box<Look<Checked>>),
 }
 
 async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Problem> {
@@ -57,10 +57,13 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         Err(wrong) => return Err(all_wrong(desk, visit, &ask.body, wrong).await),
     };
     if ask.dry_run {
-        return match check(desk, visit, &onboarding).await {
-            Ok(checked) => Ok(Outcome::Checked(Box::new(checked))),
-            Err(fault) => Ok(Outcome::Checked(Box::new(unchecked(vec![in_the_way(fault)?])))),
+        let checked = match check(desk, visit, &onboarding).await {
+            Ok(checked) => checked,
+            Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
+        let settled = systems::settled(&desk.web.store, visit.org()).await?;
+        let warnings = warnings(desk, settled, &Job::Onboarding(onboarding)).await?;
+        return Ok(Outcome::Looked(Box::new(Look { checked, warnings })));
     }
     let idempotency = ask
         .key
@@ -112,6 +115,15 @@ async fn check(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Result<Ch
     .await
 }
 
+/// What the settings name and nobody has set up, for a check: it keeps nobody from submitting.
+pub(crate) async fn warnings(desk: &Desk, mut settled: Settled, job: &Job) -> Result<Vec<FieldProblem>, Problem> {
+    settled.variables = job.settings(settled.variables);
+    match systems::gaps(&desk.secrets, &settled, job.kind()).await {
+        Ok(gaps) => Ok(gaps),
+        Err(fault) => Ok(vec![in_the_way(fault)?]),
+    }
+}
+
 /// Wrong fields, together with what is wrong about the right ones where that can be found out.
 async fn all_wrong(desk: &Desk, visit: &Visit, body: &Value, wrong: Vec<FieldProblem>) -> Problem {
     let partial = match Partial::of(body, wrong) {
@@ -161,7 +173,7 @@ async fn page(
     visit: &Visit,
     status: StatusCode,
     filled: Filled,
-    checked: Option<Checked>,
+    look: Option<Look<Checked>>,
 ) -> Result<Answer, Problem> {
     let settled = systems::settled(&desk.web.store, visit.org()).await?;
     let offer = match offer(desk, &settled).await {
@@ -169,7 +181,7 @@ async fn page(
         // The form works without lists to choose from; the submission will say more.
         Err(fault) => Err(in_the_way(fault)?),
     };
-    let page = Page::onboarding(&desk.web.base, visit, &settled.variables, &filled, offer, checked);
+    let page = Page::onboarding(&desk.web.base, visit, &settled.variables, &filled, offer, look);
     desk.web.page(status, "New onboarding", Some(visit), &page)
 }
 

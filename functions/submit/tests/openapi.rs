@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use domain::decision::{Action, Decision, Reason};
 use domain::job::Kind as JobKind;
-use domain::request::{Outcome, Status};
+use domain::request::{Outcome, Skip, Status};
 use domain::role::Role;
-use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES, OFFBOARDING_FIELDS};
-use domain::variables::{Kind, definitions};
+use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES, OFFBOARDING_FIELDS, PASSWORD_FIELDS};
+use domain::variables::{Kind, PasswordPlace, definitions};
 use serde_json::{Value, json};
 
 /// Pages and what belongs to them, and HEAD, which is GET without its body: no part of the JSON API.
@@ -134,6 +134,18 @@ fn the_body_has_the_fields_of_an_onboarding() {
         texts(&body["properties"]["license_purchase"]["enum"]),
         LicensePurchase::NAMES
     );
+    let variables = schema(&openapi, "VariableChanges");
+    for name in PASSWORD_FIELDS {
+        let (own, variable) = (&body["properties"][name], &variables["properties"][name]);
+        for part in ["type", "$ref", "enum", "items"] {
+            assert_eq!(own[part], variable[part], "{name} takes what the variable takes");
+        }
+    }
+    let dry_run = &schema(&openapi, "DryRun")["properties"]["plan"]["properties"];
+    assert_eq!(
+        texts(&dry_run["password_places"]["items"]["enum"]),
+        PasswordPlace::NAMES
+    );
 }
 
 #[test]
@@ -201,6 +213,8 @@ fn states_and_decisions_are_the_domains() {
     assert_eq!(json!(Outcome::CompletedWithWarnings), "completed_with_warnings");
     assert_eq!(texts(&schema(&openapi, "Role")["enum"]), Role::ALL.map(Role::as_str));
     assert_eq!(schema(&openapi, "Reason")["maxLength"], Reason::MAX);
+    let resume = &schema(&openapi, "Resume")["properties"];
+    assert_eq!(texts(&resume["skip"]["enum"]), Skip::NAMES);
     let decision = &schema(&openapi, "Decision")["properties"];
     assert_eq!(texts(&decision["action"]["enum"]), Action::NAMES);
     assert_eq!(texts(&decision["decision"]["enum"]), Decision::NAMES);

@@ -3,7 +3,7 @@
 use directory::User;
 use domain::fault::Fault;
 use domain::note::{self, MailText, Removed, SignIn, Summary};
-use domain::request::RequestKey;
+use domain::request::{RequestKey, Skip};
 use domain::submission::Offboarding;
 use step::Context;
 use store::effects::Standing;
@@ -13,23 +13,23 @@ use systems::{Settled, leaving};
 use crate::work::STEP;
 
 /// A state that failed without stopping the offboarding could not say so itself.
-pub(crate) async fn report_gaps(
-    cx: &Context,
-    record: &RequestRecord,
-    form: &Offboarding,
-    settled: &Settled,
-) -> Result<(), Fault> {
+pub(crate) async fn report_gaps(cx: &Context, record: &RequestRecord, settled: &Settled) -> Result<(), Fault> {
     let key = record.key();
-    let gap = async |event: &str, text: &str| cx.store.record_event(&key, STEP, event, "", text, true).await;
-    if form.removes_groups(&settled.variables) && removed(cx, &key, leaving::GROUPS).await?.is_none() {
+    let gap = async |skip: Skip, event: &str, text: &str| match record.skipped.contains(&skip) {
+        true => Ok(()),
+        false => cx.store.record_failure(record, skip.as_str(), event, "", text).await,
+    };
+    if settled.variables.offboarding_remove_groups && removed(cx, &key, leaving::GROUPS).await?.is_none() {
         gap(
+            Skip::RemoveGroups,
             "groups_left",
             "The user was not removed from the groups: see to them by hand",
         )
         .await?;
     }
     if removed(cx, &key, leaving::LICENSES).await?.is_none() {
-        gap("licenses_left", "The licences were not freed: remove them by hand").await?;
+        let text = "The licences were not freed: remove them by hand";
+        gap(Skip::RemoveLicenses, "licenses_left", text).await?;
     }
     Ok(())
 }

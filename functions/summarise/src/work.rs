@@ -5,11 +5,11 @@ use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::Job;
 use domain::note::{self, MailText, Summary};
-use domain::request::{End, LicenseState, RequestKey, TicketStatus};
+use domain::request::{End, LicenseState, RequestKey, Skip, TicketStatus};
 use domain::submission::Onboarding;
 use notify::Mail;
 use serde::{Deserialize, Serialize};
-use step::Context;
+use step::{Context, Env};
 use store::effects::Standing;
 use store::requests::RequestRecord;
 use systems::Settled;
@@ -44,11 +44,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     // Not `begin`: the step that began last is the one that failed.
     let record = cx.current(STEP, &key, input.run).await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     match input.end {
         End::Completed => match &record.job {
             Job::Onboarding(form) => report_gaps(cx, &record, form).await?,
-            Job::Offboarding(form) => leaver::report_gaps(cx, &record, form, &settled).await?,
+            Job::Offboarding(_) => leaver::report_gaps(cx, &record, &settled).await?,
         },
         End::Failed => report_failure(cx, &record, &input.cause).await?,
         // Whoever denied or cancelled it is on the ticket already.
@@ -72,26 +72,24 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 /// A state that failed without stopping the onboarding could not say so itself.
 async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) -> Result<(), Fault> {
     let key = record.key();
+    let gap = async |skip: Skip, event: &str, once: &str, text: &str| match record.skipped.contains(&skip) {
+        true => Ok(()),
+        false => cx.store.record_failure(record, skip.as_str(), event, once, text).await,
+    };
     for sku in &record.plan.licenses {
         let state = record.licenses.get(&sku.part_number);
         if !matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
             let text = format!("The licence {} was not assigned: assign it by hand", sku.part_number);
-            cx.store
-                .record_event(&key, STEP, "license_missing", &sku.part_number, &text, true)
-                .await?;
+            gap(Skip::FindLicense, "license_missing", &sku.part_number, &text).await?;
         }
     }
     let wanted = !form.groups.is_empty() || form.copy_groups_from.is_some();
     if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == Standing::New {
         let text = "The groups were not added: add them by hand";
-        cx.store
-            .record_event(&key, STEP, "groups_missing", "", text, true)
-            .await?;
+        gap(Skip::AddGroups, "groups_missing", "", text).await?;
     }
     if let Standing::Intended(()) = cx.store.standing::<(), ()>(&key, systems::MFA_EFFECT).await? {
-        cx.store
-            .record_event(&key, STEP, "mfa_unread", "", note::MFA_NOT_READ, true)
-            .await?;
+        gap(Skip::ReportMfa, "mfa_unread", "", note::MFA_NOT_READ).await?;
     }
     Ok(())
 }
@@ -100,9 +98,19 @@ async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Re
     let key = record.key();
     let step = record.step.as_deref().unwrap_or("the first step");
     let what = reason(cause);
-    let text = note::failed(record.about(), step, &what);
-    cx.store.queue_note(&key, "failed", &text).await?;
-    cx.store.record_event(&key, step, "failed", "", &what, true).await
+    let text = note::failed(record.about(), step, &what, &page(record)?);
+    cx.store.queue_note(&key, &record.once_more("failed"), &text).await?;
+    cx.store.record_failure(record, step, "failed", "", &what).await
+}
+
+/// Where people see the request, and resume it.
+fn page(record: &RequestRecord) -> Result<String, Fault> {
+    Ok(format!(
+        "{}/orgs/{}/requests/{}",
+        Env.base_url()?,
+        record.org,
+        record.id
+    ))
 }
 
 /// Our own functions say what to do; anything else is a crash, of which the logs know more.
@@ -117,7 +125,7 @@ fn reason(cause: &str) -> String {
         Ok(cause) if ["Transient", "Permanent", "NeedsAttention"].contains(&cause.error_type.as_str()) => {
             cause.error_message
         }
-        _ => "the step stopped without an answer; see its log, then submit again".to_owned(),
+        _ => "the step stopped without an answer: its log says more".to_owned(),
     }
 }
 
@@ -128,7 +136,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
     let denied = timeline.iter().find(|event| event.event == Decision::Denied.as_str());
     let warnings: Vec<String> = timeline
         .iter()
-        .filter(|event| event.warning)
+        .filter(|event| record.is_warned_by(event))
         .map(|event| event.detail.clone())
         .collect();
     let done = match &record.job {
@@ -143,8 +151,12 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         warnings: &warnings,
         denied: denied.map(|event| event.detail.as_str()),
     };
+    let mut text = note::summary(&summary);
+    if end == End::Completed && !record.failed_steps(&timeline).is_empty() {
+        text = format!("{text}\n\n{}", note::may_be_resumed(&page(record)?));
+    }
     cx.store
-        .queue_note(&key, note::SUMMARY, &note::summary(&summary))
+        .queue_note(&key, &record.once_more(note::SUMMARY), &text)
         .await?;
     for Recipient { address, reported_to } in recipients {
         let compose = async || {
@@ -160,7 +172,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
                 links: Vec::new(),
             })
         };
-        let effect = format!("end-mail/{address}");
+        let effect = record.once_more(&format!("end-mail/{address}"));
         if let Err(fault) = systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &key, &effect, compose).await {
             // The end stands whether or not a mail tells of it.
             let text = format!("The mail about the end could not be sent: {fault}");
@@ -242,8 +254,8 @@ mod tests {
         let ours = r#"{"errorType":"NeedsAttention","errorMessage":"create-user: set the tenant id"}"#;
         assert_eq!(reason(ours), "create-user: set the tenant id");
         let crash = r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: signal: killed"}"#;
-        assert!(reason(crash).contains("see its log"));
-        assert!(reason("").contains("see its log"));
+        assert!(reason(crash).contains("its log"));
+        assert!(reason("").contains("its log"));
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         request: input.request,
     };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = systems::settled(&cx.store, &key.org).await?;
+    let settled = systems::settled_for(&cx.store, &record).await?;
     if input.fallback {
         return mail_the_rest(cx, &record, &settled, "the ticket system did not answer").await;
     }

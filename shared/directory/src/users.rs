@@ -212,6 +212,17 @@ impl Graph {
         }
     }
 
+    /// A temporary password in the place of whatever the user had.
+    pub async fn set_password(&self, user_id: &str, password: &SecretString, force_change: bool) -> Result<(), Fault> {
+        let request = self.http.patch(self.url(&["users", user_id], &[]));
+        let body = json!({ "passwordProfile": password_profile(password, force_change) });
+        let reply = self.send("set another password", request.json(&body)).await?;
+        match reply.is_success() {
+            true => Ok(()),
+            false => Err(refused(&reply)),
+        }
+    }
+
     /// The country that the user's licences are used in.
     pub async fn set_usage_location(&self, user_id: &str, country: &str) -> Result<(), Fault> {
         const OPERATION: &str = "set the usage location";
@@ -247,6 +258,13 @@ fn says_taken(reply: &Reply) -> bool {
         && error.is_some_and(|error| error.has_code("ObjectConflict") || error.says("already exists"))
 }
 
+fn password_profile(password: &SecretString, force_change: bool) -> Value {
+    json!({
+        "password": password.expose_secret(),
+        "forceChangePasswordNextSignIn": force_change,
+    })
+}
+
 fn body_of(user: &NewUser) -> Value {
     let mut body = Map::new();
     let mut put = |name: &str, value: &Option<String>| {
@@ -277,10 +295,7 @@ fn body_of(user: &NewUser) -> Value {
     );
     body.insert(
         "passwordProfile".to_owned(),
-        json!({
-            "password": user.password.expose_secret(),
-            "forceChangePasswordNextSignIn": user.force_change,
-        }),
+        password_profile(&user.password, user.force_change),
     );
     Value::Object(body)
 }

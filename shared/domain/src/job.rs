@@ -7,6 +7,7 @@ use crate::contact::Upn;
 use crate::fault::Fault;
 use crate::field::choice;
 use crate::submission::{Offboarding, Onboarding};
+use crate::variables::OrgVariables;
 
 choice! {
     Kind { Onboarding = "onboarding", Offboarding = "offboarding" }
@@ -70,6 +71,14 @@ impl Job {
         match self {
             Self::Onboarding(form) => form.start_date,
             Self::Offboarding(form) => form.last_day,
+        }
+    }
+
+    /// The organisation's variables, with what the request has in their place.
+    pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
+        match self {
+            Self::Onboarding(form) => form.settings(variables),
+            Self::Offboarding(form) => form.settings(variables),
         }
     }
 

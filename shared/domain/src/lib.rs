@@ -14,6 +14,7 @@ pub mod mfa;
 pub mod note;
 pub mod password;
 pub mod request;
+pub mod resume;
 pub mod role;
 pub mod schedule;
 pub mod sign_in;

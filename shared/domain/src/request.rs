@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::field::choice;
 use crate::ids::{OrgId, RequestId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -162,6 +163,30 @@ pub enum LicenseState {
     Skipped,
 }
 
+choice! {
+    /// A step that an admin may leave out when it has failed: the rest can go on without it.
+    Skip {
+        ClaimStart = "claim-start",
+        /// With all that follows for each licence.
+        FindLicense = "find-license",
+        AddGroups = "add-groups",
+        ReportMfa = "report-mfa",
+        BlockSignIn = "block-sign-in",
+        RemoveLicenses = "remove-licenses",
+        RemoveGroups = "remove-groups",
+    }
+}
+
+impl Skip {
+    /// By the name of the step that failed.
+    pub fn of(step: &str) -> Option<Self> {
+        match step {
+            "assign-license" | "purchase-license" | "check-purchase" | "request-license" => Some(Self::FindLicense),
+            _ => Self::parse(step),
+        }
+    }
+}
+
 /// What submission found out and fixed, so that the person gets what the form promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -190,6 +215,9 @@ pub struct TimelineEvent {
     /// The run ends `completed_with_warnings` if one of its events is a warning.
     #[serde(default)]
     pub warning: bool,
+    /// Of a step that failed: the execution that it failed in. A later one may make up for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_in: Option<u32>,
 }
 
 /// Where a request's data hangs together: (organisation, request).
@@ -197,4 +225,29 @@ pub struct TimelineEvent {
 pub struct RequestKey {
     pub org: OrgId,
     pub request: RequestId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_the_rest_needs_cannot_be_skipped() {
+        for step in [
+            "prepare",
+            "request-approval",
+            "settle-gate",
+            "plan-start",
+            "create-user",
+            "hand-over-password",
+            "ticket",
+            "summarise",
+        ] {
+            assert_eq!(Skip::of(step), None, "{step}");
+        }
+        assert_eq!(Skip::of("assign-license"), Some(Skip::FindLicense));
+        for name in Skip::NAMES {
+            assert_eq!(Skip::of(name).map(Skip::as_str), Some(*name));
+        }
+    }
 }

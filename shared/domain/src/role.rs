@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Submits, and sees own requests; offboardings only where somebody approves them.
     Basic,
-    /// Sees all requests; decides on licences, cancels, reschedules.
+    /// Sees all requests; decides on licences, cancels, reschedules, resumes.
     Technician,
     /// Sees all requests and decides approvals.
     Approver,
@@ -47,6 +47,19 @@ impl Role {
 
     pub fn cancels_and_reschedules(self) -> bool {
         matches!(self, Self::Technician | Self::Admin)
+    }
+
+    pub fn resumes(self) -> bool {
+        matches!(self, Self::Technician | Self::Admin)
+    }
+
+    /// Leaves a failed step out when a request is resumed.
+    pub fn skips_steps(self) -> bool {
+        self == Self::Admin
+    }
+
+    pub fn sees_kept_passwords(self) -> bool {
+        self == Self::Admin
     }
 
     /// Whether anything waits for this role's decision.

@@ -3,7 +3,8 @@
 
 mod form;
 mod offboarding;
-mod reader;
+mod passwords;
+pub(crate) mod reader;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -11,12 +12,14 @@ use serde_json::Value;
 
 use self::form::Shape;
 pub use self::offboarding::{OFFBOARDING_FIELDS, Offboarding};
+pub use self::passwords::{PASSWORD_FIELDS, PasswordSettings};
 use self::reader::Reader;
 use crate::contact::{DomainName, EmailAddress, PhoneNumber, Upn};
 use crate::country::CountryCode;
 use crate::field::{FieldProblem, Wrong, checked_text, choice};
 use crate::job::Kind;
 use crate::username::{LocalPart, Names};
+use crate::variables::OrgVariables;
 
 /// Larger bodies are refused before they are parsed. All fields at their limits fit.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -24,7 +27,7 @@ pub const MAX_LICENSES: usize = 20;
 pub const MAX_GROUPS: usize = 50;
 
 /// Every field of the body, in the order of the form.
-pub const FIELDS: [&str; 21] = [
+pub const FIELDS: [&str; 29] = [
     "first_name",
     "middle_name",
     "last_name",
@@ -46,6 +49,14 @@ pub const FIELDS: [&str; 21] = [
     "copy_groups_from",
     "start_date",
     "ticket_id",
+    "password_style",
+    "require_password_change_on_first_login",
+    "restrict_user_from_changing_password",
+    "set_password_to_never_expire",
+    "store_password_in_ticket",
+    "send_password_via_sms_or_email",
+    "auto_store_password_in_documentation",
+    "onboarding_password_save_location",
 ];
 
 choice! {
@@ -95,7 +106,6 @@ checked_text!(LicenseName);
 
 /// One person to onboard, as asked for and checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Onboarding {
     pub first_name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,6 +151,8 @@ pub struct Onboarding {
     pub start_date: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_id: Option<String>,
+    #[serde(flatten)]
+    pub passwords: PasswordSettings,
 }
 
 impl Onboarding {
@@ -170,6 +182,7 @@ impl Onboarding {
         let copy_groups_from = fields.parsed("copy_groups_from", Upn::parse);
         let start_date = fields.parsed("start_date", date);
         let ticket_id = fields.parsed("ticket_id", ticket_id);
+        let passwords = PasswordSettings::read(&mut fields);
         fields.finish()?;
         Ok(Self {
             first_name,
@@ -193,13 +206,19 @@ impl Onboarding {
             copy_groups_from,
             start_date,
             ticket_id,
+            passwords,
         })
+    }
+
+    /// The organisation's variables, with what this request has in their place. Whoever acts for a request goes by these.
+    pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
+        self.passwords.over(variables)
     }
 
     /// The HTML form's pairs as the JSON that other clients send.
     pub fn from_form(pairs: &[(String, String)]) -> Value {
         const SHAPE: Shape = Shape {
-            lists: &["licenses", "groups"],
+            lists: &["licenses", "groups", "onboarding_password_save_location"],
             flags: &["single_name", "rehire"],
         };
         form::body(pairs, &SHAPE)

@@ -119,6 +119,36 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
+/// Titles that people type before a first name, without their dot.
+const TITLES: [&str; 13] = [
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "herr",
+    "frau",
+    "monsieur",
+    "madame",
+    "mme",
+];
+
+/// "Prof. Dr. Ada" is Ada. What would leave nothing is a name. Particles (van der, de la) are part of the last name.
+fn without_titles(name: &str) -> &str {
+    let mut rest = name.trim();
+    while let Some((word, after)) = rest.split_once(char::is_whitespace) {
+        let word = word.trim_end_matches('.').to_lowercase();
+        if !TITLES.contains(&word.as_str()) || plain(after).is_empty() {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
+}
+
 /// The username of this person, were it free. A person with one name gets that name, whatever the format.
 pub fn base(format: UsernameFormat, names: &Names<'_>) -> Result<LocalPart, FieldProblem> {
     let needed = |field: &str, name: &str| {
@@ -132,7 +162,7 @@ pub fn base(format: UsernameFormat, names: &Names<'_>) -> Result<LocalPart, Fiel
             Ok(text)
         }
     };
-    let first = needed("first_name", names.first)?;
+    let first = needed("first_name", without_titles(names.first))?;
     let Some(last) = names.last else {
         return fitted(&first);
     };
@@ -241,14 +271,43 @@ mod tests {
         assert_eq!(made("flast", "小明", None, Some("王")), "xwang");
         assert_eq!(made("first", "王小明", None, None), "wangxiaoming");
         assert_eq!(made("flast", "Владимир", None, Some("Ильин")), "vilin");
-        assert_eq!(made("flast", "Vincent", None, Some("van der Berg")), "vvanderberg");
     }
 
     #[test]
     fn one_name_is_used_whole() {
         for format in UsernameFormat::NAMES {
             assert_eq!(made(format, "Suharto", None, None), "suharto");
+            assert_eq!(made(format, "Dr. Suharto", None, None), "suharto");
         }
+    }
+
+    #[test]
+    fn titles_are_no_part_of_a_name() {
+        for first in [
+            "Dr. Ada",
+            "Mrs Ada",
+            "PROF. DR. Ada",
+            " Frau  Dr. Ada",
+            "Ms.\u{a0}Ada",
+            "Ada",
+        ] {
+            assert_eq!(made("flast", first, None, Some("Lovelace")), "alovelace", "{first}");
+        }
+        // Somebody is called so.
+        assert_eq!(made("firstlast", "Miss", None, Some("Elliott")), "misselliott");
+        assert_eq!(made("firstlast", "Dr. -", None, Some("Who")), "drwho");
+        assert_eq!(made("firstlast", "Drew Ann", None, Some("Hill")), "drewannhill");
+    }
+
+    #[test]
+    fn particles_belong_to_the_last_name() {
+        assert_eq!(made("flast", "Vincent", None, Some("van der Berg")), "vvanderberg");
+        assert_eq!(made("first_last", "Ana", None, Some("de la Cruz")), "ana.delacruz");
+        assert_eq!(
+            made("firstnamelastinitial", "Ludwig", None, Some("van Beethoven")),
+            "ludwigv"
+        );
+        assert_eq!(made("flast", "Gabriele", None, Some("d'Annunzio")), "gdannunzio");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod resolved;
 mod together;
 
 pub use alias::{canonical_name, import};
-pub use choices::{Distributor, LicenseAssignmentMethod, Psa, SaveLocation, UsernameCollision};
+pub use choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
 pub use definitions::{Definition, Kind, definition, definitions};
 pub use parse::parse_value;
 pub use resolved::{Approver, OrgVariables};

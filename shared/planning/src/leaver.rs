@@ -53,6 +53,7 @@ pub async fn check_leaver(
     now: DateTime<Utc>,
 ) -> Result<LeaverChecked, Fault> {
     let (user, named) = tokio::try_join!(graph.user(form.user.as_str()), look_up(graph, form.manager.as_ref()))?;
+    let variables = &form.settings(variables.clone());
     let mut problems = about_variables(variables);
     let mut note = |problem: FieldProblem| problems.push(problem);
     let account = match &user {
@@ -96,15 +97,14 @@ pub async fn check_leaver(
         rehired: None,
         start_at,
     });
-    let removes_groups = form.removes_groups(variables);
     Ok(LeaverChecked {
         plan,
         problems,
         display_name: user.as_ref().map(shown_name).unwrap_or_default(),
-        blocks_sign_in: form.deactivates(variables),
+        blocks_sign_in: variables.offboarding_deactivate_user,
         groups: account
             .as_ref()
-            .map(|account| account.groups(removes_groups))
+            .map(|account| account.groups(variables.offboarding_remove_groups))
             .unwrap_or_default(),
         licenses: account.as_ref().map(Account::licenses).unwrap_or_default(),
         manager: manager.map(|manager| manager.address().to_owned()),

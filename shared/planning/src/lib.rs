@@ -20,7 +20,7 @@ use domain::job::{Job, Kind};
 use domain::request::{Plan, RequestKey, Requester};
 use domain::schedule;
 use domain::submission::Onboarding;
-use domain::variables::OrgVariables;
+use domain::variables::{OrgVariables, PasswordPlace};
 use store::Store;
 
 pub use groups::GroupFound;
@@ -40,6 +40,8 @@ pub struct Checked {
     pub groups: Vec<GroupFound>,
     /// Where the execution will wait for a person, as things are now.
     pub gates: Vec<Gate>,
+    /// Where the password will go; the manager's only if there is one.
+    pub password_places: Vec<PasswordPlace>,
     pub start_at: Option<DateTime<Utc>>,
 }
 
@@ -61,6 +63,7 @@ pub async fn check(
     now: DateTime<Utc>,
     own: Option<&RequestId>,
 ) -> Result<Checked, Fault> {
+    let variables = &onboarding.settings(variables.clone());
     let (domains, skus, manager, groups, promised) = tokio::try_join!(
         graph.domains(),
         licenses::subscribed(graph, onboarding),
@@ -158,8 +161,15 @@ pub async fn check(
         licenses,
         groups: groups.found,
         gates,
+        password_places: password_places(onboarding, variables),
         start_at,
     })
+}
+
+fn password_places(onboarding: &Onboarding, variables: &OrgVariables) -> Vec<PasswordPlace> {
+    let mut places = variables.password_places();
+    places.retain(|place| *place != PasswordPlace::Manager || onboarding.manager.is_some());
+    places
 }
 
 /// The country that the user's licences are used in.

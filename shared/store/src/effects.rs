@@ -14,7 +14,7 @@ use crate::fault::{fault, stored_shape};
 use crate::timeline::partition;
 use crate::{Store, text};
 
-const TABLE: &str = "effects";
+pub(crate) const TABLE: &str = "effects";
 
 /// What an earlier run of the step left behind.
 #[derive(Debug, PartialEq)]

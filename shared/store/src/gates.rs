@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
 use domain::decision::{Decision, Gate, Reason};
@@ -92,6 +93,26 @@ impl Store {
             .await
             .map_err(|error| fault("entering a gate", &error))?;
         from_item(answer.attributes.unwrap_or_default())
+    }
+
+    /// Before a resumed request waits at a gate that its end has retired: one that nobody decided begins anew.
+    pub async fn reopen_gate(&self, key: &RequestKey, gate: &Gate, closes_at: DateTime<Utc>) -> Result<(), Fault> {
+        let result = self
+            .db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("gate", text(sort_key(key, gate)))
+            .update_expression("SET closes_at = :c REMOVE expires_at")
+            .condition_expression("attribute_exists(expires_at) AND attribute_not_exists(decision)")
+            .expression_attribute_values(":c", text(closes_at.to_rfc3339()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(fault("reopening a gate", &error)),
+        }
     }
 
     pub async fn gate(&self, key: &RequestKey, gate: &Gate) -> Result<Option<GateRecord>, Fault> {

@@ -1,6 +1,6 @@
 //! Requests: one item each, changed only by conditional writes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
@@ -10,7 +10,9 @@ use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::{Job, Kind};
 use domain::note::About;
-use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Status, TicketRef, UserRef};
+use domain::request::{
+    LicenseState, Outcome, Plan, RequestKey, Requester, Skip, Status, TicketRef, TimelineEvent, UserRef,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
@@ -45,6 +47,12 @@ pub struct RequestRecord {
     pub licenses: BTreeMap<String, LicenseState>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
+    /// Number of the execution that the last resume began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<u32>,
+    /// What an admin left out on resuming it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub skipped: BTreeSet<Skip>,
 }
 
 impl RequestRecord {
@@ -72,6 +80,33 @@ impl RequestRecord {
             kind: self.kind(),
             name: &self.plan.display_name,
         }
+    }
+
+    /// The name under which something is told once: after a resume it is told again.
+    pub fn once_more(&self, name: &str) -> String {
+        match self.resumed {
+            Some(run) => format!("{name}-{run}"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// Whether the event is a warning that still holds: what failed before a resume does not.
+    pub fn is_warned_by(&self, event: &TimelineEvent) -> bool {
+        event.warning && event.failed_in.is_none_or(|run| Some(run) >= self.resumed)
+    }
+
+    /// The steps whose failure still holds, the last one last.
+    pub fn failed_steps<'a>(&'a self, timeline: &'a [TimelineEvent]) -> Vec<&'a str> {
+        let failed = timeline
+            .iter()
+            .filter(|event| event.failed_in.is_some() && self.is_warned_by(event));
+        let mut steps: Vec<&str> = failed.map(|event| event.step.as_str()).collect();
+        // The end may have been written without anybody telling of the step.
+        if self.status == Status::Failed && steps.is_empty() {
+            steps.extend(self.step.as_deref());
+        }
+        steps.dedup();
+        steps
     }
 }
 
@@ -387,7 +422,7 @@ impl Store {
 }
 
 /// A click or another change of the same request is being written: trying again finds what stands.
-fn in_the_way() -> Fault {
+pub(crate) fn in_the_way() -> Fault {
     Fault::Transient("another change of the request is in the way".to_owned())
 }
 
@@ -431,6 +466,39 @@ mod tests {
         assert!(onboarding.concerns(" mary@ACME.example") && !onboarding.concerns("hr@acme.example"));
         let offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
         assert!(offboarding.concerns("Ada@acme.example"));
+    }
+
+    #[test]
+    fn a_resume_makes_up_for_what_failed_before_it_and_for_nothing_else() {
+        let form = json!({"first_name": "Ada", "last_name": "Lovelace"});
+        let mut record = stored("onboarding", form);
+        let event = |step: &str, failed_in: Option<u32>| TimelineEvent {
+            at: record.created_at,
+            step: step.to_owned(),
+            event: "failed".to_owned(),
+            detail: String::new(),
+            warning: true,
+            failed_in,
+        };
+        let timeline = [
+            event("create-user", Some(1)),
+            event("add-groups", None),
+            event("find-license", Some(2)),
+        ];
+        assert_eq!(record.failed_steps(&timeline), ["create-user", "find-license"]);
+        assert_eq!(record.once_more("summary"), "summary");
+        record.resumed = Some(2);
+        record.run = 2;
+        assert_eq!(record.failed_steps(&timeline), ["find-license"]);
+        assert_eq!(
+            timeline.each_ref().map(|event| record.is_warned_by(event)),
+            [false, true, true]
+        );
+        assert_eq!(record.once_more("summary"), "summary-2");
+        record.resumed = Some(3);
+        assert_eq!(record.failed_steps(&timeline), Vec::<&str>::new());
+        (record.status, record.step) = (Status::Failed, Some("finish".to_owned()));
+        assert_eq!(record.failed_steps(&timeline), ["finish"]);
     }
 
     /// What the first version stored stays readable, and is written as it was.

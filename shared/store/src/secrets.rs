@@ -70,6 +70,19 @@ impl Secrets {
         Ok(None)
     }
 
+    /// Whether the organisation or its parent has credentials for a system; what they are is not read.
+    pub async fn has_credentials(&self, organisation: &Organisation, system: &str) -> Result<bool, Fault> {
+        for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
+            let name = self.credentials_name(org, system);
+            match self.client.describe_secret().secret_id(name).send().await {
+                Ok(_) => return Ok(true),
+                Err(error) if code(&error) == Some("ResourceNotFoundException") => {}
+                Err(error) => return Err(fault("looking for credentials", &error)),
+            }
+        }
+        Ok(false)
+    }
+
     /// As they are at this moment: what is cached may have been renewed meanwhile.
     pub async fn current_credentials(&self, org: &OrgId, system: &str) -> Result<Option<SecretString>, Fault> {
         let name = self.credentials_name(org, system);

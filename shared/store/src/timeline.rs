@@ -6,6 +6,7 @@ use domain::fault::Fault;
 use domain::request::{RequestKey, TimelineEvent};
 
 use crate::fault::{fault, stored_shape};
+use crate::requests::RequestRecord;
 use crate::{Store, text};
 
 const TABLE: &str = "timeline";
@@ -31,8 +32,35 @@ impl Store {
             event: event.to_owned(),
             detail: detail.to_owned(),
             warning,
+            failed_in: None,
         };
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(&line).map_err(|_| stored_shape(TABLE))?;
+        self.put_event(key, &line, once).await
+    }
+
+    /// That a step failed, or left something undone: a warning until a resume makes up for it. Once in each execution.
+    pub async fn record_failure(
+        &self,
+        record: &RequestRecord,
+        step: &str,
+        event: &str,
+        once: &str,
+        detail: &str,
+    ) -> Result<(), Fault> {
+        let line = TimelineEvent {
+            at: Utc::now(),
+            step: step.to_owned(),
+            event: event.to_owned(),
+            detail: detail.to_owned(),
+            warning: true,
+            failed_in: Some(record.run),
+        };
+        let once = format!("{once}#{}", record.run);
+        self.put_event(&record.key(), &line, &once).await
+    }
+
+    async fn put_event(&self, key: &RequestKey, line: &TimelineEvent, once: &str) -> Result<(), Fault> {
+        let TimelineEvent { step, event, .. } = line;
+        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(line).map_err(|_| stored_shape(TABLE))?;
         let result = self
             .db
             .put_item()

@@ -2,6 +2,7 @@
 //! Functions, one a kind, so that a binary holds only the clients it uses.
 
 mod distributor;
+mod gaps;
 pub mod leaving;
 mod psa;
 mod vault;
@@ -18,9 +19,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use step::{Aws, Env};
 use store::Store;
+use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
 pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
+pub use gaps::gaps;
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
 pub use vault::{pwpush, sms, sms_once, vault};
@@ -44,6 +47,13 @@ pub async fn settled(store: &Store, org: &OrgId) -> Result<Settled, Fault> {
         organisation,
         variables,
     })
+}
+
+/// The same for one request, whose own settings win. Steps go by these.
+pub async fn settled_for(store: &Store, record: &RequestRecord) -> Result<Settled, Fault> {
+    let mut settled = settled(store, &record.org).await?;
+    settled.variables = record.job.settings(settled.variables);
+    Ok(settled)
 }
 
 #[derive(Deserialize)]

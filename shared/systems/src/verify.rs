@@ -71,7 +71,7 @@ async fn tenant(secrets: &Secrets, settled: &Settled) -> (Report, Vec<String>) {
     (report(findings), skus.into_iter().filter_map(bought).collect())
 }
 
-fn the_one(found: GroupMatch) -> Result<String, Fault> {
+pub(crate) fn the_one(found: GroupMatch) -> Result<String, Fault> {
     match found {
         GroupMatch::One(group) => match group.kind.refuses_members() {
             None => Ok(group.id),

@@ -18,6 +18,8 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/requests/{id}", Role::submits),
     ("POST", "/requests/{id}/cancel", Role::submits),
     ("POST", "/requests/{id}/reschedule", Role::submits),
+    ("POST", "/requests/{id}/resume", Role::resumes),
+    ("POST", "/requests/{id}/password", Role::sees_kept_passwords),
     ("POST", "/requests/{id}/approval", Role::decides_approvals),
     ("POST", "/requests/{id}/licenses/{license}", Role::decides_licenses),
     ("GET", "/pending", Role::decides),
@@ -133,12 +135,13 @@ mod tests {
             (
                 "technicians",
                 [false, true, false, true],
-                &["POST /requests/{id}/licenses/{license}"],
+                &["POST /requests/{id}/licenses/{license}", "POST /requests/{id}/resume"],
             ),
             (
                 "admins",
                 [false, false, false, true],
                 &[
+                    "POST /requests/{id}/password",
                     "PUT /variables",
                     "POST /variables",
                     "POST /verify",

@@ -6,7 +6,8 @@ use domain::variables::OrgVariables;
 use planning::{Held, LeaverChecked};
 use web::{Base, Visit};
 
-use super::{Fact, Fields, Filled, Input, Kind, Page, Section, start_words};
+use super::{Fact, Fields, Filled, Kind, Page, Section, start_words};
+use crate::preview::Look;
 
 impl<'a> Page<'a> {
     pub(crate) fn offboarding(
@@ -14,18 +15,21 @@ impl<'a> Page<'a> {
         visit: &'a Visit,
         variables: &OrgVariables,
         filled: &Filled,
-        checked: Option<LeaverChecked>,
+        look: Option<Look<LeaverChecked>>,
     ) -> Self {
-        let (plan, problems) = match checked {
-            Some(checked) => (shown(&checked, variables.timezone), checked.problems),
-            None => (None, Vec::new()),
+        let (plan, problems, warnings) = match look {
+            Some(Look { checked, warnings }) => (shown(&checked, variables.timezone), checked.problems, warnings),
+            None => (None, Vec::new(), Vec::new()),
         };
         let fields = Fields {
             filled,
             problems: &problems,
         };
         let sections = fields.offboarding(variables);
-        Self::new(base, visit, "offboardings", filled, sections, plan, problems)
+        Self {
+            warnings,
+            ..Self::new(base, visit, "offboardings", filled, sections, plan, problems)
+        }
     }
 }
 
@@ -57,11 +61,13 @@ impl Fields<'_> {
                     self.switch(
                         "offboarding_deactivate_user",
                         "Block sign-in",
+                        "",
                         variables.offboarding_deactivate_user,
                     ),
                     self.switch(
                         "offboarding_remove_groups",
                         "Remove from groups",
+                        "",
                         variables.offboarding_remove_groups,
                     ),
                 ],
@@ -71,18 +77,6 @@ impl Fields<'_> {
                 vec![text("ticket_id", "Ticket", "Number of a ticket that is there already.")],
             ),
         ]
-    }
-
-    /// In place of a variable, whose value stands there unless another is chosen.
-    fn switch(&self, name: &'static str, label: &'static str, usual: bool) -> Input {
-        let word = |flag: bool| if flag { "yes" } else { "no" };
-        let choices = [
-            ("", format!("As usual here: {}", word(usual))),
-            ("true", "Yes".to_owned()),
-            ("false", "No".to_owned()),
-        ];
-        let choices = choices.map(|(value, label)| (value.to_owned(), label));
-        self.select(name, label, "", choices.to_vec())
     }
 }
 

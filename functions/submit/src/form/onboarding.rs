@@ -6,11 +6,12 @@ use domain::contact::Upn;
 use domain::decision::Gate;
 use domain::field::FieldProblem;
 use domain::submission::LicensePurchase;
-use domain::variables::OrgVariables;
+use domain::variables::{OrgVariables, PasswordStyle};
 use planning::Checked;
 use web::{Base, Visit};
 
-use super::{Choice, Fact, Fields, Filled, Kind, Licenses, Page, Section, start_words};
+use super::{Choice, Fact, Fields, Filled, Input, Kind, Licenses, Page, Section, start_words};
+use crate::preview::Look;
 
 /// What can be chosen from.
 pub(crate) struct Offer {
@@ -41,11 +42,11 @@ impl<'a> Page<'a> {
         variables: &OrgVariables,
         filled: &Filled,
         offer: Result<Offer, FieldProblem>,
-        checked: Option<Checked>,
+        look: Option<Look<Checked>>,
     ) -> Self {
-        let (plan, problems) = match checked {
-            Some(checked) => (shown(&checked, variables.timezone), checked.problems),
-            None => (None, Vec::new()),
+        let (plan, problems, warnings) = match look {
+            Some(Look { checked, warnings }) => (shown(&checked, variables.timezone), checked.problems, warnings),
+            None => (None, Vec::new(), Vec::new()),
         };
         let (offer, notice) = match offer {
             Ok(offer) => (Some(offer), None),
@@ -59,6 +60,7 @@ impl<'a> Page<'a> {
         let notice = notice.filter(|notice| !problems.contains(notice));
         Self {
             notice,
+            warnings,
             ..Self::new(base, visit, "onboardings", filled, sections, plan, problems)
         }
     }
@@ -156,6 +158,64 @@ impl Fields<'_> {
                     text("ticket_id", "Ticket", "Number of a ticket that is there already."),
                 ],
             ),
+            Section::folded("Password settings", self.passwords(variables)),
+        ]
+    }
+
+    /// In place of the variables of these names.
+    fn passwords(&self, variables: &OrgVariables) -> Vec<Input> {
+        let mut styles = vec![(String::new(), format!("As usual here: {}", variables.password_style))];
+        styles.extend(
+            [
+                (PasswordStyle::Classic, "16 characters"),
+                (PasswordStyle::Passphrase, "Six words and a digit"),
+            ]
+            .map(|(style, words)| (style.to_string(), words.to_owned())),
+        );
+        vec![
+            self.select("password_style", "Kind of password", "", styles),
+            self.switch(
+                "require_password_change_on_first_login",
+                "Must be changed at the first sign-in",
+                "",
+                variables.require_password_change_on_first_login,
+            ),
+            self.switch(
+                "restrict_user_from_changing_password",
+                "User may not change it",
+                "Microsoft Entra ID has no such setting; the ticket then says so.",
+                variables.restrict_user_from_changing_password,
+            ),
+            self.switch(
+                "set_password_to_never_expire",
+                "Never expires",
+                "",
+                variables.set_password_to_never_expire,
+            ),
+            self.switch(
+                "store_password_in_ticket",
+                "Store in the ticket",
+                "In an internal note.",
+                variables.store_password_in_ticket,
+            ),
+            self.switch(
+                "send_password_via_sms_or_email",
+                "Send to the manager",
+                "By mail or text message.",
+                variables.send_password_via_sms_or_email,
+            ),
+            self.switch(
+                "auto_store_password_in_documentation",
+                "Store in the documentation",
+                "",
+                variables.auto_store_password_in_documentation,
+            ),
+            self.input(
+                Kind::Text,
+                "onboarding_password_save_location",
+                "Places of documentation",
+                "Any of psa, itglue, hudu, passportal and pwpush, with commas. Empty: as usual here.",
+            ),
         ]
     }
 
@@ -230,11 +290,13 @@ fn shown(checked: &Checked, zone: Tz) -> Option<Vec<Fact>> {
         Gate::License(part_number) => format!("A technician must buy {part_number}"),
     });
     let username = checked.username.as_ref().map(Upn::to_string);
+    let places = checked.password_places.iter().map(|place| place.words().to_owned());
     Some(vec![
         Fact::new("Username", username.into_iter().collect(), "Not known yet"),
         Fact::new("Licenses", licenses.collect(), "None"),
         Fact::new("Groups", groups.collect(), "None"),
         Fact::new("Waits for", gates.collect(), "Nobody"),
+        Fact::new("Password", places.collect(), "Reaches nobody: an admin has to show it"),
         Fact::new("Start", start_words(checked.start_at, zone), ""),
     ])
 }

@@ -5,14 +5,14 @@ use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::Sku;
 use domain::role::Role;
-use domain::variables::OrgVariables;
+use domain::variables::{OrgVariables, PasswordPlace};
 use planning::{Checked, GroupFound, LeaverChecked, LicenseFound};
 use serde_json::json;
 use store::members::Member;
 use web::Caller;
 
 use super::*;
-use crate::preview::unchecked;
+use crate::preview::{Look, unchecked};
 
 fn visit() -> Visit {
     let org = OrgId::parse("acme").expect("an id");
@@ -80,7 +80,14 @@ fn filled(values: Value) -> Filled {
 fn html(filled: Filled, offer: Result<Offer, FieldProblem>, checked: Option<Checked>) -> String {
     let base = Base::new("https://gangway.example.com").expect("a base");
     let visit = visit();
-    let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &filled, offer, checked);
+    let look = checked.map(|checked| Look {
+        checked,
+        warnings: vec![FieldProblem::new(
+            "default_psa",
+            "is halopsa, but there are no <credentials>",
+        )],
+    });
+    let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &filled, offer, look);
     web::page(&base, "New onboarding", Some(&visit), &page).expect("a page")
 }
 
@@ -113,6 +120,22 @@ fn mistakes_stand_beside_their_fields_with_what_was_typed() {
 }
 
 #[test]
+fn password_settings_are_folded_until_one_is_given() {
+    let page = html(filled(json!({})), Ok(offer()), None);
+    assert!(
+        page.contains("<details>\n<summary>Password settings</summary>"),
+        "{page}"
+    );
+    let page = html(filled(json!({"store_password_in_ticket": "false"})), Ok(offer()), None);
+    assert!(page.contains("<details open>"));
+    assert!(page.contains(r#"<option value="false" selected>No</option>"#));
+    let wrong = vec![FieldProblem::new("send_password_via_sms_or_email", "leaves no place")];
+    let page = html(filled(json!({})), Ok(offer()), Some(unchecked(wrong)));
+    assert!(page.contains("<details open>"));
+    assert!(page.contains(r##"<a href="#send_password_via_sms_or_email">"##));
+}
+
+#[test]
 fn a_check_shows_the_plan() {
     let sku = Sku {
         id: "1".to_owned(),
@@ -139,6 +162,7 @@ fn a_check_shows_the_plan() {
             },
         ],
         gates: vec![Gate::Approval, Gate::License("SPB".to_owned())],
+        password_places: vec![PasswordPlace::TicketNote],
         start_at: "2026-12-01T08:00:00Z".parse().ok(),
         ..unchecked(Vec::new())
     };
@@ -150,6 +174,8 @@ fn a_check_shows_the_plan() {
         "Nope: cannot be added, there is no such group",
         "An approver must agree",
         "A technician must buy SPB",
+        "in an internal note of the ticket",
+        "<strong>default_psa</strong>: is halopsa, but there are no &#60;credentials&#62;",
         "2026-12-01 08:00 (Etc/UTC)",
         r#"value="key-1""#,
         r#"value="Ada""#,
@@ -170,7 +196,8 @@ fn without_lists_everything_can_be_typed() {
 fn leaver_page(filled: &Filled, checked: Option<LeaverChecked>) -> String {
     let base = Base::new("https://gangway.example.com").expect("a base");
     let visit = visit();
-    let page = Page::offboarding(&base, &visit, &OrgVariables::default(), filled, checked);
+    let look = checked.map(Look::wrong);
+    let page = Page::offboarding(&base, &visit, &OrgVariables::default(), filled, look);
     web::page(&base, "New offboarding", Some(&visit), &page).expect("a page")
 }
 

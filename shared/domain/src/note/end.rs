@@ -3,15 +3,32 @@
 use secrecy::SecretString;
 
 use super::{About, MailText, note_subject, one_line, paragraphs};
-use crate::request::Outcome;
+use crate::request::{Outcome, Skip};
 
 pub fn cancelled(about: About<'_>, by: &str) -> String {
     format!("The {about} was cancelled by {by}. {}", about.untouched())
 }
 
 /// `step` in the words of the state machine, `what_to_do` from the fault that ended it.
-pub fn failed(about: About<'_>, step: &str, what_to_do: &str) -> String {
-    format!("The {about} failed at the step \"{step}\".\n\nWhat to do: {what_to_do}")
+pub fn failed(about: About<'_>, step: &str, what_to_do: &str, request_page: &str) -> String {
+    format!(
+        "The {about} failed at the step \"{step}\".\n\nWhat to do: {what_to_do}\n\n\
+         When that is done, resume the request on its page; it goes on from this step, and nothing is done twice: \
+         {request_page}"
+    )
+}
+
+/// For the summary of a request that came to its end without a step that failed.
+pub fn may_be_resumed(request_page: &str) -> String {
+    format!("The step that failed can be tried again: resume the request on its page: {request_page}")
+}
+
+pub fn resumed(about: About<'_>, by: &str) -> String {
+    format!("The {about} was resumed by {by}. It goes on where it stopped.")
+}
+
+pub fn skipped(step: Skip, by: &str, reason: &str) -> String {
+    format!("The step \"{step}\" was skipped by {by}: {reason}\n\nWhat it would have done is left to be done by hand.")
 }
 
 /// For the summary note, and for the mail to requester and manager.
@@ -167,11 +184,23 @@ mod tests {
         assert_eq!(
             failed(
                 ADA,
-                "Create the user",
-                "grant User.ReadWrite.All to Gangway's app and resume"
+                "create-user",
+                "grant User.ReadWrite.All to Gangway's app",
+                "https://gangway.example/orgs/contoso/requests/r1"
             ),
-            "The onboarding of Ada Lovelace failed at the step \"Create the user\".\n\n\
-             What to do: grant User.ReadWrite.All to Gangway's app and resume"
+            "The onboarding of Ada Lovelace failed at the step \"create-user\".\n\n\
+             What to do: grant User.ReadWrite.All to Gangway's app\n\n\
+             When that is done, resume the request on its page; it goes on from this step, and nothing is done twice: \
+             https://gangway.example/orgs/contoso/requests/r1"
+        );
+    }
+
+    #[test]
+    fn who_skipped_what_and_why() {
+        assert_eq!(
+            skipped(Skip::BlockSignIn, "mary@contoso.com", "HR has the account"),
+            "The step \"block-sign-in\" was skipped by mary@contoso.com: HR has the account\n\n\
+             What it would have done is left to be done by hand."
         );
     }
 }

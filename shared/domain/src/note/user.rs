@@ -159,9 +159,17 @@ pub fn password_kept(upn: &str, failed: &[Skipped], until: &str, request_page: &
     };
     format!(
         "The temporary password of {upn} could not be handed over:\n{places}\n\n\
-         It is kept in Secrets Manager until {until}. Then it is deleted, and the password has to be reset in \
-         Microsoft Entra ID.\n\n\
+         It is kept in Secrets Manager until {until}; until then an admin can see it once on the request's page. \
+         Then it is deleted, and the password has to be reset in Microsoft Entra ID.\n\n\
          Request: {request_page}"
+    )
+}
+
+/// `at` in words.
+pub fn password_shown(upn: &str, by: &str, at: &str) -> String {
+    format!(
+        "The temporary password of {upn} was shown once, to {by} at {at}. Gangway no longer has it. If it did not \
+         arrive, please reset the password in Microsoft Entra ID."
     )
 }
 

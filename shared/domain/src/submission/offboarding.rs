@@ -53,8 +53,8 @@ impl Offboarding {
         let reason = fields.line("reason", 256);
         let last_day = fields.parsed("last_day", date);
         let manager = fields.parsed("manager", Upn::parse);
-        let offboarding_deactivate_user = fields.switch("offboarding_deactivate_user");
-        let offboarding_remove_groups = fields.switch("offboarding_remove_groups");
+        let offboarding_deactivate_user = fields.variable("offboarding_deactivate_user");
+        let offboarding_remove_groups = fields.variable("offboarding_remove_groups");
         let ticket_id = fields.parsed("ticket_id", ticket_id);
         let problems = fields.finish().err().unwrap_or_default();
         match user {
@@ -80,14 +80,17 @@ impl Offboarding {
         form::body(pairs, &SHAPE)
     }
 
-    pub fn deactivates(&self, variables: &OrgVariables) -> bool {
-        self.offboarding_deactivate_user
-            .unwrap_or(variables.offboarding_deactivate_user)
-    }
-
-    pub fn removes_groups(&self, variables: &OrgVariables) -> bool {
-        self.offboarding_remove_groups
-            .unwrap_or(variables.offboarding_remove_groups)
+    /// The organisation's variables, with what this request has in their place. Whoever acts for a request goes by these.
+    pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
+        OrgVariables {
+            offboarding_deactivate_user: self
+                .offboarding_deactivate_user
+                .unwrap_or(variables.offboarding_deactivate_user),
+            offboarding_remove_groups: self
+                .offboarding_remove_groups
+                .unwrap_or(variables.offboarding_remove_groups),
+            ..variables
+        }
     }
 }
 
@@ -161,16 +164,20 @@ mod tests {
 
     #[test]
     fn the_form_wins_over_the_variables() {
+        let switches = |form: &Offboarding, variables: &OrgVariables| {
+            let settings = form.settings(variables.clone());
+            (settings.offboarding_deactivate_user, settings.offboarding_remove_groups)
+        };
         let mut variables = OrgVariables::default();
         let silent = Offboarding::parse(&json!({"user": "ada@contoso.com"})).unwrap();
-        assert!(
-            silent.deactivates(&variables) && silent.removes_groups(&variables),
-            "as the seed has it"
-        );
+        assert_eq!(switches(&silent, &variables), (true, true), "as the seed has it");
         variables.offboarding_deactivate_user = false;
         variables.offboarding_remove_groups = false;
-        assert!(!silent.deactivates(&variables) && !silent.removes_groups(&variables));
+        assert_eq!(switches(&silent, &variables), (false, false));
         let given = Offboarding::parse(&full()).unwrap();
-        assert!(!given.deactivates(&variables) && given.removes_groups(&variables));
+        assert_eq!(switches(&given, &variables), (false, true));
+        let as_variables_are = json!({"user": "ada@contoso.com", "offboarding_deactivate_user": "1"});
+        let given = Offboarding::parse(&as_variables_are).unwrap();
+        assert_eq!(switches(&given, &variables), (true, false));
     }
 }

@@ -1,9 +1,11 @@
 //! Takes the fields of a JSON object one by one and gathers what is wrong with them.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::field::{FieldProblem, Wrong};
 use crate::job::Kind;
+use crate::variables::parse_value;
 
 const MAX_NAME: usize = 64;
 /// Of anything that has a parser with narrower rules of its own.
@@ -110,16 +112,26 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn flag(&mut self, field: &str) -> bool {
-        self.switch(field).unwrap_or_default()
-    }
-
-    /// A flag that may be left open.
-    pub(super) fn switch(&mut self, field: &str) -> Option<bool> {
         match self.object.get(field) {
-            None | Some(Value::Null) => None,
-            Some(Value::Bool(flag)) => Some(*flag),
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => *flag,
             Some(_) => {
                 self.wrong(field, "must be true or false");
+                false
+            }
+        }
+    }
+
+    /// A variable that this request has a value of its own for, given as variables are.
+    pub(super) fn variable<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        if !self.is_given(name) {
+            return None;
+        }
+        let value = self.object.get(name)?;
+        match parse_value(name, value) {
+            Ok(value) => serde_json::from_value(value).ok(),
+            Err(problem) => {
+                self.problems.push(problem);
                 None
             }
         }
@@ -164,7 +176,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn one_line(text: &str, max: usize) -> Result<String, String> {
+pub(crate) fn one_line(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.chars().any(is_hidden) {
         Err("must be one line without control characters".into())

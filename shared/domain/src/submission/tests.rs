@@ -29,7 +29,8 @@ fn full() -> Value {
         "manager": "charles@contoso.com", "usage_location": "gb",
         "licenses": ["SPB", "c7df2760-2c81-4ef7-b578-5b5392b571df", "O365_w/o_Teams_Bundle_M3"],
         "license_purchase": "manual", "groups": ["All staff", "Künstler"], "copy_groups_from": "mary@contoso.com",
-        "start_date": "2027-01-04", "ticket_id": "1234",
+        "start_date": "2027-01-04", "ticket_id": "1234", "password_style": "passphrase", "store_password_in_ticket": "true",
+        "onboarding_password_save_location": ["hudu"],
     })
 }
 
@@ -100,13 +101,16 @@ fn names_are_required() {
 
 #[test]
 fn all_wrong_fields_at_once() {
-    let body = json!({
+    let mut body = json!({
         "first_name": 1, "middle_name": "x".repeat(65), "last_name": "a\nb", "single_name": "yes", "display_name": ["x"],
         "email_domain": "contoso", "username": "a b", "rehire": "no", "personal_email": "x", "mobile_phone": "555", "job_title": "x".repeat(129),
         "department": "x".repeat(65), "office": {}, "manager": "charles", "usage_location": "UK", "licenses": "SPB",
         "license_purchase": "AUTO", "groups": [1], "copy_groups_from": "@x.com", "start_date": "04.01.2027",
         "ticket_id": "1/2", "nickname": "Ada",
     });
+    for field in PASSWORD_FIELDS {
+        body[field] = json!(7);
+    }
     let mut found = fields(&body);
     found.sort();
     let mut expected: Vec<String> = FIELDS.iter().map(|field| (*field).to_owned()).collect();
@@ -252,6 +256,9 @@ fn a_form_is_the_same_as_json() {
         pair("copy_groups_from", "mary@contoso.com"),
         pair("start_date", "2027-01-04"),
         pair("ticket_id", "1234"),
+        pair("password_style", "passphrase"),
+        pair("store_password_in_ticket", "true"),
+        pair("onboarding_password_save_location", "Hudu"),
     ];
     assert_eq!(
         Onboarding::parse(&Onboarding::from_form(&form)),

@@ -39,3 +39,8 @@ choice! {
     /// What happens when the username is taken.
     UsernameCollision { Ask = "ask", Number = "number" }
 }
+
+choice! {
+    /// What temporary passwords look like.
+    PasswordStyle { Classic = "classic", Passphrase = "passphrase" }
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::choices::{Distributor, LicenseAssignmentMethod, Psa, SaveLocation, UsernameCollision};
+use super::choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
 use super::parse;
 use crate::username::UsernameFormat;
 
@@ -167,6 +167,12 @@ const DEFINITIONS: &[Definition] = &[
         OFF,
         Kind::Boolean,
         "Whether a request waits for its start date, or for the end of the last day.",
+    ),
+    variable(
+        "password_style",
+        Some("classic"),
+        Kind::OneOf(PasswordStyle::NAMES),
+        "What temporary passwords look like: classic is 16 characters, passphrase is six words and a digit.",
     ),
     variable(
         "require_password_change_on_first_login",

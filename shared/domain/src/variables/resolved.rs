@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::choices::{Distributor, LicenseAssignmentMethod, Psa, SaveLocation, UsernameCollision};
+use super::choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
 use super::parse::{MANAGER, parse_value};
 use crate::contact::EmailAddress;
 use crate::country::CountryCode;
@@ -33,6 +33,7 @@ pub struct OrgVariables {
     pub send_from_address: Option<EmailAddress>,
     pub no_psa_mail_address: Option<EmailAddress>,
     pub allow_scheduled_user_creation: bool,
+    pub password_style: PasswordStyle,
     pub require_password_change_on_first_login: bool,
     pub restrict_user_from_changing_password: bool,
     pub set_password_to_never_expire: bool,
@@ -100,6 +101,7 @@ impl Default for OrgVariables {
             send_from_address: None,
             no_psa_mail_address: None,
             allow_scheduled_user_creation: false,
+            password_style: PasswordStyle::Classic,
             require_password_change_on_first_login: true,
             restrict_user_from_changing_password: false,
             set_password_to_never_expire: false,

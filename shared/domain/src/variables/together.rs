@@ -44,10 +44,17 @@ impl OrgVariables {
                 PasswordPlace::ItGlue => documented(SaveLocation::ItGlue),
                 PasswordPlace::Hudu => documented(SaveLocation::Hudu),
                 PasswordPlace::Passportal => documented(SaveLocation::Passportal),
-                PasswordPlace::PwPush => self.pwpush_url.is_some() && documented(SaveLocation::PwPush),
+                PasswordPlace::PwPush => {
+                    self.pwpush_url.is_some() && documented(SaveLocation::PwPush) && self.has_desk()
+                }
                 PasswordPlace::Manager => self.send_password_via_sms_or_email,
             })
             .collect()
+    }
+
+    /// Whether there is a place for what technicians are told.
+    fn has_desk(&self) -> bool {
+        self.real_psa().is_some() || self.no_psa_mail_address.is_some()
     }
 
     /// Settings that are right one by one and wrong together; refused when they are set.
@@ -73,27 +80,62 @@ impl OrgVariables {
             );
         }
         let locations = &self.onboarding_password_save_location;
-        if locations.contains(&SaveLocation::PwPush) && self.pwpush_url.is_none() {
-            wrong(
-                "pwpush_url",
-                "is required while onboarding_password_save_location names pwpush",
-            );
+        if locations.contains(&SaveLocation::PwPush) {
+            if self.pwpush_url.is_none() {
+                wrong(
+                    "pwpush_url",
+                    "is required while onboarding_password_save_location names pwpush",
+                );
+            }
+            if !self.has_desk() && self.default_psa != Some(Psa::EmailOnly) {
+                wrong(
+                    "no_psa_mail_address",
+                    "is required while onboarding_password_save_location names pwpush and no PSA keeps tickets: the \
+                     link goes there",
+                );
+            }
         }
-        if locations.contains(&SaveLocation::Psa) && !self.store_password_in_ticket {
-            wrong(
-                "store_password_in_ticket",
-                "must be on while onboarding_password_save_location names psa",
-            );
+        if locations.contains(&SaveLocation::Psa) {
+            if !self.store_password_in_ticket {
+                wrong(
+                    "store_password_in_ticket",
+                    "must be on while onboarding_password_save_location names psa",
+                );
+            }
+            if self.real_psa().is_none() {
+                wrong(
+                    "onboarding_password_save_location",
+                    "names psa, but default_psa names none that keeps tickets: a mail never carries the password",
+                );
+            }
         }
         if self.password_places().is_empty() {
-            wrong(
-                "store_password_in_ticket",
-                "no place is left for the password: turn on store_password_in_ticket (with a PSA that keeps tickets) \
-                 or send_password_via_sms_or_email, or turn on auto_store_password_in_documentation and name a place \
-                 in onboarding_password_save_location",
-            );
+            self.without_a_place().for_each(|field| {
+                wrong(
+                    field,
+                    "leaves no place for the password: turn it on, or name another place",
+                )
+            });
         }
         problems
+    }
+
+    /// The switches that are off, where no place is left for the password. Without a PSA, the ticket's changes nothing.
+    fn without_a_place(&self) -> impl Iterator<Item = &'static str> {
+        let has_locations = !self.onboarding_password_save_location.is_empty();
+        [
+            (
+                "store_password_in_ticket",
+                self.store_password_in_ticket || self.real_psa().is_none(),
+            ),
+            ("send_password_via_sms_or_email", self.send_password_via_sms_or_email),
+            (
+                "auto_store_password_in_documentation",
+                self.auto_store_password_in_documentation || !has_locations,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_on)| (!is_on).then_some(name))
     }
 }
 
@@ -153,7 +195,8 @@ mod tests {
             send_password_via_sms_or_email: false,
             ..OrgVariables::default()
         };
-        assert_eq!(fields(&variables), ["store_password_in_ticket"]);
+        // There is no ticket that could take it, so its switch is not what is wrong.
+        assert_eq!(fields(&variables), ["send_password_via_sms_or_email"]);
         variables.default_psa = Some(Psa::Connectwise);
         assert_eq!(variables.password_places(), [PasswordPlace::TicketNote]);
         assert_eq!(fields(&variables), [""; 0]);
@@ -161,7 +204,14 @@ mod tests {
         variables.onboarding_password_save_location = vec![SaveLocation::Hudu];
         assert_eq!(variables.password_places(), [PasswordPlace::Hudu]);
         variables.auto_store_password_in_documentation = false;
-        assert_eq!(fields(&variables), ["store_password_in_ticket"]);
+        assert_eq!(
+            fields(&variables),
+            [
+                "store_password_in_ticket",
+                "send_password_via_sms_or_email",
+                "auto_store_password_in_documentation"
+            ]
+        );
     }
 
     #[test]
@@ -171,13 +221,45 @@ mod tests {
             store_password_in_ticket: false,
             ..OrgVariables::default()
         };
-        assert_eq!(fields(&variables), ["pwpush_url", "store_password_in_ticket"]);
+        assert_eq!(
+            fields(&variables),
+            [
+                "pwpush_url",
+                "no_psa_mail_address",
+                "store_password_in_ticket",
+                "onboarding_password_save_location"
+            ]
+        );
         variables.store_password_in_ticket = true;
         variables.pwpush_url = Some("https://pwpush.com".parse().unwrap());
+        // Neither has what is told to technicians a place, nor is there a ticket.
+        assert_eq!(
+            fields(&variables),
+            ["no_psa_mail_address", "onboarding_password_save_location"]
+        );
+        assert_eq!(variables.password_places(), [PasswordPlace::Manager]);
+        variables.default_psa = Some(Psa::Halopsa);
         assert_eq!(fields(&variables), [""; 0]);
         assert_eq!(
             variables.password_places(),
-            [PasswordPlace::PwPush, PasswordPlace::Manager]
+            [PasswordPlace::TicketNote, PasswordPlace::PwPush, PasswordPlace::Manager]
         );
+    }
+
+    #[test]
+    fn a_link_for_technicians_needs_an_address_where_there_is_no_ticket() {
+        let mut variables = OrgVariables {
+            send_password_via_sms_or_email: false,
+            onboarding_password_save_location: vec![SaveLocation::PwPush],
+            pwpush_url: Some("https://pwpush.com".parse().unwrap()),
+            ..OrgVariables::default()
+        };
+        assert_eq!(
+            fields(&variables),
+            ["no_psa_mail_address", "send_password_via_sms_or_email"]
+        );
+        variables.no_psa_mail_address = Some(EmailAddress::parse("it@example.com").unwrap());
+        assert_eq!(fields(&variables), [""; 0]);
+        assert_eq!(variables.password_places(), [PasswordPlace::PwPush]);
     }
 }

@@ -1,0 +1,114 @@
+//! A temporary password that reached no place is shown once, to an admin.
+
+use askama::Template;
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::schedule::local_words;
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use step::Enter;
+use store::kept::{Kept, Shown};
+use store::requests::{Changed, RequestRecord};
+use web::{Answer, Call, Problem, Visit};
+
+use crate::cancel::who;
+use crate::routes::App;
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct Page<'a> {
+    upn: &'a str,
+    password: &'a str,
+    link: String,
+}
+
+impl App {
+    /// First it is written down who sees it, with the audit; only then it is shown. If the answer is lost, so is the
+    /// password: a reset in the directory helps, while nothing would help against a second reader.
+    pub(crate) async fn password(&self, call: &Call, visit: &Visit, record: &RequestRecord) -> Result<Answer, Problem> {
+        let key = record.key();
+        let store = &self.web.store;
+        match store.kept_password(&key).await? {
+            Kept::Here if record.ended_at.is_none() => {}
+            Kept::Shown(shown) => return Err(self.seen_before(visit, record, &shown).await?),
+            Kept::Gone => {
+                return Err(Problem::gone(
+                    "It was handed over or deleted: Gangway no longer has it.",
+                ));
+            }
+            Kept::NotYet | Kept::Here => {
+                return Err(Problem::conflict("No temporary password is waiting for an admin here."));
+            }
+        }
+        let Some(password) = self.secrets.password(&key).await? else {
+            return Err(Problem::gone("It was deleted: Gangway no longer has it."));
+        };
+        let shown = Shown {
+            by: who(visit).to_owned(),
+            at: Utc::now(),
+            run: record.run,
+        };
+        if store.show_password(&key, &visit.caller.id, &shown).await? == Changed::No {
+            return match store.password_shown(&key).await? {
+                Some(shown) => Err(self.seen_before(visit, record, &shown).await?),
+                None => Err(Fault::Transient("the password is being shown".to_owned()).into()),
+            };
+        }
+        // It may be shown this once, whatever becomes of the rest; a repeated call makes up for that.
+        if let Err(fault) = self.go_on(record, &shown).await {
+            tracing::warn!(request = %key.request, reason = %fault, "the execution goes on waiting");
+        }
+        self.shown(call, visit, record, &password)
+    }
+
+    async fn seen_before(&self, visit: &Visit, record: &RequestRecord, shown: &Shown) -> Result<Problem, Problem> {
+        self.go_on(record, shown).await?;
+        let zone = self.web.variables(&visit.organisation).await?.timezone;
+        Ok(Problem::gone(format!(
+            "It was shown once, to {} at {}, and Gangway no longer has it. If it did not arrive, reset the password in \
+             Microsoft Entra ID.",
+            shown.by,
+            local_words(shown.at, zone)
+        )))
+    }
+
+    /// Nothing is left to be waited for: the next execution takes over, deletes the password and ends the request.
+    async fn go_on(&self, record: &RequestRecord, shown: &Shown) -> Result<(), Fault> {
+        let key = record.key();
+        let detail = format!("Shown to {}", shown.by);
+        let store = &self.web.store;
+        store
+            .record_event(&key, "password", "shown", "", &detail, false)
+            .await?;
+        let next = shown.run + 1;
+        if store.take_over(&key, shown.run).await? == Changed::No && (record.run != next || record.ended_at.is_some()) {
+            return Ok(());
+        }
+        self.executions.take_over(record.kind(), &key, next, Enter::Start).await
+    }
+
+    fn shown(
+        &self,
+        call: &Call,
+        visit: &Visit,
+        record: &RequestRecord,
+        password: &SecretString,
+    ) -> Result<Answer, Problem> {
+        let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
+        let password = password.expose_secret();
+        if !call.wants_page() {
+            return Ok(Answer::json(
+                StatusCode::OK,
+                &json!({"username": upn, "password": password}),
+            ));
+        }
+        let page = Page {
+            upn,
+            password,
+            link: self.web.base.link(&crate::one::path(record)),
+        };
+        self.web
+            .page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
+    }
+}

@@ -1,0 +1,173 @@
+//! Resuming a request whose step has failed, and leaving the step out.
+
+use domain::fault::Fault;
+use domain::job::Kind;
+use domain::note;
+use domain::request::{RequestKey, Skip, Status, TimelineEvent};
+use domain::resume::{self, Skipping};
+use serde_json::{Map, Value};
+use step::Enter;
+use store::requests::RequestRecord;
+use store::resume::Resumed;
+use web::{Call, Content, Problem, Visit};
+
+use crate::cancel::who;
+use crate::routes::App;
+
+const ATTEMPTS: usize = 3;
+
+impl App {
+    pub(crate) async fn resume(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
+        let skipping = resume::parse(&body(call)?)?;
+        if skipping.is_some() {
+            visit.need(domain::role::Role::skips_steps)?;
+        }
+        let skip = skipping
+            .as_ref()
+            .map(|Skipping { step, reason }| (*step, reason.as_str()));
+        for _ in 0..ATTEMPTS {
+            let record = self.load(key).await?;
+            if is_resumed(&record, skip) {
+                // By this call or an earlier one, which may have died before the rest.
+                return Ok(self.finish_resuming(visit, &record, skip).await?);
+            }
+            let timeline = self.web.store.timeline(key).await?;
+            allowed(&record, &timeline, skip)?;
+            if self.web.store.resume(&record, &visit.caller.id, skip).await? == Resumed::UsernameReserved {
+                return Err(Problem::conflict(reserved(&record)));
+            }
+        }
+        Err(Fault::Transient("the request changes too often".to_owned()).into())
+    }
+
+    /// The resumed execution goes through all steps from the first one: what is done passes quickly.
+    async fn finish_resuming(
+        &self,
+        visit: &Visit,
+        record: &RequestRecord,
+        skip: Option<(Skip, &str)>,
+    ) -> Result<(), Fault> {
+        let (key, by, run) = (record.key(), who(visit), record.run.to_string());
+        let store = &self.web.store;
+        store
+            .record_event(&key, "resume", "resumed", &run, &format!("Resumed by {by}"), false)
+            .await?;
+        store
+            .queue_note(&key, &format!("resumed-{run}"), &note::resumed(record.about(), by))
+            .await?;
+        if let Some((step, reason)) = skip {
+            let detail = format!("Skipped by {by}: {reason}");
+            store
+                .record_event(&key, step.as_str(), "skipped", "", &detail, true)
+                .await?;
+            store
+                .queue_note(&key, &format!("skipped-{step}"), &note::skipped(step, by, reason))
+                .await?;
+        }
+        self.executions
+            .begin(record.kind(), &key, record.run, Enter::Start)
+            .await
+    }
+}
+
+fn is_resumed(record: &RequestRecord, skip: Option<(Skip, &str)>) -> bool {
+    record.ended_at.is_none()
+        && record.resumed == Some(record.run)
+        && skip.is_none_or(|(step, _)| record.skipped.contains(&step))
+}
+
+/// Whether a step has failed, and the one that is to be left out is among them.
+fn allowed(record: &RequestRecord, timeline: &[TimelineEvent], skip: Option<(Skip, &str)>) -> Result<(), Problem> {
+    let failed = failed_steps(record, timeline);
+    if failed.is_empty() {
+        return Err(Problem::conflict(format!(
+            "The request is {}: only one that has ended with a failed step can be resumed.",
+            crate::one::words(&record.status)
+        ))
+        .with("request_status", record.status.as_str()));
+    }
+    match skip {
+        Some((step, _)) if !failed.iter().any(|name| Skip::of(name) == Some(step)) => Err(Problem::conflict(format!(
+            "Only a step that has failed can be skipped: {}.",
+            failed.join(", ")
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Of an ended request that can be resumed; else none.
+pub(crate) fn failed_steps<'a>(record: &'a RequestRecord, timeline: &'a [TimelineEvent]) -> Vec<&'a str> {
+    match (record.ended_at, record.status) {
+        (Some(_), Status::Failed | Status::CompletedWithWarnings) => record.failed_steps(timeline),
+        _ => Vec::new(),
+    }
+}
+
+fn reserved(record: &RequestRecord) -> String {
+    match record.kind() {
+        Kind::Onboarding => format!(
+            "The username {} was taken by another open request: let that one end first, or submit again.",
+            record.plan.upn
+        ),
+        Kind::Offboarding => "Another request for this person is open: let that one end first.".to_owned(),
+    }
+}
+
+/// An empty body says that nothing is skipped.
+fn body(call: &Call) -> Result<Map<String, Value>, Problem> {
+    if call.body().is_empty() {
+        return Ok(Map::new());
+    }
+    if call.content() != Content::Form {
+        return call.json_object();
+    }
+    let form = call.form()?;
+    Ok(form
+        .pairs()
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::tests::{at, record};
+
+    fn failed(step: &str) -> TimelineEvent {
+        TimelineEvent {
+            at: at(),
+            step: step.to_owned(),
+            event: "failed".to_owned(),
+            detail: String::new(),
+            warning: true,
+            failed_in: Some(1),
+        }
+    }
+
+    #[test]
+    fn only_what_has_ended_with_a_failed_step_is_resumed() {
+        let timeline = [failed("create-user")];
+        for status in Status::ALL {
+            let mut record = record("m1", "Ada", status);
+            assert!(allowed(&record, &timeline, None).is_err(), "{status:?} and not ended");
+            record.ended_at = Some(at());
+            let resumable = matches!(status, Status::Failed | Status::CompletedWithWarnings);
+            assert_eq!(allowed(&record, &timeline, None).is_ok(), resumable, "{status:?}");
+            if status == Status::CompletedWithWarnings {
+                assert!(allowed(&record, &[], None).is_err(), "nothing failed");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_step_that_failed_is_skipped() {
+        let mut record = record("m1", "Ada", Status::Failed);
+        record.ended_at = Some(at());
+        let skip = Some((Skip::FindLicense, "none left"));
+        assert!(allowed(&record, &[failed("assign-license")], skip).is_ok());
+        let problem = allowed(&record, &[failed("create-user")], skip).unwrap_err();
+        assert_eq!(problem.status.as_u16(), 409);
+        assert!(problem.detail.contains("create-user"), "{}", problem.detail);
+    }
+}

@@ -1,0 +1,105 @@
+//! What a call to resume a request says.
+
+use serde_json::{Map, Value};
+
+use crate::field::FieldProblem;
+use crate::request::Skip;
+use crate::submission::reader::one_line;
+
+const MAX_REASON: usize = 300;
+
+/// A failed step that is left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipping {
+    pub step: Skip,
+    pub reason: String,
+}
+
+/// `None`: the failed step is tried again.
+pub fn parse(body: &Map<String, Value>) -> Result<Option<Skipping>, Vec<FieldProblem>> {
+    let mut problems: Vec<FieldProblem> = body
+        .keys()
+        .filter(|name| !["skip", "reason"].contains(&name.as_str()))
+        .map(|_| FieldProblem::new("body", "has a field that is neither skip nor reason"))
+        .take(1)
+        .collect();
+    let mut line = |field: &str| match body.get(field) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => match one_line(text, MAX_REASON) {
+            Ok(text) => Some(text).filter(|text| !text.is_empty()),
+            Err(message) => {
+                problems.push(FieldProblem::new(field, message));
+                None
+            }
+        },
+        Some(_) => {
+            problems.push(FieldProblem::new(field, "must be text"));
+            None
+        }
+    };
+    let (skip, reason) = (line("skip"), line("reason"));
+    let step = skip.as_deref().map(Skip::of);
+    if step == Some(None) {
+        let message = format!(
+            "must be a step that the rest can go on without: {}",
+            Skip::NAMES.join(", ")
+        );
+        problems.push(FieldProblem::new("skip", message));
+    }
+    let told = |field: &str| problems.iter().any(|problem| problem.field == field);
+    match (&skip, &reason) {
+        (Some(_), None) if !told("reason") => {
+            problems.push(FieldProblem::new("reason", "is required where a step is skipped"));
+        }
+        (None, Some(_)) if !told("skip") => {
+            problems.push(FieldProblem::new("reason", "is for a step that is skipped"));
+        }
+        _ => {}
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(step
+        .flatten()
+        .zip(reason)
+        .map(|(step, reason)| Skipping { step, reason }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: Value) -> Result<Option<(Skip, String)>, Vec<String>> {
+        match parse(body.as_object().unwrap()) {
+            Ok(skipping) => Ok(skipping.map(|skipping| (skipping.step, skipping.reason))),
+            Err(problems) => Err(problems.into_iter().map(|problem| problem.field).collect()),
+        }
+    }
+
+    #[test]
+    fn nothing_is_skipped_without_a_step_and_a_reason() {
+        assert_eq!(read(json!({})), Ok(None));
+        assert_eq!(read(json!({"skip": "", "reason": ""})), Ok(None));
+        assert_eq!(
+            read(json!({"skip": "buy", "reason": " gone\u{202e} "})),
+            Err(vec!["reason".to_owned(), "skip".to_owned()])
+        );
+        assert_eq!(
+            read(json!({"skip": "block-sign-in", "reason": " HR does it "})),
+            Ok(Some((Skip::BlockSignIn, "HR does it".to_owned())))
+        );
+        let cases = [
+            (json!({"skip": "block-sign-in"}), vec!["reason"]),
+            (json!({"reason": "because"}), vec!["reason"]),
+            (json!({"skip": "create-user", "reason": "because"}), vec!["skip"]),
+            (json!({"skip": 5, "step": 1}), vec!["body", "skip"]),
+            (json!({"skip": "add-groups", "reason": "x".repeat(301)}), vec!["reason"]),
+        ];
+        for (body, fields) in cases {
+            let fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
+            assert_eq!(read(body.clone()), Err(fields), "{body}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A temporary password that reached no place: it is kept for a while, and shown once.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use chrono::{DateTime, Utc};
+use domain::fault::Fault;
+use domain::request::RequestKey;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::AuditEntry;
+use crate::effects::{Standing, TABLE};
+use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::requests::{Changed, in_the_way};
+use crate::timeline::partition;
+use crate::{Store, text};
+
+/// The effect that is recorded when nothing is left to be done with the password: it has reached a place, was shown, or
+/// was deleted.
+pub const PASSWORD_SETTLED: &str = "password";
+const KEPT: &str = "password-kept";
+const SHOWN: &str = "password-shown";
+
+/// Who has seen it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// For people.
+    pub by: String,
+    pub at: DateTime<Utc>,
+    /// Number of the execution that waits with it.
+    pub run: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// There is none yet, or it is on its way to its places.
+    NotYet,
+    /// It waits for an admin.
+    Here,
+    Shown(Shown),
+    /// Handed over, or deleted.
+    Gone,
+}
+
+impl Store {
+    /// No place could be reached.
+    pub async fn keep_for_admin(&self, key: &RequestKey) -> Result<(), Fault> {
+        self.effect_done(key, KEPT, &()).await
+    }
+
+    pub async fn kept_password(&self, key: &RequestKey) -> Result<Kept, Fault> {
+        if let Some(shown) = self.password_shown(key).await? {
+            return Ok(Kept::Shown(shown));
+        }
+        if self.is_done(key, PASSWORD_SETTLED).await? {
+            return Ok(Kept::Gone);
+        }
+        Ok(match self.is_done(key, KEPT).await? {
+            true => Kept::Here,
+            false => Kept::NotYet,
+        })
+    }
+
+    pub async fn password_shown(&self, key: &RequestKey) -> Result<Option<Shown>, Fault> {
+        match self.standing(key, SHOWN).await? {
+            Standing::Done(shown) => Ok(Some(shown)),
+            Standing::New | Standing::Intended(IgnoredAny) => Ok(None),
+        }
+    }
+
+    /// The one write that allows showing it, with its audit, which names `who`.
+    pub async fn show_password(&self, key: &RequestKey, who: &str, shown: &Shown) -> Result<Changed, Fault> {
+        let result = serde_json::to_string(shown).map_err(|_| stored_shape(TABLE))?;
+        let put = Put::builder()
+            .table_name(self.table(TABLE))
+            .item("request", text(partition(key)))
+            .item("effect", text(SHOWN))
+            .item("result", text(result))
+            .item("done_at", text(shown.at.to_rfc3339()))
+            .condition_expression("attribute_not_exists(effect)")
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let entry = AuditEntry::now(who, "password.shown", key.request.as_str());
+        let result = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .transact_items(self.audit_put(&key.org, &entry)?)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) if is_conflict(&error) => Err(in_the_way()),
+            Err(error) => Err(fault("showing a password", &error)),
+        }
+    }
+
+    async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, Fault> {
+        let standing: Standing<IgnoredAny, IgnoredAny> = self.standing(key, effect).await?;
+        Ok(matches!(standing, Standing::Done(_)))
+    }
+}
