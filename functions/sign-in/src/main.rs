@@ -1,11 +1,29 @@
 //! Sign-in, static files and health.
 
+mod admit;
+mod google;
 mod pages;
 mod routes;
+mod with_google;
+
+use google::Google;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
     step::init_logs();
-    let web = web::Web::new(&step::Aws::load().await)?;
-    web::serve("sign-in", &web, |call| routes::handle(&web, call)).await
+    let aws = step::Aws::load().await;
+    let web = web::Web::new(&aws)?;
+    let google = match step::Env.google_client_id() {
+        Some(id) => {
+            let issuer = step::Env.google_issuer()?;
+            Some(Google::new(&issuer, &id, &web.base, step::Env.local_origins())?)
+        }
+        None => None,
+    };
+    let at = routes::SignIn {
+        web,
+        google,
+        secrets: aws.secrets()?,
+    };
+    web::serve("sign-in", &at.web, |call| routes::handle(&at, call)).await
 }

@@ -4,7 +4,17 @@ use askama::Template;
 
 #[derive(Template)]
 #[template(path = "how_to.html")]
-pub(crate) struct HowTo;
+pub(crate) struct HowTo {
+    /// Where the button leads, if people sign in with Google here.
+    pub(crate) google: Option<String>,
+}
+
+/// The same for every refusal: it must not tell who exists.
+#[derive(Template)]
+#[template(path = "refused.html")]
+pub(crate) struct Refused<'a> {
+    pub(crate) base: &'a str,
+}
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
@@ -14,6 +24,8 @@ pub(crate) struct Confirm<'a> {
     pub(crate) name: &'a str,
     pub(crate) email: &'a str,
     pub(crate) role: &'a str,
+    /// Whether a Google account can be connected.
+    pub(crate) connects: bool,
 }
 
 #[cfg(test)]
@@ -32,6 +44,7 @@ mod tests {
             name: HOSTILE,
             email: HOSTILE,
             role: "admin",
+            connects: true,
         };
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let text = web::page(&base, "Sign in", None, &page).unwrap();
@@ -42,6 +55,15 @@ mod tests {
     #[test]
     fn without_a_link_the_page_says_how() {
         let base = Base::new("https://gangway.example.com").unwrap();
-        insta::assert_snapshot!(web::page(&base, "Sign in", None, &HowTo).unwrap());
+        let page = |google| web::page(&base, "Sign in", None, &HowTo { google }).unwrap();
+        insta::assert_snapshot!(page(None));
+        insta::assert_snapshot!(page(Some("/sign-in/google".to_owned())));
+    }
+
+    #[test]
+    fn a_refusal_says_nothing_about_anybody() {
+        let base = Base::new("https://gangway.example.com").unwrap();
+        let page = Refused { base: base.path() };
+        insta::assert_snapshot!(web::page(&base, "You are not signed in", None, &page).unwrap());
     }
 }

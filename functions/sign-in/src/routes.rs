@@ -4,20 +4,31 @@ use domain::integration::Organisation;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
-use store::access::SignIn;
+use store::access;
 use store::audit::AuditEntry;
 use store::members::Member;
+use store::secrets::Secrets;
 use web::{Answer, Call, Problem, Web, static_file};
 
-use crate::pages;
+use crate::google::Google;
+use crate::{pages, with_google};
 
-pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
+pub(crate) struct SignIn {
+    pub(crate) web: Web,
+    pub(crate) google: Option<Google>,
+    pub(crate) secrets: Secrets,
+}
+
+pub(crate) async fn handle(at: &SignIn, call: Call) -> Result<Answer, Problem> {
+    let web = &at.web;
     match (call.verb(), call.route()) {
         ("GET", "/health") => Ok(Answer::json(StatusCode::OK, &json!({"status": "ok"}))),
         ("GET", "/static/{file}") => static_file(call.param("file")),
         ("GET", "/") => start(web, &call).await,
-        ("GET", "/sign-in") => show(web, &call).await,
-        ("POST", "/sign-in") => redeem(web, &call).await,
+        ("GET", "/sign-in") => show(at, &call).await,
+        ("POST", "/sign-in") => redeem(at, &call).await,
+        ("POST", "/sign-in/google") => with_google::begin(at, &call).await,
+        ("GET", "/sign-in/google/callback") => with_google::callback(at, &call).await,
         ("POST", "/sign-out") => sign_out(web, &call).await,
         _ => Err(Problem::not_found()),
     }
@@ -32,10 +43,23 @@ async fn start(web: &Web, call: &Call) -> Result<Answer, Problem> {
 }
 
 /// Shows whom the link signs in, and uses nothing up.
-async fn show(web: &Web, call: &Call) -> Result<Answer, Problem> {
-    let Some(token) = call.query("t") else {
-        return web.page(StatusCode::OK, "Sign in", None, &pages::HowTo);
+async fn show(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+    let web = &at.web;
+    let page = match call.query("t") {
+        Some(token) => confirm(at, token).await?,
+        None => {
+            let google = at.google.as_ref().map(|_| web.base.link("/sign-in/google"));
+            web.page(StatusCode::OK, "Sign in", None, &pages::HowTo { google })?
+        }
     };
+    Ok(match &at.google {
+        Some(google) => page.with_forms_leading_to(&google.origin()),
+        None => page,
+    })
+}
+
+async fn confirm(at: &SignIn, token: &str) -> Result<Answer, Problem> {
+    let web = &at.web;
     let sign_in = web
         .store
         .sign_in(&SecretString::from(token))
@@ -48,11 +72,13 @@ async fn show(web: &Web, call: &Call) -> Result<Answer, Problem> {
         name: &member.name,
         email: &member.email,
         role: member.role.as_str(),
+        connects: at.google.is_some() && member.identity.is_none(),
     };
     web.page(StatusCode::OK, "Sign in", None, &page)
 }
 
-async fn redeem(web: &Web, call: &Call) -> Result<Answer, Problem> {
+async fn redeem(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+    let web = &at.web;
     // There is no session yet that a CSRF token could belong to: the browser says where the form is from.
     if !from_our_page(call.header("sec-fetch-site")) {
         return Err(Problem::forbidden(
@@ -72,6 +98,12 @@ async fn redeem(web: &Web, call: &Call) -> Result<Answer, Problem> {
             &AuditEntry::now(&member.id, "member.signed_in", &member.id),
         )
         .await?;
+    let connects = call.form().is_ok_and(|form| form.get("google") == Some("connect"));
+    if let Some(google) = at.google.as_ref().filter(|_| connects) {
+        // Signed in either way: the link is used up.
+        let answer = with_google::lead(at, google, None, Some(&member)).await?;
+        return Ok(web.begin_session(answer, &organisation.id, &member.id).await?);
+    }
     let form = web.base.link(&format!("/orgs/{}/onboardings/new", organisation.id));
     Ok(web
         .begin_session(Answer::see_other(&form), &organisation.id, &member.id)
@@ -84,7 +116,7 @@ async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
     Ok(web.end_session(Answer::see_other(&web.base.link("/sign-in"))))
 }
 
-async fn whom(web: &Web, sign_in: &SignIn) -> Result<(Organisation, Member), Problem> {
+async fn whom(web: &Web, sign_in: &access::SignIn) -> Result<(Organisation, Member), Problem> {
     let organisation = web.store.organisation(&sign_in.org).await?;
     let member = web.store.member(&sign_in.org, &sign_in.member).await?;
     organisation.zip(member).ok_or_else(used_up)
@@ -98,7 +130,7 @@ fn used_up() -> Problem {
 }
 
 /// Browsers that say nothing are old ones and programs, which nobody can trick into a form.
-fn from_our_page(sec_fetch_site: Option<&str>) -> bool {
+pub(crate) fn from_our_page(sec_fetch_site: Option<&str>) -> bool {
     matches!(sec_fetch_site, None | Some("same-origin" | "none"))
 }
 

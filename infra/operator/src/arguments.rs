@@ -6,6 +6,7 @@ use domain::contact::EmailAddress;
 use domain::credentials::SHAPES;
 use domain::ids::OrgId;
 use domain::role::Role;
+use domain::sign_in::WorkspaceDomain;
 use url::Url;
 
 /// Runs Gangway for its organisations. Credentials and region are taken as the AWS command line takes them.
@@ -44,6 +45,12 @@ pub(crate) enum Command {
     /// People who sign in
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Whether an organisation takes in whoever first signs in with a Google account of its domain
+    #[command(subcommand)]
+    AutoOnboarding(AutoOnboardingCommand),
+    /// Sign-in with Google, for all organisations
+    #[command(subcommand)]
+    Google(GoogleCommand),
     /// Prints a link with which a member signs in once
     SignInLink {
         #[arg(value_parser = OrgId::parse)]
@@ -125,6 +132,33 @@ pub(crate) struct Assignment {
     pub(crate) name: String,
     /// None: back to what holds without a value of one's own.
     pub(crate) value: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AutoOnboardingCommand {
+    /// New people of this domain become members with the role basic
+    On {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        /// The company's own domain; make sure that it is theirs
+        #[arg(long, value_parser = WorkspaceDomain::parse)]
+        domain: WorkspaceDomain,
+    },
+    /// From now on nobody becomes a member by signing in; members stay
+    Off {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum GoogleCommand {
+    /// Stores the client secret of Google's console; never from the command line, which other processes see
+    Set {
+        /// File with the secret alone, or - for standard input
+        #[arg(long)]
+        client_secret_file: String,
+    },
 }
 
 #[derive(Subcommand)]

@@ -32,7 +32,7 @@ pub(crate) async fn set(
     Ok(())
 }
 
-fn read(file: &str) -> Result<SecretString, String> {
+pub(crate) fn read(file: &str) -> Result<SecretString, String> {
     let mut text = String::new();
     let result = if file == "-" {
         std::io::stdin().take(MAX_BYTES + 1).read_to_string(&mut text)

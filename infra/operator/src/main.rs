@@ -2,7 +2,9 @@
 
 mod access;
 mod arguments;
+mod auto_onboarding;
 mod credentials;
+mod google;
 mod organisation;
 mod variables;
 mod verify;
@@ -17,7 +19,10 @@ use domain::integration::Organisation;
 use store::Store;
 use store::secrets::Secrets;
 
-use crate::arguments::{Arguments, Command, MemberCommand, OrganisationCommand, TokenCommand, VariablesCommand};
+use crate::arguments::{
+    Arguments, AutoOnboardingCommand, Command, GoogleCommand, MemberCommand, OrganisationCommand, TokenCommand,
+    VariablesCommand,
+};
 
 /// Who the audit names.
 const OPERATOR: &str = "operator";
@@ -88,6 +93,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Member(MemberCommand::Add { org, email, name, role }) => {
             access::add_member(&store, org, &email, name, role).await
         }
+        Command::AutoOnboarding(AutoOnboardingCommand::On { org, domain }) => {
+            auto_onboarding::on(&store, &org, &domain).await
+        }
+        Command::AutoOnboarding(AutoOnboardingCommand::Off { org }) => auto_onboarding::off(&store, &org).await,
+        Command::Google(GoogleCommand::Set { client_secret_file }) => google::set(&secrets, &client_secret_file).await,
         Command::SignInLink {
             org,
             email,

@@ -95,6 +95,15 @@ pub(crate) async fn show(store: &Store, org: &OrgId) -> Result<(), Failure> {
     for (label, value) in lines {
         println!("{label:<20} {}", value.as_deref().unwrap_or("-"));
     }
+    let domain = store.auto_onboarding_domain(org).await?;
+    let state = match &domain {
+        Some(domain) => match store.domain_owner(domain).await? {
+            Some(owner) if owner.org == *org && owner.on => format!("on for {domain}"),
+            _ => "off".to_owned(),
+        },
+        None => "off".to_owned(),
+    };
+    println!("{:<20} {state}", "auto-onboarding");
     for (vault, company) in organisation.vault_companies {
         println!("{:<20} {company}", format!("company in {vault}"));
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     Result, compile,
-    engine::{Engine, Waits},
+    engine::{Engine, GOOGLE_CLIENT_SECRET, Waits},
     http,
     interrupt::stop_on_interrupt,
     local::{Local, save_logs},
@@ -27,6 +27,8 @@ const WAITS: Waits = Waits {
 };
 const ORGANISATION: &str = "demo";
 const COMPANY: &str = "Demo Company";
+/// The world's at the vendors.
+const DOMAIN: &str = "demo.example";
 const TECHNICIAN: &str = "terry.tech@msp.example";
 
 /// Builds and starts everything in the background. Where it runs already, deploys what changed.
@@ -62,6 +64,7 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
             local.deployment.api
         );
         println!("Sign in (once):    {link}");
+        println!("Or with Google:    {}/sign-in", local.deployment.api);
         println!("The vendors' side: {}", world.page);
         println!("Addresses and an API token are in target/gangway/local.json. Ctrl-C stops everything.");
         loop {
@@ -154,6 +157,10 @@ pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
         "--role",
         "admin",
     ])?;
+    let secret = ["google", "set", "--client-secret-file", "-"];
+    engine.operator(&stack, &secret, GOOGLE_CLIENT_SECRET)?;
+    vendors::create_people(engine, DOMAIN)?;
+    operator(&["auto-onboarding", "on", ORGANISATION, "--domain", DOMAIN])?;
     local.api_token = operator(&["token", "create", ORGANISATION, "--name", "local", "--role", "admin"])?;
     ORGANISATION.clone_into(&mut local.organisation);
     Ok(world)

@@ -22,6 +22,9 @@ use crate::{
 pub(crate) const ACCESS_KEY: &str = "ak";
 pub(crate) const SECRET_KEY: &str = "sk";
 pub(crate) const REGION: &str = "us-east-1";
+/// What Google's console gives; the simulators' provider takes these.
+pub(crate) const GOOGLE_CLIENT_ID: &str = "gangway.apps.googleusercontent.com";
+pub(crate) const GOOGLE_CLIENT_SECRET: &str = "GOCSPX-simulated";
 pub(crate) const MAIL_FROM: &str = "gangway@msp.example";
 
 pub(crate) struct Engine<'a> {
@@ -208,6 +211,8 @@ impl<'a> Engine<'a> {
             ("Pax8Url", format!("{simulators}/pax8/v1")),
             ("SherwebUrl", format!("{simulators}/sherweb")),
             ("TdSynnexUrl", format!("{simulators}/td_synnex")),
+            ("GoogleIssuer", format!("{simulators}/google")),
+            ("GoogleClientId", GOOGLE_CLIENT_ID.to_owned()),
             ("LocalOrigins", simulators),
         ];
         let given = waits

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    engine::{ACCESS_KEY, Engine, MAIL_FROM, REGION, SECRET_KEY, Stack},
+    engine::{ACCESS_KEY, Engine, GOOGLE_CLIENT_ID, MAIL_FROM, REGION, SECRET_KEY, Stack},
     project::Project,
 };
 
@@ -80,6 +80,7 @@ impl Local {
             ("pax8", "/pax8/v1"),
             ("sherweb", "/sherweb"),
             ("td_synnex", "/td_synnex"),
+            ("google", "/google"),
             ("control", "/control"),
             ("pages", ""),
         ];
@@ -108,7 +109,7 @@ impl Local {
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
-    pub(crate) fn environment(&self) -> [(&'static str, &str); 22] {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 24] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
         let state_machine = |kind: &str| deployment.state_machines.get(kind).map_or("", String::as_str);
@@ -132,6 +133,8 @@ impl Local {
             ("PAX8_URL", vendor("pax8")),
             ("SHERWEB_URL", vendor("sherweb")),
             ("TD_SYNNEX_URL", vendor("td_synnex")),
+            ("GOOGLE_ISSUER", vendor("google")),
+            ("GOOGLE_CLIENT_ID", GOOGLE_CLIENT_ID),
             ("GANGWAY_STACK", &deployment.stack),
             ("GANGWAY_BASE_URL", &deployment.api),
             ("LOCAL_ORIGINS", vendor("pages")),

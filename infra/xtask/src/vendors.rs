@@ -65,6 +65,16 @@ pub(crate) fn create_world(engine: &Engine, name: &str, company: &str) -> Result
     Ok(serde_json::from_value(world.json()?)?)
 }
 
+/// Somebody with an account of the company's at Google, and somebody with a private one.
+pub(crate) fn create_people(engine: &Engine, domain: &str) -> Result<()> {
+    let url = format!("{}/control/google/people", engine.simulators());
+    let employee = json!({"name": "Gina Google", "email": format!("gina@{domain}"), "hd": domain});
+    for person in [employee, json!({"name": "Sam Stranger", "email": "sam@gmail.com"})] {
+        http::post(&url, None, &person)?.expect(200, "a Google account")?;
+    }
+    Ok(())
+}
+
 /// Elsewhere, by hand: Gangway doesn't see it.
 pub(crate) fn buy_seat(engine: &Engine, world: &World) -> Result<()> {
     let url = format!("{}/control/worlds/{}/buy-seats", engine.simulators(), world.name);

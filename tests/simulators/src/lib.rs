@@ -10,6 +10,7 @@ pub mod elsewhere;
 pub mod faults;
 pub mod fields;
 pub mod freshdesk;
+pub mod google;
 pub mod graph;
 pub mod halopsa;
 pub mod hudu;

@@ -25,6 +25,7 @@ use crate::{
     contracts::{Contracts, Seen, headers_of},
     control,
     faults::{self, Fault, Garbage, Kind},
+    google::{self, Google},
     kill, pages,
     proxy::{self, ProxyTarget},
     state::Shared,
@@ -62,6 +63,7 @@ pub struct Running {
 pub struct App {
     pub state: Shared,
     pub contracts: Contracts,
+    pub google: Google,
     pub aws: Option<String>,
     pub base: String,
 }
@@ -84,6 +86,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let app = Arc::new(App {
         state: Shared::default(),
         contracts: Contracts::default(),
+        google: Google::default(),
         aws: options.aws.clone(),
         base: format!("http://{address}"),
     });
@@ -102,7 +105,10 @@ pub async fn start(options: Options) -> io::Result<Running> {
 }
 
 async fn serve(listener: TcpListener, port: u16, app: Arc<App>) {
-    let inner = control::routes().merge(pages::routes()).with_state(app.clone());
+    let inner = control::routes()
+        .merge(pages::routes())
+        .merge(google::routes())
+        .with_state(app.clone());
     accept(listener, move |peer, request: Request<Incoming>| {
         let (app, inner) = (app.clone(), inner.clone());
         async move {

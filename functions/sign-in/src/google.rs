@@ -1,0 +1,199 @@
+//! Sign-in with Google: OpenID Connect's code flow with PKCE, state and nonce.
+
+mod documents;
+mod person;
+mod token;
+
+use chrono::{DateTime, Duration, Utc};
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::sign_in::Reason;
+use openidconnect::core::{CoreClient, CoreProviderMetadata, CoreResponseType};
+use openidconnect::{
+    AuthenticationFlow, ClientId, CsrfToken, DiscoveryError, IssuerUrl, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use web::{Base, Errand};
+
+use documents::Documents;
+pub(crate) use person::Person;
+
+/// Where Google sends people back to; the same text is registered there.
+const CALLBACK: &str = "/sign-in/google/callback";
+/// How long somebody may take at Google.
+const MINUTES: i64 = 10;
+
+pub(crate) struct Google {
+    /// As discovery has it, to the letter.
+    issuer: String,
+    client_id: String,
+    redirect: String,
+    documents: Documents,
+}
+
+/// What this browser brings back, and nobody else can.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Flow {
+    pub(crate) state: String,
+    nonce: String,
+    verifier: String,
+    /// The organisation that the person named, if they did.
+    pub(crate) org: Option<String>,
+    /// The member whom this person is, as a one-time link has shown.
+    pub(crate) connect: Option<(OrgId, String)>,
+    pub(crate) until: DateTime<Utc>,
+}
+
+impl Flow {
+    /// Whether Google's answer belongs to this flow.
+    pub(crate) fn expects(&self, state: Option<&str>, now: DateTime<Utc>) -> bool {
+        state == Some(self.state.as_str()) && now < self.until
+    }
+}
+
+/// The cookie that a flow travels in.
+pub(crate) fn errand(base: &Base) -> Errand {
+    Errand {
+        name: "gangway_google",
+        path: base.link("/sign-in/google"),
+        seconds: MINUTES * 60,
+    }
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+impl Google {
+    /// `local_origins`: exempt from the check of addresses, on the local engine.
+    pub(crate) fn new(issuer: &str, client_id: &str, base: &Base, local_origins: String) -> Result<Self, Fault> {
+        outbound::given_address("Google", issuer, &local_origins)?;
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            redirect: base.absolute(CALLBACK),
+            documents: Documents::new(local_origins),
+        })
+    }
+
+    /// Where a form that begins here leads, for the page's policy.
+    pub(crate) fn origin(&self) -> String {
+        Url::parse(&self.issuer).map_or_else(|_| String::new(), |issuer| issuer.origin().ascii_serialization())
+    }
+
+    /// The address to send the browser to, and what it has to bring back.
+    pub(crate) async fn begin(
+        &self,
+        org: Option<String>,
+        connect: Option<(OrgId, String)>,
+        now: DateTime<Utc>,
+    ) -> Result<(Url, Flow), Fault> {
+        let redirect = RedirectUrl::new(self.redirect.clone()).map_err(|_| wrong("GOOGLE's redirect address"))?;
+        let client =
+            CoreClient::from_provider_metadata(self.provider().await?, ClientId::new(self.client_id.clone()), None)
+                .set_redirect_uri(redirect);
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let (url, state, nonce) = client
+            .authorize_url(
+                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
+            .add_scope(Scope::new("email".to_owned()))
+            .add_scope(Scope::new("profile".to_owned()))
+            .add_extra_param("prompt", "select_account")
+            .set_pkce_challenge(challenge)
+            .url();
+        let flow = Flow {
+            state: state.secret().clone(),
+            nonce: nonce.secret().clone(),
+            verifier: verifier.secret().clone(),
+            org,
+            connect,
+            until: now + Duration::minutes(MINUTES),
+        };
+        Ok((url, flow))
+    }
+
+    /// Who came back with this code. The outer error is a failure, the inner one a refusal.
+    pub(crate) async fn finish(
+        &self,
+        flow: &Flow,
+        code: &str,
+        client_secret: &SecretString,
+    ) -> Result<Result<Person, Reason>, Fault> {
+        match self.exchange(flow, code, client_secret).await? {
+            Some(id_token) => self.verify(&id_token, flow).await,
+            None => Ok(Err(Reason::InvalidToken)),
+        }
+    }
+
+    /// The ID token; none if Google refuses the code, or that this flow's verifier goes with it.
+    async fn exchange(&self, flow: &Flow, code: &str, client_secret: &SecretString) -> Result<Option<String>, Fault> {
+        const OPERATION: &str = "exchange a code";
+        let provider = self.provider().await?;
+        let address = provider
+            .token_endpoint()
+            .ok_or_else(|| wrong("Google's token endpoint"))?;
+        let address = self.documents.allowed(address.url())?;
+        let request = outbound::http_client().post(address).form(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("client_id", &self.client_id),
+            ("client_secret", client_secret.expose_secret()),
+            ("redirect_uri", &self.redirect),
+            ("code_verifier", &flow.verifier),
+        ]);
+        let reply = outbound::send("Google", OPERATION, request).await?;
+        if reply.status() == 400 {
+            let error = reply.error_body::<Refusal>().map(|refusal| refusal.error);
+            if error.as_deref() == Some("invalid_grant") {
+                return Ok(None);
+            }
+            return Err(reply.refused(error.as_deref()));
+        }
+        Ok(Some(reply.json::<Tokens>()?.id_token))
+    }
+
+    async fn verify(&self, id_token: &str, flow: &Flow) -> Result<Result<Person, Reason>, Fault> {
+        let nonce = Nonce::new(flow.nonce.clone());
+        let provider = self.provider().await?;
+        let mut read = token::read(id_token, &self.issuer, &self.client_id, provider.jwks(), &nonce);
+        if read == Err(token::Refused::UnknownKey) {
+            // Google may have changed its keys since we read them; once more, and no further.
+            self.documents.forget(provider.jwks_uri().as_str()).await;
+            let provider = self.provider().await?;
+            read = token::read(id_token, &self.issuer, &self.client_id, provider.jwks(), &nonce);
+        }
+        Ok(read.map_err(|refused| {
+            tracing::warn!(why = %refused, "an ID token is refused");
+            Reason::InvalidToken
+        }))
+    }
+
+    /// Google's description of itself, with its keys.
+    async fn provider(&self) -> Result<CoreProviderMetadata, Fault> {
+        let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|_| wrong("GOOGLE_ISSUER"))?;
+        CoreProviderMetadata::discover_async(issuer, &self.documents)
+            .await
+            .map_err(|error| match error {
+                DiscoveryError::Request(fault) => fault,
+                _ => Fault::Transient("Google's description of itself is not as OpenID Connect has it".to_owned()),
+            })
+    }
+}
+
+fn wrong(what: &str) -> Fault {
+    Fault::Permanent(format!("{what} is not an address"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! To Google and back.
+
+use chrono::Utc;
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use domain::sign_in::Reason;
+use http::StatusCode;
+use secrecy::SecretString;
+use store::members::Member;
+use web::{Answer, Call, Problem};
+
+use crate::google::{self, Flow, Google, Person};
+use crate::routes::{SignIn, from_our_page};
+use crate::{admit, pages};
+
+/// The button of the sign-in page.
+pub(crate) async fn begin(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+    let google = at.google.as_ref().ok_or_else(Problem::not_found)?;
+    if !from_our_page(call.header("sec-fetch-site")) {
+        return Err(Problem::forbidden("Press the button on Gangway's own sign-in page."));
+    }
+    let form = call.form().unwrap_or_default();
+    let org = form.get("org").map(str::trim).and_then(|org| OrgId::parse(org).ok());
+    lead(at, google, org.map(String::from), None).await
+}
+
+/// 303 to Google. `connect`: the member whom the answer is to be bound to.
+pub(crate) async fn lead(
+    at: &SignIn,
+    google: &Google,
+    org: Option<String>,
+    connect: Option<&Member>,
+) -> Result<Answer, Problem> {
+    let connect = connect.map(|member| (member.org.clone(), member.id.clone()));
+    let (url, flow) = google.begin(org, connect, Utc::now()).await?;
+    let cookie = at.web.keys().await?.seal_errand(&google::errand(&at.web.base), &flow)?;
+    Ok(Answer::see_other(url.as_str()).with_cookie(&cookie))
+}
+
+/// Where Google sends the browser back to. The one GET that changes something: the flow's cookie proves that this browser has
+/// begun it by a POST, and it counts once.
+pub(crate) async fn callback(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+    let google = at.google.as_ref().ok_or_else(Problem::not_found)?;
+    let errand = google::errand(&at.web.base);
+    let answer = match decide(at, google, call).await? {
+        Some(member) => {
+            let form = at.web.base.link(&format!("/orgs/{}/onboardings/new", member.org));
+            at.web
+                .begin_session(Answer::see_other(&form), &member.org, &member.id)
+                .await?
+        }
+        None => at.web.page(
+            StatusCode::FORBIDDEN,
+            "You are not signed in",
+            None,
+            &pages::Refused {
+                base: at.web.base.path(),
+            },
+        )?,
+    };
+    Ok(answer.with_cookie(&errand.end()))
+}
+
+async fn decide(at: &SignIn, google: &Google, call: &Call) -> Result<Option<Member>, Problem> {
+    let store = &at.web.store;
+    let Some(flow) = flow(at, call).await? else {
+        // Nothing but the log: anybody can call this address with anything.
+        tracing::warn!(reason = Reason::ForeignAnswer.code(), "a sign-in is refused");
+        return Ok(None);
+    };
+    let Some(code) = call.query("code").filter(|code| !code.is_empty()) else {
+        tracing::info!(reason = Reason::BrokenOff.code(), "a sign-in is refused");
+        return Ok(None);
+    };
+    let secret = client_secret(at).await?;
+    match google.finish(&flow, code, &secret).await? {
+        Err(reason) => {
+            admit::no_person(store, reason).await?;
+            Ok(None)
+        }
+        Ok(person) => Ok(who(at, &flow, &person).await?),
+    }
+}
+
+async fn who(at: &SignIn, flow: &Flow, person: &Person) -> Result<Option<Member>, Fault> {
+    let store = &at.web.store;
+    let Some((org, id)) = &flow.connect else {
+        return admit::admit(store, person, flow.org.as_deref()).await;
+    };
+    match store.member(org, id).await? {
+        Some(member) => admit::connect(store, person, &member).await,
+        None => Ok(None),
+    }
+}
+
+/// The flow that this answer belongs to, used up by it.
+async fn flow(at: &SignIn, call: &Call) -> Result<Option<Flow>, Fault> {
+    let keys = at.web.keys().await?;
+    let flow: Option<Flow> = keys.open_errand(&google::errand(&at.web.base), call);
+    let Some(flow) = flow.filter(|flow| flow.expects(call.query("state"), Utc::now())) else {
+        return Ok(None);
+    };
+    let state = SecretString::from(flow.state.clone());
+    Ok(at.web.store.first_use(&state, flow.until).await?.then_some(flow))
+}
+
+async fn client_secret(at: &SignIn) -> Result<SecretString, Fault> {
+    at.secrets.google_client_secret().await?.ok_or_else(|| {
+        Fault::NeedsAttention(
+            "Google's client secret is not set: `operator google set --client-secret-file FILE`".to_owned(),
+        )
+    })
+}
