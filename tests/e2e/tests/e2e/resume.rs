@@ -103,6 +103,47 @@ fn an_onboarding_goes_on_from_the_step_that_failed() {
     assert_eq!(again["request_status"], "completed");
 }
 
+/// As people do whose call was killed under them
+fn persist(request: &Request<'_>) {
+    until("the request to be resumed", || {
+        (request.resume(&json!({})).status < 500).then_some(())
+    });
+}
+
+#[test]
+fn each_step_of_a_resumed_request_may_run_twice_and_die() {
+    let org = Organisation::approving(&engine().patient, "resumes-hard", &json!({}), &[]);
+    let request = refused(&org, &json!({"licenses": ["ENTERPRISEPACK"], "groups": ["Sales"]}));
+    let twice = AwsRule::new("/invocations", &org.id, "duplicate", 10_000, 0);
+    let writes = ["PutItem", "UpdateItem", "TransactWriteItems"];
+    let dies: Vec<AwsRule> = writes
+        .iter()
+        .flat_map(|write| {
+            let target = format!("DynamoDB_20120810.{write}");
+            let rule = |nth| AwsRule::new(&target, &org.id, "kill_client_after", 1, nth);
+            [0, 7, 19, 31].map(rule)
+        })
+        .collect();
+    persist(&request);
+    request.ends("completed");
+    assert!(twice.fired() > 8);
+    let killed: u64 = dies.iter().map(AwsRule::killed).sum();
+    assert!(killed >= 5, "only {killed} functions were killed");
+    let state = org.world.state();
+    for (effect, count) in [
+        ("users_created", 1),
+        ("tickets_created", 1),
+        ("licenses_assigned", 1),
+        ("members_added", 1),
+        ("seats_bought", 1),
+    ] {
+        assert_eq!(state["effects"][effect], count, "{effect}: {state:#}");
+    }
+    request.note_names();
+    assert_eq!(request.runs(), 2);
+    assert_eq!(request.audit("request.resumed").len(), 1);
+}
+
 #[test]
 fn two_resumes_at_once_start_one_execution() {
     let org = Organisation::approving(&engine().patient, "resumes-twice", &json!({}), &[]);
