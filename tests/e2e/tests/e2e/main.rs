@@ -31,4 +31,5 @@ mod submissions;
 mod systems;
 mod ticket_life;
 mod tokens;
+mod usernames;
 mod vaults;
