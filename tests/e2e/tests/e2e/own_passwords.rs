@@ -29,6 +29,7 @@ fn a_requests_own_password_settings_win() {
     assert_eq!(password.split('+').count(), 7, "six words and a digit");
     assert_eq!(org.world.sign_in(&org.upn("alovelace"), password), (true, false));
     assert!(!request.has_note("Temporary password: "));
+    assert!(request.has_note("Password settings: "), "{:#?}", request.notes());
     assert!(request.has_note("The password need not be changed at the first sign-in. The password never expires."));
     assert!(request.has_note("Microsoft Entra ID has no such setting"));
     assert!(request.has_note("was handed over in Hudu."));
