@@ -35,7 +35,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         org: input.org,
         request: input.request,
     };
-    cx.begin(STEP, &key, input.run).await?;
+    let record = cx.begin(STEP, &key, input.run).await?;
     let part_number = &input.sku;
     let standing = cx
         .store

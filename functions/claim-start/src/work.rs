@@ -52,6 +52,11 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     }
     let settled = systems::settled_for(&cx.store, record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    // An execution before this one may have made the account and failed before it could say so: nothing is new then.
+    let own = graph.find_by_marker(record.id.as_str(), &record.plan.upn).await?;
+    if own.is_some() {
+        return Ok(());
+    }
     let checked = planning::check(
         &cx.store,
         &graph,

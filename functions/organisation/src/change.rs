@@ -6,7 +6,7 @@ use domain::field::FieldProblem;
 use domain::variables::{OrgVariables, definition, definitions, parse_value};
 use serde_json::{Map, Value};
 use step::Env;
-use store::organisations::{Setting, Settings};
+use store::organisations::{Setting, Settings, defaults};
 use web::Form;
 
 use crate::show::Values;
@@ -63,21 +63,25 @@ fn body_is_wrong(name: &str, body: &Map<String, Value>, changes: &Changes) -> bo
 }
 
 fn contradictions(changes: &Changes, values: &Values) -> Vec<FieldProblem> {
-    let mut own: BTreeMap<String, Value> = values
-        .own
-        .iter()
-        .map(|(name, setting)| (name.clone(), setting.value.clone()))
-        .collect();
+    let mut after = values.own.clone();
     for (name, change) in changes {
         match change {
-            Some(setting) => own.insert(name.clone(), setting.value.clone()),
-            None => own.remove(name),
+            Some(setting) => after.insert(name.clone(), setting.clone()),
+            None => after.remove(name),
         };
     }
-    match OrgVariables::resolve(&own, &values.inherited) {
+    let own = after
+        .iter()
+        .map(|(name, setting)| (name.clone(), setting.value.clone()));
+    let mut problems = match OrgVariables::resolve(&own.collect(), &values.inherited) {
         Ok(variables) => variables.check_together(),
         Err(problems) => problems,
+    };
+    let (before, after) = (defaults(&values.own), defaults(&after));
+    for child in &values.children {
+        problems.extend(child.contradictions(&before, &after));
     }
+    problems
 }
 
 /// The form shows what is set here; what is left as it was is no change, and what is emptied goes back to the default.
@@ -213,6 +217,27 @@ mod tests {
         let changes = plan(body.as_object().unwrap(), &values).unwrap();
         assert!(changes["timezone"].as_ref().unwrap().default_for_children);
         assert!(!changes["start_time"].as_ref().unwrap().default_for_children);
+    }
+
+    #[test]
+    fn a_default_that_contradicts_a_child_is_refused() {
+        let mut values = values(json!({"new_user_approval_email": ["hr@example.com"]}), json!({}));
+        values
+            .own
+            .get_mut("new_user_approval_email")
+            .unwrap()
+            .default_for_children = true;
+        values.children.push(domain::variables::Child {
+            id: domain::ids::OrgId::parse("customer").unwrap(),
+            own: serde_json::from_value(json!({"require_approval_for_new_users": true})).unwrap(),
+        });
+        let body = json!({"new_user_approval_email": null});
+        let problems = plan(body.as_object().unwrap(), &values).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].field, "new_user_approval_email");
+        assert!(problems[0].message.contains("customer"), "{problems:?}");
+        assert!(planned(json!({"new_user_approval_email": "manager"}), &values).is_ok());
+        assert!(planned(json!({"timezone": "Europe/Paris"}), &values).is_ok());
     }
 
     #[test]

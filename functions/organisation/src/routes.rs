@@ -55,7 +55,16 @@ async fn from_form(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Prob
 async fn read(web: &Web, visit: &Visit) -> Result<Values, Problem> {
     let own = web.store.settings(visit.org()).await?;
     let (_, inherited) = web.store.values(&visit.organisation).await?;
-    Ok(Values { own, inherited })
+    // Only an organisation without a parent has children.
+    let children = match visit.organisation.parent {
+        None => web.store.children(visit.org()).await?,
+        Some(_) => Vec::new(),
+    };
+    Ok(Values {
+        own,
+        inherited,
+        children,
+    })
 }
 
 async fn write(web: &Web, visit: &Visit, changes: &change::Changes, before: &Settings) -> Result<(), Problem> {

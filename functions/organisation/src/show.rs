@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::variables::{Definition, definitions};
+use domain::variables::{Child, Definition, definitions};
 use serde_json::{Map, Value, json};
 use store::organisations::Settings;
 
@@ -10,6 +10,7 @@ pub(crate) struct Values {
     pub(crate) own: Settings,
     /// The parent's values for its children.
     pub(crate) inherited: BTreeMap<String, Value>,
+    pub(crate) children: Vec<Child>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -81,6 +82,7 @@ pub(crate) mod tests {
         Values {
             own: own.into_iter().map(|(name, value)| (name, setting(value))).collect(),
             inherited: serde_json::from_value(inherited).unwrap(),
+            children: Vec::new(),
         }
     }
 

@@ -212,6 +212,25 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_can_be_resumed_or_left_out() {
+        let visit = visit("m1", Role::Admin, "Mary");
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let record = record("m1", "Ada", Status::Failed);
+        let page = Page {
+            link: base.link(&path(&record)),
+            csrf: visit.csrf(),
+            record: &record,
+            timeline: &[],
+            zone: Tz::UTC,
+            changes: false,
+            failed: &["create-user", "find-license"],
+            skippable: &[Skip::FindLicense],
+            password: true,
+        };
+        insta::assert_snapshot!(page.render().unwrap());
+    }
+
+    #[test]
     fn forms_are_shown_while_they_work() {
         assert!(page(&record("m1", "Ada", Status::Scheduled), true).contains("/cancel\""));
         assert!(!page(&record("m1", "Ada", Status::Running), false).contains("/cancel\""));

@@ -37,7 +37,12 @@ impl App {
                     "It was handed over or deleted: Gangway no longer has it.",
                 ));
             }
-            Kept::NotYet | Kept::Here => {
+            Kept::Here => {
+                return Err(Problem::conflict(
+                    "The request has ended with it: resume the request, and Gangway tries its places again.",
+                ));
+            }
+            Kept::NotYet => {
                 return Err(Problem::conflict("No temporary password is waiting for an admin here."));
             }
         }

@@ -3,9 +3,12 @@
 use domain::contact::DomainName;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::variables::{Child, Values};
 use store::Store;
+use store::organisations::defaults;
 
 use crate::arguments::Wish;
+use crate::variables::listed;
 use crate::{Failure, OPERATOR, existing};
 
 const MAX_TEXT: usize = 256;
@@ -13,6 +16,7 @@ const MAX_TEXT: usize = 256;
 pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
     let known = store.organisation(&wish.org).await?;
     let verb = if known.is_some() { "updated" } else { "created" };
+    let old_parent = known.as_ref().and_then(|known| known.parent.clone());
     let organisation = merged(known, wish)?;
     if let Some(parent) = &organisation.parent {
         let parent = existing(store, parent).await?;
@@ -20,9 +24,31 @@ pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
             return Err(format!("{} has a parent itself: only one level of parents counts", parent.id).into());
         }
     }
+    if old_parent != organisation.parent {
+        let (before, after) = (
+            defaults_of(store, old_parent.as_ref()).await?,
+            defaults_of(store, organisation.parent.as_ref()).await?,
+        );
+        let (own, _) = store.values(&organisation).await?;
+        let child = Child {
+            id: organisation.id.clone(),
+            own,
+        };
+        let problems = child.contradictions(&before, &after);
+        if !problems.is_empty() {
+            return Err(listed(&problems).into());
+        }
+    }
     store.put_organisation(&organisation, OPERATOR).await?;
     println!("organisation {} {verb}", organisation.id);
     Ok(())
+}
+
+async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Values, Failure> {
+    match parent {
+        Some(parent) => Ok(defaults(&store.settings(parent).await?)),
+        None => Ok(Values::new()),
+    }
 }
 
 /// What is not given stays as it was; an empty text removes it.

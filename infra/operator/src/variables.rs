@@ -9,7 +9,7 @@ use domain::variables::{OrgVariables, canonical_name, definition, definitions, i
 use serde_json::Value;
 use step::Env;
 use store::Store;
-use store::organisations::{Setting, Settings};
+use store::organisations::{Setting, Settings, defaults};
 
 use crate::arguments::Assignment;
 use crate::{Failure, OPERATOR, existing};
@@ -25,16 +25,23 @@ pub(crate) async fn set(
     let organisation = existing(store, org).await?;
     let changes = changes(values, default_for_children).map_err(|problems| listed(&problems))?;
     let before = store.settings(org).await?;
-    let (mut own, inherited) = store.values(&organisation).await?;
+    let (_, inherited) = store.values(&organisation).await?;
+    let mut after = before.clone();
     for (name, change) in &changes {
         match change {
-            Some(setting) => own.insert(name.clone(), setting.value.clone()),
-            None => own.remove(name),
+            Some(setting) => after.insert(name.clone(), setting.clone()),
+            None => after.remove(name),
         };
     }
-    let together = OrgVariables::resolve(&own, &inherited)
+    let own = after
+        .iter()
+        .map(|(name, setting)| (name.clone(), setting.value.clone()));
+    let mut together = OrgVariables::resolve(&own.collect(), &inherited)
         .map(|variables| variables.check_together())
         .unwrap_or_else(|problems| problems);
+    for child in store.children(org).await? {
+        together.extend(child.contradictions(&defaults(&before), &defaults(&after)));
+    }
     if !together.is_empty() {
         return Err(listed(&together).into());
     }
@@ -105,7 +112,7 @@ fn read(text: &str) -> Value {
     }
 }
 
-fn listed(problems: &[FieldProblem]) -> String {
+pub(crate) fn listed(problems: &[FieldProblem]) -> String {
     let line = |problem: &FieldProblem| match &problem.message {
         // Messages about values begin with the variable's name.
         message if message.starts_with(&problem.field) => message.clone(),

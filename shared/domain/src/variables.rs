@@ -3,6 +3,7 @@
 mod alias;
 mod choices;
 mod definitions;
+mod family;
 mod parse;
 mod resolved;
 mod together;
@@ -10,6 +11,7 @@ mod together;
 pub use alias::{canonical_name, import};
 pub use choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
 pub use definitions::{Definition, Kind, definition, definitions};
+pub use family::{Child, Values};
 pub use parse::parse_value;
 pub use resolved::{Approver, OrgVariables};
 pub use together::PasswordPlace;

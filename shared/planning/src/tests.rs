@@ -358,3 +358,26 @@ async fn only_a_disabled_account_is_enabled_again() {
     let checked = world.check(body).await.expect("no fault");
     assert_eq!(fields(&checked), ["rehire"], "another request has it");
 }
+
+#[tokio::test]
+async fn a_requests_own_settings_count_and_their_contradictions_are_named() {
+    let mut world = World::new().await;
+    world.variables.default_psa = Some(domain::variables::Psa::Halopsa);
+    let both = json!({"manager": "charles@contoso.com"});
+    let places = world.check(both).await.expect("no fault").password_places;
+    assert_eq!(places, [PasswordPlace::TicketNote, PasswordPlace::Manager]);
+    // Nobody is named who could get it.
+    let places = world.check(json!({})).await.expect("no fault").password_places;
+    assert_eq!(places, [PasswordPlace::TicketNote]);
+    let own = json!({"manager": "charles@contoso.com", "store_password_in_ticket": "0"});
+    let checked = world.check(own).await.expect("no fault");
+    assert_eq!(
+        (checked.password_places, checked.problems),
+        (vec![PasswordPlace::Manager], vec![])
+    );
+    let nowhere = json!({"store_password_in_ticket": 0, "send_password_via_sms_or_email": false});
+    let checked = world.check(nowhere).await.expect("no fault");
+    let fields: Vec<&str> = checked.problems.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["store_password_in_ticket", "send_password_via_sms_or_email"]);
+    assert_eq!(checked.plan, None);
+}

@@ -183,8 +183,10 @@ impl Names<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
     use std::future::ready;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -295,5 +297,56 @@ mod tests {
         })
         .await;
         assert_eq!(answer, Err(Fault::Transient("away".to_owned())));
+    }
+
+    /// What looking one name up comes to: taken, free, or not found out.
+    fn look_up() -> impl Strategy<Value = Option<bool>> {
+        prop_oneof![6 => Just(Some(true)), 3 => Just(Some(false)), 1 => Just(None)]
+    }
+
+    proptest! {
+        /// Whatever the names, the format and the directory's answers: nobody gets, or is proposed, a name that was not
+        /// found free, and a look-up that failed is neither.
+        #[test]
+        fn only_what_was_found_free_is_given_or_proposed(
+            first in "\\PC{1,16}", last in prop::option::of("\\PC{1,16}"),
+            format in prop::sample::select(UsernameFormat::ALL), collision in prop::sample::select(UsernameCollision::ALL),
+            typed in any::<bool>(), answers in prop::collection::vec(look_up(), 32),
+        ) {
+            let names = domain::username::Names { first: &first, middle: None, last: last.as_deref() };
+            let Ok(made) = base(format, &names) else { return Ok(()) };
+            let wish = if typed {
+                Wish::Typed { local: made, domain: domain() }
+            } else {
+                let other = base(UsernameFormat::FirstDotLast, &names).ok().filter(|other| *other != made);
+                Wish::Made { base: made, other, domain: domain(), collision }
+            };
+            let asked: RefCell<Vec<(Upn, Option<bool>)>> = RefCell::default();
+            let answer = decide(wish, |upn| {
+                let mut asked = asked.borrow_mut();
+                let found = answers[asked.len()];
+                asked.push((upn, found));
+                ready(found.ok_or_else(|| Fault::Transient("away".to_owned()))).boxed()
+            });
+            let answer = answer.now_or_never().expect("nothing waits");
+            let asked = asked.into_inner();
+            let free = || asked.iter().filter(|(_, found)| *found == Some(false)).map(|(upn, _)| upn);
+            let failed = asked.iter().filter(|(_, found)| found.is_none()).count();
+            match answer {
+                Ok(Ok(upn)) => {
+                    prop_assert_eq!(free().collect::<Vec<_>>(), [&upn]);
+                    prop_assert_eq!((asked.last().map(|(last, _)| last), failed), (Some(&upn), 0));
+                }
+                Ok(Err(problem)) => {
+                    prop_assert_eq!((problem.field.as_str(), failed, asked[0].1), ("username", 0, Some(true)));
+                    let proposed = problem.message.split_once("free are ").map_or("", |(_, names)| names);
+                    let proposed: Vec<&str> = proposed.split(", ").filter(|name| !name.is_empty()).collect();
+                    prop_assert_eq!(proposed, free().map(Upn::local_part).collect::<Vec<_>>());
+                }
+                Err(_) => {
+                    prop_assert_eq!((failed, asked.last().map(|(_, found)| *found)), (1, Some(None)));
+                }
+            }
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Organisations and their variables, with inheritance from a parent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::variables::{Child, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ use crate::{Store, text};
 const TABLE: &str = "organisations";
 const PROFILE: &str = "profile";
 const VARIABLE: &str = "variable#";
+/// In the parent's list, so that its change can be checked against theirs.
+const CHILD: &str = "child#";
 
 /// A value that an organisation has set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,14 @@ pub struct Setting {
 }
 
 pub type Settings = BTreeMap<String, Setting>;
+
+/// What children take of their parent's settings.
+pub fn defaults(settings: &Settings) -> Values {
+    let of_children = settings.iter().filter(|(_, setting)| setting.default_for_children);
+    of_children
+        .map(|(name, setting)| (name.clone(), setting.value.clone()))
+        .collect()
+}
 
 impl Store {
     pub async fn organisation(&self, org: &OrgId) -> Result<Option<Organisation>, Fault> {
@@ -58,52 +69,85 @@ impl Store {
             .build()
             .map_err(|_| stored_shape(TABLE))?;
         let entry = AuditEntry::now(by, "organisation.put", organisation.id.as_str());
+        let known_to_parent = match &organisation.parent {
+            Some(parent) => {
+                let put = Put::builder()
+                    .table_name(self.table(TABLE))
+                    .item("org", text(parent.as_str()))
+                    .item("name", text(format!("{CHILD}{}", organisation.id)))
+                    .build()
+                    .map_err(|_| stored_shape(TABLE))?;
+                Some(TransactWriteItem::builder().put(put).build())
+            }
+            None => None,
+        };
+        let writes = [
+            TransactWriteItem::builder().put(put).build(),
+            self.audit_put(&organisation.id, &entry)?,
+        ];
         self.db
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(self.audit_put(&organisation.id, &entry)?)
+            .set_transact_items(Some(writes.into_iter().chain(known_to_parent).collect()))
             .send()
             .await
             .map(|_| ())
             .map_err(|error| fault("writing an organisation", &error))
     }
 
-    /// What this organisation itself has set.
-    pub async fn settings(&self, org: &OrgId) -> Result<Settings, Fault> {
+    /// The organisations whose parent this is, with what they have set.
+    pub async fn children(&self, org: &OrgId) -> Result<Vec<Child>, Fault> {
+        let mut children = Vec::new();
+        for (id, _) in self.items(org, CHILD).await? {
+            let id = OrgId::parse(&id).map_err(|_| stored_shape(TABLE))?;
+            // One that has another parent by now is still listed here.
+            let is_child = |child: &Organisation| child.parent.as_ref() == Some(org);
+            if self.organisation(&id).await?.is_some_and(|child| is_child(&child)) {
+                let settings = self.settings(&id).await?.into_iter();
+                let own = settings.map(|(name, setting)| (name, setting.value)).collect();
+                children.push(Child { id, own });
+            }
+        }
+        Ok(children)
+    }
+
+    /// What stands under a kind of names, without it.
+    async fn items(&self, org: &OrgId, kind: &str) -> Result<Vec<(String, HashMap<String, AttributeValue>)>, Fault> {
         let mut pages = self
             .db
             .query()
             .table_name(self.table(TABLE))
-            .key_condition_expression("org = :o AND begins_with(#n, :v)")
+            .key_condition_expression("org = :o AND begins_with(#n, :k)")
             .expression_attribute_names("#n", "name")
             .expression_attribute_values(":o", text(org.as_str()))
-            .expression_attribute_values(":v", text(VARIABLE))
+            .expression_attribute_values(":k", text(kind))
             .consistent_read(true)
             .into_paginator()
             .items()
             .send();
-        let mut settings = Settings::new();
+        let mut items = Vec::new();
         while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| fault("reading the variables", &error))?;
-            let name = item
-                .get("name")
-                .and_then(|v| v.as_s().ok())
-                .and_then(|n| n.strip_prefix(VARIABLE));
+            let item = item.map_err(|error| fault("reading an organisation", &error))?;
+            let name = item.get("name").and_then(|name| name.as_s().ok());
+            let name = name.and_then(|name| name.strip_prefix(kind)).map(str::to_owned);
+            items.push((name.ok_or_else(|| stored_shape(TABLE))?, item));
+        }
+        Ok(items)
+    }
+
+    /// What this organisation itself has set.
+    pub async fn settings(&self, org: &OrgId) -> Result<Settings, Fault> {
+        let mut settings = Settings::new();
+        for (name, item) in self.items(org, VARIABLE).await? {
             let setting = item.get("setting").and_then(|v| v.as_s().ok());
-            let (Some(name), Some(setting)) = (name, setting) else {
-                return Err(stored_shape(TABLE));
-            };
+            let setting = setting.ok_or_else(|| stored_shape(TABLE))?;
             let setting = serde_json::from_str(setting).map_err(|_| stored_shape(TABLE))?;
-            settings.insert(name.to_owned(), setting);
+            settings.insert(name, setting);
         }
         Ok(settings)
     }
 
     /// The values that count before the defaults: (own, parent's for its children).
-    pub async fn values(
-        &self,
-        organisation: &Organisation,
-    ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, Value>), Fault> {
+    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Values), Fault> {
         let own = self.settings(&organisation.id).await?;
         let inherited = match &organisation.parent {
             Some(parent) => self.settings(parent).await?,
@@ -111,11 +155,7 @@ impl Store {
         };
         Ok((
             own.into_iter().map(|(name, setting)| (name, setting.value)).collect(),
-            inherited
-                .into_iter()
-                .filter(|(_, setting)| setting.default_for_children)
-                .map(|(name, setting)| (name, setting.value))
-                .collect(),
+            defaults(&inherited),
         ))
     }
 

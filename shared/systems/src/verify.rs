@@ -4,7 +4,7 @@ use ::psa::Names;
 use directory::{GroupMatch, SubscribedSku};
 use domain::fault::Fault;
 use domain::finding::Finding;
-use domain::variables::{OrgVariables, PasswordPlace, Psa as PsaChoice};
+use domain::variables::{Distributor as DistributorChoice, OrgVariables, PasswordPlace, Psa as PsaChoice};
 use futures::future::join4;
 use store::Store;
 use store::secrets::Secrets;
@@ -124,8 +124,13 @@ async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled, skus: 
     let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
     let findings = match crate::distributor(store, secrets, settled).await {
         Ok(Some(distributor)) => distributor.check(&skus).await,
-        // Bought by hand.
-        Ok(None) => return None,
+        Ok(None) if choice == DistributorChoice::Manual => return None,
+        Ok(None) => {
+            let why = format!(
+                "the organisation has no company in {choice}: set its distributor company; until then technicians buy by hand"
+            );
+            vec![Finding::new("set-up", Err(Fault::NeedsAttention(why)))]
+        }
         Err(fault) => vec![Finding::new("set-up", Err(fault))],
     };
     Some(Report {

@@ -195,6 +195,35 @@ impl<'a> Request<'a> {
         self.org.call("POST", &format!("requests/{}/cancel", self.id)).send()
     }
 
+    pub fn resume(&self, body: &Value) -> Answer {
+        self.org
+            .call("POST", &format!("requests/{}/resume", self.id))
+            .json(body)
+            .send()
+    }
+
+    /// The kept password, as an admin asks for it
+    pub fn show_password(&self) -> Answer {
+        self.org.call("POST", &format!("requests/{}/password", self.id)).send()
+    }
+
+    /// What the audit says of this request itself.
+    pub fn audit(&self, what: &str) -> Vec<Value> {
+        let mut entries = aws::query(self.org.stack.table("audit"), "org", &self.org.id);
+        entries.retain(|entry| entry["what"]["S"] == what && entry["subject"]["S"] == self.id.as_str());
+        entries
+    }
+
+    /// How many executions it has had
+    pub fn runs(&self) -> usize {
+        let executions = aws::executions(self.org.stack);
+        let own = |execution: &&Value| {
+            let name = execution["name"].as_str().unwrap_or_default();
+            name.starts_with(&format!("{}-", self.id))
+        };
+        executions.iter().filter(own).count()
+    }
+
     pub fn reschedule(&self, date: &str) -> Answer {
         let field = if self.kind == "onboarding" {
             "start_date"

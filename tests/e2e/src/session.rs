@@ -58,6 +58,20 @@ impl<'a> Session<'a> {
             .send()
     }
 
+    /// As a browser without script sees it
+    pub fn page(&self, path: &str) -> Answer {
+        self.call("GET", path).header("accept", "text/html").send()
+    }
+
+    /// As a browser without script sends a form; `fields` are encoded, and may be empty.
+    pub fn submit(&self, path: &str, fields: &str) -> Answer {
+        let form = format!("csrf={}&{fields}", self.csrf);
+        self.call("POST", path)
+            .header("accept", "text/html")
+            .body("application/x-www-form-urlencoded", form.trim_end_matches('&'))
+            .send()
+    }
+
     pub fn post_without_csrf(&self, path: &str) -> Call {
         self.call("POST", path).header("accept", "application/json")
     }

@@ -298,6 +298,7 @@ async fn add_ticket(AxumState(app): Shared, Path(name): Path<String>, body: axum
             id,
             properties,
             notes: Vec::new(),
+            statuses: Vec::new(),
             created: chrono::Utc::now(),
         });
         Ok(json!({ "id": id }))

@@ -195,6 +195,7 @@ pub fn ticket_state(ticket: &crate::world::Ticket) -> Value {
         "id": ticket.id,
         "summary": view.get("summary"),
         "status": name("status"),
+        "statuses": ticket.statuses,
         "board": name("board"),
         "location": name("board"),
         "priority": name("priority"),

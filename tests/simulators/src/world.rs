@@ -329,6 +329,8 @@ pub struct Ticket {
     pub id: i64,
     pub properties: Map<String, Value>,
     pub notes: Vec<Note>,
+    /// Names of the statuses that it has had since Gangway knows it, each change once.
+    pub statuses: Vec<String>,
     pub created: DateTime<Utc>,
 }
 

@@ -45,6 +45,7 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
                     "Copy groups from",
                     person.copy_groups_from.as_ref().map(ToString::to_string),
                 ),
+                ("Password settings", person.passwords.words()),
             ]);
         }
         Job::Offboarding(person) => facts.extend([

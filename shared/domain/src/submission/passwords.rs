@@ -1,6 +1,7 @@
 //! What one request wants for its password in place of the organisation's variables, by their names.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::reader::Reader;
 use crate::variables::{OrgVariables, PasswordStyle, SaveLocation};
@@ -88,11 +89,27 @@ impl PasswordSettings {
         );
         variables
     }
+
+    /// What was given, for the ticket and for who approves it; None if nothing was.
+    pub fn words(&self) -> Option<String> {
+        let given = serde_json::to_value(self).ok()?;
+        let word = |value: &Value| match value {
+            Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+            Value::Array(items) if items.is_empty() => "none".to_owned(),
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" and "),
+            other => other.as_str().unwrap_or_default().to_owned(),
+        };
+        let lines = given
+            .as_object()?
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", word(value)));
+        Some(lines.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::super::{FIELDS, Onboarding};
     use super::*;
@@ -155,6 +172,17 @@ mod tests {
         assert_eq!(
             none.unwrap().settings(variables).password_places(),
             [PasswordPlace::TicketNote]
+        );
+    }
+
+    #[test]
+    fn who_approves_reads_what_was_given() {
+        assert_eq!(PasswordSettings::default().words(), None);
+        let given = parsed(&json!({"password_style": "passphrase", "store_password_in_ticket": 0,
+            "onboarding_password_save_location": "hudu,pwpush"}));
+        assert_eq!(
+            given.unwrap().passwords.words().unwrap(),
+            "onboarding_password_save_location: hudu and pwpush, password_style: passphrase, store_password_in_ticket: no"
         );
     }
 

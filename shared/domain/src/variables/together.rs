@@ -114,7 +114,7 @@ impl OrgVariables {
                 wrong(
                     field,
                     "leaves no place for the password: turn it on, or name another place",
-                )
+                );
             });
         }
         problems

@@ -19,6 +19,13 @@ fn stopped(request: &Request<'_>, run: u32) -> Value {
     })
 }
 
+/// Somebody stops the execution, and the event of it comes.
+pub(crate) fn stop(request: &Request<'_>, run: u32) {
+    let execution = request.execution(run);
+    aws::call("AWSStepFunctions.StopExecution", &json!({ "executionArn": execution }));
+    assert_eq!(tell(request, run), "handed_on");
+}
+
 fn tell(request: &Request<'_>, run: u32) -> String {
     let answer = aws::invoke(request.org.stack, "record-bad-end", &stopped(request, run));
     answer["outcome"].as_str().expect("an outcome").to_owned()
@@ -33,11 +40,7 @@ fn an_execution_that_somebody_stopped_ends_its_request_honestly() {
     until("the ticket to wait", || {
         (request.ticket_status() == "Waiting").then_some(())
     });
-    aws::call(
-        "AWSStepFunctions.StopExecution",
-        &json!({"executionArn": request.execution(1)}),
-    );
-    assert_eq!(tell(&request, 1), "handed_on");
+    stop(&request, 1);
     // Events may come twice.
     let again = tell(&request, 1);
     assert!(["handed_on", "nothing_to_do"].contains(&again.as_str()), "{again}");

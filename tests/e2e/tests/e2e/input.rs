@@ -302,7 +302,7 @@ fn variables_that_contradict_each_other_are_refused() {
     assert_eq!(
         org.set(&json!({"store_password_in_ticket": false, "send_password_via_sms_or_email": false}))
             .wrong_fields(),
-        ["store_password_in_ticket"]
+        ["store_password_in_ticket", "send_password_via_sms_or_email"]
     );
     let several =
         json!({"timezone": "Mars/Olympus", "start_time": "25:00", "no_such_variable": 1, "default_psa": "email_only"});
@@ -378,4 +378,57 @@ fn a_parents_defaults_and_credentials_hold_for_its_children() {
     child.call("GET", "requests").send().expect(200);
     let by_child = Call::new("GET", parent.url("requests")).header("authorization", format!("Bearer {}", child.token));
     by_child.send().expect(404);
+}
+
+#[test]
+fn a_parents_default_that_contradicts_a_child_is_refused() {
+    let parent = Organisation::new("strict-msp");
+    let child = Organisation::new("mails-customer");
+    let run = |arguments: &[&str]| operator(parent.stack, arguments, "");
+    let desk = format!("no_psa_mail_address=desk@{}.example", child.id);
+    child.configure(&["default_psa=email_only", &desk]);
+    let create = [
+        "organisation",
+        "create",
+        &child.id,
+        "--name",
+        "Customer",
+        "--parent",
+        &parent.id,
+    ];
+    run(&create).expect("a child");
+    let default = |value: &str| run(&["variables", "set", &parent.id, "--default-for-children", value]);
+    // The parent itself keeps tickets; the child doesn't.
+    let refused = default("onboarding_password_save_location=psa").expect_err("refused");
+    assert!(
+        refused.contains(&child.id) && refused.contains("nothing was set"),
+        "{refused}"
+    );
+    default("onboarding_password_save_location=hudu").expect("harmless");
+    let of_child = |name: &str| child.call("GET", "variables").send().expect(200).json()["variables"][name].clone();
+    assert_eq!(of_child("onboarding_password_save_location")["value"], json!(["hudu"]));
+
+    // The same by the API, where what was a default for children stays one.
+    let change = parent
+        .set(&json!({"onboarding_password_save_location": ["psa"]}))
+        .expect(422);
+    assert_eq!(change.wrong_fields(), ["onboarding_password_save_location"]);
+    assert!(change.text.contains(&child.id), "{}", change.text);
+    assert_eq!(of_child("onboarding_password_save_location")["value"], json!(["hudu"]));
+
+    // Nor does a child move under a parent whose defaults it contradicts.
+    run(&[
+        "organisation",
+        "create",
+        &child.id,
+        "--name",
+        "Customer",
+        "--parent",
+        "",
+    ])
+    .expect("on its own");
+    default("onboarding_password_save_location=psa").expect("nobody minds");
+    let refused = run(&create).expect_err("refused");
+    assert!(refused.contains("onboarding_password_save_location"), "{refused}");
+    assert_eq!(of_child("onboarding_password_save_location")["source"], "default");
 }

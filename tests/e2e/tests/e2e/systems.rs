@@ -194,4 +194,19 @@ fn each_system_can_be_verified() {
     for system in vaults {
         assert!(report.contains(system), "{system}: {report}");
     }
+    let unmapped = [
+        "organisation",
+        "create",
+        &org.id,
+        "--name",
+        "Unmapped",
+        "--distributor-company",
+        "",
+    ];
+    operator(org.stack, &unmapped, "").expect("right arguments");
+    let (report, failed) = operator_says(org.stack, &["verify", &org.id], "");
+    assert!(
+        failed && report.contains("the organisation has no company in td_synnex"),
+        "{report}"
+    );
 }

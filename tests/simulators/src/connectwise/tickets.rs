@@ -143,8 +143,10 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
         id,
         properties,
         notes: Vec::new(),
+        statuses: Vec::new(),
         created: Utc::now(),
     };
+    remember_status(&mut ticket);
     for (index, text) in initial.iter().enumerate() {
         if let Some(text) = text.as_ref().and_then(Value::as_str).filter(|text| !text.is_empty()) {
             let id = world.psa.next_id();
@@ -265,9 +267,18 @@ pub fn update(world: &mut World, call: &Call) -> Outcome {
     close_or_open(world, &mut properties);
     let ticket = find(world, call)?;
     ticket.properties = properties;
+    remember_status(ticket);
     let answer = view(ticket);
     world.count("tickets_updated");
     Ok(Answer::json(200, answer))
+}
+
+fn remember_status(ticket: &mut Ticket) {
+    let status = ticket.properties.get("status").and_then(|status| status.get("name"));
+    let name = status.and_then(Value::as_str).unwrap_or_default().to_owned();
+    if ticket.statuses.last() != Some(&name) {
+        ticket.statuses.push(name);
+    }
 }
 
 fn patch(properties: &mut Map<String, Value>, operation: &Value) -> Result<(), Answer> {

@@ -1,0 +1,121 @@
+//! A check tells what would come of a submission, and touches nothing: not the vendors, not the tables.
+
+use e2e::{aws, organisation::Organisation};
+use serde_json::{Value, json};
+
+/// Everything that could have changed: the vendors' side, and whatever the tables have of this organisation.
+fn everything(org: &Organisation) -> (Value, Vec<String>) {
+    let mut items: Vec<String> = org
+        .stack
+        .tables
+        .values()
+        .flat_map(|table| aws::scan(table))
+        .map(|item| item.to_string())
+        .filter(|item| item.contains(&org.id))
+        .collect();
+    items.sort();
+    (org.world.state(), items)
+}
+
+fn named(list: &Value) -> Vec<&str> {
+    let problems = list.as_array().expect("a list");
+    problems
+        .iter()
+        .filter_map(|problem| problem["field"].as_str())
+        .collect()
+}
+
+#[test]
+fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
+    let org = Organisation::with(
+        "check",
+        &[
+            "onboarding_password_save_location=hudu",
+            "ms_licensing_distributor=sherweb",
+            "mfa_group=No Such Group",
+        ],
+    );
+    let email = format!("terry@{}.example", org.id);
+    let session = org.session(&email, "Terry Tech", "technician");
+    let before = everything(&org);
+
+    let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "groups": ["Sales", "Nowhere"],
+        "send_password_via_sms_or_email": 0});
+    let checked = org
+        .dry_run(&org.person("Dr. José", "O'Brien-Smith", &more))
+        .expect(200)
+        .json();
+    assert_eq!(checked["problems"], json!([]), "{checked}");
+    let plan = &checked["plan"];
+    assert_eq!(plan["username"], org.upn("jobriensmith"));
+    assert_eq!(plan["password_places"], json!(["ticket_note", "hudu"]));
+    assert_eq!(plan["licenses"][0]["free_seats"], 0);
+    let mut warned = named(&checked["warnings"]);
+    warned.sort_unstable();
+    // The company there, and the credentials for it.
+    let hudu = ["onboarding_password_save_location"; 2];
+    assert_eq!(
+        warned,
+        [&["mfa_group", "ms_licensing_distributor"][..], &hudu].concat(),
+        "{checked}"
+    );
+
+    let taken = org.dry_run(&org.person("Ada", "Lovelace", &json!({"username": "mmanager"})));
+    assert_eq!(named(&taken.expect(200).json()["problems"]), ["username"]);
+
+    let page = session.submit(
+        "onboardings",
+        "first_name=Ada&last_name=Lovelace&groups=Nowhere&check=1",
+    );
+    assert_eq!(page.status, 200, "{}", page.text);
+    for words in [
+        &org.upn("alovelace"),
+        "Nowhere: cannot be added, there is no such group",
+        "in an internal note of the ticket, in Hudu",
+        "<strong>mfa_group</strong>: is No Such Group",
+    ] {
+        let text = page.text.replace("<br>", ", ");
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(before, everything(&org));
+}
+
+#[test]
+fn a_check_of_a_leaver_touches_nothing_and_names_what_is_not_set_up() {
+    let org = Organisation::with("check-leaver", &["default_psa=halopsa"]);
+    let email = format!("terry@{}.example", org.id);
+    let session = org.session(&email, "Terry Tech", "technician");
+    let before = everything(&org);
+    let checked = org
+        .call("POST", "offboardings?dry_run=true")
+        .json(&json!({"user": org.colleague(), "offboarding_remove_groups": "0"}))
+        .send()
+        .expect(200)
+        .json();
+    assert_eq!(checked["problems"], json!([]), "{checked}");
+    assert_eq!(checked["plan"]["user"]["upn"], org.colleague());
+    assert_eq!(named(&checked["warnings"]), ["default_psa"], "{checked}");
+    let page = session.submit(
+        "offboardings",
+        &format!("user={}&check=1", org.colleague().replace('@', "%40")),
+    );
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(
+        page.text.contains("<strong>default_psa</strong>: is halopsa"),
+        "{}",
+        page.text
+    );
+    assert_eq!(before, everything(&org));
+}
+
+#[test]
+fn where_everything_is_set_up_a_check_warns_of_nothing() {
+    let org = Organisation::with("check-fine", &["mfa_group=MFA Users"]);
+    org.use_vault("itglue");
+    org.configure(&["onboarding_password_save_location=itglue"]);
+    let checked = org
+        .dry_run(&org.person("Ada", "Lovelace", &json!({})))
+        .expect(200)
+        .json();
+    assert_eq!((&checked["problems"], &checked["warnings"]), (&json!([]), &json!([])));
+}

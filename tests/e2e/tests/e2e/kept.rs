@@ -1,0 +1,148 @@
+//! A password that reached no place is shown once, to an admin.
+
+use e2e::{
+    http::{Answer, Call},
+    organisation::Organisation,
+    request::Request,
+    simulators::AwsRule,
+};
+use serde_json::json;
+
+use crate::passwords::{everything, places};
+
+/// Neither a note nor a manager takes the password.
+fn nowhere(name: &str) -> Organisation {
+    Organisation::with(name, &["store_password_in_ticket=0"])
+}
+
+fn kept(org: &Organisation) -> Request<'_> {
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
+    let note = request.note("could not be handed over");
+    assert!(note.contains("an admin can see it once"), "{note}");
+    request
+}
+
+fn password(answer: &Answer) -> String {
+    let body = answer.json();
+    body["password"].as_str().expect("a password").to_owned()
+}
+
+#[test]
+fn a_kept_password_is_shown_once_to_an_admin_and_written_nowhere() {
+    let org = nowhere("kept-shown");
+    let request = kept(&org);
+    let path = format!("requests/{}/password", request.id);
+    let email = |name: &str| format!("{name}@{}.example", org.id);
+
+    for role in ["basic", "approver", "technician"] {
+        let session = org.session(&email(role), "Nearly Admin", role);
+        let status = session.post(&path, &json!({})).status;
+        assert_eq!(status, if role == "basic" { 404 } else { 403 }, "{role}");
+    }
+    let stranger = Organisation::new("kept-strange");
+    let call = Call::new("POST", org.url(&path)).header("authorization", format!("Bearer {}", stranger.token));
+    call.send().expect(404);
+    stranger.call("POST", &path).send().expect(404);
+    let admin = org.session(&email("boss"), "Betty Boss", "admin");
+    admin.post_without_csrf(&path).send().expect(403);
+    assert!(request.audit("password.shown").is_empty());
+    assert!(request.secret_is_kept());
+
+    let page = format!("requests/{}", request.id);
+    assert!(admin.page(&page).expect(200).text.contains("Show the password once"));
+    let shown = admin.submit(&path, "").expect(200);
+    assert_eq!(shown.header("cache-control"), "no-store");
+    let (_, rest) = shown.text.split_once("<code>").expect("a password on the page");
+    let escaped = rest.split("</code>").next().unwrap_or_default();
+    assert!(
+        !escaped.contains('&'),
+        "the alphabet needs no escape: {}",
+        escaped.len()
+    );
+    let password = escaped.to_owned();
+    assert_eq!(org.world.sign_in(&org.upn("alovelace"), &password), (true, true));
+
+    // Nothing is left to be waited for.
+    request.ends("completed_with_warnings");
+    assert!(!request.secret_is_kept());
+    assert_eq!(request.ticket_status(), "Closed");
+    let note = request.note("was shown once");
+    assert!(note.contains(&email("boss")), "{note}");
+    assert!(!request.has_note("was not fetched in time"));
+    request.note_names();
+    assert_eq!(org.world.state()["effects"]["users_created"], 1);
+    let audit = request.audit("password.shown");
+    assert_eq!(audit.len(), 1, "{audit:#?}");
+
+    for answer in [request.show_password(), admin.post(&path, &json!({}))] {
+        let gone = answer.expect(410).json();
+        let words = gone["detail"].as_str().expect("words");
+        assert!(
+            words.contains(&email("boss")) && words.contains("reset the password"),
+            "{words}"
+        );
+    }
+    assert!(!admin.page(&page).text.contains("Show the password once"));
+    assert_eq!(places(&password, &everything(org.stack)), Vec::<&str>::new());
+}
+
+#[test]
+fn of_two_admins_at_once_one_sees_it() {
+    let org = nowhere("kept-race");
+    let request = kept(&org);
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..4).map(|_| scope.spawn(|| request.show_password())).collect();
+        calls.into_iter().map(|call| call.join().expect("an answer")).collect()
+    });
+    let shown: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
+    assert_eq!(
+        shown.len(),
+        1,
+        "{:?}",
+        answers.iter().map(|answer| answer.status).collect::<Vec<_>>()
+    );
+    assert!(answers.iter().all(|answer| [200, 410, 503].contains(&answer.status)));
+    assert!(org.world.sign_in(&org.upn("alovelace"), &password(shown[0])).0);
+    request.ends("completed_with_warnings");
+    assert_eq!(request.audit("password.shown").len(), 1);
+    assert!(!request.secret_is_kept());
+}
+
+#[test]
+fn a_password_whose_answer_was_lost_is_never_shown_again() {
+    let org = nowhere("kept-lost");
+    let request = kept(&org);
+    let dies = AwsRule::new(
+        "DynamoDB_20120810.TransactWriteItems",
+        &request.id,
+        "kill_client_after",
+        1,
+        0,
+    );
+    let lost = request.show_password();
+    assert!(lost.status >= 500, "{}", lost.status);
+    assert_eq!(dies.killed(), 1);
+    assert_eq!(request.audit("password.shown").len(), 1);
+    let gone = request.show_password().expect(410).json();
+    assert!(
+        gone["detail"]
+            .as_str()
+            .is_some_and(|words| words.contains("token:tests")),
+        "{gone}"
+    );
+    request.ends("completed_with_warnings");
+    assert!(!request.secret_is_kept());
+    assert!(request.has_note("was shown once"));
+}
+
+#[test]
+fn a_password_that_was_handed_over_is_nobodys_to_see() {
+    let org = Organisation::new("kept-not");
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
+    request.ends("completed");
+    request.show_password().expect(410);
+    assert!(request.audit("password.shown").is_empty());
+    let leaver = org.offboard(org.colleague(), &json!({}));
+    leaver.ends("completed_with_warnings");
+    leaver.show_password().expect(409);
+}

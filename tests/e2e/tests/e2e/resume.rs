@@ -1,0 +1,419 @@
+//! A request whose step failed goes on from there, and nothing is done twice.
+
+use e2e::{
+    engine::engine,
+    links, mail,
+    organisation::Organisation,
+    request::Request,
+    simulators::{AwsRule, merge},
+    wait::until,
+};
+use serde_json::{Value, json};
+
+const PERSON: &str = "Ada Lovelace";
+
+fn timeline(request: &Request<'_>, step: &str, event: &str) -> Vec<Value> {
+    let view = request.view();
+    let lines = view["timeline"].as_array().expect("a timeline").iter();
+    lines
+        .filter(|line| line["step"] == step && line["event"] == event)
+        .cloned()
+        .collect()
+}
+
+/// Asked, and approved when `spoil` has made the vendors' day a bad one.
+fn approved<'a>(org: &'a Organisation, more: &Value, spoil: impl FnOnce()) -> Request<'a> {
+    let mut body = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
+    merge(&mut body, more);
+    let request = org.submit(&body);
+    request.until("waiting_approval");
+    let (approve, _) = request.approval_links(org.approver(), PERSON);
+    spoil();
+    links::press(&approve).expect(200);
+    request
+}
+
+/// Graph refuses the account for good.
+fn refused<'a>(org: &'a Organisation, more: &Value) -> Request<'a> {
+    let request = approved(org, more, || {
+        org.world.spoil("graph", "POST /users", "400", &json!({"times": 100}));
+    });
+    request.ends("failed");
+    org.world.end_bad_days();
+    request
+}
+
+#[test]
+fn an_onboarding_goes_on_from_the_step_that_failed() {
+    let org = Organisation::approving(&engine().patient, "resumes", &json!({}), &[]);
+    let more = json!({"licenses": ["ENTERPRISEPACK"], "groups": ["Sales"]});
+    let request = refused(&org, &more);
+    let note = request.note("failed at the step \"create-user\"");
+    assert!(
+        note.contains(&format!("/orgs/{}/requests/{}", org.id, request.id)),
+        "{note}"
+    );
+    assert!(note.contains("resume the request on its page"), "{note}");
+    assert_eq!(request.ticket_status(), "Waiting");
+    assert_eq!(request.user(), None);
+
+    let answer = request.resume(&json!({})).expect(200).json();
+    assert_eq!(
+        (&answer["status"], &answer["outcome"]),
+        (&json!("running"), &Value::Null)
+    );
+    // What failed before is made up for: no warning is left of it.
+    request.ends("completed");
+    assert_eq!(request.ticket_status(), "Closed");
+    let state = org.world.state();
+    for (effect, count) in [
+        ("users_created", 1),
+        ("tickets_created", 1),
+        ("licenses_assigned", 1),
+        ("members_added", 1),
+        ("seats_bought", 1),
+    ] {
+        assert_eq!(state["effects"][effect], count, "{effect}: {state:#}");
+    }
+    let names = request.note_names();
+    for kind in ["failed", "summary", "resumed-2", "summary-2", "password"] {
+        let there = names.iter().any(|name| name.ends_with(&format!("/{kind}")));
+        assert!(there, "no note {kind}: {names:?}");
+    }
+    // The approver is not asked again, and nobody waits for a date.
+    assert!(!request.states(2).iter().any(|state| state == "Ask the approvers"));
+    assert_eq!(mail::to(org.approver()).len(), 1);
+    assert_eq!(request.runs(), 2);
+    let password = request.password_of_note();
+    assert_eq!(org.world.sign_in(&org.upn("alovelace"), &password), (true, true));
+    assert!(!request.secret_is_kept());
+
+    assert_eq!(
+        timeline(&request, "resume", "resumed")[0]["detail"],
+        "Resumed by token:tests"
+    );
+    let audit = request.audit("request.resumed");
+    assert_eq!(audit.len(), 1, "{audit:#?}");
+    assert_eq!(
+        (&audit[0]["who"]["S"], &audit[0]["old"]["S"]),
+        (&json!("token:tests"), &json!("failed"))
+    );
+    // Nothing is left to be resumed.
+    let again = request.resume(&json!({})).expect(409).json();
+    assert_eq!(again["request_status"], "completed");
+}
+
+/// As people do whose call was killed under them
+fn persist(request: &Request<'_>) {
+    until("the request to be resumed", || {
+        (request.resume(&json!({})).status < 500).then_some(())
+    });
+}
+
+#[test]
+fn each_step_of_a_resumed_request_may_run_twice_and_die() {
+    let org = Organisation::approving(&engine().patient, "resumes-hard", &json!({}), &[]);
+    let request = refused(&org, &json!({"licenses": ["ENTERPRISEPACK"], "groups": ["Sales"]}));
+    let twice = AwsRule::new("/invocations", &org.id, "duplicate", 10_000, 0);
+    let writes = ["PutItem", "UpdateItem", "TransactWriteItems"];
+    let dies: Vec<AwsRule> = writes
+        .iter()
+        .flat_map(|write| {
+            let target = format!("DynamoDB_20120810.{write}");
+            let rule = |nth| AwsRule::new(&target, &org.id, "kill_client_after", 1, nth);
+            [0, 7, 19, 31].map(rule)
+        })
+        .collect();
+    persist(&request);
+    request.ends("completed");
+    assert!(twice.fired() > 8);
+    let killed: u64 = dies.iter().map(AwsRule::killed).sum();
+    assert!(killed >= 5, "only {killed} functions were killed");
+    let state = org.world.state();
+    for (effect, count) in [
+        ("users_created", 1),
+        ("tickets_created", 1),
+        ("licenses_assigned", 1),
+        ("members_added", 1),
+        ("seats_bought", 1),
+    ] {
+        assert_eq!(state["effects"][effect], count, "{effect}: {state:#}");
+    }
+    request.note_names();
+    assert_eq!(request.runs(), 2);
+    assert_eq!(request.audit("request.resumed").len(), 1);
+}
+
+#[test]
+fn two_resumes_at_once_start_one_execution() {
+    let org = Organisation::approving(&engine().patient, "resumes-twice", &json!({}), &[]);
+    let request = refused(&org, &json!({}));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| request.resume(&json!({})).status))
+            .collect();
+        calls.into_iter().map(|call| call.join().expect("an answer")).collect()
+    });
+    // One that comes last may find the request ended again.
+    assert!(statuses.contains(&200), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| [200, 409, 503].contains(status)),
+        "{statuses:?}"
+    );
+    request.ends("completed");
+    assert_eq!(request.runs(), 2);
+    assert_eq!(request.audit("request.resumed").len(), 1);
+    assert_eq!(org.world.state()["effects"]["users_created"], 1);
+    request.note_names();
+}
+
+#[test]
+fn a_resume_that_died_before_it_started_the_execution_is_repeated() {
+    let org = Organisation::approving(&engine().patient, "resume-dies", &json!({}), &[]);
+    let request = refused(&org, &json!({}));
+    let dies = AwsRule::new(
+        "AWSStepFunctions.StartExecution",
+        &request.id,
+        "kill_client_before",
+        1,
+        0,
+    );
+    let died = request.resume(&json!({}));
+    assert!(died.status >= 500, "{died:?}");
+    assert_eq!((dies.fired(), dies.killed()), (1, 1));
+    assert_eq!(request.view()["status"], "running");
+    assert_eq!(request.runs(), 1);
+    request.resume(&json!({})).expect(200);
+    request.ends("completed");
+    assert_eq!(request.runs(), 2);
+    assert_eq!(request.audit("request.resumed").len(), 1);
+    assert_eq!(timeline(&request, "resume", "resumed").len(), 1);
+}
+
+#[test]
+fn a_name_that_was_taken_meanwhile_is_not_taken_back() {
+    let org = Organisation::approving(&engine().patient, "resume-name", &json!({}), &[]);
+    let request = refused(&org, &json!({}));
+    let other = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
+    other.until("waiting_approval");
+    let problem = request.resume(&json!({})).expect(409).json();
+    let detail = problem["detail"].as_str().expect("words");
+    assert!(detail.contains(&org.upn("alovelace")), "{detail}");
+    assert_eq!(request.status(), "failed");
+    other.cancel().expect(200);
+    other.ends("cancelled");
+    request.resume(&json!({})).expect(200);
+    request.ends("completed");
+}
+
+#[test]
+fn an_account_that_was_made_in_the_last_moment_gets_another_password() {
+    let org = Organisation::new("resume-adopts");
+    // The account is there, and every answer that says so is lost.
+    org.world.spoil("graph", "POST /users", "lose_response", &json!({}));
+    org.world
+        .spoil("graph", "GET /users/{id}", "400", &json!({"times": 100, "skip": 1}));
+    org.world
+        .spoil("graph", "GET /users", "400", &json!({"times": 100, "skip": 2}));
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
+    request.ends("failed");
+    org.world.end_bad_days();
+    assert!(request.user().is_some());
+    assert!(!request.secret_is_kept(), "nobody knew of an account");
+    request.resume(&json!({})).expect(200);
+    request.ends("completed");
+    assert_eq!(org.world.state()["effects"]["users_created"], 1);
+    let password = request.password_of_note();
+    assert_eq!(org.world.sign_in(&org.upn("alovelace"), &password), (true, true));
+    assert!(!request.secret_is_kept());
+}
+
+#[test]
+fn what_a_failed_step_left_undone_is_done_after_a_resume() {
+    let org = Organisation::approving(&engine().patient, "resume-gap", &json!({}), &[]);
+    let request = approved(&org, &json!({"groups": ["Sales"]}), || {
+        org.world.spoil("graph", "GET /groups", "400", &json!({"times": 100}));
+    });
+    request.ends("completed_with_warnings");
+    org.world.end_bad_days();
+    assert!(
+        request
+            .note("is completed with warnings")
+            .contains("resume the request on its page")
+    );
+    assert_eq!(request.user().expect("a user")["groups"], json!([]));
+    let password = request.password_of_note();
+    request.resume(&json!({})).expect(200);
+    request.ends("completed");
+    assert_eq!(request.user().expect("a user")["groups"], json!(["Sales"]));
+    assert_eq!(request.password_of_note(), password);
+    let handed = mail::to(org.manager());
+    let handed = handed.iter().filter(|mail| mail.text.contains("Temporary password"));
+    assert_eq!(handed.count(), 1);
+    request.note_names();
+}
+
+#[test]
+fn an_approval_that_nobody_had_given_is_asked_for_again() {
+    let org = Organisation::approving(&engine().patient, "resume-asks", &json!({}), &[]);
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
+    request.until("waiting_approval");
+    let (first, _) = request.approval_links(org.approver(), PERSON);
+    crate::bad_ends::stop(&request, 1);
+    request.ends("failed");
+    links::press(&first).expect(410);
+    request.resume(&json!({})).expect(200);
+    request.until("waiting_approval");
+    let mail = until("another mail", || {
+        mail::to(org.approver())
+            .into_iter()
+            .find(|mail| links::after(&mail.text, "Approve:") != first)
+    });
+    links::press(&links::after(&mail.text, "Approve:")).expect(200);
+    request.ends("completed");
+    request.note_names();
+}
+
+/// The leaver's account can't be looked at.
+fn not_shut_out<'a>(org: &'a Organisation) -> Request<'a> {
+    let request = org.offboard(org.colleague(), &json!({}));
+    request.until("waiting_approval");
+    let (approve, _) = request.approval_links(org.approver(), "Casey Colleague");
+    org.world
+        .spoil("graph", "GET /users/{id}", "400", &json!({"times": 100}));
+    links::press(&approve).expect(200);
+    request.ends("failed");
+    org.world.end_bad_days();
+    request
+}
+
+#[test]
+fn an_offboarding_goes_on_from_the_step_that_failed() {
+    let org = Organisation::approving(&engine().patient, "leave-resumes", &json!({}), &[]);
+    let request = not_shut_out(&org);
+    request.note("failed at the step \"block-sign-in\"");
+    assert_eq!(org.account(org.colleague())["enabled"], true);
+    request.resume(&json!({})).expect(200);
+    // Two groups of the world's colleague are not Graph's to change.
+    request.ends("completed_with_warnings");
+    let account = org.account(org.colleague());
+    assert_eq!(
+        (&account["enabled"], &account["sessions_revoked"]),
+        (&json!(false), &json!(1))
+    );
+    assert_eq!(org.world.state()["effects"]["tickets_created"], 1);
+    assert_eq!(request.ticket_status(), "Closed");
+    assert!(!request.states(2).iter().any(|state| state == "Ask the approvers"));
+    request.note_names();
+    // Nothing of it has failed.
+    request.resume(&json!({})).expect(409);
+}
+
+#[test]
+fn an_admin_leaves_a_step_out_and_says_why() {
+    let org = Organisation::approving(&engine().patient, "leave-skips", &json!({}), &[]);
+    let request = not_shut_out(&org);
+    let path = format!("requests/{}/resume", request.id);
+    let skip = json!({"skip": "block-sign-in", "reason": "HR closes the account on Friday"});
+
+    let technician = org.session(&format!("tech@{}.example", org.id), "Terry Tech", "technician");
+    technician.post(&path, &skip).expect(403);
+    assert!(
+        !technician
+            .page(&path.replace("/resume", ""))
+            .expect(200)
+            .text
+            .contains("Skip block-sign-in")
+    );
+    for (body, fields) in [
+        (json!({"skip": "block-sign-in"}), vec!["reason"]),
+        (
+            json!({"skip": "create-user", "reason": "x", "step": 1}),
+            vec!["body", "skip"],
+        ),
+        (json!({"reason": 5}), vec!["reason"]),
+    ] {
+        assert_eq!(request.resume(&body).wrong_fields(), fields, "{body}");
+    }
+    let other = json!({"skip": "remove-groups", "reason": "x"});
+    let problem = request.resume(&other).expect(409).json();
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|words| words.contains("block-sign-in")),
+        "{problem}"
+    );
+    assert_eq!(request.status(), "failed");
+
+    let email = format!("boss@{}.example", org.id);
+    let admin = org.session(&email, "Betty Boss", "admin");
+    let page = admin.page(&path.replace("/resume", "")).expect(200);
+    assert!(page.text.contains("Skip block-sign-in and resume"), "{}", page.text);
+    let form = "skip=block-sign-in&reason=HR+closes+the+account+on+Friday";
+    assert_eq!(admin.submit(&path, form).status, 303);
+    request.ends("completed_with_warnings");
+
+    let account = org.account(org.colleague());
+    assert_eq!((&account["enabled"], &account["licenses"]), (&json!(true), &json!([])));
+    let note = request.note("was skipped by");
+    for words in ["block-sign-in", email.as_str(), "HR closes the account on Friday"] {
+        assert!(note.contains(words), "{words}: {note}");
+    }
+    let line = &timeline(&request, "block-sign-in", "skipped")[0];
+    assert_eq!(
+        line["detail"],
+        format!("Skipped by {email}: HR closes the account on Friday")
+    );
+    let audit = request.audit("request.resumed");
+    assert_eq!(audit.len(), 1);
+    assert_eq!(
+        audit[0]["new"]["S"],
+        "skip block-sign-in: HR closes the account on Friday"
+    );
+    assert_ne!(audit[0]["who"]["S"], "token:tests");
+    assert!(
+        request
+            .note("is completed with warnings")
+            .contains("HR closes the account on Friday")
+    );
+}
+
+#[test]
+fn who_may_not_resume_is_refused() {
+    let org = Organisation::approving(&engine().patient, "resume-roles", &json!({}), &[]);
+    let email = |name: &str| format!("{name}@{}.example", org.id);
+    let basic = org.session(&email("hr"), "Hanna R", "basic");
+    let body = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
+    let request = Request::of(&org, &basic.post("onboardings", &body).expect(201));
+    request.until("waiting_approval");
+    let path = format!("requests/{}/resume", request.id);
+    // Not while it runs, not even by an admin.
+    request.resume(&json!({})).expect(409);
+    let (approve, _) = request.approval_links(org.approver(), PERSON);
+    org.world.spoil("graph", "POST /users", "400", &json!({"times": 100}));
+    links::press(&approve).expect(200);
+    request.ends("failed");
+    org.world.end_bad_days();
+
+    // Their own request, which they may cancel, and not resume.
+    basic.post(&path, &json!({})).expect(403);
+    let approver = org.session(&email("approver"), "Andy A", "approver");
+    approver.post(&path, &json!({})).expect(403);
+    let technician = org.session(&email("tech"), "Terry Tech", "technician");
+    technician.post_without_csrf(&path).send().expect(403);
+    let stranger = Organisation::new("resume-strange");
+    stranger.call("POST", &path).send().expect(404);
+    let foreign = request.org.url(&path);
+    let call = e2e::http::Call::new("POST", foreign).header("authorization", format!("Bearer {}", stranger.token));
+    call.send().expect(404);
+    assert_eq!(request.status(), "failed");
+
+    assert!(
+        technician
+            .page(&format!("requests/{}", request.id))
+            .text
+            .contains("Resume the request")
+    );
+    assert_eq!(technician.submit(&path, "").status, 303);
+    request.ends("completed");
+}
