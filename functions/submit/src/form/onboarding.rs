@@ -164,6 +164,7 @@ impl Fields<'_> {
 
     /// In place of the variables of these names.
     fn passwords(&self, variables: &OrgVariables) -> Vec<Input> {
+        const LOCATION: &str = "onboarding_password_save_location";
         let mut styles = vec![(String::new(), format!("As usual here: {}", variables.password_style))];
         styles.extend(
             [
@@ -210,12 +211,16 @@ impl Fields<'_> {
                 "",
                 variables.auto_store_password_in_documentation,
             ),
-            self.input(
-                Kind::Text,
-                "onboarding_password_save_location",
-                "Places of documentation",
-                "Any of psa, itglue, hudu, passportal and pwpush, with commas. Empty: as usual here.",
-            ),
+            Input {
+                // On one line, unlike other lists.
+                value: self.filled.list(LOCATION).join(", "),
+                ..self.input(
+                    Kind::Text,
+                    LOCATION,
+                    "Places of documentation",
+                    "Any of psa, itglue, hudu, passportal and pwpush, with commas. Empty: as usual here.",
+                )
+            },
         ]
     }
 

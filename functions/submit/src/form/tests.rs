@@ -126,7 +126,9 @@ fn password_settings_are_folded_until_one_is_given() {
         page.contains("<details>\n<summary>Password settings</summary>"),
         "{page}"
     );
-    let page = html(filled(json!({"store_password_in_ticket": "false"})), Ok(offer()), None);
+    let given = json!({"store_password_in_ticket": "false", "onboarding_password_save_location": ["psa", "hudu"]});
+    let page = html(filled(given), Ok(offer()), None);
+    assert!(page.contains(r#"value="psa, hudu""#));
     assert!(page.contains("<details open>"));
     assert!(page.contains(r#"<option value="false" selected>No</option>"#));
     let wrong = vec![FieldProblem::new("send_password_via_sms_or_email", "leaves no place")];

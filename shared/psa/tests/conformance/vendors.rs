@@ -53,6 +53,7 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
             id,
             properties: properties.as_object().unwrap().clone(),
             notes: Vec::new(),
+            statuses: Vec::new(),
             created: Default::default(),
         });
         id.to_string()
