@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::requests::RequestRecord;
 use web::{Answer, Call, Problem, Visit, Web};
 
-use crate::routes;
+use crate::{pending, routes};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -76,6 +76,8 @@ struct Page<'a> {
     zone: Tz,
     /// Whether the visitor may cancel and reschedule it now.
     changes: bool,
+    /// The pending page, where it waits for the visitor's decision.
+    pending: Option<String>,
 }
 
 impl Page<'_> {
@@ -126,6 +128,9 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &Reque
             .await
             .map_or(Tz::UTC, |variables| variables.timezone),
         changes: waits(record.status) && routes::changes(visit, record),
+        pending: pending::statuses(visit.caller.role)
+            .contains(&record.status)
+            .then(|| web.base.link(&format!("/orgs/{}/pending", visit.org()))),
     };
     web.page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
 }
@@ -166,6 +171,7 @@ mod tests {
             timeline: &timeline,
             zone: Tz::Europe__Berlin,
             changes,
+            pending: changes.then(|| base.link("/orgs/acme/pending")),
         };
         web::page(&base, &record.plan.display_name, Some(&visit), &page).unwrap()
     }
