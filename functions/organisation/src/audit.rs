@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::schedule::local_words;
+use domain::sign_in::Reason;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -27,6 +28,18 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// What became of a sign-in is kept as a code.
+    fn after<'a>(&self, entry: &'a AuditEntry) -> &'a str {
+        let new = entry.new.as_deref().unwrap_or_default();
+        match entry.what.as_str() {
+            "member.signed_in" | "sign_in.refused" => match Reason::of_code(new) {
+                Some(reason) => reason.words(),
+                None => new,
+            },
+            _ => new,
+        }
+    }
+
     fn clock(&self, at: &DateTime<Utc>) -> String {
         local_words(*at, self.zone)
     }
@@ -116,6 +129,26 @@ mod tests {
         for bad in [HOSTILE, "Member", "a b", &"x".repeat(65)] {
             assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_is_told_in_words() {
+        let page = Page {
+            action: String::new(),
+            what: "",
+            entries: &[],
+            people: &People::known(&[]),
+            next: None,
+            zone: Tz::UTC,
+        };
+        let told = |what: &str, new: &str| {
+            let entry = AuditEntry::now("m1", what, "m1").changed(None, Some(new.to_owned()));
+            page.after(&entry).to_owned()
+        };
+        assert_eq!(told("sign_in.refused", "deleted"), Reason::Deleted.words());
+        assert_eq!(told("member.signed_in", "known"), Reason::Known.words());
+        assert_eq!(told("variable.set", "deleted"), "deleted");
+        assert_eq!(told("sign_in.refused", "of a later version"), "of a later version");
     }
 
     #[test]

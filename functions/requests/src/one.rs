@@ -12,7 +12,7 @@ use store::kept::Kept;
 use store::requests::RequestRecord;
 use web::{Answer, Call, Problem, Visit, Web};
 
-use crate::{resume, routes};
+use crate::{pending, resume, routes};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -83,6 +83,8 @@ struct Page<'a> {
     skippable: &'a [Skip],
     /// Whether the visitor may see the password that reached no place.
     password: bool,
+    /// The pending page, where it waits for the visitor's decision.
+    pending: Option<String>,
 }
 
 impl Page<'_> {
@@ -146,6 +148,9 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &Reque
         password: role.sees_kept_passwords()
             && record.ended_at.is_none()
             && web.store.kept_password(&record.key()).await? == Kept::Here,
+        pending: pending::statuses(visit.caller.role)
+            .contains(&record.status)
+            .then(|| web.base.link(&format!("/orgs/{}/pending", visit.org()))),
     };
     web.page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
 }
@@ -190,6 +195,7 @@ mod tests {
             failed: &[],
             skippable: &[],
             password: false,
+            pending: changes.then(|| base.link("/orgs/acme/pending")),
         };
         web::page(&base, &record.plan.display_name, Some(&visit), &page).unwrap()
     }

@@ -83,7 +83,7 @@ fn asked_by(record: &RequestRecord) -> &str {
 }
 
 /// Which requests wait for this role.
-fn statuses(role: Role) -> Vec<Status> {
+pub(crate) fn statuses(role: Role) -> Vec<Status> {
     let mine = [
         (Status::WaitingApproval, role.decides_approvals()),
         (Status::WaitingLicense, role.decides_licenses()),

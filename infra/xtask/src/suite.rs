@@ -310,6 +310,7 @@ fn has_browser() -> bool {
 /// Shows each line as it comes, because these take minutes
 fn end_to_end_tests(engine: &Engine, binary: &TestBinary, filter: Option<&str>, report: &mut Report) -> Result<()> {
     let mut tests = executable(engine, binary, filter);
+    tests.env("GANGWAY_AXE", tools::axe(engine.project)?);
     // Most of them wait for the engine, not for a core.
     tests.args(["--test-threads", "6"]);
     if has_browser() || environment("CI").as_deref() == Some("true") {

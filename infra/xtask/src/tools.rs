@@ -1,14 +1,17 @@
 //! The tools that a machine must have, and the virtual environment with the pinned rest.
 
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use crate::{Result, project::Project};
+
+const REQUIREMENTS: &str = "infra/engine/requirements.txt";
+const FILES_ONLY: &str = "infra/engine/files-only.txt";
 
 pub(crate) fn prepare(project: &Project) -> Result<()> {
     if !cfg!(target_os = "linux") {
         return Err("the local engine runs the functions' Linux binaries as they are, so it needs Linux".into());
     }
-    let wanted = fs::read_to_string(project.path("infra/engine/requirements.txt"))?;
+    let wanted = fs::read_to_string(project.path(REQUIREMENTS))? + &fs::read_to_string(project.path(FILES_ONLY))?;
     let installed = project.output.join("venv/installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
         return Ok(());
@@ -21,14 +24,29 @@ pub(crate) fn prepare(project: &Project) -> Result<()> {
         Command::new(&python).args(["-m", "venv", "--clear"]).arg(&venv),
         "python's venv",
     )?;
-    let requirements = project.path("infra/engine/requirements.txt");
-    let mut install = Command::new(project.tool("python"));
-    install
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-        .arg(requirements);
-    run(&mut install, "pip install")?;
+    for (requirements, with) in [(REQUIREMENTS, None), (FILES_ONLY, Some("--no-deps"))] {
+        let mut install = Command::new(project.tool("python"));
+        install
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(with)
+            .arg("-r")
+            .arg(project.path(requirements));
+        run(&mut install, "pip install")?;
+    }
     fs::write(installed, wanted)?;
     Ok(())
+}
+
+/// axe-core, which the browser tests run in the pages.
+pub(crate) fn axe(project: &Project) -> Result<PathBuf> {
+    let versions = fs::read_dir(project.output.join("venv/lib"))?;
+    for version in versions {
+        let script = version?.path().join("site-packages/axe_playwright_python/axe.min.js");
+        if script.is_file() {
+            return Ok(script);
+        }
+    }
+    Err(format!("axe-core is missing from target/gangway/venv, where {FILES_ONLY} puts it: delete the venv").into())
 }
 
 /// The first Python that is new enough and can make virtual environments.

@@ -23,6 +23,7 @@ struct Frame<'a> {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemContent<'a> {
+    base: &'a str,
     problem: &'a Problem,
 }
 
@@ -43,7 +44,11 @@ pub fn page(base: &Base, title: &str, visit: Option<&Visit>, content: &impl Temp
 }
 
 pub(crate) fn problem(base: &Base, problem: &Problem) -> Answer {
-    match page(base, problem.title(), None, &ProblemContent { problem }) {
+    let content = ProblemContent {
+        base: base.path(),
+        problem,
+    };
+    match page(base, problem.title(), None, &content) {
         Ok(page) => Answer::html(problem.status, page).with_headers_of(problem),
         Err(_) => Answer::problem(problem),
     }

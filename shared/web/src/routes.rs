@@ -64,16 +64,18 @@ mod tests {
     use super::*;
 
     /// Whose proof is another than a role: a link's capability, a one-time link, an ID token; or who need none.
-    const WITHOUT_A_ROLE: [&str; 10] = [
+    const WITHOUT_A_ROLE: [&str; 12] = [
         "GET /",
         "GET /decide",
         "GET /health",
         "GET /sign-in",
+        "GET /sign-in/google/callback",
         "GET /static/{file}",
         "HEAD /decide",
         "HEAD /health",
         "POST /decide",
         "POST /sign-in",
+        "POST /sign-in/google",
         "POST /sign-out",
     ];
 

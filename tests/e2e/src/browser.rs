@@ -1,13 +1,18 @@
 //! Headless Chromium, by the few commands of WebDriver that the tests need.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
+    sync::OnceLock,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
+    engine::variable,
     http::{Answer, Call},
     wait::until,
 };
@@ -109,6 +114,44 @@ impl Browser {
         );
     }
 
+    /// Clicks on what leads to another page, or to this one anew, and waits for it.
+    pub fn go(&self, selector: &str) {
+        self.run("window.before = true");
+        self.click(selector);
+        self.is_another(selector);
+    }
+
+    /// The link of the navigation, by keyboard.
+    pub fn follow(&self, words: &str) {
+        let script = format!(
+            "window.before = true;
+             const link = [...document.querySelectorAll('nav a')].find(link => link.innerText === '{words}');
+             link.focus();
+             return document.activeElement === link"
+        );
+        assert_eq!(self.run(&script), true, "{words} can be reached by keyboard");
+        self.press_enter();
+        self.is_another(words);
+    }
+
+    fn is_another(&self, what: &str) {
+        until(&format!("the page after {what}"), || {
+            self.answers("return window.before === undefined && document.readyState === 'complete'")
+                .then_some(())
+        });
+    }
+
+    /// Whether the page answers the script with true: one that goes away just now does not.
+    fn answers(&self, script: &str) -> bool {
+        let answer = self.ask("POST", "execute/sync", Some(&json!({"script": script, "args": []})));
+        answer.status == 200 && answer.json()["value"] == true
+    }
+
+    /// Whether the page says so; one that is closed says nothing.
+    pub fn says(&self, words: &str) -> bool {
+        self.answers(&format!("return document.body.innerText.includes('{words}')"))
+    }
+
     /// Types into a field, as a person would.
     pub fn fill(&self, selector: &str, text: &str) {
         self.command(
@@ -124,6 +167,76 @@ impl Browser {
         })
     }
 
+    /// To whatever has the focus.
+    pub fn press_enter(&self) {
+        let press = |kind| json!({"type": kind, "value": "\u{E007}"});
+        let keys = json!({"actions": [{"type": "key", "id": "keys", "actions": [press("keyDown"), press("keyUp")]}]});
+        self.command("POST", "actions", Some(&keys));
+    }
+
+    /// In a window of its own, as links of other programs open.
+    pub fn open_beside(&self, url: &str) {
+        let window = self.command("POST", "window/new", Some(&json!({"type": "tab"})));
+        self.command("POST", "window", Some(&json!({"handle": window["handle"]})));
+        self.open(url);
+    }
+
+    /// What is typed stands in place of what was there.
+    pub fn replace(&self, selector: &str, text: &str) {
+        let element = self.one(selector);
+        self.command("POST", &format!("element/{element}/clear"), Some(&json!({})));
+        self.fill(selector, text);
+    }
+
+    /// Chooses an option as a person does who has no mouse.
+    pub fn choose(&self, selector: &str, option: &str) {
+        self.click(&format!("{selector} option[value='{option}']"));
+    }
+
+    fn resize(&self, width: u32, height: u32) {
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": screen});
+        self.command("POST", "goog/cdp/execute", Some(&command));
+        until("the window to be resized", || {
+            self.answers(&format!("return window.innerWidth === {width}"))
+                .then_some(())
+        });
+    }
+
+    /// The page as everybody can use it: axe-core finds nothing serious, and a phone needs not scroll sideways. Kept as a
+    /// picture of the documentation where these are asked for.
+    pub fn is_fit_for_everybody(&self, name: &str) {
+        assert_eq!(self.findings(), Vec::<String>::new(), "{name}: {}", self.url());
+        self.resize(360, 740);
+        let overflow = self.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assert_eq!(overflow, 0, "{name} is wider than a phone");
+        self.resize(1000, 760);
+        if variable("GANGWAY_SCREENSHOTS").is_some() {
+            self.picture(name);
+        }
+    }
+
+    /// What axe-core finds that is serious or critical.
+    pub fn findings(&self) -> Vec<String> {
+        self.run(axe());
+        let script = "const done = arguments[arguments.length - 1];
+            axe.run({resultTypes: ['violations']}).then(
+                found => done(found.violations
+                    .filter(one => ['serious', 'critical'].includes(one.impact))
+                    .map(one => one.id + ': ' + one.nodes.map(node => node.html).join(' '))),
+                error => done(['axe-core failed: ' + error]));";
+        let found = self.command("POST", "execute/async", Some(&json!({"script": script, "args": []})));
+        serde_json::from_value(found).expect("a list of findings")
+    }
+
+    fn picture(&self, name: &str) {
+        let picture = self.command("GET", "screenshot", None);
+        let picture = STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pages");
+        fs::create_dir_all(&folder).expect("docs/pages");
+        fs::write(folder.join(format!("{name}.png")), picture).expect("docs/pages can be written");
+    }
+
     /// How many windows are open; none when the last one has closed itself.
     pub fn windows(&self) -> usize {
         let answer = self.ask("GET", "window/handles", None);
@@ -132,6 +245,14 @@ impl Browser {
         }
         answer.json()["value"].as_array().map_or(0, Vec::len)
     }
+}
+
+fn axe() -> &'static str {
+    static AXE: OnceLock<String> = OnceLock::new();
+    AXE.get_or_init(|| {
+        let path = variable("GANGWAY_AXE").expect("GANGWAY_AXE, which `cargo xtask test` sets");
+        fs::read_to_string(&path).expect("axe-core's script")
+    })
 }
 
 /// On a port of its own choice; another program may snatch it, and then it ends at once.

@@ -9,6 +9,7 @@
 pub mod aws;
 pub mod browser;
 pub mod engine;
+pub mod google;
 pub mod http;
 pub mod links;
 pub mod mail;

@@ -25,6 +25,11 @@ impl<'a> Session<'a> {
             assert!(cookie.contains(attribute), "{cookie}");
         }
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        Self::with_cookie(org, cookie)
+    }
+
+    /// Of whoever has this cookie.
+    pub fn with_cookie(org: &'a Organisation, cookie: String) -> Self {
         let mut session = Self {
             org,
             cookie,
@@ -43,6 +48,23 @@ impl<'a> Session<'a> {
         session
     }
 
+    /// The same person, at the addresses of another organisation.
+    pub fn at<'b>(&self, org: &'b Organisation) -> Session<'b> {
+        Session {
+            org,
+            cookie: self.cookie.clone(),
+            csrf: self.csrf.clone(),
+        }
+    }
+
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
     fn call(&self, method: &'static str, path: &str) -> Call {
         Call::new(method, self.org.url(path)).header("cookie", &self.cookie)
     }
@@ -52,13 +74,18 @@ impl<'a> Session<'a> {
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
-        self.post_without_csrf(path)
+        self.send("POST", path, body)
+    }
+
+    pub fn send(&self, method: &'static str, path: &str, body: &Value) -> Answer {
+        self.call(method, path)
+            .header("accept", "application/json")
             .header("x-csrf-token", &self.csrf)
             .json(body)
             .send()
     }
 
-    /// As a browser without script sees it
+    /// The page, as a browser without script sees it.
     pub fn page(&self, path: &str) -> Answer {
         self.call("GET", path).header("accept", "text/html").send()
     }
@@ -73,6 +100,10 @@ impl<'a> Session<'a> {
     }
 
     pub fn post_without_csrf(&self, path: &str) -> Call {
-        self.call("POST", path).header("accept", "application/json")
+        self.without_csrf("POST", path)
+    }
+
+    pub fn without_csrf(&self, method: &'static str, path: &str) -> Call {
+        self.call(method, path).header("accept", "application/json")
     }
 }

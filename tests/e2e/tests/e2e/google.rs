@@ -1,0 +1,4 @@
+//! Sign-in with Google, and who becomes a member by it.
+
+mod auto_onboarding;
+mod misuse;
