@@ -232,6 +232,7 @@ mod tests {
             failed: &["create-user", "find-license"],
             skippable: &[Skip::FindLicense],
             password: true,
+            pending: None,
         };
         insta::assert_snapshot!(page.render().unwrap());
     }
