@@ -46,6 +46,8 @@ struct License<'a> {
     part_number: &'a str,
     sku_id: &'a str,
     free_seats: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +66,7 @@ impl<'a> Preview<'a> {
             part_number: &license.sku.part_number,
             sku_id: &license.sku.id,
             free_seats: license.free,
+            reason: license.no_group.as_deref(),
         });
         let groups = checked.groups.iter().map(|group| Group {
             name: &group.name,
@@ -183,7 +186,11 @@ mod tests {
         };
         let checked = Checked {
             username: Upn::parse("ada@contoso.com").ok(),
-            licenses: vec![LicenseFound { sku, free: 0 }],
+            licenses: vec![LicenseFound {
+                sku,
+                free: 0,
+                no_group: Some("no group of the tenant carries it".to_owned()),
+            }],
             groups: vec![GroupFound {
                 name: "All".to_owned(),
                 found: true,
@@ -201,7 +208,8 @@ mod tests {
             json!({
                 "plan": {
                     "username": "ada@contoso.com",
-                    "licenses": [{"part_number": "SPB", "sku_id": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "free_seats": 0}],
+                    "licenses": [{"part_number": "SPB", "sku_id": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "free_seats": 0,
+                        "reason": "no group of the tenant carries it"}],
                     "groups": [{"name": "All", "found": true, "addable": false, "reason": "its members follow from a rule"}],
                     "gates": ["approval", "license-SPB"],
                     "password_places": ["ticket_note", "manager"],

@@ -20,7 +20,7 @@ use domain::job::{Job, Kind};
 use domain::request::{Plan, RequestKey, Requester};
 use domain::schedule;
 use domain::submission::Onboarding;
-use domain::variables::{OrgVariables, PasswordPlace};
+use domain::variables::{LicenseAssignmentMethod, OrgVariables, PasswordPlace};
 use store::Store;
 
 pub use groups::GroupFound;
@@ -83,7 +83,10 @@ pub async fn check(
             format!("{upn} is no user of the tenant"),
         ));
     }
-    let (licenses, unknown) = licenses::matched(&onboarding.licenses, &skus);
+    let (mut licenses, unknown) = licenses::matched(&onboarding.licenses, &skus);
+    if own.is_none() && variables.license_assignment_method == LicenseAssignmentMethod::Group {
+        licenses::look_for_groups(graph, &mut licenses).await?;
+    }
     unknown.into_iter().for_each(&mut note);
     if !onboarding.licenses.is_empty() && country(onboarding, variables).is_none() {
         let message = "is needed for a license: give it, or set the variable usage_location";

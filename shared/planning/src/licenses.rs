@@ -13,6 +13,8 @@ use domain::variables::{Distributor, OrgVariables};
 pub struct LicenseFound {
     pub sku: Sku,
     pub free: u32,
+    /// Why it can't be assigned by group, where that is how licences are assigned.
+    pub no_group: Option<String>,
 }
 
 /// Not asked when no licence is wanted.
@@ -37,10 +39,19 @@ pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<Li
             Some(sku) => found.push(LicenseFound {
                 sku: sku.sku.clone(),
                 free: sku.free(),
+                no_group: None,
             }),
         }
     }
     (found, problems)
+}
+
+/// Looks for the group that carries each licence, which nobody is refused for: a technician is told.
+pub(crate) async fn look_for_groups(graph: &Graph, licenses: &mut [LicenseFound]) -> Result<(), Fault> {
+    for license in licenses {
+        license.no_group = graph.license_group(&license.sku.id).await?.joinable().err();
+    }
+    Ok(())
 }
 
 /// The gates of licences that a technician will be asked to buy.
@@ -113,10 +124,12 @@ mod tests {
             LicenseFound {
                 sku: sku("1", "SPB", 0, "User").sku,
                 free: 0,
+                no_group: None,
             },
             LicenseFound {
                 sku: sku("2", "SPE_E3", 1, "User").sku,
                 free: 1,
+                no_group: None,
             },
         ];
         let gates = |purchase: &str, auto: bool, distributor: Option<Distributor>, company: Option<&str>| {

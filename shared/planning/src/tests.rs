@@ -381,3 +381,24 @@ async fn a_requests_own_settings_count_and_their_contradictions_are_named() {
     assert_eq!(fields, ["store_password_in_ticket", "send_password_via_sms_or_email"]);
     assert_eq!(checked.plan, None);
 }
+
+#[tokio::test]
+async fn a_licence_by_group_that_no_group_carries_is_told_before() {
+    let mut world = World::new().await;
+    world.variables.license_assignment_method = LicenseAssignmentMethod::Group;
+    let carrying = json!({"value": [{"id": "g9", "displayName": "Business Premium", "groupTypes": [],
+        "securityEnabled": true, "mailEnabled": false, "assignedLicenses": [{"skuId": "1"}]}]});
+    let licensed = get("groups").and(query_param_contains("$filter", "assignedLicenses"));
+    world.answer(licensed, carrying).await;
+    let checked = world
+        .check(json!({"licenses": ["SPB", "SPE_E3"]}))
+        .await
+        .expect("no fault");
+    let told: Vec<_> = checked
+        .licenses
+        .iter()
+        .map(|license| license.no_group.as_deref())
+        .collect();
+    assert_eq!(told, [None, Some("no group of the tenant carries it")]);
+    assert!(checked.plan.is_some(), "a technician is told, and nobody refused");
+}

@@ -282,10 +282,10 @@ fn shown(checked: &Checked, zone: Tz) -> Option<Vec<Fact>> {
     if nothing {
         return None;
     }
-    let licenses = checked
-        .licenses
-        .iter()
-        .map(|license| format!("{}: {} free", license.sku.part_number, license.free));
+    let licenses = checked.licenses.iter().map(|license| match &license.no_group {
+        None => format!("{}: {} free", license.sku.part_number, license.free),
+        Some(why) => format!("{}: {} free, but {why}", license.sku.part_number, license.free),
+    });
     let groups = checked.groups.iter().map(|group| match group.reason {
         None => group.name.clone(),
         Some(reason) => format!("{}: cannot be added, {reason}", group.name),

@@ -148,7 +148,11 @@ fn a_check_shows_the_plan() {
             &domain::username::LocalPart::parse("alovelace").expect("a name"),
             &DomainName::parse("contoso.com").expect("a domain"),
         )),
-        licenses: vec![LicenseFound { sku, free: 0 }],
+        licenses: vec![LicenseFound {
+            sku,
+            free: 0,
+            no_group: Some("no group of the tenant carries it".to_owned()),
+        }],
         groups: vec![
             GroupFound {
                 name: "Sales".to_owned(),
@@ -172,7 +176,7 @@ fn a_check_shows_the_plan() {
     for words in [
         "This can be submitted",
         "alovelace@contoso.com",
-        "SPB: 0 free",
+        "SPB: 0 free, but no group of the tenant carries it",
         "Nope: cannot be added, there is no such group",
         "An approver must agree",
         "A technician must buy SPB",

@@ -33,6 +33,7 @@ fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
             "onboarding_password_save_location=hudu",
             "ms_licensing_distributor=sherweb",
             "mfa_group=No Such Group",
+            "license_assignment_method=group",
         ],
     );
     let email = format!("terry@{}.example", org.id);
@@ -50,6 +51,7 @@ fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
     assert_eq!(plan["username"], org.upn("jobriensmith"));
     assert_eq!(plan["password_places"], json!(["ticket_note", "hudu"]));
     assert_eq!(plan["licenses"][0]["free_seats"], 0);
+    assert_eq!(plan["licenses"][0]["reason"], "no group of the tenant carries it");
     let mut warned = named(&checked["warnings"]);
     warned.sort_unstable();
     // The company there, and the credentials for it.

@@ -200,6 +200,7 @@ fn a_name_that_was_taken_meanwhile_is_not_taken_back() {
     let detail = problem["detail"].as_str().expect("words");
     assert!(detail.contains(&org.upn("alovelace")), "{detail}");
     assert_eq!(request.status(), "failed");
+    other.task_token("approval");
     other.cancel().expect(200);
     other.ends("cancelled");
     request.resume(&json!({})).expect(200);

@@ -38,7 +38,6 @@ fn the_ticket_of_somebody_new_shows_who_is_waited_for_and_tells_everybody_at_the
             "default_priority=Priority 2 - High",
             "default_work_role=Engineer",
             "default_tech_id=ttech",
-            "ms_licensing_distributor=manual",
         ],
     );
     let requester = format!("terry@{}.example", org.id);
@@ -46,7 +45,9 @@ fn the_ticket_of_somebody_new_shows_who_is_waited_for_and_tells_everybody_at_the
     let body = org.person(
         "Ada",
         "Lovelace",
-        &json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "groups": ["Sales"]}),
+        &json!({
+            "manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual", "groups": ["Sales"],
+        }),
     );
     let request = Request::of(&org, &session.post("onboardings", &body).expect(201));
 

@@ -146,6 +146,7 @@ pub(super) const CASES: &[Case] = &[
             Effect::Vendor("graph", "POST /users/{id}/revokeSignInSessions", ""),
         ],
     ),
+    case("left", "Tell the ticket about the account", &[note("/sign-in]")]),
     case("left", "Free the licences", &[ASSIGN]),
     case(
         "left",
