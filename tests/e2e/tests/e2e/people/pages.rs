@@ -138,6 +138,9 @@ fn a_technician_confirms_a_licence_from_the_tickets_link_and_the_window_closes()
     });
     request.ends("completed");
     assert!(request.has_note("has been purchased manually"));
+    // Anybody could have clicked on the ticket's link: it is known who did.
+    let view = request.view().to_string();
+    assert!(view.contains(&format!("by {}", address(&org, "terry"))), "{view}");
 }
 
 #[test]
