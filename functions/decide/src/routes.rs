@@ -12,7 +12,7 @@ use serde_json::json;
 use store::capability::Capability;
 use store::gates::{GateRecord, Saying};
 use store::requests::RequestRecord;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, Caller, Problem, Visit, Web};
 
 use crate::pages::{self, Decision, Message};
 use crate::said;
@@ -62,7 +62,8 @@ impl App {
         if !call.wants_page() {
             return Ok(Answer::json(StatusCode::OK, &pages::json(&link)));
         }
-        let send = standing == Standing::Open && self.sends_by_itself(call, &link).await?;
+        // By opening the link, a technician who is signed in has said enough.
+        let send = standing == Standing::Open && self.technician(call, &link).await?.is_some();
         self.page(StatusCode::OK, token, &link, send, &[])
     }
 
@@ -92,6 +93,10 @@ impl App {
             refuse_ended(&link, link.standing())?;
         }
         self.refuse_own(call, &link).await?;
+        // The ticket's links are everybody's who reads it; a name is better.
+        if let Some(technician) = self.technician(call, &link).await? {
+            technician.known_as().clone_into(&mut link.capability.person);
+        }
         let reason = match self.reason(call, &link) {
             Ok(reason) => reason,
             Err(problem) if call.wants_page() && problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
@@ -229,13 +234,13 @@ impl App {
         }))
     }
 
-    /// A technician of the organisation who is signed in has said enough by opening a licence link.
-    async fn sends_by_itself(&self, call: &Call, link: &Link) -> Result<bool, Problem> {
+    /// The technician of the organisation who is signed in, at a licence link.
+    async fn technician(&self, call: &Call, link: &Link) -> Result<Option<Caller>, Problem> {
         if !matches!(link.capability.gate, Gate::License(_)) {
-            return Ok(false);
+            return Ok(None);
         }
-        let signed_in = self.web.signed_in(call).await?;
-        Ok(signed_in.is_some_and(|(_, caller)| caller.may_enter(&link.organisation) && caller.role.decides_licenses()))
+        let signed_in = self.web.signed_in(call).await?.map(|(_, caller)| caller);
+        Ok(signed_in.filter(|caller| caller.may_enter(&link.organisation) && caller.role.decides_licenses()))
     }
 }
 

@@ -77,7 +77,9 @@ async fn bind(store: &Store, person: &Person, members: &mut Vec<(Member, Reason)
         return Ok(Vec::new());
     };
     let mut by_hand = store.members_with_address(address.as_str()).await?;
-    if let Some(owner) = store.domain_owner(&address.domain().to_lowercase()).await? {
+    if let Some(owner) = store.domain_owner(&address.domain().to_lowercase()).await?
+        && !by_hand.iter().any(|member| member.org == owner.org)
+    {
         // One of the first versions, whose address can't be found by itself.
         by_hand.extend(store.member_by_email(&owner.org, address.as_str()).await?);
     }

@@ -24,7 +24,7 @@ pub fn press(link: &str) -> Answer {
     let body = format!("reason={}", REASON.replace(' ', "+"));
     Call::new("POST", link)
         .header("accept", "application/json")
-        .body(FORM, &body)
+        .body(FORM, body)
         .send()
 }
 

@@ -125,9 +125,7 @@ impl Organisation {
     }
 
     pub fn call(&self, method: &'static str, path: &str) -> Call {
-        Call::new(method, self.url(path))
-            .header("accept", "application/json")
-            .header("authorization", format!("Bearer {}", self.token))
+        self.call_with(&self.token, method, path)
     }
 
     /// Another PSA, with the names that there are in it.
@@ -243,6 +241,33 @@ impl Organisation {
         let mut body = json!({"first_name": first, "last_name": last});
         merge(&mut body, more);
         body
+    }
+
+    /// Of a program with this role
+    pub fn token_of(&self, role: &str) -> String {
+        let arguments = ["token", "create", &self.id, "--name", role, "--role", role];
+        operator(self.stack, &arguments, "").expect("a token")
+    }
+
+    pub fn call_with(&self, token: &str, method: &'static str, path: &str) -> Call {
+        Call::new(method, self.url(path))
+            .header("accept", "application/json")
+            .header("authorization", format!("Bearer {token}"))
+    }
+
+    /// From now on another organisation's child
+    pub fn belong_to(&self, parent: &Self) {
+        let name = self.world.key("/company");
+        let arguments = [
+            "organisation",
+            "create",
+            &self.id,
+            "--name",
+            name,
+            "--parent",
+            &parent.id,
+        ];
+        operator(self.stack, &arguments, "").expect("a parent");
     }
 
     pub fn member(&self, email: &str, name: &str, role: &str) {

@@ -33,7 +33,7 @@ fn a_browser_that_runs_the_pages_script_without_signing_in_decides_nothing() {
     browser.open(&reject);
     browser.click("main form button");
     until("the window to close, or to say that it can be", || {
-        (browser.windows() == 0 || browser.text().contains("close this window")).then_some(())
+        (browser.windows() == 0 || browser.says("close this window")).then_some(())
     });
     request.ends("completed_with_warnings");
     assert!(request.has_note("was not purchased"));

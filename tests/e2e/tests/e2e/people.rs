@@ -1,0 +1,6 @@
+//! People who sign in: what each role gets to see and do, and the pages on which they do it.
+
+mod access;
+mod members;
+mod pages;
+mod pending;

@@ -1,0 +1,206 @@
+//! Every route of an organisation, by role, by tenant, and without the token against forged forms.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use e2e::{engine::engine, http::Call, organisation::Organisation};
+use serde_json::json;
+
+/// Method, path, and whether basic, technician, approver and admin get in.
+const ROUTES: [(&str, &str, [bool; 4]); 27] = [
+    ("GET", "onboardings/new", EVERYBODY),
+    ("POST", "onboardings", EVERYBODY),
+    ("GET", "offboardings/new", EVERYBODY),
+    ("POST", "offboardings", EVERYBODY),
+    ("GET", "requests", EVERYBODY),
+    ("GET", "requests/{id}", EVERYBODY),
+    ("POST", "requests/{id}/cancel", EVERYBODY),
+    ("POST", "requests/{id}/reschedule", EVERYBODY),
+    ("POST", "requests/{id}/approval", [false, false, true, true]),
+    ("POST", "requests/{id}/licenses/{license}", [false, true, false, true]),
+    ("GET", "pending", [false, true, true, true]),
+    ("GET", "variables", [false, true, true, true]),
+    ("GET", "variables/{name}", [false, true, true, true]),
+    ("PUT", "variables", ADMINS),
+    ("POST", "variables", ADMINS),
+    ("POST", "verify", ADMINS),
+    ("GET", "members", ADMINS),
+    ("POST", "members", ADMINS),
+    ("GET", "members/{member}", ADMINS),
+    ("PUT", "members/{member}", ADMINS),
+    ("POST", "members/{member}", ADMINS),
+    ("DELETE", "members/{member}", ADMINS),
+    ("POST", "members/{member}/delete", ADMINS),
+    ("GET", "credentials", ADMINS),
+    ("PUT", "credentials/{system}", ADMINS),
+    ("POST", "credentials/{system}", ADMINS),
+    ("GET", "audit", ADMINS),
+];
+const EVERYBODY: [bool; 4] = [true; 4];
+const ADMINS: [bool; 4] = [false, false, false, true];
+const ROLES: [&str; 4] = ["basic", "technician", "approver", "admin"];
+
+const NO_REQUEST: &str = "r00000000000000000000000000000000";
+const NO_MEMBER: &str = "m00000000000000000000000000000000";
+
+fn filled(path: &str, request: &str, member: &str) -> String {
+    path.replace("{id}", request)
+        .replace("{member}", member)
+        .replace("{license}", "ENTERPRISEPACK")
+        .replace("{name}", "timezone")
+        .replace("{system}", "pax8")
+}
+
+#[test]
+fn the_table_has_every_route_of_the_template() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml");
+    let template = fs::read_to_string(template).expect("the template");
+    let routes = template
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("RouteKey: "));
+    let deployed: BTreeSet<String> = routes
+        .filter(|route| route.contains("/orgs/{org}"))
+        .map(|route| route.replace("/orgs/{org}/", ""))
+        .collect();
+    let table = ROUTES.map(|(method, path, _)| format!("{method} {path}"));
+    assert_eq!(BTreeSet::from(table), deployed);
+}
+
+#[test]
+fn each_role_gets_in_where_it_may() {
+    // Where nobody approves, the role basic offboards nobody.
+    let org = Organisation::approving(&engine().patient, "roles", &json!({}), &[]);
+    for (place, role) in ROLES.into_iter().enumerate() {
+        let token = org.token_of(role);
+        for (method, path, allowed) in ROUTES {
+            let path = filled(path, NO_REQUEST, NO_MEMBER);
+            let answer = org.call_with(&token, method, &path).json(&json!({})).send();
+            assert_ne!(answer.status, 401, "{role} {method} {path}");
+            let refused = answer.status == 403;
+            assert_eq!(refused, !allowed[place], "{role} {method} {path}: {}", answer.text);
+        }
+    }
+}
+
+#[test]
+fn another_tenants_ids_are_answered_as_what_does_not_exist() {
+    let (ours, theirs) = (Organisation::new("ours"), Organisation::new("theirs"));
+    let request = theirs.submit(&theirs.person("Ada", "Lovelace", &json!({"manager": theirs.manager()})));
+    let terry = format!("terry@{}.example", theirs.id);
+    theirs.member(&terry, "Terry Tech", "technician");
+    let member = theirs.call("GET", "members").send().expect(200).json()["members"][0]["id"].clone();
+    let member = member.as_str().expect("an id");
+    let secret = [request.id.as_str(), member, terry.as_str(), "Lovelace"];
+    for (method, path, _) in ROUTES {
+        let there = filled(path, &request.id, member);
+        let asked = |org: &str, path: &str| {
+            let url = format!("{}/orgs/{org}/{path}", ours.stack.api);
+            Call::new(method, url)
+                .header("accept", "application/json")
+                .header("authorization", format!("Bearer {}", ours.token))
+                .json(&json!({}))
+                .send()
+        };
+        // An admin of ours, at their addresses: as at an organisation that doesn't exist.
+        let refused = asked(&theirs.id, &there);
+        assert_eq!(refused.status, 404, "{method} {there}: {}", refused.text);
+        assert_eq!(refused.text, asked("nobody-here", &there).text, "{method} {there}");
+        // Their ids at our addresses: as ids that don't exist.
+        if there != path && (path.contains("{id}") || path.contains("{member}")) {
+            let refused = asked(&ours.id, &there);
+            assert_eq!(refused.status, 404, "{method} {there}: {}", refused.text);
+            let unknown = asked(&ours.id, &filled(path, NO_REQUEST, NO_MEMBER));
+            assert_eq!(refused.text, unknown.text, "{method} {there}");
+        }
+        assert!(
+            secret.iter().all(|secret| !refused.text.contains(secret)),
+            "{}",
+            refused.text
+        );
+    }
+    assert_eq!(theirs.requests("").len(), 1);
+    let members = theirs.call("GET", "members").send().expect(200).json();
+    assert_eq!(members["members"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn no_form_of_another_site_changes_anything() {
+    let org = Organisation::new("forged");
+    let admin = org.session(&format!("ann@{}.example", org.id), "Ann Admin", "admin");
+    let other = org.session(&format!("bob@{}.example", org.id), "Bob Admin", "admin");
+    let before = org.call("GET", "members").send().expect(200).text;
+    for (method, path, _) in ROUTES.into_iter().filter(|(method, ..)| *method != "GET") {
+        let path = filled(path, NO_REQUEST, NO_MEMBER);
+        let refused = |call: Call, how: &str| {
+            let answer = call.send();
+            assert_eq!(answer.status, 403, "{method} {path} {how}: {}", answer.text);
+            assert!(answer.text.contains("not of this session"), "{}", answer.text);
+        };
+        let call = || admin.without_csrf(method, &path);
+        refused(call().json(&json!({})), "without a token");
+        for wrong in ["", "wrong", other.csrf()] {
+            refused(
+                call().header("x-csrf-token", wrong).json(&json!({})),
+                "with a wrong header",
+            );
+            let form = format!("csrf={wrong}&email=eve%40evil.example&name=Eve&role=admin");
+            let form = call().body("application/x-www-form-urlencoded", form);
+            refused(form, "with a wrong field");
+        }
+    }
+    assert_eq!(org.call("GET", "members").send().expect(200).text, before);
+}
+
+#[test]
+fn a_forged_form_raises_no_role() {
+    let org = Organisation::new("raised");
+    let email = format!("basil@{}.example", org.id);
+    let basic = org.session(&email, "Basil Basic", "basic");
+    let list = || org.call("GET", "members").send().expect(200).json()["members"].clone();
+    let own = list()[0]["id"].as_str().expect("an id").to_owned();
+    let wish = json!({"name": "Basil Basic", "role": "admin"});
+    assert_eq!(basic.send("PUT", &format!("members/{own}"), &wish).status, 403);
+    assert_eq!(basic.submit(&format!("members/{own}"), "name=B&role=admin").status, 403);
+    let add = json!({"email": "eve@evil.example", "name": "Eve", "role": "admin"});
+    assert_eq!(basic.post("members", &add).status, 403);
+    // The forms that they may use know no role.
+    let more = json!({"manager": org.manager(), "role": "admin"});
+    let answer = basic.post("onboardings", &org.person("Ada", "Lovelace", &more));
+    assert_eq!(answer.wrong_fields(), ["role"]);
+    let form = basic.submit("onboardings", "first_name=Ada&last_name=Lovelace&role=admin");
+    assert_eq!(form.status, 422, "{}", form.text);
+    assert_eq!(list()[0]["role"], "basic");
+    assert_eq!(list().as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_parents_members_act_in_its_children_and_nowhere_else() {
+    let (parent, child, sister) = (
+        Organisation::new("msp"),
+        Organisation::new("child"),
+        Organisation::new("sister"),
+    );
+    child.belong_to(&parent);
+    sister.belong_to(&parent);
+    let request = child.submit(&child.person("Ada", "Lovelace", &json!({"manager": child.manager()})));
+    let technician = parent.session(&format!("terry@{}.example", parent.id), "Terry Tech", "technician");
+    let there = technician.at(&child);
+    there.get(&format!("requests/{}", request.id)).expect(200);
+    there.get("pending").expect(200);
+    // With their role, and no more.
+    assert_eq!(there.get("members").status, 403);
+    assert_eq!(
+        there
+            .send("PUT", "variables", &json!({"timezone": "Europe/Berlin"}))
+            .status,
+        403
+    );
+    let admin = child.call_with(&parent.token, "PUT", "variables");
+    admin.json(&json!({"timezone": "Europe/Berlin"})).send().expect(200);
+    // Neither upwards nor sideways.
+    for elsewhere in [&parent, &sister] {
+        for path in ["requests", "variables", "members", "audit", "credentials", "pending"] {
+            let answer = elsewhere.call_with(&child.token, "GET", path).send();
+            assert_eq!(answer.status, 404, "{path}: {}", answer.text);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The pages that people work with, in a real browser: found, used, and fit for everybody.
+
+use e2e::{browser::Browser, engine::engine, organisation::Organisation, request::Request, wait::until};
+use serde_json::json;
+
+fn address(org: &Organisation, name: &str) -> String {
+    format!("{name}@{}.example", org.id)
+}
+
+/// A member with a browser of their own.
+fn signed_in(org: &Organisation, name: &str, role: &str) -> Browser {
+    let email = address(org, name);
+    org.member(&email, name, role);
+    let browser = Browser::start();
+    browser.open(&org.sign_in_link(&email));
+    browser.is_fit_for_everybody("sign-in-link");
+    browser.go("main form button");
+    assert!(browser.url().ends_with("/onboardings/new"), "{}", browser.url());
+    browser
+}
+
+/// What the navigation offers.
+fn offered(browser: &Browser) -> Vec<String> {
+    let script = "return [...document.querySelectorAll('nav a')].map(link => link.innerText)";
+    serde_json::from_value(browser.run(script)).expect("texts")
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn axe_finds_what_is_wrong() {
+    let org = Organisation::new("axe");
+    let browser = Browser::start();
+    browser.open(&format!("{}/sign-in", org.stack.api));
+    browser.is_fit_for_everybody("sign-in");
+    browser.run("document.querySelector('main').append(document.createElement('input'))");
+    let found = browser.findings();
+    assert!(found.iter().any(|finding| finding.starts_with("label")), "{found:?}");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn an_approver_finds_a_request_under_pending_and_approves() {
+    let org = Organisation::approving(&engine().patient, "pending", &json!({}), &[]);
+    let mary = signed_in(&org, "mary", "basic");
+    assert_eq!(offered(&mary), ["New onboarding", "New offboarding", "Requests"]);
+    mary.is_fit_for_everybody("onboarding-form");
+    mary.fill("#first_name", "Ada");
+    mary.fill("#last_name", "Lovelace");
+    mary.fill("#manager", org.manager());
+    mary.click("main form button:not([name])");
+    until("the request's page", || {
+        mary.url().contains("/requests/r").then_some(())
+    });
+    let id = mary.url().rsplit('/').next().expect("an id").to_owned();
+    let request = Request {
+        org: &org,
+        id,
+        kind: "onboarding",
+    };
+    let (approve, deny) = request.approval_links(org.approver(), "Ada Lovelace");
+
+    let hana = signed_in(&org, "hana", "approver");
+    hana.follow("Pending");
+    hana.waits_for_text("Ada Lovelace");
+    hana.is_fit_for_everybody("pending");
+    // Without a reason the form stays where it is.
+    hana.click("main article form button.danger");
+    assert!(hana.url().ends_with("/pending") && hana.has("textarea:invalid"));
+    hana.go("main article form button:not(.danger)");
+    hana.waits_for_text("Nothing waits for a decision of yours");
+    request.ends("completed");
+    let by = address(&org, "hana");
+    assert!(request.has_note(&format!("was approved by {by}")));
+    assert_eq!(request.decisions(), ["approved by session"]);
+
+    // Whoever comes later, by a link of a mail, is told.
+    let alex = Browser::start();
+    alex.open(&deny);
+    alex.waits_for_text(&format!("was already approved by {by}"));
+    alex.open(&approve);
+    alex.waits_for_text("is approved");
+    mary.open(&mary.url());
+    mary.waits_for_text(&format!("approved by {by}"));
+    mary.is_fit_for_everybody("request");
+    mary.follow("Requests");
+    mary.fill("#text", "lovelace");
+    mary.go("main form button");
+    mary.waits_for_text("Ada Lovelace");
+    mary.is_fit_for_everybody("requests");
+    mary.replace("#text", "nobody of this name");
+    mary.go("main form button");
+    mary.waits_for_text("There are no requests to show");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn an_approver_denies_by_the_mailed_link_with_a_reason() {
+    let org = Organisation::approving(&engine().patient, "deny-page", &json!({}), &[]);
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
+    let (approve, deny) = request.approval_links(org.approver(), "Ada Lovelace");
+    let browser = Browser::start();
+    browser.open(&approve);
+    browser.is_fit_for_everybody("approve-link");
+    browser.open(&deny);
+    browser.is_fit_for_everybody("deny-link");
+    browser.click("main form button");
+    assert!(browser.has("#reason:invalid"));
+    browser.fill("#reason", "There is no budget <script>alert(1)</script>");
+    browser.go("main form button");
+    browser.waits_for_text("is denied");
+    request.ends("denied");
+    assert!(request.note("was denied by").contains("There is no budget <script>"));
+    // What was written is shown as it was written.
+    let terry = signed_in(&org, "terry", "technician");
+    terry.open(&org.url(&format!("requests/{}", request.id)));
+    terry.waits_for_text("There is no budget <script>alert(1)</script>");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn a_technician_confirms_a_licence_from_the_tickets_link_and_the_window_closes() {
+    let org = Organisation::new("confirm-page");
+    let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"});
+    let request = org.submit(&org.person("Ada", "Lovelace", &more));
+    let (confirm, _) = request.license_links();
+    // Whoever isn't signed in gets a page with a button.
+    let stranger = Browser::start();
+    stranger.open(&confirm);
+    stranger.is_fit_for_everybody("licence-link");
+    let terry = signed_in(&org, "terry", "technician");
+    terry.follow("Pending");
+    terry.waits_for_text("Licence ENTERPRISEPACK");
+    terry.is_fit_for_everybody("pending-licence");
+    org.world.buy_seats("ENTERPRISEPACK", 1, 0);
+    terry.open_beside(&confirm);
+    until("the window to close, or to say that it can be", || {
+        (terry.windows() == 1 || terry.says("close this window")).then_some(())
+    });
+    request.ends("completed");
+    assert!(request.has_note("has been purchased manually"));
+    // Anybody could have clicked on the ticket's link: it is known who did.
+    let view = request.view().to_string();
+    assert!(view.contains(&format!("by {}", address(&org, "terry"))), "{view}");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
+    let org = Organisation::new("admin-pages");
+    let mary = signed_in(&org, "mary", "basic");
+    assert!(
+        mary.text()
+            .contains("Noted on the ticket; the user is created at once.")
+    );
+    let ann = signed_in(&org, "ann", "admin");
+    let all = ["Requests", "Pending", "Variables", "Credentials", "Members", "Audit"];
+    assert_eq!(offered(&ann)[2..], all);
+
+    ann.follow("Members");
+    ann.waits_for_text(&address(&org, "mary"));
+    ann.is_fit_for_everybody("members");
+    ann.go("main tbody tr:first-child a");
+    ann.is_fit_for_everybody("member");
+    ann.choose("#role", "technician");
+    ann.go("main form button:not(.danger)");
+    ann.fill("#email", "otto@gmail.com");
+    ann.fill("#name", "Otto <b>Other</b>");
+    ann.choose("#role", "approver");
+    ann.go("main form button");
+    ann.waits_for_text("Otto <b>Other</b>");
+
+    ann.follow("Variables");
+    ann.is_fit_for_everybody("variables");
+    ann.choose("#allow_scheduled_user_creation", "true");
+    ann.go("main form > button");
+    mary.open(&mary.url());
+    mary.waits_for_text("The user is created that day, at the organisation's start time.");
+    assert_eq!(offered(&mary)[2..], ["Requests", "Pending", "Variables"]);
+
+    ann.open(&org.url("variables/allow_scheduled_user_creation"));
+    let history = ann.waits_for_text("History");
+    assert!(history.contains(&address(&org, "ann")), "{history}");
+    ann.is_fit_for_everybody("variable");
+    ann.follow("Credentials");
+    ann.click("#content details:last-of-type summary");
+    ann.is_fit_for_everybody("credentials");
+    ann.fill("#pwpush-api_token", "sesame-open-4711");
+    ann.go("#content details:last-of-type button");
+    ann.waits_for_text("pwpush: set on");
+    assert!(
+        !ann.run("return document.documentElement.outerHTML")
+            .to_string()
+            .contains("sesame")
+    );
+    ann.follow("Audit");
+    let audit = ann.waits_for_text("credentials.set");
+    assert!(
+        audit.contains("member.changed") && audit.contains("variable.set"),
+        "{audit}"
+    );
+    ann.is_fit_for_everybody("audit");
+}
