@@ -10,9 +10,7 @@ use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::{Job, Kind};
 use domain::note::About;
-use domain::request::{
-    LicenseState, Outcome, Plan, RequestKey, Requester, Skip, Status, TicketRef, TimelineEvent, UserRef,
-};
+use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Skip, Status, TicketRef, UserRef};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
@@ -80,33 +78,6 @@ impl RequestRecord {
             kind: self.kind(),
             name: &self.plan.display_name,
         }
-    }
-
-    /// The name under which something is told once: after a resume it is told again.
-    pub fn once_more(&self, name: &str) -> String {
-        match self.resumed {
-            Some(run) => format!("{name}-{run}"),
-            None => name.to_owned(),
-        }
-    }
-
-    /// Whether the event is a warning that still holds: what failed before a resume does not.
-    pub fn is_warned_by(&self, event: &TimelineEvent) -> bool {
-        event.warning && event.failed_in.is_none_or(|run| Some(run) >= self.resumed)
-    }
-
-    /// The steps whose failure still holds, the last one last.
-    pub fn failed_steps<'a>(&'a self, timeline: &'a [TimelineEvent]) -> Vec<&'a str> {
-        let failed = timeline
-            .iter()
-            .filter(|event| event.failed_in.is_some() && self.is_warned_by(event));
-        let mut steps: Vec<&str> = failed.map(|event| event.step.as_str()).collect();
-        // The end may have been written without anybody telling of the step.
-        if self.status == Status::Failed && steps.is_empty() {
-            steps.extend(self.step.as_deref());
-        }
-        steps.dedup();
-        steps
     }
 }
 
@@ -438,12 +409,12 @@ fn changed<T, R>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn stored(job: &str, form: serde_json::Value) -> RequestRecord {
+    pub(crate) fn stored(job: &str, form: serde_json::Value) -> RequestRecord {
         let mut record = json!({
             "org": "acme", "id": "r019f0000000070008000000000000001", "status": "scheduled", "run": 1,
             "plan": {"upn": "ada@acme.example", "display_name": "Ada Lovelace", "licenses": [],
@@ -466,39 +437,6 @@ mod tests {
         assert!(onboarding.concerns(" mary@ACME.example") && !onboarding.concerns("hr@acme.example"));
         let offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
         assert!(offboarding.concerns("Ada@acme.example"));
-    }
-
-    #[test]
-    fn a_resume_makes_up_for_what_failed_before_it_and_for_nothing_else() {
-        let form = json!({"first_name": "Ada", "last_name": "Lovelace"});
-        let mut record = stored("onboarding", form);
-        let event = |step: &str, failed_in: Option<u32>| TimelineEvent {
-            at: record.created_at,
-            step: step.to_owned(),
-            event: "failed".to_owned(),
-            detail: String::new(),
-            warning: true,
-            failed_in,
-        };
-        let timeline = [
-            event("create-user", Some(1)),
-            event("add-groups", None),
-            event("find-license", Some(2)),
-        ];
-        assert_eq!(record.failed_steps(&timeline), ["create-user", "find-license"]);
-        assert_eq!(record.once_more("summary"), "summary");
-        record.resumed = Some(2);
-        record.run = 2;
-        assert_eq!(record.failed_steps(&timeline), ["find-license"]);
-        assert_eq!(
-            timeline.each_ref().map(|event| record.is_warned_by(event)),
-            [false, true, true]
-        );
-        assert_eq!(record.once_more("summary"), "summary-2");
-        record.resumed = Some(3);
-        assert_eq!(record.failed_steps(&timeline), Vec::<&str>::new());
-        (record.status, record.step) = (Status::Failed, Some("finish".to_owned()));
-        assert_eq!(record.failed_steps(&timeline), ["finish"]);
     }
 
     /// What the first version stored stays readable, and is written as it was.

@@ -27,15 +27,13 @@ fn named(list: &Value) -> Vec<&str> {
 
 #[test]
 fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
-    let org = Organisation::with(
-        "check",
-        &[
-            "onboarding_password_save_location=hudu",
-            "ms_licensing_distributor=sherweb",
-            "mfa_group=No Such Group",
-            "license_assignment_method=group",
-        ],
-    );
+    let org = Organisation::new("check");
+    org.configure(&[
+        "onboarding_password_save_location=hudu",
+        "ms_licensing_distributor=sherweb",
+        "mfa_group=No Such Group",
+        "license_assignment_method=group",
+    ]);
     let email = format!("terry@{}.example", org.id);
     let session = org.session(&email, "Terry Tech", "technician");
     let before = everything(&org);
@@ -84,7 +82,8 @@ fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
 
 #[test]
 fn a_check_of_a_leaver_touches_nothing_and_names_what_is_not_set_up() {
-    let org = Organisation::with("check-leaver", &["default_psa=halopsa"]);
+    let org = Organisation::new("check-leaver");
+    org.configure(&["default_psa=halopsa"]);
     let email = format!("terry@{}.example", org.id);
     let session = org.session(&email, "Terry Tech", "technician");
     let before = everything(&org);

@@ -1,5 +1,6 @@
 //! A request whose step failed goes on from there, and nothing is done twice.
 
+use chrono::{Duration, Utc};
 use e2e::{
     engine::engine,
     links, mail,
@@ -252,6 +253,49 @@ fn what_a_failed_step_left_undone_is_done_after_a_resume() {
     let handed = handed.iter().filter(|mail| mail.text.contains("Temporary password"));
     assert_eq!(handed.count(), 1);
     request.note_names();
+}
+
+#[test]
+fn a_date_that_has_come_is_not_waited_for_again() {
+    let org = Organisation::with("resume-date", &["allow_scheduled_user_creation=1"]);
+    let at = Utc::now() + Duration::seconds(15);
+    org.configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
+    let more = json!({"manager": org.manager(), "start_date": at.format("%Y-%m-%d").to_string()});
+    let request = org.submit(&org.person("Ada", "Lovelace", &more));
+    request.until("scheduled");
+    org.world.spoil("graph", "POST /users", "400", &json!({"times": 100}));
+    request.ends("failed");
+    org.world.end_bad_days();
+    request.resume(&json!({})).expect(200);
+    request.ends("completed");
+    let states = request.states(2);
+    let entered = |name: &str| states.iter().any(|state| state == name);
+    assert!(!entered("Wait until the start date"), "{states:?}");
+    // What was submitted is looked at again instead.
+    assert!(entered("Claim the start"), "{states:?}");
+    request.note_names();
+}
+
+#[test]
+fn licences_that_are_left_out_are_told_of_and_not_tried_again() {
+    let org = Organisation::approving(&engine().patient, "resume-skips", &json!({}), &[]);
+    let request = approved(&org, &json!({"licenses": ["SPB"]}), || {
+        org.world
+            .spoil("graph", "GET /subscribedSkus", "400", &json!({"times": 100}));
+    });
+    request.ends("completed_with_warnings");
+    org.world.end_bad_days();
+    assert!(request.has_note("SPB was not assigned"));
+    let skip = json!({"skip": "find-license", "reason": "It comes with another tenant"});
+    request.resume(&skip).expect(200);
+    request.ends("completed_with_warnings");
+    assert_eq!(request.user().expect("a user")["licenses"], json!([]));
+    let notes = request.notes();
+    let summary = notes.iter().find(|note| note.ends_with("/summary-2]"));
+    let summary = summary.unwrap_or_else(|| panic!("no second summary: {notes:#?}"));
+    assert!(summary.contains("It comes with another tenant"), "{summary}");
+    assert!(!summary.contains("was not assigned"), "{summary}");
+    request.resume(&json!({})).expect(409);
 }
 
 #[test]
