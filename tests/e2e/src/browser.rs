@@ -244,6 +244,7 @@ impl Browser {
     }
 
     fn picture(&self, name: &str) {
+        self.run("window.scrollTo(0, 0)");
         let picture = self.command("GET", "screenshot", None);
         let picture = STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pages");
