@@ -203,10 +203,24 @@ impl Browser {
         });
     }
 
+    fn prefer(&self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
+        self.command("POST", "goog/cdp/execute", Some(&command));
+    }
+
     /// The page as everybody can use it: axe-core finds nothing serious, and a phone needs not scroll sideways. Kept as a
     /// picture of the documentation where these are asked for.
     pub fn is_fit_for_everybody(&self, name: &str) {
-        assert_eq!(self.findings(), Vec::<String>::new(), "{name}: {}", self.url());
+        for scheme in ["dark", "light"] {
+            self.prefer(scheme);
+            assert_eq!(
+                self.findings(),
+                Vec::<String>::new(),
+                "{name}, {scheme}: {}",
+                self.url()
+            );
+        }
         self.resize(360, 740);
         let overflow = self.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
         assert_eq!(overflow, 0, "{name} is wider than a phone");
@@ -230,6 +244,7 @@ impl Browser {
     }
 
     fn picture(&self, name: &str) {
+        self.run("window.scrollTo(0, 0)");
         let picture = self.command("GET", "screenshot", None);
         let picture = STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pages");

@@ -3,6 +3,8 @@
 use chrono::Utc;
 use clap::Parser;
 use domain::sign_in::Reason;
+use openidconnect::ClientSecret;
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier};
 use serde_json::{Value, json};
 use simulators::google::{CLIENT_ID, CLIENT_SECRET};
 use simulators::server::{Options, Running, start};
@@ -199,6 +201,45 @@ async fn tokens_with_wrong_signatures_are_refused() {
     ] {
         let result = at.spoilt(json!({ "signed": signed })).await;
         assert_eq!(result, Err(Reason::InvalidToken), "{signed}");
+    }
+}
+
+/// But for their signatures these tokens are right: a verifier that doesn't look, or takes the client's secret for a key, is
+/// taken in.
+#[tokio::test]
+async fn the_forgeries_are_good_ones() {
+    let at = At::new().await;
+    for signed in [
+        "not",
+        "with_public_key",
+        "with_client_secret",
+        "by_stranger",
+        "by_unknown_key",
+    ] {
+        let sub = at.person(json!({})).await;
+        let order = json!({ "signed": signed });
+        at.control(&format!("people/{sub}/next-token"), order.to_string()).await;
+        let (url, flow) = at.begin().await;
+        let code = at.code(&url, &sub).await;
+        let secret = CLIENT_SECRET.to_owned();
+        let text = at
+            .google
+            .exchange(&flow, &code, &secret.clone().into())
+            .await
+            .unwrap()
+            .unwrap();
+        let careless = CoreIdTokenVerifier::new_confidential_client(
+            ClientId::new(CLIENT_ID.to_owned()),
+            ClientSecret::new(secret),
+            IssuerUrl::new(at.google.issuer.clone()).unwrap(),
+            at.google.provider().await.unwrap().jwks().clone(),
+        );
+        let careless = match signed {
+            "with_client_secret" => careless.allow_any_alg(),
+            _ => careless.insecure_disable_signature_check(),
+        };
+        let token: CoreIdToken = text.parse().unwrap();
+        assert!(token.claims(&careless, &Nonce::new(flow.nonce)).is_ok(), "{signed}");
     }
 }
 

@@ -327,6 +327,7 @@ fn a_first_sign_in_makes_a_member_who_submits_the_form() {
     let gina = Account::at(&org, "gina", &json!({}));
     let browser = Browser::start();
     browser.open(&format!("{}/sign-in", org.stack.api));
+    browser.is_fit_for_everybody("sign-in");
     browser.click("main form button");
     browser.click(&format!("button[value='{}']", gina.sub));
     until("the form", || browser.url().ends_with("/onboardings/new").then_some(()));
@@ -360,6 +361,7 @@ fn a_refused_person_sees_one_clear_page() {
     browser.click("main form button");
     browser.click(&format!("button[value='{}']", gina.sub));
     let page = browser.waits_for_text("could not sign you in");
+    browser.is_fit_for_everybody("sign-in-refused");
     assert!(!page.contains(&org.id) && page.contains("Ask an admin"), "{page}");
     // Whoever goes away from Google's page comes to the same one.
     browser.open(&format!("{}/sign-in", org.stack.api));
