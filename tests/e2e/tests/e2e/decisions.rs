@@ -245,7 +245,7 @@ fn pressed_and_killed(request: &Request<'_>, link: &str) {
     let pressed = links::press(link);
     assert!(pressed.status >= 500, "{pressed:?}");
     until("the function to be killed", || (crash.killed() == 1).then_some(()));
-    assert_eq!(request.decisions(), ["approved by link"]);
+    assert_eq!(request.decisions(), [format!("approved by link: {}", links::REASON)]);
     assert_eq!(request.user(), None);
 }
 
