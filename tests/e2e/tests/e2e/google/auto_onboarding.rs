@@ -1,4 +1,4 @@
-//! Auto-onboarding of members: the rules of product.md, one by one. docs/auto-onboarding.md names these tests.
+//! Auto-onboarding of members: the rules of product.md, one by one. docs/checklist.md names these tests.
 
 use std::{sync::Barrier, thread};
 

@@ -6,7 +6,7 @@ use e2e::{engine::engine, http::Call, organisation::Organisation};
 use serde_json::json;
 
 /// Method, path, and whether basic, technician, approver and admin get in.
-const ROUTES: [(&str, &str, [bool; 4]); 27] = [
+const ROUTES: [(&str, &str, [bool; 4]); 29] = [
     ("GET", "onboardings/new", EVERYBODY),
     ("POST", "onboardings", EVERYBODY),
     ("GET", "offboardings/new", EVERYBODY),
@@ -15,6 +15,8 @@ const ROUTES: [(&str, &str, [bool; 4]); 27] = [
     ("GET", "requests/{id}", EVERYBODY),
     ("POST", "requests/{id}/cancel", EVERYBODY),
     ("POST", "requests/{id}/reschedule", EVERYBODY),
+    ("POST", "requests/{id}/resume", [false, true, false, true]),
+    ("POST", "requests/{id}/password", ADMINS),
     ("POST", "requests/{id}/approval", [false, false, true, true]),
     ("POST", "requests/{id}/licenses/{license}", [false, true, false, true]),
     ("GET", "pending", [false, true, true, true]),
