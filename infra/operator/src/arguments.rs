@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// The companies whose people are onboarded
+    /// The companies whose people come and leave
     #[command(subcommand)]
     Organisation(OrganisationCommand),
     /// Settings of an organisation

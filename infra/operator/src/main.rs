@@ -1,4 +1,5 @@
-//! The command line of whoever runs Gangway: organisations, their variables and credentials, tokens and members.
+//! The command line of whoever runs Gangway: organisations, their variables and credentials, tokens,
+//! members, sign-in with Google and auto-onboarding.
 
 mod access;
 mod arguments;
