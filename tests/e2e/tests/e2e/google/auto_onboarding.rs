@@ -327,7 +327,7 @@ fn a_first_sign_in_makes_a_member_who_submits_the_form() {
     let gina = Account::at(&org, "gina", &json!({}));
     let browser = Browser::start();
     browser.open(&format!("{}/sign-in", org.stack.api));
-    browser.is_fit_for_everybody("sign-in");
+    browser.is_fit_for_everybody("sign-in-google");
     browser.click("main form button");
     browser.click(&format!("button[value='{}']", gina.sub));
     until("the form", || browser.url().ends_with("/onboardings/new").then_some(()));

@@ -155,6 +155,8 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
     let ann = signed_in(&org, "ann", "admin");
     let all = ["Requests", "Pending", "Variables", "Credentials", "Members", "Audit"];
     assert_eq!(offered(&ann)[2..], all);
+    ann.follow("New offboarding");
+    ann.is_fit_for_everybody("offboarding-form");
 
     ann.follow("Members");
     ann.waits_for_text(&address(&org, "mary"));
@@ -199,4 +201,46 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
         "{audit}"
     );
     ann.is_fit_for_everybody("audit");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn a_technician_resumes_a_failed_request_on_its_page() {
+    let org = Organisation::new("resume-page");
+    org.world.spoil("graph", "POST /users", "400", &json!({"times": 100}));
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
+    request.ends("failed");
+    org.world.end_bad_days();
+    let terry = signed_in(&org, "terry", "technician");
+    terry.open(&org.url(&format!("requests/{}", request.id)));
+    terry.waits_for_text("Failed: create-user");
+    terry.is_fit_for_everybody("request-failed");
+    terry.go("form[action$='/resume'] button");
+    request.ends("completed");
+    terry.open(&terry.url());
+    assert!(!terry.has("form[action$='/resume']"));
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn an_admin_is_shown_a_kept_password_once() {
+    let org = Organisation::with("kept-page", &["store_password_in_ticket=0"]);
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
+    request.note("could not be handed over");
+    let page = org.url(&format!("requests/{}", request.id));
+    let terry = signed_in(&org, "terry", "technician");
+    terry.open(&page);
+    assert!(!terry.has("form[action$='/password']"));
+    let ann = signed_in(&org, "ann", "admin");
+    ann.open(&page);
+    ann.is_fit_for_everybody("request-kept");
+    ann.go("form[action$='/password'] button");
+    let password = ann.run("return document.querySelector('main code').innerText");
+    let password = password.as_str().expect("a password");
+    assert_eq!(org.world.sign_in(&org.upn("alovelace"), password), (true, true));
+    // No picture is taken of this one.
+    assert_eq!(ann.findings(), Vec::<String>::new());
+    ann.open(&page);
+    assert!(!ann.has("form[action$='/password']"));
+    request.ends("completed_with_warnings");
 }
