@@ -67,6 +67,7 @@ pub(crate) mod tests {
                 }],
                 approval_required: true,
                 approvers: vec!["hr@contoso.com".to_owned()],
+                mail: None,
                 rehired: None,
                 start_at: None,
             },

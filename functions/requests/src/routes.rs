@@ -150,6 +150,7 @@ pub(crate) mod tests {
                 licenses: Vec::new(),
                 approval_required: false,
                 approvers: Vec::new(),
+                mail: None,
                 rehired: None,
                 start_at: Some(at()),
             },

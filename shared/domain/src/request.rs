@@ -191,6 +191,9 @@ impl Skip {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub upn: String,
+    /// A leaver's, which need not be the sign-in name: whoever comes with it is the leaver too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     pub display_name: String,
     /// That an onboarding gives.
     pub licenses: Vec<Sku>,

@@ -90,6 +90,7 @@ pub async fn check_leaver(
 
     let plan = user.as_ref().filter(|_| problems.is_empty()).map(|user| Plan {
         upn: user.upn.clone(),
+        mail: user.mail.clone(),
         display_name: shown_name(user),
         licenses: Vec::new(),
         approval_required,

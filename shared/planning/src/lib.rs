@@ -154,6 +154,7 @@ pub async fn check(
         licenses: licenses.iter().map(|license| license.sku.clone()).collect(),
         approval_required,
         approvers,
+        mail: None,
         rehired,
         start_at,
     });

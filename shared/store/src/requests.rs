@@ -67,9 +67,12 @@ impl RequestRecord {
 
     /// Whether the person, by address, asked for it or is the one who leaves: then somebody else approves it.
     pub fn concerns(&self, address: &str) -> bool {
-        let leaver = (self.kind() == Kind::Offboarding).then_some(self.plan.upn.as_str());
-        let mut own = self.requester.email.as_deref().into_iter().chain(leaver);
-        own.any(|own| own.trim().eq_ignore_ascii_case(address.trim()))
+        let asked = self.requester.email.iter();
+        let leaver = [Some(&self.plan.upn), self.plan.mail.as_ref()].into_iter().flatten();
+        let leaver = leaver.filter(|_| self.kind() == Kind::Offboarding);
+        asked
+            .chain(leaver)
+            .any(|own| own.trim().eq_ignore_ascii_case(address.trim()))
     }
 
     /// For texts.
@@ -435,8 +438,10 @@ pub(crate) mod tests {
         assert!(!onboarding.concerns("ada@acme.example"));
         onboarding.requester.email = Some("Mary@acme.example".to_owned());
         assert!(onboarding.concerns(" mary@ACME.example") && !onboarding.concerns("hr@acme.example"));
-        let offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
-        assert!(offboarding.concerns("Ada@acme.example"));
+        let mut offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
+        assert!(offboarding.concerns("Ada@acme.example") && !offboarding.concerns("ada.lovelace@acme.example"));
+        offboarding.plan.mail = Some("Ada.Lovelace@acme.example".to_owned());
+        assert!(offboarding.concerns("ada.lovelace@acme.example") && offboarding.concerns("ada@acme.example"));
     }
 
     /// What the first version stored stays readable, and is written as it was.

@@ -99,11 +99,6 @@ pub fn approval_expired(about: About<'_>) -> String {
     )
 }
 
-/// No approval is needed, so the ticket says why nobody was asked.
-pub fn approval_not_needed() -> String {
-    "No approval is needed: require_approval_for_new_users is off.".to_owned()
-}
-
 pub fn scheduled(about: About<'_>, at: DateTime<Utc>, zone: Tz) -> String {
     format!(
         "{} Until then the request can be rescheduled or cancelled.",
@@ -163,6 +158,7 @@ mod tests {
             licenses: licenses.iter().map(sku).collect(),
             approval_required: true,
             approvers: Vec::new(),
+            mail: None,
             rehired: None,
             start_at: None,
         }

@@ -91,6 +91,7 @@ mod tests {
             }],
             approval_required: false,
             approvers: Vec::new(),
+            mail: None,
             rehired: None,
             start_at: None,
         };
