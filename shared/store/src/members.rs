@@ -169,25 +169,10 @@ impl Store {
     /// Leaves tombstones for the address and the identity, which never expire: only an admin's adding lets the person in
     /// again. `remaining` as for a change.
     pub async fn delete_member(&self, read: &Member, by: &str, remaining: Option<&Member>) -> Result<Changed, Fault> {
-        let delete = Delete::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(read.org.as_str()))
-            .key("member", text(&read.id));
-        // A sign-in that binds the member at this moment would leave its identity without a tombstone.
-        let delete = match &read.identity {
-            Some(identity) => delete
-                .condition_expression("#identity = :identity")
-                .expression_attribute_values(":identity", attribute(identity)?),
-            None => delete.condition_expression("attribute_exists(org) AND attribute_not_exists(#identity)"),
-        };
-        let delete = delete
-            .expression_attribute_names("#identity", "identity")
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
         let entry = AuditEntry::now(by, "member.deleted", &read.id)
             .changed(Some(format!("{}, {}", read.email, read.role.as_str())), None);
         let mut writes = vec![
-            TransactWriteItem::builder().delete(delete).build(),
+            TransactWriteItem::builder().delete(self.deletion(read)?).build(),
             self.audit_put(&read.org, &entry)?,
         ];
         writes.push(self.tombstone(hold::address_key(&read.email), read)?);
@@ -199,6 +184,27 @@ impl Store {
             Written::Done => Ok(Changed::Done),
             Written::Unmet(_) => Ok(Changed::Overtaken),
         }
+    }
+
+    /// If the member is still as the caller read it: who became an admin meanwhile may be the one that another change
+    /// left, and a sign-in that binds the member at this moment would leave its identity without a tombstone.
+    fn deletion(&self, read: &Member) -> Result<Delete, Fault> {
+        let delete = Delete::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(read.org.as_str()))
+            .key("member", text(&read.id));
+        let delete = match &read.identity {
+            Some(identity) => delete
+                .condition_expression("#role = :old_role AND #identity = :identity")
+                .expression_attribute_values(":identity", attribute(identity)?),
+            None => delete.condition_expression("#role = :old_role AND attribute_not_exists(#identity)"),
+        };
+        delete
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_names("#identity", "identity")
+            .expression_attribute_values(":old_role", text(read.role.as_str()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))
     }
 
     /// An admin beside this one.
@@ -270,4 +276,31 @@ fn attribute(identity: &Identity) -> Result<AttributeValue, Fault> {
 
 fn org_email(org: &OrgId, email: &str) -> AttributeValue {
     text(format!("{org}#{}", hold::normalised(email)))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::BehaviorVersion;
+
+    use super::*;
+
+    /// Otherwise whoever was made an admin meanwhile is deleted as the basic member that was read, and nobody is left.
+    #[test]
+    fn who_has_another_role_than_was_read_is_not_deleted() {
+        let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
+        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway");
+        let mut read = Member::new(&OrgId::parse("acme").unwrap(), "bob@acme.example", "Bob", Role::Basic);
+        for identity in [None, Some("1")] {
+            read.identity = identity.map(|subject| Identity {
+                issuer: "https://accounts.google.com".to_owned(),
+                subject: subject.to_owned(),
+            });
+            let delete = store.deletion(&read).unwrap();
+            let condition = delete.condition_expression().unwrap();
+            assert!(condition.contains("#role = :old_role AND "), "{condition}");
+            let value = |name: &str| delete.expression_attribute_values().unwrap().get(name).cloned();
+            assert_eq!(value(":old_role"), Some(text("basic")));
+            assert_eq!(value(":identity").is_some(), identity.is_some());
+        }
+    }
 }
