@@ -128,11 +128,6 @@ choice! {
 }
 
 impl Decision {
-    /// Whether the onboarding ends here, with no user created. After a licence gate it goes on in any case.
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Denied | Self::Expired | Self::Cancelled)
-    }
-
     /// Whether somebody said so, rather than nobody in time.
     pub fn by_person(self) -> bool {
         !matches!(self, Self::Expired | Self::TimedOut)

@@ -38,12 +38,6 @@ impl Call {
     }
 
     #[must_use]
-    pub fn with_param(mut self, name: &str, value: &str) -> Self {
-        self.params.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    #[must_use]
     pub fn with_query(mut self, name: &str, value: &str) -> Self {
         self.query.push((name.to_owned(), value.to_owned()));
         self

@@ -46,10 +46,6 @@ impl World {
             .json()
     }
 
-    pub fn set_free_seats(&self, sku: &str, free: u32) {
-        self.change("seats", &json!({"sku": sku, "free": free}));
-    }
-
     /// Somebody buys seats by hand; the tenant shows them after so many looks.
     pub fn buy_seats(&self, sku: &str, quantity: u32, reads: u32) {
         self.change("buy-seats", &json!({"sku": sku, "quantity": quantity, "reads": reads}));

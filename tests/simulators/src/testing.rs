@@ -89,10 +89,6 @@ impl Simulated {
         self.app.state.lock().faults.iter().map(|fault| fault.fired).sum()
     }
 
-    pub fn no_faults(&self) {
-        self.app.state.lock().faults.clear();
-    }
-
     /// `METHOD /path/{template}` of every request so far, oldest first.
     pub fn operations(&self) -> Vec<String> {
         self.world(|world| world.requests.iter().map(|request| request.operation.clone()).collect())
