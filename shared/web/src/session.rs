@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::call::Call;
 
-const NAME: &str = "gangway_session";
+/// By the prefix, browsers take it from this host alone: no page of another one under the same domain can plant it.
+const NAME: &str = "__Host-gangway_session";
 const HOURS: i64 = 8;
 const MIN_SECRET: usize = 32;
 
@@ -217,7 +218,7 @@ mod tests {
                 "{attribute}: {cookie}"
             );
         }
-        assert!(!cookie.contains("Domain"));
+        assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"));
         let end = end().to_string();
         for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=0"] {
             assert!(end.split("; ").any(|part| part == attribute), "{attribute}: {end}");
@@ -239,7 +240,15 @@ mod tests {
                 assert_eq!(keys.open(&header(&changed), Utc::now()), None, "{at}");
             }
         }
-        for bad in ["gangway_session=", "gangway_session", "=", ";;", "gangway_session=e30"] {
+        let unprefixed = cookie.trim_start_matches("__Host-");
+        for bad in [
+            unprefixed,
+            "__Host-gangway_session=",
+            "__Host-gangway_session",
+            "=",
+            ";;",
+            "__Host-gangway_session=e30",
+        ] {
             assert_eq!(keys.open(&header(bad), Utc::now()), None, "{bad}");
         }
     }

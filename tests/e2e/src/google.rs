@@ -6,7 +6,7 @@ use crate::{
     engine::{Stack, engine},
     http::{Answer, Call, post},
     organisation::{Organisation, operator},
-    session::Session,
+    session::{self, Session},
     simulators::merge,
 };
 
@@ -112,7 +112,7 @@ impl Account {
     pub fn refused(&self, stack: &Stack) -> String {
         let answer = self.sign_in(stack);
         assert_eq!(answer.status, 403, "{}", answer.text);
-        assert_eq!(set_cookie(&answer, "gangway_session"), None);
+        assert_eq!(set_cookie(&answer, session::COOKIE), None);
         answer.text
     }
 }
@@ -125,7 +125,7 @@ pub fn session<'a>(org: &'a Organisation, answer: &Answer) -> Session<'a> {
             .ends_with(&format!("/orgs/{}/onboardings/new", org.id)),
         "{answer:?}"
     );
-    let cookie = set_cookie(answer, "gangway_session").expect("a session");
+    let cookie = set_cookie(answer, session::COOKIE).expect("a session");
     Session::with_cookie(org, value(&cookie))
 }
 

@@ -7,6 +7,9 @@ use crate::{
     organisation::Organisation,
 };
 
+/// The cookie's name.
+pub const COOKIE: &str = "__Host-gangway_session";
+
 #[derive(Debug)]
 pub struct Session<'a> {
     org: &'a Organisation,

@@ -252,7 +252,7 @@ fn nobody_comes_in_without_a_token_or_a_session() {
         }
         let forged = Call::new(method, org.url(path))
             .header("accept", "application/json")
-            .header("cookie", "gangway_session=forged");
+            .header("cookie", "__Host-gangway_session=forged");
         assert_eq!(forged.json(&json!({})).send().status, 401, "{method} {path}");
     }
     let health = e2e::http::get(format!("{}/health", org.stack.api));

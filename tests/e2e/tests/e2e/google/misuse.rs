@@ -6,6 +6,7 @@ use e2e::{
     google::{Account, Begun, come_back, session, set_cookie},
     http::Call,
     organisation::Organisation,
+    session::COOKIE,
 };
 use serde_json::json;
 
@@ -23,7 +24,7 @@ fn an_answer_that_this_browser_did_not_ask_for_signs_nobody_in() {
     let refused = |callback: &str, cookie: Option<&str>| {
         let answer = come_back(callback, cookie);
         assert_eq!(answer.status, 403, "{callback}: {}", answer.text);
-        assert_eq!(set_cookie(&answer, "gangway_session"), None, "{callback}");
+        assert_eq!(set_cookie(&answer, COOKIE), None, "{callback}");
     };
     // No cookie, another flow's, a forged one; state missing or foreign; nothing of it uses the right answer up.
     let other = Begun::new(org.stack, "");
@@ -87,7 +88,7 @@ fn cookies_are_kept_from_scripts_and_from_other_paths_and_a_session_is_always_a_
     planted.member(&planted.upn("mallory"), "Mallory", "admin");
     let link = planted.sign_in_link(&planted.upn("mallory"));
     let theirs = Call::new("POST", &link).send().expect(303);
-    let theirs = set_cookie(&theirs, "gangway_session").expect("a session");
+    let theirs = set_cookie(&theirs, COOKIE).expect("a session");
     let theirs = theirs.split(';').next().unwrap_or_default();
     let sign_in = || {
         let begun = Begun::new(org.stack, "");
@@ -95,7 +96,7 @@ fn cookies_are_kept_from_scripts_and_from_other_paths_and_a_session_is_always_a_
         come_back(&callback, Some(&format!("{theirs}; {}", begun.cookie)))
     };
     let (first, second) = (sign_in(), sign_in());
-    let cookie = |answer| set_cookie(answer, "gangway_session").expect("a session");
+    let cookie = |answer| set_cookie(answer, COOKIE).expect("a session");
     for answer in [&first, &second] {
         let session = cookie(answer);
         for wanted in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
