@@ -34,14 +34,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             // The account is ours by our mark only, never by its name.
             async || {
                 let found = graph.find_by_marker(key.request.as_str(), &record.plan.upn).await?;
-                if let Some(user) = &found {
-                    renew_password(cx, &graph, &record, &settled.variables, &user.id).await?;
-                }
                 Ok(found.map(user_ref))
             },
             async || create(cx, &graph, &record, &settled.variables).await,
         )
         .await?;
+    if record.user.is_none() {
+        renew_password(cx, &graph, &record, &settled.variables, &user.id).await?;
+    }
     cx.store.set_user(&key, &user).await?;
     if user.upn != record.plan.upn {
         cx.store
@@ -70,19 +70,25 @@ fn user_ref(user: directory::User) -> UserRef {
 
 /// A new one, unless one is kept.
 async fn keep_password(cx: &Context, record: &RequestRecord, variables: &OrgVariables) -> Result<SecretString, Fault> {
+    let password = password::generate(variables.password_style, &names(record)?);
+    cx.secrets.keep_password(&record.key(), password).await
+}
+
+/// What the password has no part of.
+fn names(record: &RequestRecord) -> Result<Vec<&str>, Fault> {
     let person = record.job.onboarding()?;
     let names = [
         Some(person.first_name.as_str()),
         person.middle_name.as_deref(),
         person.last_name.as_deref(),
+        Some(&record.plan.display_name),
+        Some(&record.plan.upn),
     ];
-    let avoid: Vec<&str> = names.into_iter().flatten().chain([record.plan.upn.as_str()]).collect();
-    let password = password::generate(variables.password_style, &avoid);
-    cx.secrets.keep_password(&record.key(), password).await
+    Ok(names.into_iter().flatten().collect())
 }
 
-/// An execution that failed after it made the account, and before it could say so, has deleted the password with its
-/// end: once resumed, the account gets another.
+/// An execution that failed after it made the account, and before the request named it, has deleted the password with
+/// its end: once resumed, the account gets another.
 async fn renew_password(
     cx: &Context,
     graph: &Graph,
@@ -248,6 +254,36 @@ async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: 
     cx.store
         .record_event(&record.key(), STEP, "manager_not_set", "", &text, true)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_password_avoids_all_names() {
+        let record: RequestRecord = serde_json::from_value(json!({
+            "org": "acme", "id": "r019f0000000070008000000000000001", "status": "running", "run": 1,
+            "onboarding": {"first_name": "Ada", "middle_name": "King", "last_name": "Lovelace", "single_name": false,
+                "license_purchase": "auto"},
+            "plan": {"upn": "countess@acme.example", "display_name": "Enchantress of Numbers", "licenses": [],
+                "approval_required": false, "approvers": []},
+            "requester": {"id": "token:test"}, "created_at": "2026-11-21T19:00:00Z",
+        }))
+        .unwrap();
+        assert_eq!(
+            names(&record).unwrap(),
+            [
+                "Ada",
+                "King",
+                "Lovelace",
+                "Enchantress of Numbers",
+                "countess@acme.example"
+            ]
+        );
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use chrono::{Duration, Utc};
 use e2e::{
+    aws,
     engine::engine,
     links, mail,
     organisation::Organisation,
@@ -219,6 +220,37 @@ fn an_account_that_was_made_in_the_last_moment_gets_another_password() {
     });
     request.ends("failed");
     org.world.end_bad_days();
+    gets_another_password(&request);
+}
+
+#[test]
+fn an_account_that_was_recorded_in_the_last_moment_gets_another_password_too() {
+    let org = Organisation::approving(&engine().patient, "resume-late", &json!({}), &[]);
+    let request = approved(&org, &json!({}), || {
+        org.world.spoil("graph", "POST /users", "lose_response", &json!({}));
+        org.world
+            .spoil("graph", "GET /users/{id}", "400", &json!({"times": 100}));
+    });
+    request.ends("failed");
+    // As if the step had come one write further: the effect is done, and the request names no account.
+    let user = request.user().expect("an account");
+    let result = json!({"id": user["id"], "upn": user["upn"]}).to_string();
+    let update = json!({
+        "TableName": org.stack.table("effects"),
+        "Key": {"request": {"S": format!("{}/{}", org.id, request.id)}, "effect": {"S": "user"}},
+        "UpdateExpression": "SET #r = :r",
+        "ConditionExpression": "attribute_exists(intent) AND attribute_not_exists(#r)",
+        "ExpressionAttributeNames": {"#r": "result"},
+        "ExpressionAttributeValues": {":r": {"S": result}},
+    });
+    aws::call("DynamoDB_20120810.UpdateItem", &update);
+    org.world.end_bad_days();
+    gets_another_password(&request);
+}
+
+/// The end has deleted the first one.
+fn gets_another_password(request: &Request<'_>) {
+    let org = request.org;
     assert!(request.user().is_some());
     assert!(!request.secret_is_kept(), "nobody knew of an account");
     request.resume(&json!({})).expect(200);
