@@ -16,8 +16,10 @@ use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::one;
 
-/// Of requests that wait at gates of one kind.
-const MOST: i32 = 50;
+/// Of requests that wait at gates of one kind. The oldest come in any case, as they are likely to close first.
+const MOST: usize = 500;
+/// Requests whose gates are read at a time.
+const AT_A_TIME: usize = 50;
 
 /// An open gate.
 struct Item {
@@ -106,12 +108,15 @@ async fn find(web: &Web, visit: &Visit) -> Result<(Vec<Item>, bool), Problem> {
     let mut records = Vec::new();
     let mut more = false;
     for status in statuses(visit.caller.role) {
-        let found = store.requests(visit.org(), Some(status), None, MOST).await?;
-        more |= found.len() == usize::try_from(MOST).unwrap_or_default();
+        let (found, left) = store.oldest_requests(visit.org(), status, MOST).await?;
+        more |= left;
         records.extend(found);
     }
     let keys: Vec<_> = records.iter().map(RequestRecord::key).collect();
-    let gates = try_join_all(keys.iter().map(|key| store.gates(key))).await?;
+    let mut gates = Vec::new();
+    for keys in keys.chunks(AT_A_TIME) {
+        gates.extend(try_join_all(keys.iter().map(|key| store.gates(key))).await?);
+    }
     let mut items = Vec::new();
     for (record, gates) in records.iter().zip(gates) {
         for (gate, standing) in gates {

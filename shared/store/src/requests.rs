@@ -163,6 +163,33 @@ impl Store {
         answer.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
+    /// Oldest first, at most `most`; and whether there are more.
+    pub async fn oldest_requests(
+        &self,
+        org: &OrgId,
+        status: Status,
+        most: usize,
+    ) -> Result<(Vec<RequestRecord>, bool), Fault> {
+        let mut items = self
+            .db
+            .query()
+            .table_name(self.table(TABLE))
+            .index_name("by_status")
+            .key_condition_expression("org_status = :s")
+            .expression_attribute_values(":s", org_status(org, status))
+            .into_paginator()
+            .items()
+            .send();
+        let mut records = Vec::new();
+        while let Some(item) = items.next().await {
+            if records.len() == most {
+                return Ok((records, true));
+            }
+            records.push(from_item(item.map_err(|error| fault("listing requests", &error))?)?);
+        }
+        Ok((records, false))
+    }
+
     /// Marks that `step` of execution `run` begins and answers the request; `None` if another execution took over.
     pub async fn begin_step(&self, key: &RequestKey, run: u32, step: &str) -> Result<Option<RequestRecord>, Fault> {
         let result = self

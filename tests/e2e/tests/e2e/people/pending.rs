@@ -1,6 +1,8 @@
 //! Decisions of people who are signed in.
 
-use e2e::{engine::engine, http::Call, links, mail, organisation::Organisation, request::Request, session::Session};
+use e2e::{
+    aws, engine::engine, http::Call, links, mail, organisation::Organisation, request::Request, session::Session,
+};
 use serde_json::{Value, json};
 
 fn approving(name: &str) -> Organisation {
@@ -144,4 +146,27 @@ fn a_technician_decides_on_a_licence_under_pending() {
     assert_eq!(answer.status, 303, "{}", answer.text);
     request.ends("completed_with_warnings");
     assert_eq!(request.decisions(), ["rejected by session"]);
+}
+
+#[test]
+fn what_waits_longest_is_not_hidden_by_what_came_later() {
+    let org = approving("crowded");
+    let request = org.submit(&person(&org));
+    request.until("waiting_approval");
+    let table = org.stack.table("requests");
+    let mut items = aws::query(table, "org", &org.id).into_iter();
+    let sk = format!("request#{}", request.id);
+    let mut later = items.find(|item| item["sk"]["S"] == sk.as_str()).expect("its item");
+    // Ids are in the order of submission.
+    for number in 0..60 {
+        let id = format!("rffffffffffff7fff8fff{number:012}");
+        later["id"]["S"] = json!(id);
+        later["sk"]["S"] = json!(format!("request#{id}"));
+        aws::call("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": later}));
+    }
+    let hana = member(&org, "hana", "approver");
+    let all = hana.get("pending").expect(200).json();
+    assert!(pending(&hana, &request).is_some(), "{all}");
+    assert_eq!(all["more"], false);
+    request.cancel().expect(200);
 }
