@@ -382,12 +382,15 @@ impl Store {
         changed("taking over a request", update.send().await)
     }
 
-    /// Writes the end once; a second end changes nothing. Frees the reserved username.
+    /// Writes the end once; a second end changes nothing. Frees the reserved username by the same write: an ended request
+    /// holds none, and what a resume has reserved again is not freed by a late twin of the end before.
     pub async fn end_request(&self, record: &RequestRecord, outcome: Outcome) -> Result<(), Fault> {
         let key = record.key();
         let status = Status::from(outcome);
-        let update = self
-            .update(&key)
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
             .update_expression("SET #st = :to, org_status = :os, ended_at = :at")
             .condition_expression("#run = :r AND attribute_not_exists(ended_at)")
             .expression_attribute_names("#run", "run")
@@ -395,9 +398,26 @@ impl Store {
             .expression_attribute_values(":r", number(record.run.into()))
             .expression_attribute_values(":to", text(status.as_str()))
             .expression_attribute_values(":os", org_status(&key.org, status))
-            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()));
-        changed("recording the end", update.send().await)?;
-        self.free_username(&key.org, &record.plan.upn, &key.request).await
+            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let mut transaction = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build());
+        // A name that is not this request's must not keep it from ending.
+        if self.username_holder(&key.org, &record.plan.upn).await?.as_ref() == Some(&key.request) {
+            transaction = transaction.transact_items(self.free_username(&key.org, &record.plan.upn, &key.request)?);
+        }
+        match transaction.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match failed_conditions(&error) {
+                Some(failed) if failed.first() == Some(&true) => Ok(()),
+                Some(_) => Err(in_the_way()),
+                None if is_conflict(&error) => Err(in_the_way()),
+                None => Err(fault("recording the end", &error)),
+            },
+        }
     }
 
     fn update(&self, key: &RequestKey) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {

@@ -1,7 +1,6 @@
 //! A submission becomes one request, however often and however simultaneously it arrives.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, Utc};
@@ -150,23 +149,18 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    pub(crate) async fn free_username(&self, org: &OrgId, upn: &str, holder: &RequestId) -> Result<(), Fault> {
-        let result = self
-            .db
-            .delete_item()
+    /// The end of this request's own reservation, as a part of a transaction.
+    pub(crate) fn free_username(&self, org: &OrgId, upn: &str, holder: &RequestId) -> Result<TransactWriteItem, Fault> {
+        let delete = Delete::builder()
             .table_name(self.table(TABLE))
             .key("org", text(org.as_str()))
             .key("sk", text(username_sk(upn)))
             .condition_expression("#request = :me")
             .expression_attribute_names("#request", "request")
             .expression_attribute_values(":me", text(holder.as_str()))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(fault("freeing a username", &error)),
-        }
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Usernames: made of names from everywhere, and free when they are given.
 
-use e2e::organisation::Organisation;
+use e2e::{engine::engine, organisation::Organisation, simulators::AwsRule};
 use serde_json::{Value, json};
 
 fn planned(org: &Organisation, body: &Value) -> String {
@@ -69,4 +69,22 @@ fn a_taken_name_is_asked_about_or_numbered() {
     // Nobody can tell now: neither taken nor free.
     org.world.spoil("graph", "GET /users", "503", &json!({"times": 1000}));
     org.post(&org.person("Bob", "Babbage", &json!({}))).expect(503);
+}
+
+#[test]
+fn an_end_that_dies_leaves_no_name_reserved() {
+    let org = Organisation::approving(&engine().patient, "name-freed", &json!({}), &[]);
+    let ada = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
+    let request = org.submit(&ada);
+    request.until("waiting_approval");
+    request.task_token("approval");
+    // Whoever writes to the reservation dies before it is written; the step's second run ends the request.
+    let reservation = format!("username#{}", org.upn("alovelace"));
+    let dies =
+        ["DeleteItem", "TransactWriteItems"].map(|write| AwsRule::new(write, &reservation, "kill_client_before", 1, 0));
+    request.cancel().expect(200);
+    request.ends("cancelled");
+    assert_eq!(dies.iter().map(AwsRule::killed).sum::<u64>(), 1);
+    let again = org.dry_run(&ada).expect(200).json();
+    assert_eq!(again["problems"], json!([]), "{again}");
 }
