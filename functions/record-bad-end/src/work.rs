@@ -110,9 +110,8 @@ fn next(record: &RequestRecord, run: u32, enter: Enter, took_over: bool) -> Next
     if record.ended_at.is_some() {
         return Next::Nothing;
     }
-    let wrote_the_end = matches!(enter, Enter::Failed | Enter::Cancelled);
     if record.run == run {
-        if wrote_the_end {
+        if matches!(enter, Enter::Failed | Enter::Cancelled) {
             return Next::Record;
         }
         let enter = if record.status == Status::Cancelled {
@@ -122,18 +121,14 @@ fn next(record: &RequestRecord, run: u32, enter: Enter, took_over: bool) -> Next
         };
         return Next::HandOn { from: run, enter };
     }
-    // An earlier run of this function took over and died before it started the next execution: starting it again
-    // under the same name changes nothing where it runs. What people called for (another date, a resume) starts its own.
-    if record.run == run + 1
-        && took_over
-        && !wrote_the_end
-        && record.status != Status::Cancelled
-        && record.status != Status::Scheduled
-    {
-        return Next::HandOn {
-            from: run,
-            enter: Enter::Failed,
-        };
+    // Whoever took over from this execution may have died before the next one was started: starting it again under the
+    // same name changes nothing where it runs. For a cancellation, another date or a resume the caller tries again, whose
+    // page still offers it; for a password that was shown nobody would.
+    let by_the_caller =
+        matches!(record.status, Status::Cancelled | Status::Scheduled) || record.resumed == Some(record.run);
+    if record.run == run + 1 && !by_the_caller {
+        let enter = if took_over { Enter::Failed } else { Enter::Start };
+        return Next::HandOn { from: run, enter };
     }
     Next::Nothing
 }
@@ -193,11 +188,25 @@ mod tests {
         for status in ["cancelled", "scheduled"] {
             assert_eq!(next(&request(status, 2, false), 1, Enter::Start, true), Next::Nothing);
         }
-        // Resumed, or its password shown.
-        assert_eq!(
-            next(&request("running", 2, false), 1, Enter::Start, false),
-            Next::Nothing
-        );
+        let mut resumed = request("running", 2, false);
+        resumed.resumed = Some(2);
+        assert_eq!(next(&resumed, 1, Enter::Start, false), Next::Nothing);
+    }
+
+    #[test]
+    fn what_goes_on_after_a_password_was_shown_is_started_if_nobody_did() {
+        let start = Next::HandOn {
+            from: 1,
+            enter: Enter::Start,
+        };
+        let mut shown = request("running", 2, false);
+        assert_eq!(next(&shown, 1, Enter::Start, false), start);
+        shown.run = 3;
+        assert_eq!(next(&shown, 1, Enter::Start, false), Next::Nothing);
+        // In an execution that a resume had begun.
+        (shown.run, shown.resumed) = (2, Some(1));
+        assert_eq!(next(&shown, 1, Enter::Start, false), start);
+        assert_eq!(next(&request("failed", 2, true), 1, Enter::Start, false), Next::Nothing);
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(crate) fn stop(request: &Request<'_>, run: u32) {
     assert_eq!(tell(request, run), "handed_on");
 }
 
-fn tell(request: &Request<'_>, run: u32) -> String {
+/// The event comes.
+pub(crate) fn tell(request: &Request<'_>, run: u32) -> String {
     let answer = aws::invoke(request.org.stack, "record-bad-end", &stopped(request, run));
     answer["outcome"].as_str().expect("an outcome").to_owned()
 }

@@ -8,6 +8,7 @@ use e2e::{
 };
 use serde_json::json;
 
+use crate::bad_ends::tell;
 use crate::passwords::{everything, places};
 
 /// Neither a note nor a manager takes the password.
@@ -132,6 +133,30 @@ fn a_password_whose_answer_was_lost_is_never_shown_again() {
     request.ends("completed_with_warnings");
     assert!(!request.secret_is_kept());
     assert!(request.has_note("was shown once"));
+}
+
+#[test]
+fn a_shown_password_is_deleted_although_nobody_started_the_next_execution() {
+    let org = nowhere("kept-dies");
+    let request = kept(&org);
+    let dies = AwsRule::new(
+        "AWSStepFunctions.StartExecution",
+        &request.id,
+        "kill_client_before",
+        1,
+        0,
+    );
+    let lost = request.show_password();
+    assert!(lost.status >= 500, "{}", lost.status);
+    assert_eq!(dies.killed(), 1);
+    assert_eq!(request.runs(), 1);
+    assert!(request.secret_is_kept());
+    // Gangway stopped the first one, and its event finds that none came after it.
+    assert_eq!(tell(&request, 1), "handed_on");
+    request.ends("completed_with_warnings");
+    assert_eq!(request.runs(), 2);
+    assert!(!request.secret_is_kept());
+    assert_eq!(tell(&request, 1), "nothing_to_do");
 }
 
 #[test]
