@@ -71,7 +71,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             &key,
             STEP,
             "asked",
-            &input.sku,
+            &record.once_more(&input.sku),
             &format!("{}: {detail}", input.sku),
             !told,
         )
@@ -102,7 +102,14 @@ async fn tell(
     if let Some(fault) = refused {
         let detail = format!("The purchase could not be asked for on the ticket: {fault}");
         cx.store
-            .record_event(&record.key(), STEP, "ticket_failed", part_number, &detail, true)
+            .record_event(
+                &record.key(),
+                STEP,
+                "ticket_failed",
+                &record.once_more(part_number),
+                &detail,
+                true,
+            )
             .await?;
     }
     let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else {
@@ -128,7 +135,7 @@ async fn post(
     way: &str,
 ) -> Result<(), Fault> {
     let key = record.key();
-    let marker = format!("{}/purchase-{part_number}", key.request);
+    let marker = record.once_more(&format!("{}/purchase-{part_number}", key.request));
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
     let there = async || Ok(psa.has_note(place, &marker).await?.then_some(()));
     let add = async || {
@@ -157,7 +164,12 @@ async fn post(
         .await
     };
     cx.store
-        .once(&key, &format!("purchase-note/{way}/{part_number}"), there, add)
+        .once(
+            &key,
+            &record.once_more(&format!("purchase-note/{way}/{part_number}")),
+            there,
+            add,
+        )
         .await
 }
 

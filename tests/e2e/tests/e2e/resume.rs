@@ -351,6 +351,32 @@ fn an_approval_that_nobody_had_given_is_asked_for_again() {
     request.note_names();
 }
 
+#[test]
+fn a_purchase_that_nobody_had_decided_is_asked_for_again() {
+    let org = Organisation::new("resume-buys");
+    let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"});
+    let request = org.submit(&org.person("Ada", "Lovelace", &more));
+    request.until("waiting_license");
+    let (first, _) = request.license_links();
+    crate::bad_ends::stop(&request, 1);
+    request.ends("failed");
+    links::press(&first).expect(410);
+    request.resume(&json!({})).expect(200);
+    request.until("waiting_license");
+    let words = "Confirm License Purchase:";
+    let confirm = until("another note", || {
+        let links = request.notes();
+        let mut links = links.iter().filter(|note| note.contains(words));
+        links.find_map(|note| Some(links::after(note, words)).filter(|link| *link != first))
+    });
+    org.world.buy_seats("ENTERPRISEPACK", 1, 1);
+    links::press(&confirm).expect(200);
+    request.ends("completed");
+    assert_eq!(request.user().expect("a user")["licenses"][0]["sku"], "ENTERPRISEPACK");
+    assert_eq!(timeline(&request, "request-license", "asked").len(), 2);
+    request.note_names();
+}
+
 /// The leaver's account can't be looked at.
 fn not_shut_out<'a>(org: &'a Organisation) -> Request<'a> {
     let request = org.offboard(org.colleague(), &json!({}));
