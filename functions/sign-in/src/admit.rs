@@ -18,30 +18,51 @@ const DOMAIN: usize = 253;
 type Refusal = (Option<OrgId>, Reason);
 
 /// The member who is signed in from now on, or none. `wanted`: the organisation that the person named, for who is a member of
-/// several; without one it is that of the last time.
-pub(crate) async fn admit(store: &Store, person: &Person, wanted: Option<&str>) -> Result<Option<Member>, Fault> {
+/// several: that one or none. Without one it is that of the last time, else the one whose domain the address is of.
+pub(crate) async fn admit(store: &Store, person: &Person, wanted: Option<&OrgId>) -> Result<Option<Member>, Fault> {
+    let owner = owner(store, person).await?;
+    let home = owner.as_ref().map(|owner| &owner.org);
     let known = store.members_with_identity(&person.identity).await?;
     let mut members: Vec<_> = known.into_iter().map(|member| (member, Reason::Known)).collect();
-    let refusals = bind(store, person, &mut members).await?;
-    let chosen = members
-        .iter()
-        .find(|(member, _)| Some(member.org.as_str()) == wanted)
-        .or_else(|| members.first());
-    if let Some((member, reason)) = chosen {
-        refused(store, person, &refusals).await?;
-        return allowed(store, person, member, *reason).await.map(Some);
-    }
-    if !refusals.is_empty() {
-        refused(store, person, &refusals).await?;
-        return Ok(None);
-    }
-    match take_in(store, person).await? {
-        Ok((member, reason)) => allowed(store, person, &member, reason).await.map(Some),
-        Err(refusal) => {
-            refused(store, person, &[refusal]).await?;
-            Ok(None)
+    let came_before = !members.is_empty();
+    let mut refusals = bind(store, person, home, &mut members).await?;
+
+    // Whoever else has added or refused them: their own organisation takes them in by its own rules.
+    let asks_home = match wanted {
+        Some(wanted) => home == Some(wanted),
+        None => owner.as_ref().is_some_and(|owner| owner.on) || (members.is_empty() && refusals.is_empty()),
+    };
+    if asks_home && !is_decided(home, &members, &refusals) {
+        match take_in(store, person, owner.as_ref()).await? {
+            Ok(member) => members.push(member),
+            Err(refusal) => refusals.push(refusal),
         }
     }
+
+    let of = |org: &OrgId| members.iter().find(|(member, _)| member.org == *org);
+    let chosen = match wanted {
+        Some(wanted) => of(wanted),
+        None if came_before => members.first(),
+        None => home.and_then(of).or_else(|| members.first()),
+    };
+    if let Some(wanted) = wanted
+        && !is_decided(Some(wanted), &members, &refusals)
+    {
+        // Not in the audit of the one that was named: anybody can name any.
+        refusals.push((None, Reason::NotAMember));
+    }
+    refused(store, person, &refusals).await?;
+    match chosen {
+        Some((member, reason)) => allowed(store, person, member, *reason).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn is_decided(org: Option<&OrgId>, members: &[(Member, Reason)], refusals: &[Refusal]) -> bool {
+    org.is_some_and(|org| {
+        members.iter().any(|(member, _)| member.org == *org)
+            || refusals.iter().any(|(concerned, _)| concerned.as_ref() == Some(org))
+    })
 }
 
 /// Binds a member who has just proved by a one-time link to be the one, for an address that Google does not answer for.
@@ -64,25 +85,41 @@ pub(crate) async fn connect(store: &Store, person: &Person, member: &Member) -> 
     }
 }
 
-/// For what no person could be made of.
-pub(crate) async fn no_person(store: &Store, reason: Reason) -> Result<(), Fault> {
-    count(None, reason);
-    let entry = AuditEntry::now("google:", "sign_in.refused", "").changed(None, Some(reason.code().to_owned()));
-    store.audit_outside(&entry).await
+/// A connection for a member who was deleted meanwhile.
+pub(crate) async fn too_late(store: &Store, person: &Person, org: &OrgId) -> Result<(), Fault> {
+    refused(store, person, &[(Some(org.clone()), Reason::Deleted)]).await
 }
 
-/// Members added by hand with this address.
-async fn bind(store: &Store, person: &Person, members: &mut Vec<(Member, Reason)>) -> Result<Vec<Refusal>, Fault> {
+/// For what no person could be made of. `member`: who was to be signed in or connected, if a one-time link said so.
+pub(crate) async fn no_person(store: &Store, member: Option<&(OrgId, String)>, reason: Reason) -> Result<(), Fault> {
+    count(member.map(|(org, _)| org), reason);
+    let entry = |who: &str, subject: &str| {
+        AuditEntry::now(who, "sign_in.refused", subject).changed(None, Some(reason.code().to_owned()))
+    };
+    match member {
+        Some((org, id)) => store.audit(org, &entry(id, id)).await,
+        None => store.audit_outside(&entry("google:", "")).await,
+    }
+}
+
+/// Members added by hand with this address. `home`: the organisation that has the address's domain.
+async fn bind(
+    store: &Store,
+    person: &Person,
+    home: Option<&OrgId>,
+    members: &mut Vec<(Member, Reason)>,
+) -> Result<Vec<Refusal>, Fault> {
     let Some(address) = &person.verified else {
         return Ok(Vec::new());
     };
     let mut by_hand = store.members_with_address(address.as_str()).await?;
-    if let Some(owner) = store.domain_owner(&address.domain().to_lowercase()).await?
-        && !by_hand.iter().any(|member| member.org == owner.org)
+    if let Some(home) = home
+        && !by_hand.iter().any(|member| member.org == *home)
     {
         // One of the first versions, whose address can't be found by itself.
-        by_hand.extend(store.member_by_email(&owner.org, address.as_str()).await?);
+        by_hand.extend(store.member_by_email(home, address.as_str()).await?);
     }
+    by_hand.sort_by_key(|member| Some(&member.org) != home);
     let mut refusals = Vec::new();
     for member in by_hand {
         if members.iter().any(|(known, _)| known.org == member.org) {
@@ -95,7 +132,14 @@ async fn bind(store: &Store, person: &Person, members: &mut Vec<(Member, Reason)
         };
         match result {
             Ok(bound) => members.push(bound),
-            Err(reason) => refusals.push((Some(member.org), reason)),
+            Err(reason) => {
+                let changed_hands = reason == Reason::OtherIdentity && Some(&member.org) == home;
+                refusals.push((Some(member.org), reason));
+                if changed_hands {
+                    // Who gives the address out knows another person by it: nobody else binds it to this one.
+                    break;
+                }
+            }
         }
     }
     Ok(refusals)
@@ -109,14 +153,18 @@ async fn bound(store: &Store, person: &Person, member: &Member) -> Result<Result
     let now = store.member(&member.org, &member.id).await?;
     Ok(match now {
         Some(now) if now.identity.as_ref() == Some(&person.identity) => Ok((now, Reason::Known)),
-        _ => Err(Reason::OtherIdentity),
+        Some(_) => Err(Reason::OtherIdentity),
+        None => Err(Reason::Deleted),
     })
 }
 
 /// Auto-onboarding.
-async fn take_in(store: &Store, person: &Person) -> Result<Result<(Member, Reason), Refusal>, Fault> {
-    let owner = owner(store, person).await?;
-    let concerned = owner.as_ref().map(|owner| owner.org.clone());
+async fn take_in(
+    store: &Store,
+    person: &Person,
+    owner: Option<&DomainOwner>,
+) -> Result<Result<(Member, Reason), Refusal>, Fault> {
+    let concerned = owner.map(|owner| owner.org.clone());
     let address = match person.workspace_address() {
         Ok(address) => address,
         Err(Reason::DomainMissing | Reason::DomainDiffers) if owner.is_none() => {

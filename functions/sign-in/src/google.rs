@@ -40,7 +40,7 @@ pub(crate) struct Flow {
     nonce: String,
     verifier: String,
     /// The organisation that the person named, if they did.
-    pub(crate) org: Option<String>,
+    pub(crate) org: Option<OrgId>,
     /// The member whom this person is, as a one-time link has shown.
     pub(crate) connect: Option<(OrgId, String)>,
     pub(crate) until: DateTime<Utc>,
@@ -92,7 +92,7 @@ impl Google {
     /// The address to send the browser to, and what it has to bring back.
     pub(crate) async fn begin(
         &self,
-        org: Option<String>,
+        org: Option<OrgId>,
         connect: Option<(OrgId, String)>,
         now: DateTime<Utc>,
     ) -> Result<(Url, Flow), Fault> {

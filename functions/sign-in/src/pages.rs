@@ -16,6 +16,14 @@ pub(crate) struct Refused<'a> {
     pub(crate) base: &'a str,
 }
 
+/// For who has a session all the same.
+#[derive(Template)]
+#[template(path = "not_connected.html")]
+pub(crate) struct NotConnected {
+    /// The form of the session's organisation.
+    pub(crate) onwards: String,
+}
+
 #[derive(Template)]
 #[template(path = "confirm.html")]
 pub(crate) struct Confirm<'a> {
@@ -65,5 +73,14 @@ mod tests {
         let base = Base::new("https://gangway.example.com").unwrap();
         let page = Refused { base: base.path() };
         insta::assert_snapshot!(web::page(&base, "You are not signed in", None, &page).unwrap());
+    }
+
+    #[test]
+    fn who_stays_signed_in_is_told_so_and_shown_the_way_on() {
+        let base = Base::new("https://gangway.example.com").unwrap();
+        let page = NotConnected {
+            onwards: "/orgs/acme/onboardings/new".to_owned(),
+        };
+        insta::assert_snapshot!(web::page(&base, "You are still signed in as before", None, &page).unwrap());
     }
 }

@@ -1,6 +1,8 @@
 //! Who comes in, and how.
 
+use domain::fault::Fault;
 use domain::integration::Organisation;
+use domain::sign_in::Reason;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
@@ -11,7 +13,7 @@ use store::secrets::Secrets;
 use web::{Answer, Call, Problem, Web, static_file};
 
 use crate::google::Google;
-use crate::{pages, with_google};
+use crate::{admit, pages, with_google};
 
 pub(crate) struct SignIn {
     pub(crate) web: Web,
@@ -65,7 +67,7 @@ async fn confirm(at: &SignIn, token: &str) -> Result<Answer, Problem> {
         .sign_in(&SecretString::from(token))
         .await?
         .ok_or_else(used_up)?;
-    let (organisation, member) = whom(web, &sign_in).await?;
+    let (organisation, member) = whom(web, &sign_in).await?.ok_or_else(used_up)?;
     let page = pages::Confirm {
         action: web.base.link(&format!("/sign-in?t={token}")),
         organisation: &organisation.name,
@@ -91,13 +93,13 @@ async fn redeem(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
         .redeem_sign_in(&SecretString::from(token))
         .await?
         .ok_or_else(used_up)?;
-    let (organisation, member) = whom(web, &sign_in).await?;
-    web.store
-        .audit(
-            &organisation.id,
-            &AuditEntry::now(&member.id, "member.signed_in", &member.id),
-        )
-        .await?;
+    let Some((organisation, member)) = whom(web, &sign_in).await? else {
+        admit::no_person(&web.store, Some(&(sign_in.org, sign_in.member)), Reason::Deleted).await?;
+        return Err(used_up());
+    };
+    let entry = AuditEntry::now(&member.id, "member.signed_in", &member.id)
+        .changed(None, Some(Reason::OneTimeLink.code().to_owned()));
+    web.store.audit(&organisation.id, &entry).await?;
     let connects = call.form().is_ok_and(|form| form.get("google") == Some("connect"));
     if let Some(google) = at.google.as_ref().filter(|_| connects) {
         // Signed in either way: the link is used up.
@@ -116,10 +118,10 @@ async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
     Ok(web.end_session(Answer::see_other(&web.base.link("/sign-in"))))
 }
 
-async fn whom(web: &Web, sign_in: &access::SignIn) -> Result<(Organisation, Member), Problem> {
+async fn whom(web: &Web, sign_in: &access::SignIn) -> Result<Option<(Organisation, Member)>, Fault> {
     let organisation = web.store.organisation(&sign_in.org).await?;
     let member = web.store.member(&sign_in.org, &sign_in.member).await?;
-    organisation.zip(member).ok_or_else(used_up)
+    Ok(organisation.zip(member))
 }
 
 fn used_up() -> Problem {

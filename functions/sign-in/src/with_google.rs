@@ -20,15 +20,19 @@ pub(crate) async fn begin(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
         return Err(Problem::forbidden("Press the button on Gangway's own sign-in page."));
     }
     let form = call.form().unwrap_or_default();
-    let org = form.get("org").map(str::trim).and_then(|org| OrgId::parse(org).ok());
-    lead(at, google, org.map(String::from), None).await
+    let named = form.get("org").map(str::trim).filter(|org| !org.is_empty());
+    let org = named
+        .map(|org| OrgId::parse(&org.to_ascii_lowercase()))
+        .transpose()
+        .map_err(|wrong| Problem::wrong_field("org", &wrong.to_string()))?;
+    lead(at, google, org, None).await
 }
 
 /// 303 to Google. `connect`: the member whom the answer is to be bound to.
 pub(crate) async fn lead(
     at: &SignIn,
     google: &Google,
-    org: Option<String>,
+    org: Option<OrgId>,
     connect: Option<&Member>,
 ) -> Result<Answer, Problem> {
     let connect = connect.map(|member| (member.org.clone(), member.id.clone()));
@@ -49,16 +53,21 @@ pub(crate) async fn callback(at: &SignIn, call: &Call) -> Result<Answer, Problem
                 .begin_session(Answer::see_other(&form), &member.org, &member.id)
                 .await?
         }
-        None => at.web.page(
-            StatusCode::FORBIDDEN,
-            "You are not signed in",
-            None,
-            &pages::Refused {
-                base: at.web.base.path(),
-            },
-        )?,
+        None => refused(at, call).await?,
     };
     Ok(answer.with_cookie(&errand.end()))
+}
+
+/// A refusal leaves a session as it was, such as the one that a one-time link has just begun.
+async fn refused(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+    let web = &at.web;
+    if let Some((session, _)) = web.signed_in(call).await? {
+        let onwards = web.base.link(&format!("/orgs/{}/onboardings/new", session.org));
+        let page = pages::NotConnected { onwards };
+        return web.page(StatusCode::FORBIDDEN, "You are still signed in as before", None, &page);
+    }
+    let page = pages::Refused { base: web.base.path() };
+    web.page(StatusCode::FORBIDDEN, "You are not signed in", None, &page)
 }
 
 async fn decide(at: &SignIn, google: &Google, call: &Call) -> Result<Option<Member>, Problem> {
@@ -69,13 +78,13 @@ async fn decide(at: &SignIn, google: &Google, call: &Call) -> Result<Option<Memb
         return Ok(None);
     };
     let Some(code) = call.query("code").filter(|code| !code.is_empty()) else {
-        tracing::info!(reason = Reason::BrokenOff.code(), "a sign-in is refused");
+        admit::no_person(store, flow.connect.as_ref(), Reason::BrokenOff).await?;
         return Ok(None);
     };
     let secret = client_secret(at).await?;
     match google.finish(&flow, code, &secret).await? {
         Err(reason) => {
-            admit::no_person(store, reason).await?;
+            admit::no_person(store, flow.connect.as_ref(), reason).await?;
             Ok(None)
         }
         Ok(person) => Ok(who(at, &flow, &person).await?),
@@ -85,11 +94,14 @@ async fn decide(at: &SignIn, google: &Google, call: &Call) -> Result<Option<Memb
 async fn who(at: &SignIn, flow: &Flow, person: &Person) -> Result<Option<Member>, Fault> {
     let store = &at.web.store;
     let Some((org, id)) = &flow.connect else {
-        return admit::admit(store, person, flow.org.as_deref()).await;
+        return admit::admit(store, person, flow.org.as_ref()).await;
     };
     match store.member(org, id).await? {
         Some(member) => admit::connect(store, person, &member).await,
-        None => Ok(None),
+        None => {
+            admit::too_late(store, person, org).await?;
+            Ok(None)
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Reason {
     Known,
     /// Allowed: a member added by hand, now bound to the identity.
     Bound,
+    /// Allowed: a member with a one-time link.
+    OneTimeLink,
     /// Allowed: a new member.
     AutoOnboarded,
     /// The sign-in was not begun in this browser, or long ago, or its answer came twice.
@@ -36,6 +38,8 @@ pub enum Reason {
     AddressNotGoogles,
     /// A member with this address has another identity: the address may have changed hands.
     OtherIdentity,
+    /// The person named an organisation that they don't belong to.
+    NotAMember,
     /// No organisation has this domain.
     UnknownDomain,
     /// Google names no organisation (`hd`): a private account, whatever its address.
@@ -49,9 +53,10 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Known,
         Self::Bound,
+        Self::OneTimeLink,
         Self::AutoOnboarded,
         Self::ForeignAnswer,
         Self::BrokenOff,
@@ -59,6 +64,7 @@ impl Reason {
         Self::AddressUnverified,
         Self::AddressNotGoogles,
         Self::OtherIdentity,
+        Self::NotAMember,
         Self::UnknownDomain,
         Self::DomainMissing,
         Self::DomainDiffers,
@@ -70,6 +76,7 @@ impl Reason {
         match self {
             Self::Known => "known",
             Self::Bound => "bound",
+            Self::OneTimeLink => "one_time_link",
             Self::AutoOnboarded => "auto_onboarded",
             Self::ForeignAnswer => "foreign_answer",
             Self::BrokenOff => "broken_off",
@@ -77,6 +84,7 @@ impl Reason {
             Self::AddressUnverified => "address_unverified",
             Self::AddressNotGoogles => "address_not_googles",
             Self::OtherIdentity => "other_identity",
+            Self::NotAMember => "not_a_member",
             Self::UnknownDomain => "unknown_domain",
             Self::DomainMissing => "domain_missing",
             Self::DomainDiffers => "domain_differs",
@@ -94,6 +102,7 @@ impl Reason {
         match self {
             Self::Known => "signed in",
             Self::Bound => "signed in; the member is bound to this Google account from now on",
+            Self::OneTimeLink => "signed in by a one-time link",
             Self::AutoOnboarded => "signed in for the first time, and was added as a member",
             Self::ForeignAnswer => "refused: the sign-in was not begun in this browser, or too long ago",
             Self::BrokenOff => "refused: the sign-in was broken off at Google",
@@ -105,6 +114,7 @@ impl Reason {
             Self::OtherIdentity => {
                 "refused: the member with this address has another Google account; the address may have changed hands"
             }
+            Self::NotAMember => "refused: not a member of the organisation that was named",
             Self::UnknownDomain => "refused: no organisation has this domain",
             Self::DomainMissing => "refused: a private Google account, not one of the organisation",
             Self::DomainDiffers => "refused: the account's organisation has another domain than its address",
@@ -114,7 +124,10 @@ impl Reason {
     }
 
     pub fn allows(self) -> bool {
-        matches!(self, Self::Known | Self::Bound | Self::AutoOnboarded)
+        matches!(
+            self,
+            Self::Known | Self::Bound | Self::OneTimeLink | Self::AutoOnboarded
+        )
     }
 }
 

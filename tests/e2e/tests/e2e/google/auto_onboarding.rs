@@ -297,29 +297,6 @@ fn rule_7_a_known_address_with_another_sub_is_refused_and_reported() {
 }
 
 #[test]
-fn a_member_of_several_organisations_comes_to_the_one_named_or_used_last() {
-    let (first, second) = (Organisation::new("several-a"), Organisation::new("several-b"));
-    let gmail = format!("{}@gmail.com", first.id);
-    first.member(&gmail, "Gil", "basic");
-    second.member(&gmail, "Gil", "technician");
-    let gil = Account::at(&first, "gil", &json!({"email": gmail, "hd": null}));
-    let named = |org: &str| {
-        let begun = Begun::new(first.stack, &format!("org={org}"));
-        come_back(&gil.pick(&begun), Some(&begun.cookie))
-    };
-    session(&second, &named(&second.id));
-    gil.session(&second);
-    session(&first, &named(&first.id));
-    let here = gil.session(&first);
-    // A session is of one organisation.
-    assert_eq!(here.at(&second).get("requests").status, 404);
-    // Somebody else's name leads nowhere new.
-    let third = Organisation::new("several-c");
-    session(&first, &named(&third.id));
-    assert!(third.members().is_empty());
-}
-
-#[test]
 #[ignore = "needs chromium and chromedriver"]
 fn a_first_sign_in_makes_a_member_who_submits_the_form() {
     let org = Organisation::new("first");

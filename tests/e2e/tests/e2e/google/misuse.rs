@@ -117,7 +117,19 @@ fn a_sign_in_leads_to_our_own_form_whatever_the_address_says() {
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
     let evil = "https%3A%2F%2Fevil.example%2F";
-    let fields = format!("return={evil}&next={evil}&redirect_uri={evil}&org=..%2F..%2Fevil");
+    let fields = format!("return={evil}&next={evil}&redirect_uri={evil}&org=");
+    // What can't be an organisation's name is told at once.
+    let form = "application/x-www-form-urlencoded";
+    let wrong = Call::new("POST", format!("{}/sign-in/google", org.stack.api))
+        .header("accept", "text/html")
+        .body(form, format!("{fields}..%2F..%2Fevil"))
+        .send();
+    assert_eq!(
+        (wrong.status, set_cookie(&wrong, "gangway_google")),
+        (422, None),
+        "{}",
+        wrong.text
+    );
     let begun = Begun::new(org.stack, &fields);
     assert!(!begun.url.contains("evil"), "{}", begun.url);
     let callback = format!("{}&return={evil}&next={evil}&redirect_uri={evil}", gina.pick(&begun));
