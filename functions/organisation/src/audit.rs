@@ -8,7 +8,7 @@ use domain::sign_in::Reason;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use store::audit::{AuditEntry, Wanted};
+use store::audit::{AuditEntry, Wanted, is_entry_key};
 use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::people::People;
@@ -58,11 +58,20 @@ fn what(call: &Call) -> Result<&str, Problem> {
     Ok(what)
 }
 
+/// As the link to older entries has it.
+fn before(call: &Call) -> Result<Option<&str>, Problem> {
+    let before = call.query("before");
+    match before {
+        Some(key) if !is_entry_key(key) => Err(Problem::wrong_field("before", "must be from a link to older entries")),
+        _ => Ok(before),
+    }
+}
+
 pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
     let wanted = Wanted {
         what: what(call)?,
         subject: None,
-        before: call.query("before"),
+        before: before(call)?,
         most: MOST,
     };
     let found = web.store.audit_entries(visit.org(), wanted).await?;
@@ -129,6 +138,16 @@ mod tests {
         for bad in [HOSTILE, "Member", "a b", &"x".repeat(65)] {
             assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
         }
+    }
+
+    #[test]
+    fn older_entries_are_those_before_one_of_its_keys() {
+        let of = |text: &str| before(&Call::new(Method::GET, "/x").with_query("before", text)).map(|_| ());
+        assert!(of("2026-11-28T07:00:00.123456789+00:00#0123456789abcdef").is_ok());
+        for bad in ["", "2026-11-28", HOSTILE, &"x".repeat(2000)] {
+            assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
+        }
+        assert!(before(&Call::new(Method::GET, "/x")).unwrap().is_none());
     }
 
     #[test]

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use store::members::{Added, Changed, Member};
 use web::{Answer, Call, Problem, Visit, Web};
 
+use crate::people::is_member_id;
+
 const TITLE: &str = "Members";
 
 #[derive(Template)]
@@ -41,8 +43,17 @@ fn sign_in(member: &Member) -> &'static str {
     }
 }
 
+/// As the link to the next page has it.
+fn after(call: &Call) -> Result<Option<&str>, Problem> {
+    let after = call.query("after");
+    match after {
+        Some(id) if !is_member_id(id) => Err(Problem::wrong_field("after", "must be the id of a member")),
+        _ => Ok(after),
+    }
+}
+
 pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
-    let (members, next) = web.store.members(visit.org(), call.query("after")).await?;
+    let (members, next) = web.store.members(visit.org(), after(call)?).await?;
     let path = format!("/orgs/{}/members", visit.org());
     let next = next.map(|after| format!("{path}?after={}", utf8_percent_encode(&after, NON_ALPHANUMERIC)));
     if call.wants_page() {
@@ -152,7 +163,11 @@ fn overtaken() -> Problem {
 }
 
 async fn find(web: &Web, call: &Call, visit: &Visit) -> Result<Member, Problem> {
-    let member = web.store.member(visit.org(), call.param("member")).await?;
+    let id = call.param("member");
+    if !is_member_id(id) {
+        return Err(Problem::not_found());
+    }
+    let member = web.store.member(visit.org(), id).await?;
     member.ok_or_else(Problem::not_found)
 }
 
@@ -166,6 +181,7 @@ fn done(web: &Web, call: &Call, visit: &Visit, status: StatusCode, body: &Value)
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
     use web::Base;
 
     use super::*;
@@ -177,6 +193,16 @@ mod tests {
             id: "m1".to_owned(),
             ..Member::new(visit.org(), name, name, role)
         }
+    }
+
+    #[test]
+    fn a_page_begins_after_a_member() {
+        let of = |text: &str| after(&Call::new(Method::GET, "/x").with_query("after", text)).map(|_| ());
+        assert!(of(&Member::new(visit(Role::Admin).org(), "a", "a", Role::Basic).id).is_ok());
+        for bad in ["", "m1", "mary@contoso.com", &"x".repeat(2000)] {
+            assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
+        }
+        assert!(after(&Call::new(Method::GET, "/x")).unwrap().is_none());
     }
 
     #[test]

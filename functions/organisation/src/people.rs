@@ -38,7 +38,7 @@ impl People {
     }
 }
 
-fn is_member_id(id: &str) -> bool {
+pub(crate) fn is_member_id(id: &str) -> bool {
     id.strip_prefix('m')
         .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

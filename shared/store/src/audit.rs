@@ -173,6 +173,38 @@ impl Store {
     }
 }
 
+/// Whether it is the key of an entry, as [`Found::next`] is.
+pub fn is_entry_key(text: &str) -> bool {
+    let parts = text.split_once('#');
+    parts.is_some_and(|(at, number)| {
+        DateTime::parse_from_rfc3339(at).is_ok()
+            && number.len() == 16
+            && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 fn entry_key(entry: &AuditEntry) -> String {
     format!("{}#{:016x}", entry.at.to_rfc3339(), rand::random::<u64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_from_everything_else() {
+        assert!(is_entry_key(&entry_key(&AuditEntry::now("m1", "member.added", "m2"))));
+        let at = "2026-11-28T07:00:00+00:00";
+        for other in [
+            "",
+            "#",
+            at,
+            &format!("{at}#"),
+            &format!("{at}#xyz"),
+            &format!("{at}#{}", "0".repeat(17)),
+            &format!("yesterday#{}", "0".repeat(16)),
+        ] {
+            assert!(!is_entry_key(other), "{other}");
+        }
+    }
 }
