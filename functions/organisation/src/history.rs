@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use domain::ids::OrgId;
 use domain::schedule::local_words;
 use domain::variables::{Definition, definition};
 use http::StatusCode;
@@ -18,6 +19,8 @@ use crate::show::{Values, one};
 
 /// Of each organisation.
 const MOST: usize = 50;
+/// A change may be far back among all that the audit has: it is looked for this often, some thousands of entries each time.
+const LOOKS: usize = 10;
 
 /// Who in the parent it was is the parent's affair.
 const PARENT: &str = "the parent organisation";
@@ -58,6 +61,7 @@ struct Page<'a> {
     source: &'static str,
     default: String,
     changes: &'a [Change],
+    more: bool,
     zone: Tz,
 }
 
@@ -69,11 +73,12 @@ impl Page<'_> {
 
 pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Values) -> Result<Answer, Problem> {
     let definition = definition(call.param("name")).ok_or_else(Problem::not_found)?;
-    let changes = changes(web, visit, definition.name).await?;
+    let (changes, more) = changes(web, visit, definition.name).await?;
     if !call.wants_page() {
         let mut body = one(values, definition);
         body["name"] = json!(definition.name);
         body["history"] = json!(changes);
+        body["more"] = json!(more);
         return Ok(Answer::json(StatusCode::OK, &body));
     }
     let (value, source) = values.of(definition);
@@ -84,6 +89,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Value
         source: source.words(),
         default: shown(&json!(definition.default_value())),
         changes: &changes,
+        more,
         zone: web
             .variables(&visit.organisation)
             .await
@@ -92,27 +98,42 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Value
     web.page(StatusCode::OK, definition.name, Some(visit), &page)
 }
 
-/// Newest first.
-async fn changes(web: &Web, visit: &Visit, name: &str) -> Result<Vec<Change>, Problem> {
-    let wanted = |what| Wanted {
-        what,
-        subject: Some(name),
-        before: None,
-        most: MOST,
-    };
+/// Newest first; and whether there may be older ones.
+async fn changes(web: &Web, visit: &Visit, name: &str) -> Result<(Vec<Change>, bool), Problem> {
     // The children's default is the organisation's own value too.
-    let own = web.store.audit_entries(visit.org(), wanted(SET)).await?.entries;
+    let (own, mut more) = entries(web, visit.org(), SET, name).await?;
     let people = People::of(web, &visit.organisation, &own).await?;
     let mut changes: Vec<Change> = own
         .iter()
         .map(|entry| Change::new(entry, people.name(&entry.who), false))
         .collect();
     if let Some(parent) = &visit.organisation.parent {
-        let theirs = web.store.audit_entries(parent, wanted(SET_FOR_CHILDREN)).await?.entries;
+        let (theirs, more_of_theirs) = entries(web, parent, SET_FOR_CHILDREN, name).await?;
         changes.extend(theirs.iter().map(|entry| Change::new(entry, PARENT, true)));
+        more |= more_of_theirs;
     }
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
-    Ok(changes)
+    Ok((changes, more))
+}
+
+async fn entries(web: &Web, org: &OrgId, what: &str, name: &str) -> Result<(Vec<AuditEntry>, bool), Problem> {
+    let mut entries = Vec::new();
+    let mut next = None;
+    for _ in 0..LOOKS {
+        let wanted = Wanted {
+            what,
+            subject: Some(name),
+            before: next.as_deref(),
+            most: MOST - entries.len(),
+        };
+        let found = web.store.audit_entries(org, wanted).await?;
+        entries.extend(found.entries);
+        next = found.next;
+        if next.is_none() || entries.len() == MOST {
+            break;
+        }
+    }
+    Ok((entries, next.is_some()))
 }
 
 #[cfg(test)]
@@ -137,14 +158,7 @@ mod tests {
         assert_eq!((change.old, change.new), (Value::Null, json!("not JSON")));
     }
 
-    #[test]
-    fn the_page_is_escaped() {
-        let visit = visit(Role::Technician);
-        let hostile = json!(HOSTILE).to_string();
-        let changes = [
-            Change::new(&entry(None, Some(&hostile)), HOSTILE, false),
-            Change::new(&entry(Some("false"), None), PARENT, true),
-        ];
+    fn page(changes: &[Change], more: bool) -> String {
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let page = Page {
             variables: base.link("/orgs/acme/variables"),
@@ -152,10 +166,28 @@ mod tests {
             value: HOSTILE.to_owned(),
             source: "set here",
             default: "Etc/UTC".to_owned(),
-            changes: &changes,
+            changes,
+            more,
             zone: Tz::Europe__Berlin,
         };
-        let text = web::page(&base, "timezone", Some(&visit), &page).unwrap();
+        web::page(&base, "timezone", Some(&visit(Role::Technician)), &page).unwrap()
+    }
+
+    #[test]
+    fn never_is_said_when_it_is_known() {
+        let told = |more| page(&[], more);
+        assert!(told(false).contains("never changed") && !told(false).contains("older changes"));
+        assert!(!told(true).contains("never changed") && told(true).contains("older changes"));
+    }
+
+    #[test]
+    fn the_page_is_escaped() {
+        let hostile = json!(HOSTILE).to_string();
+        let changes = [
+            Change::new(&entry(None, Some(&hostile)), HOSTILE, false),
+            Change::new(&entry(Some("false"), None), PARENT, true),
+        ];
+        let text = page(&changes, false);
         assert!(!text.contains("<script>"), "{text}");
         insta::assert_snapshot!(text);
     }

@@ -200,9 +200,55 @@ fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
     let page = ann.page("variables/timezone").expect(200).text;
     assert!(page.contains("Europe/Berlin") && page.contains(&ann_address), "{page}");
     assert_eq!(ann.get("variables/no_such").status, 404);
+    // What is far back in the audit is found all the same.
+    let table = org.stack.table("audit");
+    let put = |number: usize| {
+        let at = "2099-01-01T00:00:00+00:00";
+        let item = json!({
+            "org": {"S": org.id}, "entry": {"S": format!("{at}#{number:016x}")}, "at": {"S": at},
+            "who": {"S": "operator"}, "what": {"S": "variable.set"}, "subject": {"S": "start_time"},
+        });
+        json!({"PutRequest": {"Item": item}})
+    };
+    let many: Vec<Value> = (0..2100).map(put).collect();
+    for some in many.chunks(25) {
+        aws::call(
+            "DynamoDB_20120810.BatchWriteItem",
+            &json!({"RequestItems": {(table): some}}),
+        );
+    }
+    let told = ann.get("variables/timezone").expect(200).json();
+    assert_eq!((&told["history"], &told["more"]), (&json!(history), &json!(false)));
     // The parent sees its own.
     let theirs = parent.call("GET", "variables/timezone").send().expect(200).text;
     assert!(theirs.contains("Tokyo"), "{theirs}");
+}
+
+#[test]
+fn a_revoked_token_gets_nobody_in() {
+    let (org, other) = (Organisation::new("revoked"), Organisation::new("revoked-b"));
+    let (admin, basic, theirs) = (org.token_of("admin"), org.token_of("basic"), other.token_of("basic"));
+    let status = |org: &Organisation, token: &str| org.call_with(token, "GET", "requests").send().status;
+    assert_eq!((status(&org, &basic), status(&other, &theirs)), (200, 200));
+    let token = |arguments: &[&str]| operator(org.stack, &[&["token"], arguments].concat(), "");
+    let revoke = || token(&["revoke", &org.id, "--name", "basic"]);
+    let listed = || token(&["list", &org.id]).expect("the tokens");
+    assert!(listed().contains("admin (admin)\nbasic (basic)\n"), "{}", listed());
+
+    revoke().expect("revoked");
+    assert_eq!(status(&org, &basic), 401);
+    // Neither another one of the organisation, nor another organisation's of the same name.
+    assert_eq!((status(&org, &admin), status(&other, &theirs)), (200, 200));
+    assert!(!listed().contains("basic"), "{}", listed());
+    let told = revoke().expect_err("it is gone");
+    assert!(told.contains("no token named basic"), "{told}");
+    let audit = org.call("GET", "audit?what=token.revoked").send().expect(200).json();
+    let entries = audit["entries"].as_array().expect("entries");
+    assert_eq!(entries.len(), 1, "{audit}");
+    assert_eq!(
+        (&entries[0]["who"], &entries[0]["subject"]),
+        (&json!("operator"), &json!("basic"))
+    );
 }
 
 #[test]
@@ -235,4 +281,9 @@ fn the_audit_is_paged_from_the_newest_and_filtered() {
     assert_eq!(token["entries"].as_array().map(Vec::len), Some(1), "{token}");
     let wrong = org.call("GET", "audit?what=%3Cscript%3E").send();
     assert_eq!(wrong.wrong_fields(), ["what"]);
+    let nowhere = "x".repeat(2000);
+    for (path, field) in [("audit", "before"), ("members", "after")] {
+        let wrong = org.call("GET", &format!("{path}?{field}={nowhere}")).send();
+        assert_eq!(wrong.wrong_fields(), [field], "{}", wrong.text);
+    }
 }
