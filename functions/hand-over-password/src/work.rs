@@ -6,7 +6,7 @@ use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Skipped};
 use domain::request::{RequestKey, UserRef};
 use domain::schedule::local_words;
-use domain::variables::PasswordPlace;
+use domain::variables::{OrgVariables, PasswordPlace};
 use serde::{Deserialize, Serialize};
 use step::{Context, Env};
 use store::kept::{Kept, PASSWORD_SETTLED, Shown};
@@ -68,7 +68,23 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     let password = cx.secrets.password(&key).await?;
     let password = password.ok_or_else(|| Fault::Permanent("the temporary password is gone".to_owned()))?;
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let keep = Keep {
+        cx,
+        record: &record,
+        user,
+        seconds: input.kept_seconds,
+    };
+    let settled = match systems::settled_for(&cx.store, &record).await {
+        Err(fault) if !fault.is_transient() => {
+            // Which places there are, nobody knows; an admin can have it all the same.
+            let nowhere = Skipped {
+                name: "every place".to_owned(),
+                reason: fault.to_string(),
+            };
+            return keep.for_admin(&[nowhere], &OrgVariables::default()).await;
+        }
+        settled => settled?,
+    };
 
     let mut reached = Vec::new();
     let mut failed = Vec::new();
@@ -92,26 +108,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         // The places that were reached are recorded, each by its own effect: only the others are tried again.
         return Err(fault);
     }
-    for place in &failed {
-        let detail = format!("{}: {}", place.name, place.reason);
-        cx.store
-            .record_event(&key, STEP, "place_failed", &place.name, &detail, true)
-            .await?;
-    }
     if reached.is_empty() {
-        let until = Utc::now() + Duration::seconds(i64::from(input.kept_seconds));
-        let until = local_words(until, settled.variables.timezone);
-        let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
-        let text = note::password_kept(&user.upn, &failed, &until, &page);
-        cx.store
-            .queue_note(&key, &record.once_more("password-kept"), &text)
-            .await?;
-        cx.store.keep_for_admin(&key).await?;
-        cx.store
-            .record_event(&key, STEP, "kept", "", "The temporary password reached no place", true)
-            .await?;
-        return Ok(Output::Kept);
+        return keep.for_admin(&failed, &settled.variables).await;
     }
+    tell_failures(cx, &key, &failed).await?;
     let text = note::password_handed_over(&reached, &failed);
     cx.store.queue_note(&key, "password-handed-over", &text).await?;
     cx.store
@@ -120,6 +120,48 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
     cx.secrets.forget_password(&key).await?;
     Ok(Output::HandedOver)
+}
+
+/// What reached no place.
+struct Keep<'a> {
+    cx: &'a Context,
+    record: &'a RequestRecord,
+    user: &'a UserRef,
+    seconds: u32,
+}
+
+impl Keep<'_> {
+    async fn for_admin(self, failed: &[Skipped], variables: &OrgVariables) -> Result<Output, Fault> {
+        let Self {
+            cx,
+            record,
+            user,
+            seconds,
+        } = self;
+        let key = record.key();
+        cx.store.keep_for_admin(&key).await?;
+        tell_failures(cx, &key, failed).await?;
+        let until = local_words(Utc::now() + Duration::seconds(i64::from(seconds)), variables.timezone);
+        let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
+        let text = note::password_kept(&user.upn, failed, &until, &page);
+        cx.store
+            .queue_note(&key, &record.once_more("password-kept"), &text)
+            .await?;
+        cx.store
+            .record_event(&key, STEP, "kept", "", "The temporary password reached no place", true)
+            .await?;
+        Ok(Output::Kept)
+    }
+}
+
+async fn tell_failures(cx: &Context, key: &RequestKey, failed: &[Skipped]) -> Result<(), Fault> {
+    for place in failed {
+        let detail = format!("{}: {}", place.name, place.reason);
+        cx.store
+            .record_event(key, STEP, "place_failed", &place.name, &detail, true)
+            .await?;
+    }
+    Ok(())
 }
 
 /// An admin has seen it: it is deleted like one that was handed over.

@@ -91,6 +91,17 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
     if let Standing::Intended(()) = cx.store.standing::<(), ()>(&key, systems::MFA_EFFECT).await? {
         gap(Skip::ReportMfa, "mfa_unread", "", note::MFA_NOT_READ).await?;
     }
+    if !cx.store.password_is_settled(&key).await? {
+        cx.store
+            .record_failure(
+                record,
+                "hand-over-password",
+                "password_unsettled",
+                "",
+                note::PASSWORD_UNSETTLED,
+            )
+            .await?;
+    }
     Ok(())
 }
 

@@ -51,7 +51,7 @@ impl Store {
         if let Some(shown) = self.password_shown(key).await? {
             return Ok(Kept::Shown(shown));
         }
-        if self.is_done(key, PASSWORD_SETTLED).await? {
+        if self.password_is_settled(key).await? {
             return Ok(Kept::Gone);
         }
         Ok(match self.is_done(key, KEPT).await? {
@@ -93,6 +93,11 @@ impl Store {
             Err(error) if is_conflict(&error) => Err(in_the_way()),
             Err(error) => Err(fault("showing a password", &error)),
         }
+    }
+
+    /// Whether nothing is left to be done with it, or of it.
+    pub async fn password_is_settled(&self, key: &RequestKey) -> Result<bool, Fault> {
+        self.is_done(key, PASSWORD_SETTLED).await
     }
 
     async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, Fault> {

@@ -180,6 +180,8 @@ pub fn password_deleted(upn: &str) -> String {
     )
 }
 
+pub const PASSWORD_UNSETTLED: &str = "What became of the temporary password is not known, and it may still be kept: resume the request, or reset the password in Microsoft Entra ID";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,13 @@
 //! A password that reached no place is shown once, to an admin.
 
 use e2e::{
+    aws,
+    engine::engine,
     http::{Answer, Call},
     organisation::Organisation,
     request::Request,
     simulators::AwsRule,
+    wait::until,
 };
 use serde_json::json;
 
@@ -169,4 +172,69 @@ fn a_password_that_was_handed_over_is_nobodys_to_see() {
     let leaver = org.offboard(org.colleague(), &json!({}));
     leaver.ends("completed_with_warnings");
     leaver.show_password().expect(409);
+}
+
+#[test]
+fn a_password_whose_places_cannot_be_read_is_kept_for_an_admin() {
+    let variables = ["auto_purchase_license_if_none_available=0"];
+    let org = Organisation::with("kept-blind", &variables);
+    let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"]});
+    let request = org.submit(&org.person("Ada", "Lovelace", &more));
+    request.until("waiting_license");
+    let token = request.task_token("license-ENTERPRISEPACK");
+    // While the technician is waited for, the settings become unreadable.
+    let key = json!({"org": {"S": org.id}, "name": {"S": "variable#timezone"}});
+    let table = org.stack.table("organisations");
+    let mut item = key.clone();
+    item["setting"] = json!({"S": json!({"value": "Mars/Olympus", "default_for_children": false}).to_string()});
+    aws::call("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": item}));
+    aws::call(
+        "AWSStepFunctions.SendTaskSuccess",
+        &json!({"taskToken": token, "output": "{}"}),
+    );
+    until("the wait with the kept password", || {
+        let history = request.history(1);
+        let waits =
+            |event: &serde_json::Value| event["stateEnteredEventDetails"]["name"] == "Wait with the kept password";
+        history.iter().any(waits).then_some(())
+    });
+    aws::call("DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": key}));
+    let shown = password(&request.show_password().expect(200));
+    assert_eq!(org.world.sign_in(&org.upn("alovelace"), &shown), (true, true));
+    request.ends("completed_with_warnings");
+    let note = request.note("could not be handed over");
+    assert!(note.contains("- every place: "), "{note}");
+    assert!(!request.secret_is_kept());
+}
+
+#[test]
+fn a_password_that_could_not_be_deleted_is_told_and_handed_over_after_a_resume() {
+    let org = Organisation::on(
+        engine().quick(),
+        "kept-stays",
+        &json!({}),
+        &["store_password_in_ticket=0"],
+    );
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
+    let stays = AwsRule::new("secretsmanager.DeleteSecret", &request.id, "500", 10_000, 0);
+    request.ends("completed_with_warnings");
+    assert!(stays.fired() > 0);
+    drop(stays);
+    assert!(request.secret_is_kept());
+    request.show_password().expect(409);
+    let summary = request.note("is completed with warnings");
+    for words in [
+        "What became of the temporary password is not known",
+        "resume the request on its page",
+    ] {
+        assert!(summary.contains(words), "{words}: {summary}");
+    }
+    org.configure(&["store_password_in_ticket=1"]);
+    request.resume(&json!({})).expect(200);
+    request.ends("completed_with_warnings");
+    let handed = request.password_of_note();
+    assert_eq!(org.world.sign_in(&org.upn("alovelace"), &handed), (true, true));
+    assert!(!request.secret_is_kept());
+    // Nothing of it has failed any more.
+    request.resume(&json!({})).expect(409);
 }
