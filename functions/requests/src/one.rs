@@ -81,6 +81,8 @@ struct Page<'a> {
     failed: &'a [&'a str],
     /// Those of them that the visitor may leave out.
     skippable: &'a [Skip],
+    /// Whether the visitor may resume it again, because nothing shows that the resumed execution runs.
+    stuck: bool,
     /// Whether the visitor may see the password that reached no place.
     password: bool,
     /// The pending page, where it waits for the visitor's decision.
@@ -145,6 +147,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &Reque
         changes: waits(record.status) && routes::changes(visit, record),
         failed: &failed,
         skippable: &skippable,
+        stuck: role.resumes() && resume::is_stuck(record, &timeline, Utc::now()),
         password: role.sees_kept_passwords()
             && record.ended_at.is_none()
             && web.store.kept_password(&record.key()).await? == Kept::Here,
@@ -194,6 +197,7 @@ mod tests {
             changes,
             failed: &[],
             skippable: &[],
+            stuck: false,
             password: false,
             pending: changes.then(|| base.link("/orgs/acme/pending")),
         };
@@ -231,7 +235,29 @@ mod tests {
             changes: false,
             failed: &["create-user", "find-license"],
             skippable: &[Skip::FindLicense],
+            stuck: false,
             password: true,
+            pending: None,
+        };
+        insta::assert_snapshot!(page.render().unwrap());
+    }
+
+    #[test]
+    fn a_resume_that_began_nothing_can_be_repeated() {
+        let visit = visit("m1", Role::Technician, "Mary");
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let record = record("m1", "Ada", Status::Running);
+        let page = Page {
+            link: base.link(&path(&record)),
+            csrf: visit.csrf(),
+            record: &record,
+            timeline: &[],
+            zone: Tz::UTC,
+            changes: false,
+            failed: &[],
+            skippable: &[],
+            stuck: true,
+            password: false,
             pending: None,
         };
         insta::assert_snapshot!(page.render().unwrap());

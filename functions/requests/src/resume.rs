@@ -1,5 +1,6 @@
 //! Resuming a request whose step has failed, and leaving the step out.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::fault::Fault;
 use domain::job::Kind;
 use domain::note;
@@ -8,13 +9,19 @@ use domain::resume::{self, Skipping};
 use serde_json::{Map, Value};
 use step::Enter;
 use store::requests::RequestRecord;
-use store::resume::Resumed;
+use store::resume::{Resumed, STEP};
 use web::{Call, Content, Problem, Visit};
 
 use crate::cancel::who;
 use crate::routes::App;
 
 const ATTEMPTS: usize = 3;
+
+/// The event of it.
+const RESUMED: &str = "resumed";
+
+/// An execution that was started begins its first step sooner.
+const BEGINS_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl App {
     pub(crate) async fn resume(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
@@ -50,7 +57,7 @@ impl App {
         let (key, by, run) = (record.key(), who(visit), record.run.to_string());
         let store = &self.web.store;
         store
-            .record_event(&key, "resume", "resumed", &run, &format!("Resumed by {by}"), false)
+            .record_event(&key, STEP, RESUMED, &run, &format!("Resumed by {by}"), false)
             .await?;
         store
             .queue_note(&key, &format!("resumed-{run}"), &note::resumed(record.about(), by))
@@ -74,6 +81,12 @@ fn is_resumed(record: &RequestRecord, skip: Option<(Skip, &str)>) -> bool {
     record.ended_at.is_none()
         && record.resumed == Some(record.run)
         && skip.is_none_or(|(step, _)| record.skipped.contains(&step))
+}
+
+/// Whether the call that resumed it seems to have died before it started the execution: calling again makes up for it.
+pub(crate) fn is_stuck(record: &RequestRecord, timeline: &[TimelineEvent], now: DateTime<Utc>) -> bool {
+    let lately = |event: &TimelineEvent| event.event == RESUMED && now - event.at < BEGINS_WITHIN;
+    is_resumed(record, None) && record.step.as_deref() == Some(STEP) && !timeline.iter().any(lately)
 }
 
 /// Whether a step has failed, and the one that is to be left out is among them.
@@ -157,6 +170,36 @@ mod tests {
             if status == Status::CompletedWithWarnings {
                 assert!(allowed(&record, &[], None).is_err(), "nothing failed");
             }
+        }
+    }
+
+    #[test]
+    fn a_resume_that_started_nothing_is_offered_again() {
+        let mut stuck = record("m1", "Ada", Status::Running);
+        (stuck.run, stuck.resumed, stuck.step) = (2, Some(2), Some(STEP.to_owned()));
+        let mut event = failed(STEP);
+        (event.event, event.failed_in) = (RESUMED.to_owned(), None);
+        let timeline = [event];
+        let later = at() + BEGINS_WITHIN;
+        assert!(is_stuck(&stuck, &timeline, later));
+        // Not even that was written.
+        assert!(is_stuck(&stuck, &[], at()));
+        assert!(!is_stuck(&stuck, &timeline, at()), "it has just been resumed");
+        for begun in [
+            RequestRecord {
+                step: Some("prepare".to_owned()),
+                ..stuck.clone()
+            },
+            RequestRecord {
+                ended_at: Some(at()),
+                ..stuck.clone()
+            },
+            RequestRecord {
+                run: 3,
+                ..stuck.clone()
+            },
+        ] {
+            assert!(!is_stuck(&begun, &timeline, later), "{begun:?}");
         }
     }
 

@@ -9,6 +9,9 @@ use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
 use crate::requests::{RequestRecord, TABLE, in_the_way, org_status, request_sk};
 use crate::{Store, number, text};
 
+/// Stands for the step that begins last until the resumed execution begins its first one.
+pub const STEP: &str = "resume";
+
 impl RequestRecord {
     /// The name under which something is told once: after a resume it is told again.
     pub fn once_more(&self, name: &str) -> String {
@@ -61,13 +64,15 @@ impl Store {
             .key("org", text(key.org.as_str()))
             .key("sk", text(request_sk(&key.request)))
             .update_expression(
-                "SET #st = :to, org_status = :os, #run = :next, resumed = :next, skipped = :skipped REMOVE ended_at",
+                "SET #st = :to, org_status = :os, #run = :next, resumed = :next, skipped = :skipped, step = :step \
+                 REMOVE ended_at",
             )
             .condition_expression("#run = :r AND #st = :from AND attribute_exists(ended_at)")
             .expression_attribute_names("#run", "run")
             .expression_attribute_names("#st", "status")
             .expression_attribute_values(":r", number(record.run.into()))
             .expression_attribute_values(":next", next)
+            .expression_attribute_values(":step", text(STEP))
             .expression_attribute_values(":from", text(record.status.as_str()))
             .expression_attribute_values(":to", text(Status::Running.as_str()))
             .expression_attribute_values(":os", org_status(&key.org, Status::Running))

@@ -193,6 +193,32 @@ fn a_resume_that_died_before_it_started_the_execution_is_repeated() {
 }
 
 #[test]
+fn the_page_offers_again_a_resume_that_died() {
+    let org = Organisation::approving(&engine().patient, "resume-stuck", &json!({}), &[]);
+    let request = refused(&org, &json!({}));
+    let dies = AwsRule::new(
+        "DynamoDB_20120810.TransactWriteItems",
+        &request.id,
+        "kill_client_after",
+        1,
+        0,
+    );
+    let died = request.resume(&json!({}));
+    assert!(died.status >= 500, "{died:?}");
+    assert_eq!(dies.killed(), 1);
+    assert_eq!((request.status().as_str(), request.runs()), ("running", 1));
+    let email = format!("terry@{}.example", org.id);
+    let technician = org.session(&email, "Terry Technician", "technician");
+    let page = format!("requests/{}", request.id);
+    let words = "no step has begun since";
+    assert!(technician.page(&page).expect(200).text.contains(words));
+    assert_eq!(technician.submit(&format!("{page}/resume"), "").status, 303);
+    request.ends("completed");
+    assert!(!technician.page(&page).expect(200).text.contains(words));
+    assert_eq!(request.runs(), 2);
+}
+
+#[test]
 fn a_name_that_was_taken_meanwhile_is_not_taken_back() {
     let org = Organisation::approving(&engine().patient, "resume-name", &json!({}), &[]);
     let request = refused(&org, &json!({}));
