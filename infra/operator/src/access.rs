@@ -23,6 +23,42 @@ pub(crate) async fn create_token(store: &Store, org: OrgId, name: String, role: 
     Ok(())
 }
 
+/// All tokens of that name: names need not differ.
+pub(crate) async fn revoke_token(store: &Store, org: &OrgId, name: &str) -> Result<(), Failure> {
+    existing(store, org).await?;
+    let mut found = store.api_tokens(org).await?;
+    found.retain(|(_, token)| token.name == name);
+    if found.is_empty() {
+        return Err(Failure(format!(
+            "{org} has no token named {name}: `operator token list {org}` prints what it has"
+        )));
+    }
+    for (key, token) in &found {
+        let entry = AuditEntry::now(OPERATOR, "token.revoked", name);
+        let entry = entry.changed(Some(token.role.as_str().to_owned()), None);
+        store.audit(org, &entry).await?;
+        store.revoke_token(key).await?;
+        println!("token {name} of {org} ({}) revoked", token.role.as_str());
+    }
+    Ok(())
+}
+
+/// Names and roles; the tokens themselves are kept nowhere.
+pub(crate) async fn list_tokens(store: &Store, org: &OrgId) -> Result<(), Failure> {
+    existing(store, org).await?;
+    let mut tokens: Vec<_> = store
+        .api_tokens(org)
+        .await?
+        .into_iter()
+        .map(|(_, token)| token)
+        .collect();
+    tokens.sort_by(|a, b| a.name.cmp(&b.name));
+    for token in tokens {
+        println!("{} ({})", token.name, token.role.as_str());
+    }
+    Ok(())
+}
+
 pub(crate) async fn add_member(
     store: &Store,
     org: OrgId,

@@ -187,6 +187,18 @@ pub(crate) enum TokenCommand {
         #[arg(long, value_parser = role)]
         role: Role,
     },
+    /// Prints the names and roles of an organisation's tokens
+    List {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+    },
+    /// From now on nobody gets in with the token of this name
+    Revoke {
+        #[arg(value_parser = OrgId::parse)]
+        org: OrgId,
+        #[arg(long, value_parser = token_name)]
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]

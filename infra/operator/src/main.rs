@@ -91,6 +91,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Verify { org } => verify::verify(&store, &secrets, &org).await,
         Command::Token(TokenCommand::Create { org, name, role }) => access::create_token(&store, org, name, role).await,
+        Command::Token(TokenCommand::List { org }) => access::list_tokens(&store, &org).await,
+        Command::Token(TokenCommand::Revoke { org, name }) => access::revoke_token(&store, &org, &name).await,
         Command::Member(MemberCommand::Add { org, email, name, role }) => {
             access::add_member(&store, org, &email, name, role).await
         }

@@ -25,6 +25,10 @@ pub struct ApiToken {
     pub role: Role,
 }
 
+/// Where a token is kept: its hash.
+#[derive(Debug)]
+pub struct TokenKey(String);
+
 /// What a sign-in link stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
@@ -62,6 +66,44 @@ impl Store {
             Some(Entry::Token(token)) => Ok(Some(token)),
             _ => Ok(None),
         }
+    }
+
+    /// All of an organisation, with the keys that [`Store::revoke_token`] takes. Looks through the whole table: for a person's
+    /// command, not for a call.
+    pub async fn api_tokens(&self, org: &OrgId) -> Result<Vec<(TokenKey, ApiToken)>, Fault> {
+        let mut pages = self
+            .db
+            .scan()
+            .table_name(self.table(TABLE))
+            .filter_expression("#k = :k AND #o = :o")
+            .expression_attribute_names("#k", "kind")
+            .expression_attribute_names("#o", "org")
+            .expression_attribute_values(":k", text("token"))
+            .expression_attribute_values(":o", text(org.as_str()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut tokens = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| fault("listing the tokens", &error))?;
+            let key = item.get("hash").and_then(|hash| hash.as_s().ok()).cloned();
+            let token = serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?;
+            tokens.push((TokenKey(key.ok_or_else(|| stored_shape(TABLE))?), token));
+        }
+        Ok(tokens)
+    }
+
+    /// From the next call on nobody gets in with it.
+    pub async fn revoke_token(&self, key: &TokenKey) -> Result<(), Fault> {
+        self.db
+            .delete_item()
+            .table_name(self.table(TABLE))
+            .key("hash", text(&key.0))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| fault("revoking a token", &error))
     }
 
     pub async fn issue_sign_in(&self, org: &OrgId, member: &str, valid: Duration) -> Result<SecretString, Fault> {
