@@ -139,7 +139,7 @@ fn a_password_whose_answer_was_lost_is_never_shown_again() {
 }
 
 #[test]
-fn a_shown_password_is_deleted_although_nobody_started_the_next_execution() {
+fn a_shown_password_whose_call_died_is_taken_up_again() {
     let org = nowhere("kept-dies");
     let request = kept(&org);
     let dies = AwsRule::new(

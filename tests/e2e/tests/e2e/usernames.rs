@@ -72,7 +72,7 @@ fn a_taken_name_is_asked_about_or_numbered() {
 }
 
 #[test]
-fn an_end_that_dies_leaves_no_name_reserved() {
+fn a_name_whose_end_died_is_free_again() {
     let org = Organisation::approving(&engine().patient, "name-freed", &json!({}), &[]);
     let ada = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
     let request = org.submit(&ada);
