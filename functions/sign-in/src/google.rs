@@ -54,13 +54,10 @@ impl Flow {
 }
 
 /// The cookie that a flow travels in.
-pub(crate) fn errand(base: &Base) -> Errand {
-    Errand {
-        name: "gangway_google",
-        path: base.link("/sign-in/google"),
-        seconds: MINUTES * 60,
-    }
-}
+pub(crate) const ERRAND: Errand = Errand {
+    name: "__Host-gangway_google",
+    seconds: MINUTES * 60,
+};
 
 #[derive(Deserialize)]
 struct Tokens {

@@ -37,7 +37,7 @@ pub(crate) async fn lead(
 ) -> Result<Answer, Problem> {
     let connect = connect.map(|member| (member.org.clone(), member.id.clone()));
     let (url, flow) = google.begin(org, connect, Utc::now()).await?;
-    let cookie = at.web.keys().await?.seal_errand(&google::errand(&at.web.base), &flow)?;
+    let cookie = at.web.keys().await?.seal_errand(&google::ERRAND, &flow)?;
     Ok(Answer::see_other(url.as_str()).with_cookie(&cookie))
 }
 
@@ -45,7 +45,6 @@ pub(crate) async fn lead(
 /// begun it by a POST, and it counts once.
 pub(crate) async fn callback(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
     let google = at.google.as_ref().ok_or_else(Problem::not_found)?;
-    let errand = google::errand(&at.web.base);
     let answer = match decide(at, google, call).await? {
         Some(member) => {
             let form = at.web.base.link(&format!("/orgs/{}/onboardings/new", member.org));
@@ -55,7 +54,7 @@ pub(crate) async fn callback(at: &SignIn, call: &Call) -> Result<Answer, Problem
         }
         None => refused(at, call).await?,
     };
-    Ok(answer.with_cookie(&errand.end()))
+    Ok(answer.with_cookie(&google::ERRAND.end()))
 }
 
 /// A refusal leaves a session as it was, such as the one that a one-time link has just begun.
@@ -108,7 +107,7 @@ async fn who(at: &SignIn, flow: &Flow, person: &Person) -> Result<Option<Member>
 /// The flow that this answer belongs to, used up by it.
 async fn flow(at: &SignIn, call: &Call) -> Result<Option<Flow>, Fault> {
     let keys = at.web.keys().await?;
-    let flow: Option<Flow> = keys.open_errand(&google::errand(&at.web.base), call);
+    let flow: Option<Flow> = keys.open_errand(&google::ERRAND, call);
     let Some(flow) = flow.filter(|flow| flow.expects(call.query("state"), Utc::now())) else {
         return Ok(None);
     };

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::call::Call;
 
-/// By the prefix, browsers take it from this host alone: no page of another one under the same domain can plant it.
+/// By the prefix, browsers take a cookie from this host alone: none of another one under the same domain can plant it.
 const NAME: &str = "__Host-gangway_session";
 const HOURS: i64 = 8;
 const MIN_SECRET: usize = 32;
@@ -67,7 +67,7 @@ impl Keys {
 
     /// The cookie that carries the session.
     pub fn seal(&self, session: &Session) -> Result<Cookie<'static>, Fault> {
-        let mut cookie = blank(NAME, "/");
+        let mut cookie = blank(NAME);
         cookie.set_value(signed(&self.cookie, NAME, session)?);
         cookie.set_max_age(cookie::time::Duration::hours(HOURS));
         Ok(cookie)
@@ -78,9 +78,9 @@ impl Keys {
         verified::<Session>(&self.cookie, NAME, headers).find(|session| session.expires > now.timestamp())
     }
 
-    /// The cookie of something that the browser brings back soon, and to one path alone.
+    /// The cookie of something that the browser brings back soon.
     pub fn seal_errand<T: Serialize>(&self, errand: &Errand, value: &T) -> Result<Cookie<'static>, Fault> {
-        let mut cookie = blank(errand.name, &errand.path);
+        let mut cookie = blank(errand.name);
         cookie.set_value(signed(&self.errand, errand.name, value)?);
         cookie.set_max_age(cookie::time::Duration::seconds(errand.seconds));
         Ok(cookie)
@@ -111,18 +111,16 @@ impl Keys {
 }
 
 /// A cookie that is good for one errand.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Errand {
     pub name: &'static str,
-    /// The only one that it is sent to, with what is below.
-    pub path: String,
     pub seconds: i64,
 }
 
 impl Errand {
     /// The cookie that makes the browser forget it.
     pub fn end(&self) -> Cookie<'static> {
-        let mut cookie = blank(self.name, &self.path);
+        let mut cookie = blank(self.name);
         cookie.make_removal();
         cookie
     }
@@ -155,18 +153,18 @@ fn parse<T: DeserializeOwned>(value: &str) -> Option<T> {
 }
 
 /// The cookie without its value: sent as it is, it ends what it stood for in the browser.
-fn blank(name: &'static str, path: &str) -> Cookie<'static> {
+fn blank(name: &'static str) -> Cookie<'static> {
     Cookie::build((name, ""))
         .http_only(true)
         .secure(true)
         .same_site(SameSite::Lax)
-        .path(path.to_owned())
+        .path("/")
         .build()
 }
 
 /// The cookie that makes the browser forget the session.
 pub(crate) fn end() -> Cookie<'static> {
-    let mut cookie = blank(NAME, "/");
+    let mut cookie = blank(NAME);
     cookie.make_removal();
     cookie
 }
@@ -257,20 +255,13 @@ mod tests {
     fn an_errand_is_kept_from_scripts_and_is_no_session() {
         let keys = keys("a");
         let errand = Errand {
-            name: "gangway_google",
-            path: "/base/sign-in/google".to_owned(),
+            name: "__Host-gangway_google",
             seconds: 600,
         };
         let session = session();
         let cookie = keys.seal_errand(&errand, &session).unwrap();
         let text = cookie.to_string();
-        for attribute in [
-            "HttpOnly",
-            "Secure",
-            "SameSite=Lax",
-            "Path=/base/sign-in/google",
-            "Max-Age=600",
-        ] {
+        for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"] {
             assert!(text.split("; ").any(|part| part == attribute), "{attribute}: {text}");
         }
         let call = |name: &str, value: &str| {
@@ -278,18 +269,24 @@ mod tests {
             Call::new(http::Method::GET, "/x").with_header(COOKIE, value)
         };
         let opened = |call: &Call| keys.open_errand::<Session>(&errand, call);
-        assert_eq!(opened(&call("gangway_google", cookie.value())), Some(session.clone()));
-        assert_eq!(opened(&call("other", cookie.value())), None);
-        assert_eq!(opened(&call("gangway_google", &format!("{}A", cookie.value()))), None);
         assert_eq!(
-            other_keys().open_errand::<Session>(&errand, &call("gangway_google", cookie.value())),
+            opened(&call("__Host-gangway_google", cookie.value())),
+            Some(session.clone())
+        );
+        assert_eq!(opened(&call("other", cookie.value())), None);
+        assert_eq!(
+            opened(&call("__Host-gangway_google", &format!("{}A", cookie.value()))),
+            None
+        );
+        assert_eq!(
+            other_keys().open_errand::<Session>(&errand, &call("__Host-gangway_google", cookie.value())),
             None
         );
         // Neither is the other under the other's name.
         let as_session = header(&format!("{NAME}={}", cookie.value()));
         assert_eq!(keys.open(&as_session, Utc::now()), None);
         let sealed = keys.seal(&session).unwrap();
-        assert_eq!(opened(&call("gangway_google", sealed.value())), None);
+        assert_eq!(opened(&call("__Host-gangway_google", sealed.value())), None);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::{
     simulators::merge,
 };
 
+/// The name of the cookie that a sign-in travels in.
+pub const FLOW: &str = "__Host-gangway_google";
+
 #[derive(Debug)]
 pub struct Account {
     pub sub: String,
@@ -48,7 +51,7 @@ impl Begun {
 
     /// From the answer that leads to Google.
     pub fn of(answer: &Answer) -> Self {
-        let cookie = set_cookie(answer, "gangway_google").expect("the flow's cookie");
+        let cookie = set_cookie(answer, FLOW).expect("the flow's cookie");
         Self {
             url: answer.header("location").to_owned(),
             cookie: value(&cookie),
