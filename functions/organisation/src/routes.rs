@@ -2,7 +2,7 @@
 
 use domain::field::FieldProblem;
 use http::StatusCode;
-use store::organisations::Settings;
+use store::organisations::Changed;
 use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::show::Values;
@@ -15,7 +15,7 @@ pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
         ("PUT", "/orgs/{org}/variables") => {
             let values = read(web, &visit).await?;
             let changes = change::plan(&call.json_object()?, &values)?;
-            write(web, &visit, &changes, &values.own).await?;
+            write(web, &visit, &changes, &values).await?;
             answer(web, &call, &visit, &read(web, &visit).await?)
         }
         // The page's form: browsers send no PUT.
@@ -39,7 +39,7 @@ async fn from_form(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Prob
     let form = call.form()?;
     match change::plan(&change::from_form(&form, &values.own), &values) {
         Ok(changes) => {
-            write(web, visit, &changes, &values.own).await?;
+            write(web, visit, &changes, &values).await?;
             Ok(Answer::see_other(
                 &web.base.link(&format!("/orgs/{}/variables", visit.org())),
             ))
@@ -53,6 +53,7 @@ async fn from_form(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Prob
 }
 
 async fn read(web: &Web, visit: &Visit) -> Result<Values, Problem> {
+    let version = web.store.settings_version(visit.org()).await?;
     let own = web.store.settings(visit.org()).await?;
     let (_, inherited) = web.store.values(&visit.organisation).await?;
     // Only an organisation without a parent has children.
@@ -61,17 +62,25 @@ async fn read(web: &Web, visit: &Visit) -> Result<Values, Problem> {
         Some(_) => Vec::new(),
     };
     Ok(Values {
+        version,
         own,
         inherited,
         children,
     })
 }
 
-async fn write(web: &Web, visit: &Visit, changes: &change::Changes, before: &Settings) -> Result<(), Problem> {
-    Ok(web
+async fn write(web: &Web, visit: &Visit, changes: &change::Changes, read: &Values) -> Result<(), Problem> {
+    let by = &visit.caller.id;
+    let changed = web
         .store
-        .change_settings(visit.org(), changes, before, &visit.caller.id)
-        .await?)
+        .change_settings(visit.org(), changes, read.version, &read.own, by)
+        .await?;
+    match changed {
+        Changed::Done => Ok(()),
+        Changed::Overtaken => Err(Problem::conflict(
+            "Somebody else changed the variables just now. Load the page again, and repeat.",
+        )),
+    }
 }
 
 fn answer(web: &Web, call: &Call, visit: &Visit, values: &Values) -> Result<Answer, Problem> {

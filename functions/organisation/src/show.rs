@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use store::organisations::Settings;
 
 pub(crate) struct Values {
+    /// Of what is its own.
+    pub(crate) version: i64,
     pub(crate) own: Settings,
     /// The parent's values for its children.
     pub(crate) inherited: BTreeMap<String, Value>,
@@ -80,6 +82,7 @@ pub(crate) mod tests {
             default_for_children: false,
         };
         Values {
+            version: 0,
             own: own.into_iter().map(|(name, value)| (name, setting(value))).collect(),
             inherited: serde_json::from_value(inherited).unwrap(),
             children: Vec::new(),

@@ -9,7 +9,7 @@ use domain::variables::{OrgVariables, canonical_name, definition, definitions, i
 use serde_json::Value;
 use step::Env;
 use store::Store;
-use store::organisations::{Setting, Settings, defaults};
+use store::organisations::{Changed, Setting, Settings, defaults};
 
 use crate::arguments::Assignment;
 use crate::{Failure, OPERATOR, existing};
@@ -24,6 +24,7 @@ pub(crate) async fn set(
 ) -> Result<(), Failure> {
     let organisation = existing(store, org).await?;
     let changes = changes(values, default_for_children).map_err(|problems| listed(&problems))?;
+    let version = store.settings_version(org).await?;
     let before = store.settings(org).await?;
     let (_, inherited) = store.values(&organisation).await?;
     let mut after = before.clone();
@@ -45,7 +46,14 @@ pub(crate) async fn set(
     if !together.is_empty() {
         return Err(listed(&together).into());
     }
-    store.change_settings(org, &changes, &before, OPERATOR).await?;
+    let changed = store.change_settings(org, &changes, version, &before, OPERATOR).await?;
+    if changed == Changed::Overtaken {
+        return Err(
+            "nothing was set: somebody else changed the variables just now. Repeat the command."
+                .to_owned()
+                .into(),
+        );
+    }
     for (name, change) in &changes {
         let now = change
             .as_ref()

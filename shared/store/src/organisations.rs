@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::audit::AuditEntry;
-use crate::fault::{fault, stored_shape};
-use crate::{Store, text};
+use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::{Store, number, text};
 
 const TABLE: &str = "organisations";
 const PROFILE: &str = "profile";
 const VARIABLE: &str = "variable#";
+/// How often the variables were changed.
+const VERSION: &str = "version";
 /// In the parent's list, so that its change can be checked against theirs.
 const CHILD: &str = "child#";
 
@@ -37,6 +39,14 @@ pub fn defaults(settings: &Settings) -> Values {
     of_children
         .map(|(name, setting)| (name.clone(), setting.value.clone()))
         .collect()
+}
+
+/// What became of a change of variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Done,
+    /// Somebody else changed them meanwhile: what was checked together would not be what holds.
+    Overtaken,
 }
 
 impl Store {
@@ -159,15 +169,36 @@ impl Store {
         ))
     }
 
-    /// Changes all or none; `None` goes back to the inherited value or the default. `before` is what the caller read,
-    /// for the audit. Values must have been checked.
+    /// Which version the settings have that are read after this.
+    pub async fn settings_version(&self, org: &OrgId) -> Result<i64, Fault> {
+        let answer = self
+            .db
+            .get_item()
+            .table_name(self.table(TABLE))
+            .key("org", text(org.as_str()))
+            .key("name", text(VERSION))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault("reading an organisation", &error))?;
+        let Some(item) = answer.item else {
+            return Ok(0);
+        };
+        let version = item.get(VERSION).and_then(|v| v.as_n().ok());
+        let version = version.and_then(|version| version.parse().ok());
+        version.ok_or_else(|| stored_shape(TABLE))
+    }
+
+    /// Changes all or none; `None` goes back to the inherited value or the default. `before` is what the caller read in
+    /// that version, and checked with the changes.
     pub async fn change_settings(
         &self,
         org: &OrgId,
         changes: &BTreeMap<String, Option<Setting>>,
+        version: i64,
         before: &Settings,
         by: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<Changed, Fault> {
         let mut writes = Vec::new();
         for (name, change) in changes {
             let old = before.get(name);
@@ -204,15 +235,38 @@ impl Store {
             }
         }
         if writes.is_empty() {
-            return Ok(());
+            return Ok(Changed::Done);
         }
-        self.db
+        let next = self.next_version(org, version)?;
+        writes.push(TransactWriteItem::builder().put(next).build());
+        let sent = self
+            .db
             .transact_write_items()
             .set_transact_items(Some(writes))
             .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| fault("changing variables", &error))
+            .await;
+        match sent {
+            Ok(_) => Ok(Changed::Done),
+            Err(error) if failed_conditions(&error).is_some() || is_conflict(&error) => Ok(Changed::Overtaken),
+            Err(error) => Err(fault("changing variables", &error)),
+        }
+    }
+
+    /// Only after the version that was read. What the first versions of Gangway wrote has none.
+    fn next_version(&self, org: &OrgId, read: i64) -> Result<Put, Fault> {
+        let put = Put::builder()
+            .table_name(self.table(TABLE))
+            .item("org", text(org.as_str()))
+            .item("name", text(VERSION))
+            .item(VERSION, number(read + 1))
+            .expression_attribute_names("#version", VERSION);
+        let put = match read {
+            0 => put.condition_expression("attribute_not_exists(#version)"),
+            _ => put
+                .condition_expression("#version = :read")
+                .expression_attribute_values(":read", number(read)),
+        };
+        put.build().map_err(|_| stored_shape(TABLE))
     }
 }
 
@@ -237,6 +291,7 @@ fn entries(name: &str, old: Option<&Setting>, new: Option<&Setting>, by: &str) -
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::config::BehaviorVersion;
     use serde_json::json;
 
     use super::*;
@@ -246,6 +301,20 @@ mod tests {
             value: json!(value),
             default_for_children,
         }
+    }
+
+    #[test]
+    fn a_change_follows_the_version_that_was_read() {
+        let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
+        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway");
+        let of = |read| store.next_version(&OrgId::parse("acme").unwrap(), read).unwrap();
+        let first = of(0);
+        assert_eq!(first.condition_expression(), Some("attribute_not_exists(#version)"));
+        assert_eq!(first.item()[VERSION], number(1));
+        let later = of(7);
+        assert_eq!(later.condition_expression(), Some("#version = :read"));
+        assert_eq!(later.expression_attribute_values().unwrap()[":read"], number(7));
+        assert_eq!(later.item()[VERSION], number(8));
     }
 
     #[test]

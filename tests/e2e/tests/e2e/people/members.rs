@@ -100,6 +100,35 @@ fn two_admins_who_lower_each_other_at_once_leave_one() {
     assert_eq!(admins.filter(|member| member["role"] == "admin").count(), 1, "{roles}");
 }
 
+/// Each change is right by itself: approval is asked for by somebody, and nobody is asked where it is not needed.
+#[test]
+fn two_changes_of_variables_at_once_leave_no_contradiction() {
+    let org = Organisation::new("two-changes");
+    let approvers = |who: Value| json!({ "new_user_approval_email": who });
+    let needed = |on: bool| json!({ "require_approval_for_new_users": on });
+    for _ in 0..5 {
+        org.set(&needed(false)).expect(200);
+        org.set(&approvers(json!(["manager"]))).expect(200);
+        let changes = [needed(true), approvers(Value::Null)];
+        let start = Barrier::new(2);
+        let mut answers: Vec<u16> = thread::scope(|scope| {
+            let (org, start) = (&org, &start);
+            let change = |change| {
+                scope.spawn(move || {
+                    start.wait();
+                    org.set(change).status
+                })
+            };
+            let both = changes.each_ref().map(change);
+            both.into_iter().map(|one| one.join().expect("an answer")).collect()
+        });
+        answers.sort_unstable();
+        // Whoever comes later in the same moment is told so; a little later still, what contradicts.
+        assert_eq!(answers[0], 200);
+        assert!([409, 422].contains(&answers[1]), "{answers:?}");
+    }
+}
+
 #[test]
 fn credentials_are_set_and_never_shown() {
     const SECRET: &str = "sesame-open-4711";
