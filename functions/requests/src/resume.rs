@@ -62,13 +62,18 @@ impl App {
         store
             .queue_note(&key, &format!("resumed-{run}"), &note::resumed(record.about(), by))
             .await?;
-        if let Some((step, reason)) = skip {
+        for step in &record.skipped {
+            // Where the call that skipped it died before this, the audit alone knows who and why.
+            let (by, reason) = match skip {
+                Some((now, reason)) if now == *step => (by, reason),
+                _ => ("an admin", "the audit says why"),
+            };
             let detail = format!("Skipped by {by}: {reason}");
             store
                 .record_event(&key, step.as_str(), "skipped", "", &detail, true)
                 .await?;
             store
-                .queue_note(&key, &format!("skipped-{step}"), &note::skipped(step, by, reason))
+                .queue_note(&key, &format!("skipped-{step}"), &note::skipped(*step, by, reason))
                 .await?;
         }
         self.executions

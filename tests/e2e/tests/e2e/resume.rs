@@ -357,6 +357,31 @@ fn licences_that_are_left_out_are_told_of_and_not_tried_again() {
 }
 
 #[test]
+fn a_skip_whose_call_died_is_told_of_when_it_is_resumed_again() {
+    let org = Organisation::approving(&engine().patient, "resume-skip-dies", &json!({}), &[]);
+    let request = approved(&org, &json!({"licenses": ["SPB"]}), || {
+        org.world
+            .spoil("graph", "GET /subscribedSkus", "400", &json!({"times": 100}));
+    });
+    request.ends("completed_with_warnings");
+    org.world.end_bad_days();
+    let dies = AwsRule::new(
+        "DynamoDB_20120810.TransactWriteItems",
+        &request.id,
+        "kill_client_after",
+        1,
+        0,
+    );
+    let skip = json!({"skip": "find-license", "reason": "It comes with another tenant"});
+    assert!(request.resume(&skip).status >= 500);
+    assert_eq!(dies.killed(), 1);
+    request.resume(&json!({})).expect(200);
+    request.ends("completed_with_warnings");
+    assert_eq!(timeline(&request, "find-license", "skipped").len(), 1);
+    assert!(request.note("was skipped by").contains("the audit says why"));
+}
+
+#[test]
 fn an_approval_that_nobody_had_given_is_asked_for_again() {
     let org = Organisation::approving(&engine().patient, "resume-asks", &json!({}), &[]);
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
@@ -435,6 +460,61 @@ fn an_offboarding_goes_on_from_the_step_that_failed() {
     assert!(!request.states(2).iter().any(|state| state == "Ask the approvers"));
     request.note_names();
     // Nothing of it has failed.
+    request.resume(&json!({})).expect(409);
+}
+
+#[test]
+fn a_sign_in_that_may_not_be_blocked_fails_the_offboarding_until_it_may() {
+    let org = Organisation::new("leave-forbidden");
+    let forbidden = json!({"status": 403, "times": 100});
+    org.world.spoil("graph", "PATCH /users/{id}", "status", &forbidden);
+    let request = org.offboard(org.colleague(), &json!({}));
+    request.ends("failed");
+    let note = request.note("failed at the step \"block-sign-in\"");
+    assert!(
+        note.contains("block the sign-in") && note.contains("grant the permission"),
+        "{note}"
+    );
+    let account = org.account(org.colleague());
+    // A password has to be typed at least.
+    assert_eq!(
+        (&account["enabled"], &account["sessions_revoked"]),
+        (&json!(true), &json!(1))
+    );
+    org.world.end_bad_days();
+    request.resume(&json!({})).expect(200);
+    request.ends("completed_with_warnings");
+    assert_eq!(org.account(org.colleague())["enabled"], false);
+    assert!(request.note("is completed with warnings").contains("Sign-in: blocked"));
+}
+
+#[test]
+fn what_may_not_be_taken_from_a_leaver_is_taken_after_a_resume() {
+    let org = Organisation::new("leave-not-yet");
+    let forbidden = json!({"status": 403, "times": 100});
+    for operation in [
+        "POST /users/{id}/assignLicense",
+        "DELETE /groups/{id}/members/{member}/$ref",
+    ] {
+        org.world.spoil("graph", operation, "status", &forbidden);
+    }
+    let request = org.offboard(org.colleague(), &json!({}));
+    request.ends("completed_with_warnings");
+    let account = org.account(org.colleague());
+    assert_eq!(account["enabled"], false);
+    assert_eq!(account["licenses"].as_array().map(Vec::len), Some(1), "{account:#}");
+    assert_eq!(account["groups"].as_array().map(Vec::len), Some(4), "{account:#}");
+    let failed = |step: &str| timeline(&request, step, "failed").len();
+    assert_eq!((failed("remove-licenses"), failed("remove-groups")), (1, 2));
+    assert!(request.note("is still in these groups").contains("- Sales: "));
+    org.world.end_bad_days();
+    request.resume(&json!({})).expect(200);
+    request.ends("completed_with_warnings");
+    let account = org.account(org.colleague());
+    assert_eq!(account["licenses"], json!([]));
+    assert_eq!(account["groups"].as_array().map(Vec::len), Some(2), "{account:#}");
+    request.note_names();
+    // The groups that Graph can't change are no failure.
     request.resume(&json!({})).expect(409);
 }
 
