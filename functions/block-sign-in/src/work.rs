@@ -55,10 +55,15 @@ async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, Fault> {
         Change::Done => None,
         Change::Refused(why) => Some(why),
     };
+    let blocked = match graph.block_sign_in(user_id).await {
+        Err(fault) if fault.is_transient() => return Err(fault),
+        blocked => blocked,
+    };
+    // Also where it could not be blocked: until somebody does so, a password has to be typed.
+    let revoked = graph.revoke_sessions(user_id).await;
     Ok(SignIn::Closed {
-        not_blocked: refused(graph.block_sign_in(user_id).await?),
-        // Also where it could not be blocked: until somebody does so, a password has to be typed.
-        not_revoked: refused(graph.revoke_sessions(user_id).await?),
+        not_blocked: refused(blocked?),
+        not_revoked: refused(revoked?),
     })
 }
 

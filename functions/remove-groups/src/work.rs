@@ -48,18 +48,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         Standing::Intended(before) => remove(&graph, &user.id, before).await?,
     };
     let text = note::groups_removed(&user.upn, &groups);
-    cx.store.queue_note(&key, "groups-removed", &text).await?;
-    let removed = note::listed(&groups.removed);
-    cx.store
-        .record_event(&key, STEP, "removed", "", &removed, false)
-        .await?;
-    for left in &groups.left {
-        let detail = format!("{}: {}", left.name, left.reason);
-        cx.store
-            .record_event(&key, STEP, "left", &left.name, &detail, true)
-            .await?;
-    }
-    cx.store.effect_done(&key, leaving::GROUPS, &groups).await?;
+    leaving::tell_removed(&cx.store, &record, STEP, leaving::GROUPS, &groups, &text).await?;
     Ok(Output {})
 }
 
@@ -77,18 +66,18 @@ async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, Fa
 async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> Result<Removed, Fault> {
     let mut groups = Removed::default();
     for Membership { id, name, stays } in memberships {
-        let refused = match stays {
-            Some(why) => Some(why),
-            None => match graph.remove_member(&id, user_id).await {
-                Ok(Change::Done) => None,
-                Ok(Change::Refused(why)) => Some(why),
-                Err(fault) if fault.is_transient() => return Err(fault),
-                Err(fault) => Some(fault.to_string()),
-            },
+        let change = match stays {
+            Some(why) => Ok(Change::Refused(why)),
+            None => graph.remove_member(&id, user_id).await,
         };
-        match refused {
-            None => groups.removed.push(name),
-            Some(reason) => groups.left.push(Skipped { name, reason }),
+        match change {
+            Ok(Change::Done) => groups.removed.push(name),
+            Ok(Change::Refused(reason)) => groups.left.push(Skipped { name, reason }),
+            Err(fault) if fault.is_transient() => return Err(fault),
+            Err(fault) => groups.failed.push(Skipped {
+                name,
+                reason: fault.to_string(),
+            }),
         }
     }
     Ok(groups)

@@ -24,6 +24,16 @@ struct Way {
     by: By,
 }
 
+impl Way {
+    /// For people.
+    fn freed(self) -> String {
+        match self.by {
+            By::Group { group, .. } => format!("{} (by leaving the group {group})", self.name),
+            By::Itself | By::FixedGroup { .. } => self.name,
+        }
+    }
+}
+
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 enum By {
@@ -57,18 +67,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         Standing::Intended(before) => free(&graph, &user.id, before).await?,
     };
     let text = note::licenses_removed(&user.upn, &licenses);
-    cx.store.queue_note(&key, "licenses-removed", &text).await?;
-    let removed = note::listed(&licenses.removed);
-    cx.store
-        .record_event(&key, STEP, "removed", "", &removed, false)
-        .await?;
-    for left in &licenses.left {
-        let detail = format!("{}: {}", left.name, left.reason);
-        cx.store
-            .record_event(&key, STEP, "left", &left.name, &detail, true)
-            .await?;
-    }
-    cx.store.effect_done(&key, leaving::LICENSES, &licenses).await?;
+    leaving::tell_removed(&cx.store, &record, STEP, leaving::LICENSES, &licenses, &text).await?;
     Ok(Output {})
 }
 
@@ -111,34 +110,48 @@ async fn by_group(graph: &Graph, id: String) -> Result<By, Fault> {
 
 /// Gone already is as good as freed now, so this can run again.
 async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, Fault> {
-    let mut removed = Vec::new();
-    let mut left: Vec<(String, Skipped)> = Vec::new();
-    for Way { sku_id, name, by } in ways {
-        let (told, change) = match by {
-            By::Itself => (name.clone(), graph.remove_license(user_id, &sku_id).await),
-            By::Group { id, group } => (
-                format!("{name} (by leaving the group {group})"),
-                graph.remove_member(&id, user_id).await,
-            ),
-            By::FixedGroup { why } => (name.clone(), Ok(Change::Refused(why))),
-        };
-        let reason = match change {
-            Ok(Change::Done) => {
-                removed.push((sku_id, told));
-                continue;
+    let mut closed = Vec::new();
+    let mut failed = Vec::new();
+    let mut open = ways;
+    // What others build on is refused until they are gone: as long as some are, the rest is tried again.
+    let refused = loop {
+        let before = closed.len();
+        let mut refused = Vec::new();
+        for way in open {
+            match close(graph, user_id, &way).await {
+                Ok(Change::Done) => closed.push(way),
+                Ok(Change::Refused(why)) => refused.push((way, why)),
+                Err(fault) if fault.is_transient() => return Err(fault),
+                Err(fault) => failed.push((way, fault.to_string())),
             }
-            Ok(Change::Refused(why)) => why,
-            Err(fault) if fault.is_transient() => return Err(fault),
-            Err(fault) => fault.to_string(),
-        };
-        left.push((sku_id, Skipped { name, reason }));
-    }
+        }
+        if closed.len() == before {
+            break refused;
+        }
+        open = refused.into_iter().map(|(way, _)| way).collect();
+    };
     // One of two ways closed frees no seat.
-    removed.retain(|(sku_id, _)| !left.iter().any(|(other, _)| other == sku_id));
+    let stays = |way: &Way| {
+        refused
+            .iter()
+            .chain(&failed)
+            .any(|(other, _)| other.sku_id == way.sku_id)
+    };
+    closed.retain(|way| !stays(way));
+    let skipped = |(way, reason): (Way, String)| Skipped { name: way.name, reason };
     Ok(Removed {
-        removed: removed.into_iter().map(|(_, told)| told).collect(),
-        left: left.into_iter().map(|(_, skipped)| skipped).collect(),
+        removed: closed.into_iter().map(Way::freed).collect(),
+        left: refused.into_iter().map(skipped).collect(),
+        failed: failed.into_iter().map(skipped).collect(),
     })
+}
+
+async fn close(graph: &Graph, user_id: &str, way: &Way) -> Result<Change, Fault> {
+    match &way.by {
+        By::Itself => graph.remove_license(user_id, &way.sku_id).await,
+        By::Group { id, .. } => graph.remove_member(id, user_id).await,
+        By::FixedGroup { why } => Ok(Change::Refused(why.clone())),
+    }
 }
 
 #[cfg(test)]

@@ -23,12 +23,12 @@ pub(crate) async fn report_gaps(cx: &Context, record: &RequestRecord, settled: &
         gap(
             Skip::RemoveGroups,
             "groups_left",
-            "The user was not removed from the groups: see to them by hand",
+            "The user was not removed from all groups: see to the rest by hand",
         )
         .await?;
     }
     if removed(cx, &key, leaving::LICENSES).await?.is_none() {
-        let text = "The licences were not freed: remove them by hand";
+        let text = "Not all licences were freed: remove the rest by hand";
         gap(Skip::RemoveLicenses, "licenses_left", text).await?;
     }
     Ok(())

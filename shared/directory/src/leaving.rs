@@ -8,10 +8,9 @@ use crate::odata::GraphError;
 use crate::{Graph, SYSTEM, refused};
 
 const ON_PREMISES: &str = "it is managed in the on-premises Active Directory";
-const NOT_PERMITTED: &str =
-    "Gangway's application may not do it: a permission is missing, or it is about an administrator";
+const OR_ADMINISTRATOR: &str = "if it is about an administrator, its application needs a directory role besides";
 
-/// What came of a change; the reason is fit for a ticket.
+/// What came of a change; the reason, which no permission changes, is fit for a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Done,
@@ -81,7 +80,8 @@ fn refusal(reply: &Reply) -> Result<Change, Fault> {
             Ok(Change::Refused("it comes with a group".to_owned()))
         }
         (400, Some(error)) => Ok(Change::Refused(format!("{SYSTEM} answers {}", error.code()))),
-        (403, _) => Ok(Change::Refused(NOT_PERMITTED.to_owned())),
+        // Somebody can permit it, unlike the rest: it is a failure, after which the request is resumed.
+        (403, _) => Err(Fault::NeedsAttention(format!("{}; {OR_ADMINISTRATOR}", refused(reply)))),
         _ => Err(refused(reply)),
     }
 }

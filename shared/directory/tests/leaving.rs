@@ -6,7 +6,7 @@ use directory::{Change, Credentials, Endpoints, Graph, NewUser};
 use domain::fault::Fault;
 use serde_json::json;
 use simulators::testing::Simulated;
-use simulators::world::User;
+use simulators::world::{License, LicenseRule, User};
 
 async fn tenant() -> (Simulated, Graph) {
     let simulated = Simulated::new().await;
@@ -63,11 +63,67 @@ async fn accounts_of_others_are_refused_with_a_reason() {
     };
     assert!(why.contains("on-premises"), "{why}");
     assert!(leaver(&simulated, enabled));
-    simulated.fault(json!({"system": "graph", "operation": "PATCH /users/{id}", "kind": "status", "status": 403}));
-    let Change::Refused(why) = graph.block_sign_in(&id).await.unwrap() else {
-        panic!("not refused");
-    };
-    assert!(why.contains("permission is missing"), "{why}");
+}
+
+#[tokio::test]
+async fn what_is_not_permitted_needs_attention() {
+    let (simulated, graph) = tenant().await;
+    let id = graph.user(LEAVER).await.unwrap().unwrap().id;
+    let sku = graph.licensing_of(&id).await.unwrap().licenses[0].sku_id.clone();
+    let group = graph.groups_of(&id).await.unwrap().unwrap().remove(0).id;
+    for operation in [
+        "PATCH /users/{id}",
+        "POST /users/{id}/revokeSignInSessions",
+        "POST /users/{id}/assignLicense",
+        "DELETE /groups/{id}/members/{member}/$ref",
+    ] {
+        simulated.fault(json!({"system": "graph", "operation": operation, "kind": "status", "status": 403}));
+    }
+    for change in [
+        graph.block_sign_in(&id).await,
+        graph.revoke_sessions(&id).await,
+        graph.remove_license(&id, &sku).await,
+        graph.remove_member(&group, &id).await,
+    ] {
+        let Err(Fault::NeedsAttention(what)) = change else {
+            panic!("not a failure: {change:?}");
+        };
+        assert!(
+            what.contains("grant the permission") && what.contains("administrator"),
+            "{what}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_licence_that_another_one_builds_on_is_removed_after_it() {
+    let (simulated, graph) = tenant().await;
+    let id = graph.user(LEAVER).await.unwrap().unwrap().id;
+    let base = graph.licensing_of(&id).await.unwrap().licenses[0].sku_id.clone();
+    let add_on = simulated.world(|world| {
+        let sku_id = world.tenant.skus.iter().find(|sku| sku.id != base).unwrap().id.clone();
+        world.tenant.license_rules.push(LicenseRule {
+            sku_id: sku_id.clone(),
+            error: "DependencyViolation".to_owned(),
+            unless: Some(base.clone()),
+        });
+        let user = world.tenant.user_mut(LEAVER).unwrap();
+        let at = user.licenses[0].at;
+        user.licenses.push(License {
+            sku_id: sku_id.clone(),
+            disabled_plans: vec![],
+            by_group: None,
+            error: None,
+            at,
+        });
+        sku_id
+    });
+    let refused = graph.remove_license(&id, &base).await.unwrap();
+    assert!(matches!(refused, Change::Refused(_)), "{refused:?}");
+    for sku in [add_on, base] {
+        assert_eq!(graph.remove_license(&id, &sku).await.unwrap(), Change::Done);
+    }
+    assert_eq!(graph.licensing_of(&id).await.unwrap().licenses, []);
 }
 
 #[tokio::test]
@@ -78,9 +134,9 @@ async fn members_are_removed_where_graph_can() {
     assert_eq!(groups.len(), 4);
     for group in &groups {
         for _ in 0..2 {
-            let change = graph.remove_member(&group.id, &id).await.unwrap();
+            let change = graph.remove_member(&group.id, &id).await;
             assert_eq!(
-                change == Change::Done,
+                matches!(change, Ok(Change::Done)),
                 group.kind.takes_members(),
                 "{group:?}: {change:?}"
             );

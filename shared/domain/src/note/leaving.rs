@@ -61,6 +61,9 @@ pub fn sign_in(upn: &str, sign_in: &SignIn) -> String {
 pub struct Removed {
     pub removed: Vec<String>,
     pub left: Vec<Skipped>,
+    /// Left too, but only because of something that a person can mend. While there are any, nothing is stored as done.
+    #[serde(skip)]
+    pub failed: Vec<Skipped>,
 }
 
 pub fn groups_removed(upn: &str, groups: &Removed) -> String {
@@ -103,7 +106,7 @@ fn told(what: &Removed, none: &str, removed: &str, left: impl Fn() -> String) ->
     };
     paragraphs([
         list(removed.to_owned(), items(&what.removed)).as_str(),
-        &list(left(), skipped_items(&what.left)),
+        &list(left(), skipped_items(&[what.left.as_slice(), &what.failed].concat())),
     ])
 }
 
@@ -147,6 +150,7 @@ mod tests {
         Removed {
             removed: removed.iter().map(|name| (*name).to_owned()).collect(),
             left: left.iter().map(skipped).collect(),
+            failed: Vec::new(),
         }
     }
 
@@ -191,6 +195,15 @@ mod tests {
             "ada@contoso.com was removed from these groups:\n- Sales\n\n\
              ada@contoso.com is still in these groups; please see to them by hand:\n\
              - Everyone: its members follow from a rule"
+        );
+        let failed = removed(&[], &[("Sales", "a permission is missing")]).left;
+        let not_permitted = Removed {
+            failed,
+            ..Removed::default()
+        };
+        assert_eq!(
+            groups_removed(UPN, &not_permitted),
+            "ada@contoso.com is still in these groups; please see to them by hand:\n- Sales: a permission is missing"
         );
         assert_eq!(
             licenses_removed(UPN, &Removed::default()),

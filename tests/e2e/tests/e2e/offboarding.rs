@@ -184,6 +184,30 @@ fn licences_that_come_with_a_group_are_freed_by_leaving_it() {
 }
 
 #[test]
+fn licences_that_build_on_another_are_freed_before_it() {
+    let org = Organisation::new("leaves-add-on");
+    org.world
+        .refuse_license("O365_BUSINESS_ESSENTIALS", "DependencyViolation", Some("SPB"));
+    let add_on = json!({"skuId": org.world.key("/skus/O365_BUSINESS_ESSENTIALS/sku_id"), "disabledPlans": []});
+    org.world
+        .graph("POST", &format!("/users/{}/assignLicense", org.colleague()))
+        .json(&json!({"addLicenses": [add_on], "removeLicenses": []}))
+        .send()
+        .expect(200);
+    let licenses = org.account(org.colleague())["licenses"].clone();
+    assert_eq!(licenses[0]["sku"], "SPB", "the base comes first: {licenses:#}");
+    let request = org.offboard(org.colleague(), &json!({"offboarding_remove_groups": false}));
+    request.ends("completed");
+    assert_eq!(org.account(org.colleague())["licenses"], json!([]));
+    let note = request.note("are free again");
+    assert!(
+        note.contains("- O365_BUSINESS_ESSENTIALS") && note.contains("- SPB"),
+        "{note}"
+    );
+    assert_eq!(org.world.state()["effects"]["licenses_removed"], 2);
+}
+
+#[test]
 fn nothing_is_changed_before_the_approver_approves() {
     let org = Organisation::approving(&engine().patient, "leave-asked", &json!({}), &[]);
     let denied = org.offboard(org.colleague(), &json!({"reason": "New job"}));

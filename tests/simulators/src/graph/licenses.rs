@@ -161,6 +161,10 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
             "User license is inherited from a group membership and it cannot be removed directly from the user.",
         ));
     }
+    if leaves_dependent(&world.tenant, user_id.as_str(), &removed) {
+        return Err(refusal("DependencyViolation"));
+    }
+    let user = visible(world, &user_id)?;
     if !wanted.is_empty() && user.text("usageLocation").is_empty() {
         return Err(bad_request(
             "License assignment cannot be done for user with invalid usage location.",
@@ -230,7 +234,20 @@ pub fn violation(tenant: &Tenant, user_id: &str, sku_id: &str) -> Option<String>
     rules.find(|rule| !helps(rule)).map(|rule| rule.error.clone())
 }
 
-/// How Graph words it when the licence is assigned directly.
+/// Whether the user would keep a licence that builds on one of those that are removed.
+fn leaves_dependent(tenant: &Tenant, user_id: &str, removed: &[&str]) -> bool {
+    let among = |id: &str| removed.iter().any(|removed| removed.eq_ignore_ascii_case(id));
+    let builds_on_removed = |rule: &LicenseRule| {
+        let base = rule.unless.as_deref().is_some_and(among);
+        rule.error == "DependencyViolation" && base && !among(&rule.sku_id)
+    };
+    tenant.user(user_id).is_some_and(|user| {
+        let mut rules = tenant.license_rules.iter().filter(|rule| builds_on_removed(rule));
+        rules.any(|rule| user.has(&rule.sku_id))
+    })
+}
+
+/// How Graph words it when the licence is assigned or removed directly.
 fn refusal(error: &str) -> Answer {
     bad_request(match error {
         "DependencyViolation" => {
