@@ -16,7 +16,7 @@ const ODD: &str = "Seán O'Brien \"X\" & <Y> 🙂";
 
 /// Never ends, so that no other test gets its address and token.
 async fn tenant() -> (&'static MockServer, Graph) {
-    let server: &MockServer = Box::leak(Box::new(MockServer::start().await));
+    let server: &MockServer = Box::leak(Box::new(MockServer::builder().start().await));
     contract::watch(server, "graph-subset", "/v1.0").await.unwrap();
     contract::watch(server, "entra-token", "/login").await.unwrap();
     Mock::given(method("POST"))

@@ -12,7 +12,7 @@ const COMPANY: &str = "f7fc273a-8d86-45c9-a26f-ffd42416adda";
 
 /// Never ends, so that no other test gets its address and token.
 async fn pax8() -> (&'static MockServer, Distributor) {
-    let server: &MockServer = Box::leak(Box::new(MockServer::start().await));
+    let server: &MockServer = Box::leak(Box::new(MockServer::builder().start().await));
     contract::watch(server, "pax8", "/v1").await.unwrap();
     Mock::given(method("POST"))
         .and(path("/v1/token"))

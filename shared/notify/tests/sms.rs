@@ -33,7 +33,7 @@ fn sms(text: &str) -> Sms {
 }
 
 async fn server(status: u16, body: &str) -> MockServer {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let answer = ResponseTemplate::new(status).set_body_raw(body.to_owned(), "text/xml");
     Mock::given(any()).respond_with(answer).mount(&server).await;
     server

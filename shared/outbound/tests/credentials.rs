@@ -12,7 +12,7 @@ const SECRET: &str = "s3cret&value";
 
 /// Never ends, so that no other test gets its address: the token store is the process's.
 async fn fresh_server() -> &'static MockServer {
-    Box::leak(Box::new(MockServer::start().await))
+    Box::leak(Box::new(MockServer::builder().start().await))
 }
 
 fn credentials(server: &MockServer) -> ClientCredentials {

@@ -28,7 +28,7 @@ fn client(endpoint: &str) -> Client {
 
 #[tokio::test]
 async fn requests_are_signed_and_answers_read() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     Mock::given(method("POST"))
         .and(header("x-amz-target", "DynamoDB_20120810.ListTables"))
         .and(header_exists("authorization"))
@@ -41,7 +41,7 @@ async fn requests_are_signed_and_answers_read() {
 
 #[tokio::test]
 async fn errors_of_the_service_are_the_services() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(400).set_body_json(json!({"__type": "ResourceNotFoundException"})))
         .mount(&server)
@@ -57,7 +57,7 @@ async fn errors_of_the_service_are_the_services() {
 
 #[tokio::test]
 async fn a_read_timeout_is_a_timeout() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
         .mount(&server)

@@ -15,8 +15,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+/// `start` alone would lend a server that another test has used, on whose connections the client may still count.
 async fn server(answer: ResponseTemplate) -> MockServer {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     server
 }
@@ -113,7 +114,7 @@ async fn a_server_in_trouble_is_transient() {
 
 #[tokio::test]
 async fn a_short_retry_after_is_honoured() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let throttle = ResponseTemplate::new(429).insert_header("Retry-After", "1");
     Mock::given(any())
         .respond_with(throttle)

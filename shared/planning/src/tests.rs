@@ -25,7 +25,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let world = Self {
             server,
             variables: OrgVariables {

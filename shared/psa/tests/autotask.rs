@@ -206,14 +206,14 @@ fn keys() -> Value {
 
 #[tokio::test]
 async fn a_zone_that_we_may_not_call_gets_nothing() {
-    let other = MockServer::start().await;
+    let other = MockServer::builder().start().await;
     for zone in [
         format!("{}/ATServicesRest/", other.uri()),
         "http://169.254.169.254/".to_owned(),
         "https://10.0.0.1/".to_owned(),
         "file:///etc/passwd".to_owned(),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         Mock::given(any())
             .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "url": zone })))
             .mount(&server)
@@ -228,7 +228,7 @@ async fn a_zone_that_we_may_not_call_gets_nothing() {
 
 #[tokio::test]
 async fn errors_are_read_from_500() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     contract_watch(&server).await;
     let zone = json!({"url": format!("{}/", server.uri())});
     Mock::given(path("/V1.0/ZoneInformation"))
@@ -284,7 +284,7 @@ async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
 
 #[tokio::test]
 async fn a_list_without_an_end_is_no_answer() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     contract_watch(&server).await;
     let zone = json!({"url": server.uri()});
     Mock::given(method("GET"))

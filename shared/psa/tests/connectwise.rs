@@ -25,7 +25,7 @@ fn psa(server: &MockServer, company: &str) -> Psa {
 
 /// Its requests are held against the vendor's file.
 async fn mock_server() -> MockServer {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     contract::watch(&server, "connectwise", BASE).await.unwrap();
     server
 }

@@ -12,7 +12,7 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 async fn psa() -> (MockServer, Psa) {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     Mock::given(method("POST"))
         .and(path("/v2/email/outbound-emails"))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"MessageId": "1"})))

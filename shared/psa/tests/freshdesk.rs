@@ -66,7 +66,7 @@ async fn with_names(server: &MockServer) {
 
 #[tokio::test]
 async fn a_ticket_is_opened_as_asked() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     with_names(&server).await;
     answer(
         &server,
@@ -130,7 +130,7 @@ async fn a_ticket_is_never_another_companys() {
             None,
         ),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         for (name, value, contacts) in [("email", "ann@contoso.com", of_email), ("company_id", "10", of_company)] {
             Mock::given(path("/desk/api/v2/contacts"))
                 .and(query_param(name, value))
@@ -162,7 +162,7 @@ async fn a_ticket_is_never_another_companys() {
 
 #[tokio::test]
 async fn a_ticket_that_no_search_shows_yet_is_found() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let of = |id: u64, tags: &[&str]| json!({"id": id, "status": 2, "tags": tags});
     let (marker, tag) = (new_ticket().marker, "0123456789abcdef0123456789abcdef");
     answer(
@@ -227,7 +227,7 @@ async fn a_customers_own_statuses_are_open_ones() {
 
 #[tokio::test]
 async fn a_public_note_is_no_mail() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     answer(&server, "POST", "/tickets/501/notes", json!({"id": 1})).await;
     let note = Note {
         marker: "r1/told".into(),
@@ -246,7 +246,7 @@ async fn a_public_note_is_no_mail() {
 
 #[tokio::test]
 async fn the_wrong_field_is_named_and_a_company_is_a_number() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let body = json!({"description": "Validation failed", "errors": [
         {"field": "requester_id", "message": "ann@contoso.com is blocked", "code": "invalid_value"},
     ]});
@@ -267,7 +267,7 @@ async fn the_wrong_field_is_named_and_a_company_is_a_number() {
 
 #[tokio::test]
 async fn a_list_without_an_end_is_no_answer() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let answer = ResponseTemplate::new(200).set_body_json(json!([{"body_text": "x"}]));
     Mock::given(method("GET"))
         .respond_with(answer.insert_header("Link", "<https://x?page=2>; rel=\"next\""))

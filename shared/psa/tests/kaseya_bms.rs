@@ -201,7 +201,7 @@ async fn a_refused_sign_in_comes_with_status_200() {
 /// The servers write names in another way than their own file.
 #[tokio::test]
 async fn names_may_begin_with_a_small_letter() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let answer = async |verb: &str, at: &str, body: Value| {
         Mock::given(method(verb))
             .and(path(at))

@@ -193,7 +193,7 @@ async fn a_given_ticket_may_be_named_by_its_number() {
 /// Records that may not be read are missing from their pages, and the pages are short: the end is where the total says.
 #[tokio::test]
 async fn a_short_page_is_not_the_last() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let page = async |offset: &str, entries: Value| {
         Mock::given(path("/api/now/table/sys_journal_field"))
             .and(query_param("sysparm_offset", offset))
