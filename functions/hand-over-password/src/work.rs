@@ -142,7 +142,7 @@ impl Keep<'_> {
         cx.store.keep_for_admin(&key).await?;
         tell_failures(cx, &key, failed).await?;
         let until = local_words(Utc::now() + Duration::seconds(i64::from(seconds)), variables.timezone);
-        let page = format!("{}/orgs/{}/requests/{}", Env.base_url()?, key.org, key.request);
+        let page = Env.request_page(&key)?;
         let text = note::password_kept(&user.upn, failed, &until, &page);
         cx.store
             .queue_note(&key, &record.once_more("password-kept"), &text)

@@ -184,22 +184,35 @@ mod tests {
         }
     }
 
-    fn page(record: &RequestRecord, changes: bool) -> String {
-        let visit = visit("m1", Role::Technician, HOSTILE);
-        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
-        let timeline = [event(HOSTILE, false), event("No seat was free", true)];
-        let page = Page {
-            link: base.link(&path(record)),
-            csrf: visit.csrf(),
+    const BASE: &str = "http://127.0.0.1:4566/base";
+
+    /// Nothing has happened, and nothing can be done.
+    fn quiet(record: &RequestRecord) -> Page<'_> {
+        Page {
+            link: Base::new(BASE).unwrap().link(&path(record)),
+            csrf: "csrf-token",
             record,
-            timeline: &timeline,
-            zone: Tz::Europe__Berlin,
-            changes,
+            timeline: &[],
+            zone: Tz::UTC,
+            changes: false,
             failed: &[],
             skippable: &[],
             stuck: false,
             password: false,
+            pending: None,
+        }
+    }
+
+    fn page(record: &RequestRecord, changes: bool) -> String {
+        let visit = visit("m1", Role::Technician, HOSTILE);
+        let base = Base::new(BASE).unwrap();
+        let timeline = [event(HOSTILE, false), event("No seat was free", true)];
+        let page = Page {
+            timeline: &timeline,
+            zone: Tz::Europe__Berlin,
+            changes,
             pending: changes.then(|| base.link("/orgs/acme/pending")),
+            ..quiet(record)
         };
         web::page(&base, &record.plan.display_name, Some(&visit), &page).unwrap()
     }
@@ -223,42 +236,22 @@ mod tests {
 
     #[test]
     fn what_failed_can_be_resumed_or_left_out() {
-        let visit = visit("m1", Role::Admin, "Mary");
-        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let record = record("m1", "Ada", Status::Failed);
         let page = Page {
-            link: base.link(&path(&record)),
-            csrf: visit.csrf(),
-            record: &record,
-            timeline: &[],
-            zone: Tz::UTC,
-            changes: false,
             failed: &["create-user", "find-license"],
             skippable: &[Skip::FindLicense],
-            stuck: false,
             password: true,
-            pending: None,
+            ..quiet(&record)
         };
         insta::assert_snapshot!(page.render().unwrap());
     }
 
     #[test]
     fn a_resume_that_began_nothing_can_be_repeated() {
-        let visit = visit("m1", Role::Technician, "Mary");
-        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let record = record("m1", "Ada", Status::Running);
         let page = Page {
-            link: base.link(&path(&record)),
-            csrf: visit.csrf(),
-            record: &record,
-            timeline: &[],
-            zone: Tz::UTC,
-            changes: false,
-            failed: &[],
-            skippable: &[],
             stuck: true,
-            password: false,
-            pending: None,
+            ..quiet(&record)
         };
         insta::assert_snapshot!(page.render().unwrap());
     }

@@ -109,19 +109,9 @@ async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Re
     let key = record.key();
     let step = record.step.as_deref().unwrap_or("the first step");
     let what = reason(cause);
-    let text = note::failed(record.about(), step, &what, &page(record)?);
+    let text = note::failed(record.about(), step, &what, &Env.request_page(&key)?);
     cx.store.queue_note(&key, &record.once_more("failed"), &text).await?;
     cx.store.record_failure(record, step, "failed", "", &what).await
-}
-
-/// Where people see the request, and resume it.
-fn page(record: &RequestRecord) -> Result<String, Fault> {
-    Ok(format!(
-        "{}/orgs/{}/requests/{}",
-        Env.base_url()?,
-        record.org,
-        record.id
-    ))
 }
 
 /// Our own functions say what to do; anything else is a crash, of which the logs know more.
@@ -164,7 +154,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
     };
     let mut text = note::summary(&summary);
     if end == End::Completed && !record.failed_steps(&timeline).is_empty() {
-        text = format!("{text}\n\n{}", note::may_be_resumed(&page(record)?));
+        text = format!("{text}\n\n{}", note::may_be_resumed(&Env.request_page(&key)?));
     }
     cx.store
         .queue_note(&key, &record.once_more(note::SUMMARY), &text)

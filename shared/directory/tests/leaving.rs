@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use directory::{Change, Credentials, Endpoints, Graph, NewUser};
+mod simulated;
+
+use directory::{Change, Graph, NewUser};
 use domain::fault::Fault;
 use serde_json::json;
 use simulators::testing::Simulated;
@@ -10,17 +12,7 @@ use simulators::world::{License, LicenseRule, User};
 
 async fn tenant() -> (Simulated, Graph) {
     let simulated = Simulated::new().await;
-    let url = |path: &str| format!("{}{path}", simulated.base).parse().unwrap();
-    let endpoints = Endpoints {
-        graph: url("/graph/v1.0"),
-        login: url("/login"),
-    };
-    let credentials = simulated.world(|world| Credentials {
-        tenant_id: world.tenant.id.clone(),
-        client_id: world.tenant.client_id.clone(),
-        client_secret: world.tenant.client_secret.clone().into(),
-    });
-    let graph = Graph::new(outbound::http_client(), endpoints, credentials);
+    let graph = simulated::graph(&simulated);
     (simulated, graph)
 }
 

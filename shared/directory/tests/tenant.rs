@@ -6,7 +6,9 @@
     reason = "a helper that fails is a test that fails"
 )]
 
-use directory::{Added, AssignmentState, Credentials, Endpoints, Graph, LicenseGroup, LicenseOfUser, NewUser};
+mod simulated;
+
+use directory::{Added, AssignmentState, Graph, LicenseGroup, LicenseOfUser, NewUser};
 use domain::fault::Fault;
 use domain::mfa::{Answer, Facts, Person, Verdict, report};
 use serde_json::{Value, json};
@@ -18,17 +20,7 @@ const BASIC: &str = "3b555118-da6a-4418-894f-7df1e2096870";
 
 async fn tenant(more: Value) -> (Simulated, Graph) {
     let simulated = Simulated::with(more).await;
-    let url = |path: &str| format!("{}{path}", simulated.base).parse().unwrap();
-    let endpoints = Endpoints {
-        graph: url("/graph/v1.0"),
-        login: url("/login"),
-    };
-    let credentials = simulated.world(|world| Credentials {
-        tenant_id: world.tenant.id.clone(),
-        client_id: world.tenant.client_id.clone(),
-        client_secret: world.tenant.client_secret.clone().into(),
-    });
-    let graph = Graph::new(outbound::http_client(), endpoints, credentials);
+    let graph = simulated::graph(&simulated);
     (simulated, graph)
 }
 

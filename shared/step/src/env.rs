@@ -2,6 +2,7 @@
 
 use domain::fault::Fault;
 use domain::job::Kind;
+use domain::request::RequestKey;
 use url::Url;
 
 /// Read when it is asked for, so that a function needs only what it uses.
@@ -30,6 +31,16 @@ impl Env {
         let text = required("BASE_URL")?;
         parse("BASE_URL", &text)?;
         Ok(text.trim_end_matches('/').to_owned())
+    }
+
+    /// Where people see a request.
+    pub fn request_page(self, key: &RequestKey) -> Result<String, Fault> {
+        Ok(format!(
+            "{}/orgs/{}/requests/{}",
+            self.base_url()?,
+            key.org,
+            key.request
+        ))
     }
 
     pub fn graph_url(self) -> Result<Url, Fault> {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
 use crate::effects::{Standing, TABLE};
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
-use crate::requests::{Changed, in_the_way};
+use crate::fault::stored_shape;
+use crate::requests::{Changed, transacted};
 use crate::timeline::partition;
 use crate::{Store, text};
 
@@ -87,12 +87,7 @@ impl Store {
             .transact_items(self.audit_put(&key.org, &entry)?)
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(Changed::Yes),
-            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
-            Err(error) if is_conflict(&error) => Err(in_the_way()),
-            Err(error) => Err(fault("showing a password", &error)),
-        }
+        transacted("showing a password", result)
     }
 
     /// Whether nothing is left to be done with it, or of it.

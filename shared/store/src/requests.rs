@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::decision::Gate;
@@ -274,12 +275,7 @@ impl Store {
             .transact_items(self.reserve_username(&key.org, new, &key.request)?)
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(Changed::Yes),
-            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
-            Err(error) if is_conflict(&error) => Err(in_the_way()),
-            Err(error) => Err(fault("changing the username", &error)),
-        }
+        transacted("changing the username", result)
     }
 
     /// Cancels while the request waits for approval or its date. The approval's gate is closed by the same write, so a
@@ -362,12 +358,7 @@ impl Store {
             .transact_items(self.audit_put(&key.org, &entry)?)
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(Changed::Yes),
-            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
-            Err(error) if is_conflict(&error) => Err(in_the_way()),
-            Err(error) => Err(fault("rescheduling a request", &error)),
-        }
+        transacted("rescheduling a request", result)
     }
 
     /// Takes over from execution `run` to write the end that it could not write itself.
@@ -439,6 +430,19 @@ impl Store {
             .await
             .map(|_| ())
             .map_err(|error| fault("changing a request", &error))
+    }
+}
+
+/// What a transaction that begins with a conditional change came to.
+pub(crate) fn transacted<T>(
+    operation: &str,
+    result: Result<T, SdkError<TransactWriteItemsError>>,
+) -> Result<Changed, Fault> {
+    match result {
+        Ok(_) => Ok(Changed::Yes),
+        Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+        Err(error) if is_conflict(&error) => Err(in_the_way()),
+        Err(error) => Err(fault(operation, &error)),
     }
 }
 

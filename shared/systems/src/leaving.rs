@@ -21,7 +21,9 @@ pub async fn tell_removed(
     let key = record.key();
     store.queue_note(&key, &record.once_more(effect), text).await?;
     let removed = note::listed(&what.removed);
-    store.record_event(&key, step, "removed", "", &removed, false).await?;
+    store
+        .record_event(&key, step, "removed", &record.once_more(""), &removed, false)
+        .await?;
     let words = |left: &Skipped| format!("{}: {}", left.name, left.reason);
     for left in &what.left {
         store
