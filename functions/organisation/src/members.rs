@@ -20,7 +20,7 @@ struct List<'a> {
     path: String,
     csrf: &'a str,
     members: &'a [Member],
-    roles: [Role; 4],
+    roles: [Role; Role::ALL.len()],
     next: Option<String>,
 }
 
@@ -32,7 +32,7 @@ struct One<'a> {
     path: String,
     csrf: &'a str,
     member: &'a Member,
-    roles: [Role; 4],
+    roles: [Role; Role::ALL.len()],
 }
 
 /// How somebody comes in.
