@@ -36,7 +36,18 @@ impl Secrets {
 
     /// The organisation's credentials for a system, or its parent's.
     pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, Fault> {
-        self.find_credentials(organisation, system).await?.ok_or_else(|| {
+        self.credentials_and_owner(organisation, system)
+            .await
+            .map(|(_, secret)| secret)
+    }
+
+    /// The same, with whose they are.
+    pub async fn credentials_and_owner(
+        &self,
+        organisation: &Organisation,
+        system: &str,
+    ) -> Result<(OrgId, SecretString), Fault> {
+        self.owned_credentials(organisation, system).await?.ok_or_else(|| {
             Fault::NeedsAttention(format!(
                 "there are no credentials for {system}: set them with `operator credentials set {} {system}`",
                 organisation.id
@@ -56,7 +67,7 @@ impl Secrets {
             .map(|(_, secret)| secret))
     }
 
-    /// The same, with whose they are.
+    /// The same for a system that may do without, with whose they are.
     pub async fn owned_credentials(
         &self,
         organisation: &Organisation,

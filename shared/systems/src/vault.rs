@@ -9,17 +9,13 @@ use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
 
-use crate::{Settled, read};
+use crate::{Settled, company, read};
 
 /// The vault that is this place.
 pub async fn vault(secrets: &Secrets, settled: &Settled, place: PasswordPlace) -> Result<Vault, Fault> {
     let system = place.as_str();
     let organisation = &settled.organisation;
-    let company = organisation.vault_companies.get(system).cloned().ok_or_else(|| {
-        Fault::NeedsAttention(format!(
-            "the organisation has no company in {system}: set its company with --vault-company {system}=ID"
-        ))
-    })?;
+    let company = company(organisation, system)?;
     let secret = secrets.credentials(organisation, system).await?;
     let http = outbound::given_client();
     let address = |text: &str| Env.given_address(system, text);
@@ -81,7 +77,6 @@ mod tests {
     use domain::ids::OrgId;
     use domain::integration::Organisation;
     use domain::variables::OrgVariables;
-    use std::collections::BTreeMap;
 
     use super::*;
 
@@ -95,15 +90,7 @@ mod tests {
         let secrets = Secrets::new(Client::from_conf(config), "gangway");
         for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
             let settled = Settled {
-                organisation: Organisation {
-                    id: OrgId::parse("acme").unwrap(),
-                    name: "Acme".to_owned(),
-                    parent: None,
-                    tenant_id: None,
-                    psa_company: None,
-                    distributor_company: None,
-                    vault_companies: BTreeMap::new(),
-                },
+                organisation: Organisation::new(OrgId::parse("acme").unwrap(), "Acme"),
                 variables: OrgVariables {
                     pwpush_url: Some(ours.parse().unwrap()),
                     ..OrgVariables::default()
