@@ -55,18 +55,6 @@ impl Secrets {
         })
     }
 
-    /// The same for a system that may do without.
-    pub async fn find_credentials(
-        &self,
-        organisation: &Organisation,
-        system: &str,
-    ) -> Result<Option<SecretString>, Fault> {
-        Ok(self
-            .owned_credentials(organisation, system)
-            .await?
-            .map(|(_, secret)| secret))
-    }
-
     /// The same for a system that may do without, with whose they are.
     pub async fn owned_credentials(
         &self,

@@ -39,15 +39,25 @@ pub async fn vault(secrets: &Secrets, settled: &Settled, place: PasswordPlace) -
     }
 }
 
-/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing.
+/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing; those that
+/// there are may be the parent's, and are good for the address that they were set with.
 pub async fn pwpush(secrets: &Secrets, settled: &Settled) -> Result<PwPush, Fault> {
     const SYSTEM: &str = "pwpush";
     let url = settled.variables.pwpush_url.as_ref();
     let url = url.ok_or_else(|| Fault::NeedsAttention("pwpush_url is not set".to_owned()))?;
     let base = Env.given_address("pwpush_url", url.as_str())?;
-    let keys = secrets.find_credentials(&settled.organisation, SYSTEM).await?;
-    let keys = keys.map(|secret| read(SYSTEM, &secret)).transpose()?;
-    Ok(PwPush::new(outbound::given_client(), base, keys))
+    let key = match secrets.owned_credentials(&settled.organisation, SYSTEM).await? {
+        Some((owner, secret)) => {
+            let keys: ::vault::pwpush::Credentials = read(SYSTEM, &secret)?;
+            Some(::vault::pwpush::Key {
+                server: Env.given_address(SYSTEM, &keys.address)?,
+                token: keys.api_token,
+                own: owner == settled.organisation.id,
+            })
+        }
+        None => None,
+    };
+    Ok(PwPush::new(outbound::given_client(), base, key))
 }
 
 pub fn sms(aws: &Aws) -> Result<SmsSender, Fault> {

@@ -42,7 +42,15 @@ async fn main() -> Result<(), Failure> {
         }
         "pwpush" => {
             let address = given_address(system, &company, "")?;
-            let pwpush = PwPush::new(http, address, serde_json::from_value(keys)?);
+            let key = match serde_json::from_value::<Option<vault::pwpush::Credentials>>(keys)? {
+                Some(keys) => Some(vault::pwpush::Key {
+                    server: given_address(system, &keys.address, "")?,
+                    token: keys.api_token,
+                    own: true,
+                }),
+                None => None,
+            };
+            let pwpush = PwPush::new(http, address, key);
             println!("{}", pwpush.push(marker, &PASSWORD.into()).await?.expose_secret());
             return Ok(());
         }

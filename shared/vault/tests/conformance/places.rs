@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use vault::pwpush::Key;
 use vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
 
 use crate::desk::{AnyPlace, Place};
@@ -91,8 +92,13 @@ pub(crate) const PASSPORTAL: Place = Place {
 
 fn pwpush(http: reqwest::Client, keys: &Value, with_token: bool) -> AnyPlace {
     let base = keys["url"].as_str().unwrap().parse().unwrap();
-    let credentials = with_token.then(|| read(&keys["credentials"]));
-    AnyPlace::PwPush(PwPush::new(http, base, credentials))
+    let credentials: vault::pwpush::Credentials = read(&keys["credentials"]);
+    let key = with_token.then(|| Key {
+        server: credentials.address.parse().unwrap(),
+        token: credentials.api_token,
+        own: true,
+    });
+    AnyPlace::PwPush(PwPush::new(http, base, key))
 }
 
 pub(crate) const PWPUSH: Place = Place {
