@@ -59,16 +59,16 @@ async fn main() -> Result<(), Failure> {
     for finding in vault.check().await {
         println!("{}: {:?}", finding.what, finding.result);
     }
-    if vault.has(marker).await? == Some(true) {
-        println!("it is there already");
-        return Ok(());
-    }
     let entry = Entry {
         marker: marker.clone(),
         name: "Try Gangway".to_owned(),
         username: "nobody@example.com".to_owned(),
         password: PASSWORD.into(),
     };
+    if vault.has(&entry).await? == Some(true) {
+        println!("it is there already");
+        return Ok(());
+    }
     vault.write(&entry).await?;
     println!("written");
     Ok(())

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vault::pwpush::Key;
 use vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
 
-use crate::desk::{AnyPlace, Place};
+use crate::desk::{AnyPlace, NAME, Place};
 
 fn read<T: DeserializeOwned>(credentials: &Value) -> T {
     serde_json::from_value(credentials.clone()).unwrap()
@@ -45,7 +45,7 @@ pub(crate) const HUDU: Place = Place {
     can_be_asked: true,
     write: |world, notes, other| {
         let company = if other { 8 } else { 7 };
-        let password = json!({"name": "VPN", "company_id": company, "password": "x", "description": notes});
+        let password = json!({"name": NAME, "company_id": company, "password": "x", "description": notes});
         world.vendors.hudu.add(&password);
     },
     pages: 2001,
@@ -63,7 +63,7 @@ pub(crate) const ITGLUE: Place = Place {
     can_be_asked: true,
     write: |world, notes, other| {
         let organization = if other { 3302 } else { 3301 };
-        let password = json!({"name": "VPN", "password": "x", "notes": notes});
+        let password = json!({"name": NAME, "password": "x", "notes": notes});
         world.vendors.itglue.add(organization, &password);
     },
     pages: 2001,
