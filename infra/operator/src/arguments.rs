@@ -108,6 +108,9 @@ pub(crate) enum VariablesCommand {
         /// The values also hold for this organisation's children, unless they have their own
         #[arg(long)]
         default_for_children: bool,
+        /// The values also hold for this organisation's children, which can't have their own; what they have set does not count
+        #[arg(long, conflicts_with = "default_for_children")]
+        locked_for_children: bool,
     },
     /// Prints the values that hold, and where they come from
     List {
@@ -268,7 +271,6 @@ mod tests {
         assert_eq!(value("timezone=null"), None);
         assert!(assignment("timezone").is_err());
     }
-}
 
     #[test]
     fn a_company_names_its_system() {
@@ -279,3 +281,4 @@ mod tests {
             assert!(company(wrong).is_err(), "{wrong}");
         }
     }
+}

@@ -3,7 +3,7 @@
 use domain::contact::DomainName;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
-use domain::variables::{Child, Values};
+use domain::variables::{Child, Inherited};
 use store::Store;
 use store::organisations::defaults;
 
@@ -44,10 +44,10 @@ pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Values, Failure> {
+async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Inherited, Failure> {
     match parent {
         Some(parent) => Ok(defaults(&store.settings(parent).await?)),
-        None => Ok(Values::new()),
+        None => Ok(Inherited::new()),
     }
 }
 
