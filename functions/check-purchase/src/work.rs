@@ -48,10 +48,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let (name, state) = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
         Ok(Some(distributor)) => {
             let order = purchase.order.as_deref();
-            (
-                distributor.name(),
-                distributor.state(&purchase.subscription, order).await,
-            )
+            let state = match purchase.must_be_at(&distributor) {
+                Ok(()) => distributor.state(&purchase.subscription, order).await,
+                Err(fault) => Err(fault),
+            };
+            (distributor.name(), state)
         }
         Ok(None) => (
             NAMELESS,
@@ -147,6 +148,7 @@ mod tests {
     #[test]
     fn a_purchase_is_done_when_its_seats_are_there() {
         let purchase = Purchase {
+            distributor: "Pax8".to_owned(),
             subscription: "s".to_owned(),
             target: 11,
             order: None,

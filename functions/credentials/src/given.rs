@@ -1,6 +1,6 @@
 //! What is sent as a system's credentials. No message repeats a value.
 
-use domain::credentials::Shape;
+use domain::credentials::{ADDRESSES, Shape};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use step::Env;
@@ -24,11 +24,13 @@ pub(crate) fn read(call: &Call, shape: &Shape) -> Result<SecretString, Problem> 
 /// Here the environment says which addresses may be called at all.
 fn addresses(checked: &SecretString) -> Result<(), Problem> {
     let fields: Map<String, Value> = serde_json::from_str(checked.expose_secret()).unwrap_or_default();
-    let address = fields.get("address").and_then(Value::as_str);
-    match address.map(|address| Env.given_address("address", address)) {
-        Some(Err(fault)) => Err(Problem::wrong_field("address", &fault.to_string())),
-        _ => Ok(()),
+    for name in ADDRESSES {
+        if let Some(address) = fields.get(*name).and_then(Value::as_str) {
+            Env.given_address(name, address)
+                .map_err(|fault| Problem::wrong_field(name, &fault.to_string()))?;
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -79,6 +81,26 @@ mod tests {
             let problem = given("hudu", FORM, &body).unwrap_err();
             assert_eq!(problem.errors[0].field, "address", "{ours}");
             assert!(!problem.to_json().to_string().contains("hunter"));
+            let body = format!("site={ours}&company_id=a&public_key=p&private_key=hunter2&client_id=c");
+            let problem = given("connectwise", FORM, &body).unwrap_err();
+            assert_eq!(problem.errors[0].field, "site", "{ours}");
+            let keys = "address=https://halo.example.com&access_key=a&secret_key=hunter2";
+            let body = format!("{keys}&write_address={ours}/{{client_id}}");
+            let problem = given("passportal", FORM, &body).unwrap_err();
+            assert_eq!(problem.errors[0].field, "write_address", "{ours}");
+        }
+        for (system, good) in [
+            (
+                "connectwise",
+                "site=api-na.myconnectwise.net&company_id=a&public_key=p&private_key=q&client_id=c",
+            ),
+            (
+                "passportal",
+                "address=https://us.example.com&access_key=a&secret_key=s&write_address=https://x.example.com/{client_id}",
+            ),
+            ("pwpush", "address=https://pwpush.example.com&api_token=t"),
+        ] {
+            assert!(given(system, FORM, good).is_ok(), "{system}");
         }
     }
 }

@@ -80,15 +80,7 @@ mod tests {
     #[test]
     fn values_are_never_shown_and_everything_is_escaped() {
         let org = OrgId::parse("acme").unwrap();
-        let organisation = Organisation {
-            id: org.clone(),
-            name: HOSTILE.to_owned(),
-            parent: None,
-            tenant_id: None,
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
-        };
+        let organisation = Organisation::new(org.clone(), HOSTILE);
         let member = Member::new(&org, "mary@contoso.com", HOSTILE, Role::Admin);
         let visit = Visit {
             organisation,

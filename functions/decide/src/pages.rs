@@ -193,15 +193,7 @@ mod tests {
 
     fn link(name: &str, gate_of: Gate, action: Action, decision: Option<Decided>) -> Link {
         let request = request(name);
-        let organisation = Organisation {
-            id: request.org.clone(),
-            name: name.to_owned(),
-            parent: None,
-            tenant_id: None,
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
-        };
+        let organisation = Organisation::new(request.org.clone(), name);
         Link {
             capability: capability(gate_of, action, "hr@contoso.com"),
             gate: gate(decision),

@@ -67,7 +67,7 @@ impl HandOver<'_> {
             password: self.password.clone(),
         };
         let there = async || {
-            let there = vault.has(&entry.marker).await?;
+            let there = vault.has(&entry).await?;
             if there.is_none() {
                 step::metric("VaultRepeated", 1.0);
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::field::FieldProblem;
-use domain::variables::{OrgVariables, definition, definitions, parse_value};
+use domain::variables::{OrgVariables, definition, definitions, locked_by_parent, parse_value};
 use serde_json::{Map, Value};
 use step::Env;
 use store::organisations::{Setting, Settings, defaults};
@@ -19,7 +19,7 @@ pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes
     let mut problems = Vec::new();
     let mut changes = Changes::new();
     for (name, value) in body {
-        match stored(name, value, &values.own) {
+        match stored(name, value, values) {
             Ok(setting) => {
                 changes.insert(name.clone(), setting);
             }
@@ -40,7 +40,7 @@ pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes
     }
 }
 
-fn stored(name: &str, value: &Value, own: &Settings) -> Result<Option<Setting>, FieldProblem> {
+fn stored(name: &str, value: &Value, values: &Values) -> Result<Option<Setting>, FieldProblem> {
     if value.is_null() && definition(name).is_some() {
         return Ok(None);
     }
@@ -50,11 +50,14 @@ fn stored(name: &str, value: &Value, own: &Settings) -> Result<Option<Setting>, 
         Env.given_address(name, address)
             .map_err(|fault| FieldProblem::new(name, fault.to_string()))?;
     }
-    // Whether a parent's value is its children's default is the operator's to say.
-    let default_for_children = own.get(name).is_some_and(|setting| setting.default_for_children);
+    if values.is_locked(name) {
+        return Err(locked_by_parent(name));
+    }
+    // What a parent's value is to its children is the operator's to say.
+    let for_children = values.own.get(name).map(|setting| setting.for_children);
     Ok(Some(Setting {
         value,
-        default_for_children,
+        for_children: for_children.unwrap_or_default(),
     }))
 }
 
@@ -117,6 +120,7 @@ pub(crate) fn text_of(value: &Value) -> String {
 mod tests {
     use http::header::{CONTENT_TYPE, HeaderValue};
     use serde_json::json;
+    use store::organisations::ForChildren;
 
     use super::*;
     use crate::show::tests::values;
@@ -212,21 +216,42 @@ mod tests {
     #[test]
     fn a_parents_default_stays_one() {
         let mut values = values(json!({"timezone": "Europe/Berlin"}), json!({}));
-        values.own.get_mut("timezone").unwrap().default_for_children = true;
         let body = json!({"timezone": "Europe/Paris", "start_time": "09:00"});
-        let changes = plan(body.as_object().unwrap(), &values).unwrap();
-        assert!(changes["timezone"].as_ref().unwrap().default_for_children);
-        assert!(!changes["start_time"].as_ref().unwrap().default_for_children);
+        for kept in [ForChildren::Default, ForChildren::Locked] {
+            values.own.get_mut("timezone").unwrap().for_children = kept;
+            let changes = plan(body.as_object().unwrap(), &values).unwrap();
+            let of = |name: &str| changes[name].as_ref().unwrap().for_children;
+            assert_eq!((of("timezone"), of("start_time")), (kept, ForChildren::Nothing));
+        }
+    }
+
+    #[test]
+    fn what_the_parent_locks_a_child_does_not_set() {
+        let mut values = values(
+            json!({"default_ticket_location": "Finance"}),
+            json!({"default_ticket_location": "Onboarding", "timezone": "Asia/Kolkata"}),
+        );
+        values.inherited.get_mut("default_ticket_location").unwrap().locked = true;
+        let body = json!({"default_ticket_location": "Finance Team", "timezone": "Europe/Berlin"});
+        let problems = plan(body.as_object().unwrap(), &values).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].field, "default_ticket_location");
+        assert!(
+            problems[0].message.contains("locked by the parent organisation"),
+            "{problems:?}"
+        );
+        // What was set before the lock does not count, and may go.
+        assert_eq!(
+            planned(json!({"default_ticket_location": null}), &values),
+            Ok(vec![("default_ticket_location".to_owned(), None)])
+        );
+        assert!(planned(json!({"timezone": "Europe/Berlin"}), &values).is_ok());
     }
 
     #[test]
     fn a_default_that_contradicts_a_child_is_refused() {
         let mut values = values(json!({"new_user_approval_email": ["hr@example.com"]}), json!({}));
-        values
-            .own
-            .get_mut("new_user_approval_email")
-            .unwrap()
-            .default_for_children = true;
+        values.own.get_mut("new_user_approval_email").unwrap().for_children = ForChildren::Default;
         values.children.push(domain::variables::Child {
             id: domain::ids::OrgId::parse("customer").unwrap(),
             own: serde_json::from_value(json!({"require_approval_for_new_users": true})).unwrap(),

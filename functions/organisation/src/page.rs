@@ -33,6 +33,8 @@ struct Row {
     otherwise: String,
     /// Whether that is from the parent organisation.
     inherited: bool,
+    /// Whether it holds whatever is set here, so that nothing is to be set.
+    locked: bool,
     /// Where its history is.
     history: String,
     /// What the input holds: as it was sent, if it was.
@@ -68,6 +70,7 @@ impl Row {
             default: shown(&json!(definition.default_value())),
             otherwise: shown(&otherwise),
             inherited: from == Source::Inherited,
+            locked: from == Source::Locked,
             history: format!("{action}/{}", definition.name),
             input,
             choices: choices(definition.kind),
@@ -164,15 +167,7 @@ pub(crate) mod tests {
             role,
             identity: None,
         };
-        let organisation = Organisation {
-            id: org,
-            name: HOSTILE.to_owned(),
-            parent: None,
-            tenant_id: None,
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
-        };
+        let organisation = Organisation::new(org, HOSTILE);
         Visit {
             organisation,
             caller: Caller::member(member, "csrf-token".to_owned()),
@@ -181,10 +176,14 @@ pub(crate) mod tests {
 
     fn text(role: Role, problems: &[FieldProblem]) -> String {
         let visit = visit(role);
-        let values = values(
-            json!({"default_ticket_location": HOSTILE, "store_password_in_ticket": false}),
-            json!({"default_work_role": HOSTILE, "onboarding_password_save_location": ["psa", "hudu"]}),
+        let mut values = values(
+            json!({"default_ticket_location": HOSTILE, "store_password_in_ticket": false, "default_tech_id": HOSTILE}),
+            json!({"default_work_role": HOSTILE, "onboarding_password_save_location": ["psa", "hudu"],
+                "default_tech_id": HOSTILE, "default_psa": "halopsa"}),
         );
+        for name in ["default_tech_id", "default_psa"] {
+            values.inherited.get_mut(name).unwrap().locked = true;
+        }
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let page = build(base.link("/orgs/acme/variables"), &visit, &values, None, problems);
         web::page(&base, TITLE, Some(&visit), &page).unwrap()

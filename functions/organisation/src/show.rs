@@ -1,8 +1,6 @@
 //! Variables as they hold, and where each value is from.
 
-use std::collections::BTreeMap;
-
-use domain::variables::{Child, Definition, definitions};
+use domain::variables::{Child, Definition, Inherited, definitions};
 use serde_json::{Map, Value, json};
 use store::organisations::Settings;
 
@@ -11,7 +9,7 @@ pub(crate) struct Values {
     pub(crate) version: i64,
     pub(crate) own: Settings,
     /// The parent's values for its children.
-    pub(crate) inherited: BTreeMap<String, Value>,
+    pub(crate) inherited: Inherited,
     pub(crate) children: Vec<Child>,
 }
 
@@ -20,6 +18,8 @@ pub(crate) struct Values {
 pub(crate) enum Source {
     Own,
     Inherited,
+    /// The parent's, whatever is set here.
+    Locked,
     Default,
 }
 
@@ -28,6 +28,7 @@ impl Source {
         match self {
             Self::Own => "set here",
             Self::Inherited => "from the parent organisation",
+            Self::Locked => "locked by the parent organisation",
             Self::Default => "default",
         }
     }
@@ -35,16 +36,21 @@ impl Source {
 
 impl Values {
     pub(crate) fn of(&self, definition: &Definition) -> (Value, Source) {
-        if let Some(setting) = self.own.get(definition.name) {
-            return (setting.value.clone(), Source::Own);
+        match self.own.get(definition.name) {
+            Some(setting) if !self.is_locked(definition.name) => (setting.value.clone(), Source::Own),
+            _ => self.without_own(definition),
         }
-        self.without_own(definition)
+    }
+
+    pub(crate) fn is_locked(&self, name: &str) -> bool {
+        self.inherited.get(name).is_some_and(|from| from.locked)
     }
 
     /// What would hold if the organisation had not set it.
     pub(crate) fn without_own(&self, definition: &Definition) -> (Value, Source) {
         match self.inherited.get(definition.name) {
-            Some(value) => (value.clone(), Source::Inherited),
+            Some(from) if from.locked => (from.value.clone(), Source::Locked),
+            Some(from) => (from.value.clone(), Source::Inherited),
             None => (json!(definition.default_value()), Source::Default),
         }
     }
@@ -71,30 +77,39 @@ pub(crate) fn one(values: &Values, definition: &Definition) -> Value {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use store::organisations::Setting;
+    use std::collections::BTreeMap;
+
+    use domain::variables::FromParent;
+    use store::organisations::{ForChildren, Setting};
 
     use super::*;
 
     pub(crate) fn values(own: Value, inherited: Value) -> Values {
         let own: BTreeMap<String, Value> = serde_json::from_value(own).unwrap();
+        let inherited: BTreeMap<String, Value> = serde_json::from_value(inherited).unwrap();
         let setting = |value| Setting {
             value,
-            default_for_children: false,
+            for_children: ForChildren::Nothing,
         };
+        let from_parent = |value| FromParent { value, locked: false };
         Values {
             version: 0,
             own: own.into_iter().map(|(name, value)| (name, setting(value))).collect(),
-            inherited: serde_json::from_value(inherited).unwrap(),
+            inherited: inherited
+                .into_iter()
+                .map(|(name, value)| (name, from_parent(value)))
+                .collect(),
             children: Vec::new(),
         }
     }
 
     #[test]
     fn every_variable_says_where_its_value_is_from() {
-        let values = values(
-            json!({"timezone": "Europe/Berlin"}),
-            json!({"timezone": "Europe/Paris", "start_time": "07:30"}),
+        let mut values = values(
+            json!({"timezone": "Europe/Berlin", "default_ticket_location": "Finance"}),
+            json!({"timezone": "Europe/Paris", "start_time": "07:30", "default_ticket_location": "Onboarding"}),
         );
+        values.inherited.get_mut("default_ticket_location").unwrap().locked = true;
         let body = json(&values);
         let variables = &body["variables"];
         assert_eq!(variables.as_object().unwrap().len(), definitions().len());
@@ -102,6 +117,8 @@ pub(crate) mod tests {
         assert_eq!(variables["timezone"]["source"], "own");
         assert_eq!(variables["timezone"]["default"], "Etc/UTC");
         assert_eq!(variables["start_time"]["source"], "inherited");
+        assert_eq!(variables["default_ticket_location"]["value"], "Onboarding");
+        assert_eq!(variables["default_ticket_location"]["source"], "locked");
         assert_eq!(variables["store_password_in_ticket"]["value"], true);
         assert_eq!(variables["store_password_in_ticket"]["source"], "default");
         assert_eq!(variables["default_psa"]["value"], Value::Null);

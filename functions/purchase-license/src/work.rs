@@ -113,6 +113,7 @@ async fn purchase(
     let mut purchase = match standing {
         Standing::Done(_) => return Ok(Outcome::Ordered),
         Standing::Intended(earlier) => {
+            earlier.must_be_at(distributor)?;
             let now = Utc::now();
             match ordered_before(distributor, &earlier, &marker, now).await? {
                 Before::Ordered(order) => {
@@ -136,6 +137,7 @@ async fn purchase(
                 return Ok(Outcome::NoSubscription);
             };
             let purchase = Purchase {
+                distributor: distributor.name().to_owned(),
                 subscription: found.id,
                 target: found.quantity + 1,
                 order: None,
@@ -245,6 +247,7 @@ mod tests {
     fn an_order_that_may_be_on_its_way_is_waited_for() {
         let now = Utc::now();
         let sent = |minutes: i64| Purchase {
+            distributor: "Pax8".to_owned(),
             subscription: "s".to_owned(),
             target: 11,
             order: None,

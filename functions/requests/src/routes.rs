@@ -121,15 +121,7 @@ pub(crate) mod tests {
             role,
             identity: None,
         };
-        let organisation = Organisation {
-            id: org,
-            name: name.to_owned(),
-            parent: None,
-            tenant_id: None,
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
-        };
+        let organisation = Organisation::new(org, name);
         Visit {
             organisation,
             caller: Caller::member(member, "csrf-token".to_owned()),

@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use domain::contact::EmailAddress;
 use domain::credentials::SHAPES;
 use domain::ids::OrgId;
+use domain::integration::systems_with_companies;
 use domain::role::Role;
 use domain::sign_in::WorkspaceDomain;
 use url::Url;
@@ -91,15 +92,9 @@ pub(crate) struct Wish {
     /// Microsoft Entra tenant: its id or a domain of it
     #[arg(long)]
     pub(crate) tenant_id: Option<String>,
-    /// The company's id or identifier in the PSA
-    #[arg(long)]
-    pub(crate) psa_company: Option<String>,
-    /// The company's id at the distributor
-    #[arg(long)]
-    pub(crate) distributor_company: Option<String>,
-    /// The company's id in a vault, as hudu=7; repeatable
-    #[arg(long = "vault-company", value_name = "VAULT=ID", value_parser = vault_company)]
-    pub(crate) vault_companies: Vec<(String, String)>,
+    /// The company's id in a PSA, at a distributor or in a vault, as connectwise=250; repeatable
+    #[arg(long = "company", value_name = "SYSTEM=ID", value_parser = company)]
+    pub(crate) companies: Vec<(String, String)>,
 }
 
 #[derive(Subcommand)]
@@ -113,6 +108,9 @@ pub(crate) enum VariablesCommand {
         /// The values also hold for this organisation's children, unless they have their own
         #[arg(long)]
         default_for_children: bool,
+        /// The values also hold for this organisation's children, which can't have their own; what they have set does not count
+        #[arg(long, conflicts_with = "default_for_children")]
+        locked_for_children: bool,
     },
     /// Prints the values that hold, and where they come from
     List {
@@ -225,13 +223,14 @@ fn assignment(text: &str) -> Result<Assignment, &'static str> {
     })
 }
 
-fn vault_company(text: &str) -> Result<(String, String), String> {
-    const VAULTS: [&str; 3] = ["itglue", "hudu", "passportal"];
+fn company(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((vault, id)) if VAULTS.contains(&vault) => Ok((vault.to_owned(), id.to_owned())),
+        Some((system, id)) if systems_with_companies().any(|known| known == system) => {
+            Ok((system.to_owned(), id.to_owned()))
+        }
         _ => Err(format!(
-            "write it as VAULT=ID, the vault being one of {}",
-            VAULTS.join(", ")
+            "write it as SYSTEM=ID, the system being one of {}",
+            systems_with_companies().collect::<Vec<_>>().join(", ")
         )),
     }
 }
@@ -271,5 +270,15 @@ mod tests {
         assert_eq!(value("timezone="), None);
         assert_eq!(value("timezone=null"), None);
         assert!(assignment("timezone").is_err());
+    }
+
+    #[test]
+    fn a_company_names_its_system() {
+        let of = |system: &str, id: &str| Ok((system.to_owned(), id.to_owned()));
+        assert_eq!(company("connectwise=250"), of("connectwise", "250"));
+        assert_eq!(company("hudu="), of("hudu", ""));
+        for wrong in ["250", "graph=1", "pwpush=1", "email_only=1", "Connectwise=1"] {
+            assert!(company(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::io::Read;
 
-use domain::credentials::Shape;
+use domain::credentials::{ADDRESSES, Shape};
 use domain::ids::OrgId;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use step::Env;
 use store::Store;
 use store::audit::AuditEntry;
 use store::secrets::Secrets;
@@ -24,11 +26,23 @@ pub(crate) async fn set(
     existing(store, org).await?;
     let shape = Shape::of(system).ok_or_else(|| "there is no such system".to_owned())?;
     let value = shape.checked(&read(file)?)?;
+    callable(&value)?;
     secrets.set_credentials(org, system, &value).await?;
     store
         .audit(org, &AuditEntry::now(OPERATOR, "credentials.set", system))
         .await?;
     println!("credentials of {org} for {system} set; functions that run may use the old ones for five minutes");
+    Ok(())
+}
+
+/// Addresses must be ones that the functions may call; LOCAL_ORIGINS exempts the local engine's, here as there.
+fn callable(checked: &SecretString) -> Result<(), Failure> {
+    let fields: Map<String, Value> = serde_json::from_str(checked.expose_secret()).unwrap_or_default();
+    for name in ADDRESSES {
+        if let Some(address) = fields.get(*name).and_then(Value::as_str) {
+            Env.given_address(name, address)?;
+        }
+    }
     Ok(())
 }
 
@@ -44,4 +58,21 @@ pub(crate) fn read(file: &str) -> Result<SecretString, String> {
         return Err(format!("{file} is larger than {MAX_BYTES} bytes"));
     }
     Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_our_own_network_are_refused() {
+        let set = |address: &str| callable(&format!(r#"{{"address": "{address}", "api_key": "hunter2"}}"#).into());
+        assert!(set("https://acme.huducloud.com").is_ok());
+        for ours in ["http://127.0.0.1:4700", "https://10.0.0.1", "https://169.254.169.254"] {
+            let Err(Failure(message)) = set(ours) else {
+                panic!("{ours}")
+            };
+            assert!(message.contains("address") && !message.contains("hunter"), "{message}");
+        }
+    }
 }

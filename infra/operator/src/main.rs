@@ -18,6 +18,7 @@ use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use store::Store;
+use store::organisations::ForChildren;
 use store::secrets::Secrets;
 
 use crate::arguments::{
@@ -83,7 +84,15 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             org,
             values,
             default_for_children,
-        }) => variables::set(&store, &org, &values, default_for_children).await,
+            locked_for_children,
+        }) => {
+            let for_children = match (default_for_children, locked_for_children) {
+                (_, true) => ForChildren::Locked,
+                (true, false) => ForChildren::Default,
+                (false, false) => ForChildren::Nothing,
+            };
+            variables::set(&store, &org, &values, for_children).await
+        }
         Command::Variables(VariablesCommand::List { org }) => variables::list(&store, &org).await,
         Command::Variables(VariablesCommand::Describe { .. }) => Ok(()),
         Command::Credentials(arguments::CredentialsCommand::Set { org, system, file }) => {

@@ -3,7 +3,7 @@
 use domain::contact::DomainName;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
-use domain::variables::{Child, Values};
+use domain::variables::{Child, Inherited};
 use store::Store;
 use store::organisations::defaults;
 
@@ -44,25 +44,17 @@ pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Values, Failure> {
+async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Inherited, Failure> {
     match parent {
         Some(parent) => Ok(defaults(&store.settings(parent).await?)),
-        None => Ok(Values::new()),
+        None => Ok(Inherited::new()),
     }
 }
 
 /// What is not given stays as it was; an empty text removes it.
 fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, String> {
     let name = text("--name", &wish.name)?.ok_or("--name must not be empty")?;
-    let mut organisation = known.unwrap_or_else(|| Organisation {
-        id: wish.org,
-        name: String::new(),
-        parent: None,
-        tenant_id: None,
-        psa_company: None,
-        distributor_company: None,
-        vault_companies: std::collections::BTreeMap::new(),
-    });
+    let mut organisation = known.unwrap_or_else(|| Organisation::new(wish.org, String::new()));
     organisation.name = name;
     if let Some(parent) = wish.parent {
         let parent = text("--parent", &parent)?;
@@ -80,16 +72,10 @@ fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, Strin
         }
         organisation.tenant_id = tenant;
     }
-    if let Some(company) = wish.psa_company {
-        organisation.psa_company = text("--psa-company", &company)?;
-    }
-    if let Some(company) = wish.distributor_company {
-        organisation.distributor_company = text("--distributor-company", &company)?;
-    }
-    for (vault, company) in wish.vault_companies {
-        match text("--vault-company", &company)? {
-            Some(company) => organisation.vault_companies.insert(vault, company),
-            None => organisation.vault_companies.remove(&vault),
+    for (system, company) in wish.companies {
+        match text("--company", &company)? {
+            Some(company) => organisation.companies.insert(system, company),
+            None => organisation.companies.remove(&system),
         };
     }
     Ok(organisation)
@@ -115,8 +101,6 @@ pub(crate) async fn show(store: &Store, org: &OrgId) -> Result<(), Failure> {
         ("name", Some(organisation.name)),
         ("parent", organisation.parent.map(String::from)),
         ("tenant id", organisation.tenant_id),
-        ("PSA company", organisation.psa_company),
-        ("distributor company", organisation.distributor_company),
     ];
     for (label, value) in lines {
         println!("{label:<20} {}", value.as_deref().unwrap_or("-"));
@@ -130,8 +114,8 @@ pub(crate) async fn show(store: &Store, org: &OrgId) -> Result<(), Failure> {
         None => "off".to_owned(),
     };
     println!("{:<20} {state}", "auto-onboarding");
-    for (vault, company) in organisation.vault_companies {
-        println!("{:<20} {company}", format!("company in {vault}"));
+    for (system, company) in organisation.companies {
+        println!("{:<20} {company}", format!("company in {system}"));
     }
     Ok(())
 }
@@ -146,24 +130,27 @@ mod tests {
             name: name.to_owned(),
             parent: None,
             tenant_id: None,
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: Vec::new(),
+            companies: Vec::new(),
         }
+    }
+
+    fn companies(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(system, id): &(&str, &str)| ((*system).to_owned(), (*id).to_owned());
+        all.iter().map(owned).collect()
     }
 
     #[test]
     fn what_is_not_given_stays_and_empty_removes() {
         let first = Wish {
             tenant_id: Some("11111111-2222-3333-4444-555555555555".to_owned()),
-            psa_company: Some("19".to_owned()),
+            companies: companies(&[("connectwise", "19"), ("hudu", "7")]),
             ..wish("Acme")
         };
         let made = merged(None, first).expect("right");
         let changed = merged(
             Some(made),
             Wish {
-                psa_company: Some(String::new()),
+                companies: companies(&[("connectwise", ""), ("halopsa", "12")]),
                 ..wish("Acme Ltd")
             },
         )
@@ -173,7 +160,8 @@ mod tests {
             changed.tenant_id.as_deref(),
             Some("11111111-2222-3333-4444-555555555555")
         );
-        assert_eq!(changed.psa_company, None);
+        let of = ["connectwise", "halopsa", "hudu"].map(|system| changed.company(system));
+        assert_eq!(of, [None, Some("12"), Some("7")]);
     }
 
     #[test]
@@ -202,10 +190,10 @@ mod tests {
             ),
             (
                 Wish {
-                    psa_company: Some("1\n2".to_owned()),
+                    companies: companies(&[("connectwise", "1\n2")]),
                     ..wish("A")
                 },
-                "--psa-company",
+                "--company",
             ),
             (wish(" "), "--name"),
         ] {

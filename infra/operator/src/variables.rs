@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use domain::field::FieldProblem;
 use domain::ids::OrgId;
-use domain::variables::{OrgVariables, canonical_name, definition, definitions, import};
+use domain::variables::{Inherited, OrgVariables, canonical_name, definition, definitions, import, locked_by_parent};
 use serde_json::Value;
 use step::Env;
 use store::Store;
-use store::organisations::{Changed, Setting, Settings, defaults};
+use store::organisations::{Changed, ForChildren, Setting, Settings, defaults};
 
 use crate::arguments::Assignment;
 use crate::{Failure, OPERATOR, existing};
@@ -20,13 +20,17 @@ pub(crate) async fn set(
     store: &Store,
     org: &OrgId,
     values: &[Assignment],
-    default_for_children: bool,
+    for_children: ForChildren,
 ) -> Result<(), Failure> {
     let organisation = existing(store, org).await?;
-    let changes = changes(values, default_for_children).map_err(|problems| listed(&problems))?;
+    let changes = changes(values, for_children).map_err(|problems| listed(&problems))?;
     let version = store.settings_version(org).await?;
     let before = store.settings(org).await?;
     let (_, inherited) = store.values(&organisation).await?;
+    let locked = refused_by_parent(&changes, &inherited);
+    if !locked.is_empty() {
+        return Err(listed(&locked).into());
+    }
     let mut after = before.clone();
     for (name, change) in &changes {
         match change {
@@ -40,7 +44,8 @@ pub(crate) async fn set(
     let mut together = OrgVariables::resolve(&own.collect(), &inherited)
         .map(|variables| variables.check_together())
         .unwrap_or_else(|problems| problems);
-    for child in store.children(org).await? {
+    let children = store.children(org).await?;
+    for child in &children {
         together.extend(child.contradictions(&defaults(&before), &defaults(&after)));
     }
     if !together.is_empty() {
@@ -59,6 +64,11 @@ pub(crate) async fn set(
             .as_ref()
             .map_or_else(|| "not set".to_owned(), |setting| shown(&setting.value));
         println!("{name}: {now}{}", children_note(before.get(name), change.as_ref()));
+        if for_children == ForChildren::Locked {
+            for child in children.iter().filter(|child| child.own.contains_key(name)) {
+                eprintln!("note: what {} has set itself does not count any more", child.id);
+            }
+        }
     }
     for assignment in values {
         if let Some(name) = canonical_name(&assignment.name).filter(|name| *name != assignment.name) {
@@ -68,21 +78,22 @@ pub(crate) async fn set(
     Ok(())
 }
 
+/// Values of variables that the parent has locked. Taking one's own away is no such thing.
+fn refused_by_parent(changes: &Changes, inherited: &Inherited) -> Vec<FieldProblem> {
+    let set = changes.iter().filter(|(_, change)| change.is_some());
+    let locked = set.filter(|(name, _)| inherited.get(*name).is_some_and(|from| from.locked));
+    locked.map(|(name, _)| locked_by_parent(name)).collect()
+}
+
 /// Each value is checked by itself; every wrong one is named.
-fn changes(values: &[Assignment], default_for_children: bool) -> Result<Changes, Vec<FieldProblem>> {
+fn changes(values: &[Assignment], for_children: ForChildren) -> Result<Changes, Vec<FieldProblem>> {
     let mut changes = Changes::new();
     let mut problems = Vec::new();
     for Assignment { name, value } in values {
         let change = match value {
-            Some(text) => import(name, &read(text)).and_then(callable).map(|(name, value)| {
-                (
-                    name,
-                    Some(Setting {
-                        value,
-                        default_for_children,
-                    }),
-                )
-            }),
+            Some(text) => import(name, &read(text))
+                .and_then(callable)
+                .map(|(name, value)| (name, Some(Setting { value, for_children }))),
             None => canonical_name(name)
                 .map(|name| (name, None))
                 .ok_or_else(|| FieldProblem::new(name, "is not a variable that Gangway knows")),
@@ -131,11 +142,12 @@ pub(crate) fn listed(problems: &[FieldProblem]) -> String {
 }
 
 fn children_note(before: Option<&Setting>, now: Option<&Setting>) -> &'static str {
-    let children = |setting: Option<&Setting>| setting.is_some_and(|setting| setting.default_for_children);
+    let children = |setting: Option<&Setting>| setting.map(|setting| setting.for_children).unwrap_or_default();
     match (children(before), children(now)) {
-        (_, true) => " (children too)",
-        (true, false) => " (no longer for children)",
-        (false, false) => "",
+        (_, ForChildren::Locked) => " (children too, who can't change it)",
+        (_, ForChildren::Default) => " (children too)",
+        (ForChildren::Nothing, ForChildren::Nothing) => "",
+        (_, ForChildren::Nothing) => " (no longer for children)",
     }
 }
 
@@ -150,17 +162,21 @@ pub(crate) async fn list(store: &Store, org: &OrgId) -> Result<(), Failure> {
     Ok(())
 }
 
-fn effective(name: &str, own: &Settings, inherited: &BTreeMap<String, Value>) -> (String, &'static str) {
+fn effective(name: &str, own: &Settings, inherited: &Inherited) -> (String, &'static str) {
+    let from_parent = inherited.get(name);
+    if let Some(from) = from_parent.filter(|from| from.locked) {
+        return (shown(&from.value), "locked by the parent");
+    }
     if let Some(setting) = own.get(name) {
-        let source = if setting.default_for_children {
-            "set here, for children too"
-        } else {
-            "set here"
+        let source = match setting.for_children {
+            ForChildren::Nothing => "set here",
+            ForChildren::Default => "set here, for children too",
+            ForChildren::Locked => "set here, locked for children",
         };
         return (shown(&setting.value), source);
     }
-    match inherited.get(name) {
-        Some(value) => (shown(value), "from the parent"),
+    match from_parent {
+        Some(from) => (shown(&from.value), "from the parent"),
         None => {
             let default = definition(name).and_then(domain::variables::Definition::default_value);
             (default.as_ref().map_or_else(|| "-".to_owned(), shown), "default")
@@ -202,6 +218,7 @@ pub(crate) fn describe(markdown: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::variables::FromParent;
     use serde_json::json;
 
     use super::*;
@@ -214,7 +231,7 @@ mod tests {
                 value: value.map(str::to_owned),
             })
             .collect();
-        changes(&values, false)
+        changes(&values, ForChildren::Nothing)
     }
 
     #[test]
@@ -272,12 +289,16 @@ mod tests {
             "timezone".to_owned(),
             Setting {
                 value: json!("Europe/Berlin"),
-                default_for_children: true,
+                for_children: ForChildren::Default,
             },
         )]);
-        let inherited = BTreeMap::from([
-            ("timezone".to_owned(), json!("Asia/Kolkata")),
-            ("start_time".to_owned(), json!("09:00")),
+        let from = |value: &str, locked| FromParent {
+            value: json!(value),
+            locked,
+        };
+        let inherited = Inherited::from([
+            ("timezone".to_owned(), from("Asia/Kolkata", false)),
+            ("start_time".to_owned(), from("09:00", false)),
         ]);
         assert_eq!(
             effective("timezone", &own, &inherited),
@@ -292,6 +313,30 @@ mod tests {
             ("ask".to_owned(), "default")
         );
         assert_eq!(effective("mfa_group", &own, &inherited), ("-".to_owned(), "default"));
+        let inherited = Inherited::from([("timezone".to_owned(), from("Asia/Kolkata", true))]);
+        assert_eq!(
+            effective("timezone", &own, &inherited),
+            ("Asia/Kolkata".to_owned(), "locked by the parent")
+        );
+    }
+
+    #[test]
+    fn what_the_parent_locks_a_child_does_not_set() {
+        let locked = FromParent {
+            value: json!("Onboarding"),
+            locked: true,
+        };
+        let inherited = Inherited::from([("default_ticket_location".to_owned(), locked)]);
+        let refused = |value: Option<&str>| {
+            let changes = typed(&[("psa_default_board_id", value), ("timezone", Some("Europe/Berlin"))]);
+            refused_by_parent(&changes.expect("right values"), &inherited)
+        };
+        let fields: Vec<String> = refused(Some("Finance"))
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect();
+        assert_eq!(fields, ["default_ticket_location"]);
+        assert!(refused(None).is_empty(), "back to the parent's");
     }
 
     #[test]

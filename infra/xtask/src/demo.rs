@@ -118,10 +118,10 @@ pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
         COMPANY,
         "--tenant-id",
         &world.tenant_id,
-        "--psa-company",
-        &world.psa_company,
-        "--distributor-company",
-        &world.distributor_company,
+        "--company",
+        &format!("connectwise={}", world.psa_company),
+        "--company",
+        &format!("pax8={}", world.distributor_company),
     ])?;
     for (system, keys) in &world.credentials {
         let arguments = ["credentials", "set", ORGANISATION, system, "--file", "-"];

@@ -101,6 +101,16 @@ impl<'a> Engine<'a> {
         self.address(4700)
     }
 
+    /// The simulators once more, at an origin that no vendor's address names: for tests of what is sent where
+    pub(crate) fn simulators_elsewhere(&self) -> String {
+        self.address(4701)
+    }
+
+    /// Origins at which organisations' addresses may be although they are this machine's
+    pub(crate) fn local_origins(&self) -> String {
+        format!("{},{}", self.simulators(), self.simulators_elsewhere())
+    }
+
     /// The simulators' proxies in front of AWS, which tests spoil
     pub(crate) fn aws_proxy(&self) -> String {
         self.address(4567)
@@ -121,6 +131,7 @@ impl<'a> Engine<'a> {
             ("AWS", 4566),
             ("Step Functions", 4613),
             ("the simulators", 4700),
+            ("the simulators' second origin", 4701),
             ("the proxy of AWS", 4567),
             ("the proxy of Step Functions", 4614),
         ];
@@ -163,6 +174,7 @@ impl<'a> Engine<'a> {
         fs::copy(self.project.binary("simulators"), &program)?;
         let mut simulators = serve(&self.folder, "simulators", &program, |c| {
             c.args(["--port", &(4700 + self.offset).to_string()])
+                .args(["--second-port", &(4701 + self.offset).to_string()])
                 .args(["--aws", &self.aws()])
                 .args(["--aws-proxy", &format!("{}={}", 4567 + self.offset, self.aws())])
                 .args(["--aws-proxy", &format!("{}={}", 4614 + self.offset, self.sfn())]);
@@ -213,7 +225,7 @@ impl<'a> Engine<'a> {
             ("TdSynnexUrl", format!("{simulators}/td_synnex")),
             ("GoogleIssuer", format!("{simulators}/google")),
             ("GoogleClientId", GOOGLE_CLIENT_ID.to_owned()),
-            ("LocalOrigins", simulators),
+            ("LocalOrigins", self.local_origins()),
         ];
         let given = waits
             .parameters
@@ -260,5 +272,6 @@ impl<'a> Engine<'a> {
             .env("AWS_DEFAULT_REGION", REGION)
             .env("AWS_ENDPOINT_URL", self.aws())
             .env("AWS_ENDPOINT_URL_SFN", self.sfn())
+            .env("LOCAL_ORIGINS", self.local_origins())
     }
 }

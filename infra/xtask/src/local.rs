@@ -34,7 +34,7 @@ pub(crate) struct Local {
     pub(crate) deployment: Deployment,
     pub(crate) aws_endpoint: String,
     pub(crate) sfn_endpoint: String,
-    /// Vendor to base URL
+    /// Vendor to base URL; `elsewhere` is their second origin, `origins` both
     pub(crate) simulators: BTreeMap<String, String>,
     pub(crate) organisation: String,
     /// Good for the demo organisation
@@ -91,6 +91,10 @@ impl Local {
             simulators: bases
                 .iter()
                 .map(|(name, path)| ((*name).to_owned(), format!("{base}{path}")))
+                .chain([
+                    ("elsewhere".to_owned(), engine.simulators_elsewhere()),
+                    ("origins".to_owned(), engine.local_origins()),
+                ])
                 .collect(),
             organisation: String::new(),
             api_token: String::new(),
@@ -137,7 +141,7 @@ impl Local {
             ("GOOGLE_CLIENT_ID", GOOGLE_CLIENT_ID),
             ("GANGWAY_STACK", &deployment.stack),
             ("GANGWAY_BASE_URL", &deployment.api),
-            ("LOCAL_ORIGINS", vendor("pages")),
+            ("LOCAL_ORIGINS", vendor("origins")),
         ]
     }
 

@@ -130,7 +130,7 @@ fn the_one(system: &str, part_number: &str, mut found: Vec<Subscription>) -> Res
 
 fn no_such_company(system: &str) -> Fault {
     Fault::NeedsAttention(format!(
-        "{system} shows no such company: set the organisation's distributor company"
+        "{system} shows no such company: the operator sets the right one with --company"
     ))
 }
 

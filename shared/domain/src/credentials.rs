@@ -58,8 +58,12 @@ pub const SHAPES: &[Shape] = &[
         &["address", "access_key", "secret_key"],
         &["write_address"],
     ),
-    shape("pwpush", &["api_token"], &[]),
+    shape("pwpush", &["address", "api_token"], &[]),
 ];
+
+/// The fields that name a server or a place on one. A key is sent only where its own secret says, or the template for
+/// vendors that have one address for everybody: whoever sets a key says where it goes, and nobody else does.
+pub const ADDRESSES: &[&str] = &["address", "site", "write_address"];
 
 impl Shape {
     pub fn of(system: &str) -> Option<&'static Self> {
@@ -133,6 +137,22 @@ mod tests {
         for system in named.filter(|system| !none.contains(system)) {
             assert!(Shape::of(system).is_some(), "{system}");
         }
+    }
+
+    /// DESIGN.md, "Who may name an address?": a variable is set by whoever administers one organisation, and a key may be
+    /// their parent's. So a new system names its address in its credentials, or has one in the template.
+    #[test]
+    fn a_key_stands_beside_the_address_that_it_is_for() {
+        use crate::variables::{Kind, definitions};
+        const ONE_FOR_EVERYBODY: [&str; 5] = ["graph", "autotask", "pax8", "sherweb", "td_synnex"];
+        for shape in SHAPES {
+            let names_one = shape.required.iter().any(|field| ADDRESSES.contains(field));
+            assert_ne!(names_one, ONE_FOR_EVERYBODY.contains(&shape.system), "{}", shape.system);
+        }
+        let variables = definitions().iter().filter(|variable| variable.kind == Kind::HttpsUrl);
+        let variables: Vec<&str> = variables.map(|variable| variable.name).collect();
+        // PWPush takes pushes without a key, and its client sends one only to the origin that it was set with.
+        assert_eq!(variables, ["pwpush_url"]);
     }
 
     #[test]

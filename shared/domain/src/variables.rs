@@ -11,7 +11,7 @@ mod together;
 pub use alias::{canonical_name, import};
 pub use choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
 pub use definitions::{Definition, Kind, definition, definitions};
-pub use family::{Child, Values};
+pub use family::{Child, FromParent, Inherited, Values, locked_by_parent};
 pub use parse::parse_value;
 pub use resolved::{Approver, OrgVariables};
 pub use together::PasswordPlace;

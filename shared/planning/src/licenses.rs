@@ -64,7 +64,7 @@ pub(crate) fn bought_by_hand<'a>(
     let distributor = variables
         .ms_licensing_distributor
         .filter(|choice| *choice != Distributor::Manual);
-    let mapped = distributor.is_some() && organisation.distributor_company.is_some();
+    let mapped = distributor.is_some_and(|choice| organisation.company(choice.as_str()).is_some());
     let by_hand = match onboarding.license_purchase {
         LicensePurchase::None => false,
         LicensePurchase::Manual => true,
@@ -133,15 +133,9 @@ mod tests {
             },
         ];
         let gates = |purchase: &str, auto: bool, distributor: Option<Distributor>, company: Option<&str>| {
-            let organisation = Organisation {
-                id: OrgId::parse("acme").expect("an id"),
-                name: "Acme".to_owned(),
-                parent: None,
-                tenant_id: None,
-                psa_company: None,
-                distributor_company: company.map(str::to_owned),
-                vault_companies: std::collections::BTreeMap::new(),
-            };
+            let mut organisation = Organisation::new(OrgId::parse("acme").expect("an id"), "Acme");
+            let companies = company.map(|company| ("pax8".to_owned(), company.to_owned()));
+            organisation.companies.extend(companies);
             let variables = OrgVariables {
                 auto_purchase_license_if_none_available: auto,
                 ms_licensing_distributor: distributor,
@@ -158,6 +152,11 @@ mod tests {
         assert_eq!(gates("manual", true, pax8, Some("c")), asked);
         assert_eq!(gates("auto", false, pax8, Some("c")), asked);
         assert_eq!(gates("auto", true, pax8, None), asked);
+        assert_eq!(
+            gates("auto", true, Some(Distributor::Sherweb), Some("c")),
+            asked,
+            "a company at Pax8 is none at Sherweb"
+        );
         assert_eq!(gates("auto", true, Some(Distributor::Manual), Some("c")), asked);
         assert_eq!(gates("auto", true, None, Some("c")), asked);
     }

@@ -178,13 +178,8 @@ impl World {
 
 fn organisation() -> Organisation {
     Organisation {
-        id: OrgId::parse("acme").expect("an id"),
-        name: "Acme".to_owned(),
-        parent: None,
         tenant_id: Some("tenant".to_owned()),
-        psa_company: None,
-        distributor_company: None,
-        vault_companies: std::collections::BTreeMap::new(),
+        ..Organisation::new(OrgId::parse("acme").expect("an id"), "Acme")
     }
 }
 

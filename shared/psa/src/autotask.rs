@@ -18,6 +18,7 @@ use url::Url;
 
 use self::calls::{done, is};
 use self::wire::{Company, Contact, Field, Item, Made, NoteBody, TicketBody};
+use crate::names::Listing;
 use crate::texts::{cut_with_mark, one_line};
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
@@ -49,6 +50,7 @@ pub struct Autotask {
     base: Url,
     credentials: Credentials,
     company: u64,
+    pub(crate) listing: Listing,
     ticket_fields: Arc<OnceCell<Vec<Field>>>,
     note_fields: Arc<OnceCell<Vec<Field>>>,
 }
@@ -58,7 +60,7 @@ impl Autotask {
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         let company = company.trim().parse().map_err(|_| {
             Fault::NeedsAttention(format!(
-                "the organisation's PSA company is no id of {SYSTEM}: it is a number"
+                "the organisation's company in {SYSTEM} is no id of {SYSTEM}: it is a number"
             ))
         })?;
         Ok(Self {
@@ -66,6 +68,7 @@ impl Autotask {
             base,
             credentials,
             company,
+            listing: Listing::default(),
             ticket_fields: Arc::default(),
             note_fields: Arc::default(),
         })
@@ -288,7 +291,7 @@ impl Autotask {
         };
         company.map(|company| company.company_name).ok_or_else(|| {
             Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such company: set the organisation's PSA company"
+                "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
     }

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{ApiError, CompanyKey, FoundTicket, Named, NoteBody, TicketBody};
+use crate::names::Listing;
 use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
@@ -53,6 +54,7 @@ pub struct ConnectWise {
     base: Url,
     credentials: Credentials,
     company: CompanyKey,
+    pub(crate) listing: Listing,
 }
 
 impl ConnectWise {
@@ -71,6 +73,7 @@ impl ConnectWise {
             base,
             credentials,
             company,
+            listing: Listing::default(),
         })
     }
 

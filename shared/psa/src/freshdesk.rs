@@ -19,6 +19,7 @@ use url::Url;
 
 use self::requester::Requester;
 use self::wire::{ApiError, Company, Conversation, SearchResults, Ticket};
+use crate::names::Listing;
 use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
@@ -56,6 +57,7 @@ pub struct Freshdesk {
     base: Url,
     api_key: SecretString,
     company: u64,
+    pub(crate) listing: Listing,
 }
 
 impl Freshdesk {
@@ -63,7 +65,7 @@ impl Freshdesk {
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         let company = company.trim().parse().map_err(|_| {
             Fault::NeedsAttention(format!(
-                "the organisation's PSA company is no id of {SYSTEM}: it is a number"
+                "the organisation's company in {SYSTEM} is no id of {SYSTEM}: it is a number"
             ))
         })?;
         Ok(Self {
@@ -71,6 +73,7 @@ impl Freshdesk {
             base: endpoint(&base, &["api", "v2"], &[]),
             api_key: credentials.api_key,
             company,
+            listing: Listing::default(),
         })
     }
 
@@ -223,7 +226,7 @@ impl Freshdesk {
         let own = companies.into_iter().find(|company| company.id == self.company);
         own.map(|company| company.name).ok_or_else(|| {
             Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such company: set the organisation's PSA company"
+                "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
     }

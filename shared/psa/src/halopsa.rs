@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{Actions, CreatedBody, Page, TicketBody, UserBody};
+use crate::names::Listing;
 use crate::texts::one_line;
 use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
 
@@ -50,13 +51,14 @@ pub struct HaloPsa {
     base: Url,
     credentials: ClientCredentials,
     client: u64,
+    pub(crate) listing: Listing,
 }
 
 impl HaloPsa {
     /// `base` is the server's address; `company` is the id of the client that the organisation is in HaloPSA.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
         let client = company.trim().parse().map_err(|_| {
-            Fault::NeedsAttention("the organisation's PSA company is not the id of a client of HaloPSA".to_owned())
+            Fault::NeedsAttention("the organisation's company in HaloPSA is not the id of a client".to_owned())
         })?;
         let tenant: Vec<(&str, &str)> = credentials
             .tenant
@@ -76,6 +78,7 @@ impl HaloPsa {
                 },
             },
             client,
+            listing: Listing::default(),
         })
     }
 

@@ -17,6 +17,7 @@ use url::Url;
 
 use self::calls::{list, one};
 use self::wire::{ContactBody, LocationBody, NoteBody, Refusal, TicketBody};
+use crate::names::Listing;
 use crate::texts::one_line;
 use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
 
@@ -49,6 +50,7 @@ pub struct KaseyaBms {
     base: Url,
     credentials: Credentials,
     company: String,
+    pub(crate) listing: Listing,
 }
 
 impl KaseyaBms {
@@ -59,6 +61,7 @@ impl KaseyaBms {
             base,
             credentials,
             company: company.trim().to_owned(),
+            listing: Listing::default(),
         })
     }
 

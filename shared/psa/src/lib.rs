@@ -99,6 +99,22 @@ macro_rules! each {
 }
 
 impl Psa {
+    /// A client whose errors list the names that there are: for an organisation that has the key itself.
+    #[must_use]
+    pub fn listing_names(mut self) -> Self {
+        let listing = match &mut self {
+            Self::Autotask(psa) => &mut psa.listing,
+            Self::ConnectWise(psa) => &mut psa.listing,
+            Self::EmailOnly(_) => return self,
+            Self::Freshdesk(psa) => &mut psa.listing,
+            Self::HaloPsa(psa) => &mut psa.listing,
+            Self::KaseyaBms(psa) => &mut psa.listing,
+            Self::ServiceNow(psa) => &mut psa.listing,
+        };
+        *listing = names::Listing::Shown;
+        self
+    }
+
     /// The name in [`TicketRef::system`].
     pub fn system(&self) -> &'static str {
         match self {
@@ -143,15 +159,31 @@ impl Psa {
     }
 
     pub async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+        self.must_have(ticket)?;
         each!(self, psa => psa.has_note(ticket, marker).await)
     }
 
     pub async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+        self.must_have(ticket)?;
         each!(self, psa => psa.add_note(ticket, note).await)
     }
 
     pub async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+        self.must_have(ticket)?;
         each!(self, psa => psa.set_status(ticket, status).await)
+    }
+
+    /// A ticket of another system, from before `default_psa` was changed, is not this one's: the same id may well be
+    /// another customer's ticket here.
+    fn must_have(&self, ticket: &TicketRef) -> Result<(), Fault> {
+        if ticket.system == self.system() {
+            return Ok(());
+        }
+        Err(Fault::NeedsAttention(format!(
+            "the ticket is one of {}, and the organisation uses {} now",
+            ticket.system,
+            self.system()
+        )))
     }
 
     /// Signs in and looks up every name; changes nothing.

@@ -36,16 +36,36 @@ impl Named {
     }
 }
 
+/// Whether an error lists the names that there are. They belong to whoever has the key: a customer that works with its
+/// parent's key hears no more than that the name it gave is none of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Listing {
+    #[default]
+    Withheld,
+    Shown,
+}
+
+impl Listing {
+    /// The end of an error's sentence, such as "; there are: New, Closed".
+    pub(crate) fn after(self, words: &str, all: &[Named]) -> String {
+        match self {
+            Self::Withheld => String::new(),
+            Self::Shown => format!("; {words}: {}", listed(all)),
+        }
+    }
+}
+
 /// The id of the record called `wanted` (by name in any case, or by id). `system` and `what` are for the error, as "status
-/// of this board"; `scope` says whose list it is: the address, the user and what the list hangs on.
+/// of this board"; `scope` says whose list it is: the address, the user with the secret, and what the list hangs on.
 pub(crate) async fn resolve(
     system: &str,
     what: &str,
     scope: &str,
     wanted: &str,
+    listing: Listing,
     list: impl Future<Output = Result<Vec<Named>, Fault>>,
 ) -> Result<String, Fault> {
-    Ok(record(system, what, scope, wanted, list).await?.id)
+    Ok(record(system, what, scope, wanted, listing, list).await?.id)
 }
 
 /// The same for a PSA that takes the name, and only as it writes it.
@@ -54,6 +74,7 @@ pub(crate) async fn record(
     what: &str,
     scope: &str,
     wanted: &str,
+    listing: Listing,
     list: impl Future<Output = Result<Vec<Named>, Fault>>,
 ) -> Result<Named, Fault> {
     let key = format!("{system}\n{what}\n{scope}");
@@ -72,9 +93,9 @@ pub(crate) async fn record(
     let found = pick(wanted, &all);
     let unknown = || {
         Fault::NeedsAttention(format!(
-            "{system} has no {what} named \"{}\"; there are: {}",
+            "{system} has no {what} named \"{}\"{}",
             wanted.trim(),
-            listed(&all)
+            listing.after("there are", &all)
         ))
     };
     let named = found.ok_or_else(unknown)?;
@@ -97,7 +118,7 @@ fn pick(wanted: &str, all: &[Named]) -> Option<Named> {
     found.cloned()
 }
 
-pub(crate) fn listed(all: &[Named]) -> String {
+fn listed(all: &[Named]) -> String {
     let names: Vec<&str> = all.iter().take(NAMES_LISTED).map(|named| named.name.as_str()).collect();
     let rest = all.len().saturating_sub(NAMES_LISTED);
     let more = if rest > 0 {
@@ -147,21 +168,28 @@ mod tests {
         };
         for _ in 0..3 {
             assert_eq!(
-                resolve("X", "status", "once", "New (Not responded)", list()).await,
+                resolve("X", "status", "once", "New (Not responded)", Listing::Shown, list()).await,
                 Ok("16".to_owned())
             );
         }
         assert_eq!(reads.load(Ordering::Relaxed), 1);
-        let Err(Fault::NeedsAttention(text)) = resolve("X", "status", "once", "Done", list()).await else {
-            panic!()
+        let unknown = async |listing| match resolve("X", "status", "once", "Done", listing, list()).await {
+            Err(Fault::NeedsAttention(text)) => text,
+            other => panic!("{other:?}"),
         };
         assert_eq!(
-            text,
+            unknown(Listing::Shown).await,
             "X has no status named \"Done\"; there are: New (not responded), Waiting Input, 17"
         );
         assert_eq!(reads.load(Ordering::Relaxed), 2);
-        assert!(resolve("X", "status", "other", "Waiting Input", list()).await.is_ok());
-        assert_eq!(reads.load(Ordering::Relaxed), 3);
+        assert_eq!(
+            unknown(Listing::Withheld).await,
+            "X has no status named \"Done\"",
+            "other people's names"
+        );
+        let other = resolve("X", "status", "other", "Waiting Input", Listing::Shown, list()).await;
+        assert!(other.is_ok());
+        assert_eq!(reads.load(Ordering::Relaxed), 4);
     }
 
     #[test]

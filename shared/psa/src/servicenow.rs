@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::wire::{Answer, IncidentBody, JournalBody, MadeBody, UserBody, is_id, is_number, may_be_asked};
+use crate::names::Listing;
 use crate::texts::one_line;
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
@@ -44,6 +45,7 @@ pub struct ServiceNow {
     base: Url,
     credentials: Credentials,
     company: String,
+    pub(crate) listing: Listing,
 }
 
 impl ServiceNow {
@@ -52,7 +54,7 @@ impl ServiceNow {
         let company = company.trim().to_owned();
         if !may_be_asked(&company) {
             return Err(Fault::NeedsAttention(format!(
-                "the organisation's PSA company is neither the sys_id nor the name of a company of {SYSTEM}"
+                "the organisation's company in {SYSTEM} is neither a sys_id nor a name"
             )));
         }
         Ok(Self {
@@ -60,6 +62,7 @@ impl ServiceNow {
             base: endpoint(&base, &["api", "now"], &[]),
             credentials,
             company,
+            listing: Listing::default(),
         })
     }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
-use domain::variables::{Child, Values};
+use domain::variables::{Child, FromParent, Inherited, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,19 +26,36 @@ const CHILD: &str = "child#";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
     pub value: Value,
-    /// A parent's value that its children take unless they have their own.
     #[serde(default)]
-    pub default_for_children: bool,
+    pub for_children: ForChildren,
+}
+
+/// What a parent's value is to its children.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForChildren {
+    #[default]
+    Nothing,
+    /// They take it unless they have their own.
+    Default,
+    /// They take it, and what they have set themselves does not count.
+    Locked,
 }
 
 pub type Settings = BTreeMap<String, Setting>;
 
 /// What children take of their parent's settings.
-pub fn defaults(settings: &Settings) -> Values {
-    let of_children = settings.iter().filter(|(_, setting)| setting.default_for_children);
-    of_children
-        .map(|(name, setting)| (name.clone(), setting.value.clone()))
-        .collect()
+pub fn defaults(settings: &Settings) -> Inherited {
+    let from_parent = |(name, setting): (&String, &Setting)| {
+        let locked = match setting.for_children {
+            ForChildren::Nothing => return None,
+            ForChildren::Default => false,
+            ForChildren::Locked => true,
+        };
+        let value = setting.value.clone();
+        Some((name.clone(), FromParent { value, locked }))
+    };
+    settings.iter().filter_map(from_parent).collect()
 }
 
 /// What became of a change of variables.
@@ -157,7 +174,7 @@ impl Store {
     }
 
     /// The values that count before the defaults: (own, parent's for its children).
-    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Values), Fault> {
+    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Inherited), Fault> {
         let own = self.settings(&organisation.id).await?;
         let inherited = match &organisation.parent {
             Some(parent) => self.settings(parent).await?,
@@ -274,18 +291,24 @@ impl Store {
 pub const SET: &str = "variable.set";
 /// The same, where the value is also the children's default, who may see such an entry: it tells nothing else.
 pub const SET_FOR_CHILDREN: &str = "variable.set_for_children";
+/// The same, where children may not have their own. It begins like the other, so that both are found together.
+const LOCKED_FOR_CHILDREN: &str = "variable.set_for_children_locked";
 
 fn entries(name: &str, old: Option<&Setting>, new: Option<&Setting>, by: &str) -> Vec<AuditEntry> {
     let told = |setting: &Setting| setting.value.to_string();
-    let for_children = |setting: &&Setting| setting.default_for_children;
+    let for_children = |setting: &&Setting| setting.for_children != ForChildren::Nothing;
     let entry = |what, old: Option<&Setting>, new: Option<&Setting>| {
         AuditEntry::now(by, what, name).changed(old.map(told), new.map(told))
     };
     let (old_default, new_default) = (old.filter(for_children), new.filter(for_children));
+    let what = match new {
+        Some(setting) if setting.for_children == ForChildren::Locked => LOCKED_FOR_CHILDREN,
+        _ => SET_FOR_CHILDREN,
+    };
     match (old_default, new_default) {
         (None, None) => vec![entry(SET, old, new)],
-        (was, is) if was == old && is == new => vec![entry(SET_FOR_CHILDREN, old, new)],
-        (was, is) => vec![entry(SET, old, new), entry(SET_FOR_CHILDREN, was, is)],
+        (was, is) if was == old && is == new => vec![entry(what, old, new)],
+        (was, is) => vec![entry(SET, old, new), entry(what, was, is)],
     }
 }
 
@@ -296,11 +319,31 @@ mod tests {
 
     use super::*;
 
-    fn setting(value: &str, default_for_children: bool) -> Setting {
+    fn setting(value: &str, for_children: ForChildren) -> Setting {
         Setting {
             value: json!(value),
-            default_for_children,
+            for_children,
         }
+    }
+
+    #[test]
+    fn children_take_defaults_and_locks() {
+        let settings = Settings::from([
+            ("start_time".to_owned(), setting("own", ForChildren::Nothing)),
+            ("timezone".to_owned(), setting("shared", ForChildren::Default)),
+            ("default_priority".to_owned(), setting("locked", ForChildren::Locked)),
+        ]);
+        let from = |value: &str, locked| FromParent {
+            value: json!(value),
+            locked,
+        };
+        assert_eq!(
+            defaults(&settings),
+            Inherited::from([
+                ("timezone".to_owned(), from("shared", false)),
+                ("default_priority".to_owned(), from("locked", true)),
+            ])
+        );
     }
 
     #[test]
@@ -319,7 +362,11 @@ mod tests {
 
     #[test]
     fn children_can_see_what_was_theirs_and_no_more() {
-        let (own, shared) = (setting("own", false), setting("shared", true));
+        let (own, shared) = (
+            setting("own", ForChildren::Nothing),
+            setting("shared", ForChildren::Default),
+        );
+        let locked = setting("shared", ForChildren::Locked);
         let of = |old: Option<&Setting>, new: Option<&Setting>| {
             let entries = entries("timezone", old, new, "m1").into_iter();
             entries
@@ -337,6 +384,11 @@ mod tests {
             of(Some(&shared), None),
             [told(SET_FOR_CHILDREN, quoted("shared"), None)]
         );
+        assert_eq!(
+            of(Some(&shared), Some(&locked)),
+            [told(LOCKED_FOR_CHILDREN, quoted("shared"), quoted("shared"))]
+        );
+        assert!(LOCKED_FOR_CHILDREN.starts_with(SET_FOR_CHILDREN));
         assert_eq!(
             of(Some(&own), Some(&shared)),
             [

@@ -36,7 +36,18 @@ impl Secrets {
 
     /// The organisation's credentials for a system, or its parent's.
     pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, Fault> {
-        self.find_credentials(organisation, system).await?.ok_or_else(|| {
+        self.credentials_and_owner(organisation, system)
+            .await
+            .map(|(_, secret)| secret)
+    }
+
+    /// The same, with whose they are.
+    pub async fn credentials_and_owner(
+        &self,
+        organisation: &Organisation,
+        system: &str,
+    ) -> Result<(OrgId, SecretString), Fault> {
+        self.owned_credentials(organisation, system).await?.ok_or_else(|| {
             Fault::NeedsAttention(format!(
                 "there are no credentials for {system}: set them with `operator credentials set {} {system}`",
                 organisation.id
@@ -44,19 +55,7 @@ impl Secrets {
         })
     }
 
-    /// The same for a system that may do without.
-    pub async fn find_credentials(
-        &self,
-        organisation: &Organisation,
-        system: &str,
-    ) -> Result<Option<SecretString>, Fault> {
-        Ok(self
-            .owned_credentials(organisation, system)
-            .await?
-            .map(|(_, secret)| secret))
-    }
-
-    /// The same, with whose they are.
+    /// The same for a system that may do without, with whose they are.
     pub async fn owned_credentials(
         &self,
         organisation: &Organisation,

@@ -20,11 +20,13 @@ use crate::{Settled, read};
 /// The seller of licences; `None` means that technicians buy by hand.
 pub async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled) -> Result<Option<Distributor>, Fault> {
     let organisation = &settled.organisation;
-    let choice = settled.variables.ms_licensing_distributor;
-    let (Some(choice), Some(company)) = (choice, organisation.distributor_company.clone()) else {
+    let Some(choice) = settled.variables.ms_licensing_distributor else {
         return Ok(None);
     };
     let system = choice.as_str();
+    let Some(company) = organisation.company(system).map(str::to_owned) else {
+        return Ok(None);
+    };
     let http = outbound::http_client();
     let distributor = match choice {
         DistributorChoice::Manual => return Ok(None),
@@ -60,7 +62,8 @@ pub async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled) ->
 /// Whether licences can be bought without a person.
 pub fn has_distributor(settled: &Settled) -> bool {
     let choice = settled.variables.ms_licensing_distributor;
-    settled.organisation.distributor_company.is_some() && !matches!(choice, None | Some(DistributorChoice::Manual))
+    let choice = choice.filter(|choice| *choice != DistributorChoice::Manual);
+    choice.is_some_and(|choice| settled.organisation.company(choice.as_str()).is_some())
 }
 
 /// A purchase failed for good: the ticket says why, and others need not wait for the person who buys it now.
@@ -155,6 +158,8 @@ pub fn purchase_effect(part_number: &str) -> String {
 /// That purchase: the subscription, and how many seats it has to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
+    /// Where it is: at another distributor the subscription's id may be another company's.
+    pub distributor: String,
     pub subscription: String,
     pub target: u32,
     /// What the distributor calls the order; missing until its answer was read.
@@ -163,4 +168,76 @@ pub struct Purchase {
     /// When it was last meant to be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl Purchase {
+    /// The organisation may have another distributor than when this was ordered.
+    pub fn must_be_at(&self, distributor: &Distributor) -> Result<(), Fault> {
+        if self.distributor == distributor.name() {
+            return Ok(());
+        }
+        Err(Fault::NeedsAttention(format!(
+            "an order for it was begun at {}, and the organisation uses {} now",
+            self.distributor,
+            distributor.name()
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::variables::OrgVariables;
+
+    use super::*;
+
+    #[test]
+    fn a_purchase_stays_where_it_was_begun() {
+        let purchase = Purchase {
+            distributor: "Pax8".to_owned(),
+            subscription: "s".to_owned(),
+            target: 11,
+            order: None,
+            sent_at: None,
+        };
+        let base = outbound::given_address("a seller", "https://seller.example", "").unwrap();
+        let keys = serde_json::json!({"client_id": "i", "client_secret": "s", "subscription_key": "k"});
+        let company = || "c".to_owned();
+        let pax8 = Pax8::new(
+            outbound::http_client(),
+            base.clone(),
+            serde_json::from_value(keys.clone()).unwrap(),
+            company(),
+        );
+        let sherweb = Sherweb::new(
+            outbound::http_client(),
+            base,
+            serde_json::from_value(keys).unwrap(),
+            company(),
+        );
+        assert_eq!(purchase.must_be_at(&Distributor::Pax8(pax8)), Ok(()));
+        let elsewhere = purchase.must_be_at(&Distributor::Sherweb(sherweb));
+        assert!(
+            matches!(&elsewhere, Err(Fault::NeedsAttention(text)) if text.contains("Pax8") && text.contains("Sherweb")),
+            "{elsewhere:?}"
+        );
+    }
+
+    #[test]
+    fn a_company_is_one_of_its_own_distributor() {
+        let mut organisation = Organisation::new(OrgId::parse("acme").unwrap(), "Acme");
+        organisation.companies.insert("pax8".to_owned(), "c".to_owned());
+        let has = |choice| {
+            has_distributor(&Settled {
+                organisation: organisation.clone(),
+                variables: OrgVariables {
+                    ms_licensing_distributor: choice,
+                    ..OrgVariables::default()
+                },
+            })
+        };
+        assert!(has(Some(DistributorChoice::Pax8)));
+        for none in [None, Some(DistributorChoice::Manual), Some(DistributorChoice::Sherweb)] {
+            assert!(!has(none), "{none:?}");
+        }
+    }
 }

@@ -39,11 +39,7 @@ impl Gaps<'_> {
     async fn tickets(&mut self) -> Result<(), Fault> {
         let variables = &self.settled.variables;
         match variables.real_psa() {
-            Some(psa) => {
-                let company = self.settled.organisation.psa_company.is_some();
-                self.system("default_psa", psa.as_str(), company, "--psa-company ID")
-                    .await
-            }
+            Some(psa) => self.system("default_psa", psa.as_str()).await,
             None if variables.no_psa_mail_address.is_none() => {
                 let message = "is not set, and default_psa names no PSA: nothing is told to technicians";
                 self.note("no_psa_mail_address", message.to_owned());
@@ -58,23 +54,14 @@ impl Gaps<'_> {
         match variables.ms_licensing_distributor {
             None | Some(Distributor::Manual) => Ok(()),
             Some(_) if !variables.auto_purchase_license_if_none_available => Ok(()),
-            Some(choice) => {
-                let company = self.settled.organisation.distributor_company.is_some();
-                let option = "--distributor-company ID";
-                self.system("ms_licensing_distributor", choice.as_str(), company, option)
-                    .await
-            }
+            Some(choice) => self.system("ms_licensing_distributor", choice.as_str()).await,
         }
     }
 
     async fn vaults(&mut self) -> Result<(), Fault> {
         for place in self.settled.variables.password_places() {
             if let PasswordPlace::ItGlue | PasswordPlace::Hudu | PasswordPlace::Passportal = place {
-                let system = place.as_str();
-                let company = self.settled.organisation.vault_companies.contains_key(system);
-                let option = format!("--vault-company {system}=ID");
-                self.system("onboarding_password_save_location", system, company, &option)
-                    .await?;
+                self.system("onboarding_password_save_location", place.as_str()).await?;
             }
         }
         Ok(())
@@ -94,12 +81,15 @@ impl Gaps<'_> {
     }
 
     /// Of a system that a variable names: its credentials, and the organisation's company there.
-    async fn system(&mut self, variable: &str, system: &str, company: bool, option: &str) -> Result<(), Fault> {
+    async fn system(&mut self, variable: &str, system: &str) -> Result<(), Fault> {
         let org = &self.settled.organisation.id;
-        if !company {
+        if self.settled.organisation.company(system).is_none() {
             self.note(
                 variable,
-                format!("is {system}, but the organisation has no company there: the operator sets it with {option}"),
+                format!(
+                    "is {system}, but the organisation has no company there: the operator sets it with --company \
+                     {system}=ID"
+                ),
             );
         }
         if !self.secrets.has_credentials(&self.settled.organisation, system).await? {

@@ -103,6 +103,16 @@ async fn credentials<T: DeserializeOwned>(
     read(system, &secrets.credentials(organisation, system).await?)
 }
 
+/// The organisation's company in a system that a variable names; only the operator sets it.
+fn company(organisation: &Organisation, system: &str) -> Result<String, Fault> {
+    let company = organisation.company(system).map(str::to_owned);
+    company.ok_or_else(|| Fault::NeedsAttention(no_company(system)))
+}
+
+fn no_company(system: &str) -> String {
+    format!("the organisation has no company in {system}: the operator sets it with --company {system}=ID")
+}
+
 fn read<T: DeserializeOwned>(system: &str, secret: &SecretString) -> Result<T, Fault> {
     serde_json::from_str(secret.expose_secret())
         .map_err(|_| Fault::NeedsAttention(format!("the credentials for {system} have not the fields it needs")))

@@ -6,7 +6,7 @@ use domain::variables::{OrgVariables, Psa as PsaChoice};
 use step::{Aws, Env};
 use store::secrets::Secrets;
 
-use crate::{Settled, mailer, read};
+use crate::{Settled, company, mailer, read};
 
 /// The ticket system that `default_psa` names; mails to `no_psa_mail_address` where it names none. `None` where there
 /// is no address for these either.
@@ -21,16 +21,13 @@ pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &Settled) -> Result<Opti
 /// One that keeps tickets.
 pub(crate) async fn real_psa(secrets: &Secrets, settled: &Settled, choice: PsaChoice) -> Result<Psa, Fault> {
     let organisation = &settled.organisation;
-    let company = organisation.psa_company.clone().ok_or_else(|| {
-        Fault::NeedsAttention(format!(
-            "the organisation has no company in {choice}: set its PSA company"
-        ))
-    })?;
     let system = choice.as_str();
-    let secret = &secrets.credentials(organisation, system).await?;
+    let company = company(organisation, system)?;
+    let (owner, secret) = secrets.credentials_and_owner(organisation, system).await?;
+    let secret = &secret;
     let http = outbound::given_client();
     let address = |text: &str| Env.given_address(system, text);
-    match choice {
+    let psa = match choice {
         PsaChoice::Autotask => {
             let keys = read(system, secret)?;
             ::psa::Autotask::new(http, Env.autotask_url()?, keys, company).map(Psa::Autotask)
@@ -56,7 +53,13 @@ pub(crate) async fn real_psa(secrets: &Secrets, settled: &Settled, choice: PsaCh
             ::psa::ServiceNow::new(http, address(&keys.address)?, keys, company).map(Psa::ServiceNow)
         }
         PsaChoice::EmailOnly => Err(Fault::Permanent("mails need no credentials".to_owned())),
-    }
+    }?;
+    // With the parent's key, the names that there are would be the parent's and its other customers'.
+    Ok(if owner == organisation.id {
+        psa.listing_names()
+    } else {
+        psa
+    })
 }
 
 /// Notes as mails: chosen, or the way out when the PSA fails.
@@ -70,4 +73,38 @@ pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, Faul
         address.to_string(),
         reply_to,
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+    use aws_sdk_secretsmanager::{Client, Config};
+    use domain::ids::OrgId;
+    use domain::integration::Organisation;
+
+    use super::*;
+
+    /// A company's number in one PSA is another company's in the next, and the parent may have keys for both.
+    #[tokio::test]
+    async fn a_company_is_one_of_its_own_psa() {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let secrets = Secrets::new(Client::from_conf(config), "gangway");
+        let mut organisation = Organisation::new(OrgId::parse("acme").unwrap(), "Acme");
+        organisation
+            .companies
+            .insert("connectwise".to_owned(), "250".to_owned());
+        let settled = Settled {
+            organisation,
+            variables: OrgVariables::default(),
+        };
+        // Before any key is read.
+        let refused = real_psa(&secrets, &settled, PsaChoice::Halopsa).await;
+        assert!(
+            matches!(&refused, Err(Fault::NeedsAttention(text)) if text.contains("--company halopsa=ID")),
+            "{refused:?}"
+        );
+    }
 }

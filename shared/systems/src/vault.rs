@@ -9,17 +9,13 @@ use step::{Aws, Env};
 use store::Store;
 use store::secrets::Secrets;
 
-use crate::{Settled, read};
+use crate::{Settled, company, read};
 
 /// The vault that is this place.
 pub async fn vault(secrets: &Secrets, settled: &Settled, place: PasswordPlace) -> Result<Vault, Fault> {
     let system = place.as_str();
     let organisation = &settled.organisation;
-    let company = organisation.vault_companies.get(system).cloned().ok_or_else(|| {
-        Fault::NeedsAttention(format!(
-            "the organisation has no company in {system}: set its company with --vault-company {system}=ID"
-        ))
-    })?;
+    let company = company(organisation, system)?;
     let secret = secrets.credentials(organisation, system).await?;
     let http = outbound::given_client();
     let address = |text: &str| Env.given_address(system, text);
@@ -43,15 +39,25 @@ pub async fn vault(secrets: &Secrets, settled: &Settled, place: PasswordPlace) -
     }
 }
 
-/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing.
+/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing; those that
+/// there are may be the parent's, and are good for the address that they were set with.
 pub async fn pwpush(secrets: &Secrets, settled: &Settled) -> Result<PwPush, Fault> {
     const SYSTEM: &str = "pwpush";
     let url = settled.variables.pwpush_url.as_ref();
     let url = url.ok_or_else(|| Fault::NeedsAttention("pwpush_url is not set".to_owned()))?;
     let base = Env.given_address("pwpush_url", url.as_str())?;
-    let keys = secrets.find_credentials(&settled.organisation, SYSTEM).await?;
-    let keys = keys.map(|secret| read(SYSTEM, &secret)).transpose()?;
-    Ok(PwPush::new(outbound::given_client(), base, keys))
+    let key = match secrets.owned_credentials(&settled.organisation, SYSTEM).await? {
+        Some((owner, secret)) => {
+            let keys: ::vault::pwpush::Credentials = read(SYSTEM, &secret)?;
+            Some(::vault::pwpush::Key {
+                server: Env.given_address(SYSTEM, &keys.address)?,
+                token: keys.api_token,
+                own: owner == settled.organisation.id,
+            })
+        }
+        None => None,
+    };
+    Ok(PwPush::new(outbound::given_client(), base, key))
 }
 
 pub fn sms(aws: &Aws) -> Result<SmsSender, Fault> {
@@ -81,7 +87,6 @@ mod tests {
     use domain::ids::OrgId;
     use domain::integration::Organisation;
     use domain::variables::OrgVariables;
-    use std::collections::BTreeMap;
 
     use super::*;
 
@@ -95,15 +100,7 @@ mod tests {
         let secrets = Secrets::new(Client::from_conf(config), "gangway");
         for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
             let settled = Settled {
-                organisation: Organisation {
-                    id: OrgId::parse("acme").unwrap(),
-                    name: "Acme".to_owned(),
-                    parent: None,
-                    tenant_id: None,
-                    psa_company: None,
-                    distributor_company: None,
-                    vault_companies: BTreeMap::new(),
-                },
+                organisation: Organisation::new(OrgId::parse("acme").unwrap(), "Acme"),
                 variables: OrgVariables {
                     pwpush_url: Some(ours.parse().unwrap()),
                     ..OrgVariables::default()

@@ -127,7 +127,8 @@ async fn distributor(store: &Store, secrets: &Secrets, settled: &Settled, skus: 
         Ok(None) if choice == DistributorChoice::Manual => return None,
         Ok(None) => {
             let why = format!(
-                "the organisation has no company in {choice}: set its distributor company; until then technicians buy by hand"
+                "{}; until then technicians buy by hand",
+                crate::no_company(choice.as_str())
             );
             vec![Finding::new("set-up", Err(Fault::NeedsAttention(why)))]
         }

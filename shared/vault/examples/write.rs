@@ -42,7 +42,15 @@ async fn main() -> Result<(), Failure> {
         }
         "pwpush" => {
             let address = given_address(system, &company, "")?;
-            let pwpush = PwPush::new(http, address, serde_json::from_value(keys)?);
+            let key = match serde_json::from_value::<Option<vault::pwpush::Credentials>>(keys)? {
+                Some(keys) => Some(vault::pwpush::Key {
+                    server: given_address(system, &keys.address, "")?,
+                    token: keys.api_token,
+                    own: true,
+                }),
+                None => None,
+            };
+            let pwpush = PwPush::new(http, address, key);
             println!("{}", pwpush.push(marker, &PASSWORD.into()).await?.expose_secret());
             return Ok(());
         }
@@ -51,16 +59,16 @@ async fn main() -> Result<(), Failure> {
     for finding in vault.check().await {
         println!("{}: {:?}", finding.what, finding.result);
     }
-    if vault.has(marker).await? == Some(true) {
-        println!("it is there already");
-        return Ok(());
-    }
     let entry = Entry {
         marker: marker.clone(),
         name: "Try Gangway".to_owned(),
         username: "nobody@example.com".to_owned(),
         password: PASSWORD.into(),
     };
+    if vault.has(&entry).await? == Some(true) {
+        println!("it is there already");
+        return Ok(());
+    }
     vault.write(&entry).await?;
     println!("written");
     Ok(())

@@ -46,12 +46,14 @@ impl Hudu {
         })
     }
 
-    pub(crate) async fn has(&self, marker: &str) -> Result<bool, Fault> {
+    /// Only among passwords of the entry's name: Hudu's answers hold the passwords themselves, and those of the company's
+    /// other systems are no business of ours.
+    pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, Fault> {
         const OPERATION: &str = "look for the password";
-        let marker = marker_line(marker);
-        let company = self.company.to_string();
+        let marker = marker_line(&entry.marker);
+        let (company, name) = (self.company.to_string(), entry.short_name());
         for number in 1..=MOST_PAGES {
-            let query = [("company_id", company.as_str())];
+            let query = [("company_id", company.as_str()), ("name", name.as_str())];
             let page: Passwords = self.page(OPERATION, "asset_passwords", number, &query).await?;
             if page.asset_passwords.iter().any(|password| {
                 let description = password.description.as_deref().unwrap_or_default();

@@ -50,8 +50,8 @@ impl ItGlue {
         })
     }
 
-    pub(crate) async fn has(&self, marker: &str) -> Result<bool, Fault> {
-        let marker = marker_line(marker);
+    pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, Fault> {
+        let marker = marker_line(&entry.marker);
         let passwords: Vec<Password> = self
             .list("look for the password", &self.passwords_path(), &[HIDDEN])
             .await?;

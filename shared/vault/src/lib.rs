@@ -68,11 +68,11 @@ macro_rules! each {
 }
 
 impl Vault {
-    /// Whether the entry with this marker is there; none where nobody can say.
-    pub async fn has(&self, marker: &str) -> Result<Option<bool>, Fault> {
+    /// Whether the entry is there, by its marker; none where nobody can say.
+    pub async fn has(&self, entry: &Entry) -> Result<Option<bool>, Fault> {
         match self {
-            Self::Hudu(hudu) => hudu.has(marker).await.map(Some),
-            Self::ItGlue(itglue) => itglue.has(marker).await.map(Some),
+            Self::Hudu(hudu) => hudu.has(entry).await.map(Some),
+            Self::ItGlue(itglue) => itglue.has(entry).await.map(Some),
             Self::Passportal(_) => Ok(None),
         }
     }

@@ -21,6 +21,8 @@ const MOST_PAGES: usize = 200;
 /// As the credentials secret holds it; a server that takes pushes from anybody needs none.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
+    /// Of the server that the token is for, as `https://pwpush.example.com`. Pushes go where `pwpush_url` says.
+    pub address: String,
     pub api_token: SecretString,
 }
 
@@ -28,7 +30,27 @@ pub struct Credentials {
 pub struct PwPush {
     http: reqwest::Client,
     base: Url,
-    credentials: Option<Credentials>,
+    token: Token,
+}
+
+/// A token, and the server that it was set with.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// The credentials' address, as it was checked.
+    pub server: Url,
+    pub token: SecretString,
+    /// Whether it is the organisation's, and not its parent's.
+    pub own: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Token {
+    Ours(SecretString),
+    /// There is one, and it is not shown to this server.
+    OfAnotherServer {
+        own: bool,
+    },
+    None,
 }
 
 /// What the server knows of an earlier push.
@@ -41,12 +63,15 @@ pub enum Found {
 }
 
 impl PwPush {
-    pub fn new(http: reqwest::Client, base: Url, credentials: Option<Credentials>) -> Self {
-        Self {
-            http,
-            base,
-            credentials,
-        }
+    /// `base` is where pushes go. The token goes with them only if its server has the same origin: whoever names the one
+    /// need not be who set the other.
+    pub fn new(http: reqwest::Client, base: Url, key: Option<Key>) -> Self {
+        let token = match key {
+            Some(key) if key.server.origin() == base.origin() => Token::Ours(key.token),
+            Some(key) => Token::OfAnotherServer { own: key.own },
+            None => Token::None,
+        };
+        Self { http, base, token }
     }
 
     /// The link to a new push. Whoever opens it has to click once more, so that a scanner of mails uses up no view.
@@ -71,7 +96,7 @@ impl PwPush {
     /// The link of our push with this marker, while it opens.
     pub async fn find(&self, marker: &str) -> Result<Found, Fault> {
         const OPERATION: &str = "list the pushes";
-        if self.credentials.is_none() {
+        if !matches!(self.token, Token::Ours(_)) {
             return Ok(Found::CannotSay);
         }
         let marker = marker_line(marker);
@@ -101,17 +126,30 @@ impl PwPush {
             reply.json::<Value>().map(|_| "has API v2".to_owned())
         };
         let mut findings = vec![Finding::new("server", version.await)];
-        if self.credentials.is_some() {
-            let token = async {
-                let reply = self.active("list the pushes", 1).await?;
-                if is_older(&reply) {
-                    return Ok("cannot be tried with API v1".to_owned());
-                }
-                reply.json::<Vec<Push>>().map(|_| "is accepted".to_owned())
-            };
-            findings.push(Finding::new("API token", token.await));
-        }
+        let token = match self.token {
+            Token::Ours(_) => self.check_token().await,
+            Token::OfAnotherServer { own: false } => Ok(
+                "none is sent: the parent organisation's is for another server than pwpush_url names, and pushes go \
+                 without one"
+                    .to_owned(),
+            ),
+            Token::OfAnotherServer { own: true } => Err(Fault::NeedsAttention(
+                "is for another server than pwpush_url names, so it is not sent there and pushes go without one: set \
+                 credentials for the server of pwpush_url, or pwpush_url to the server of the credentials"
+                    .to_owned(),
+            )),
+            Token::None => return findings,
+        };
+        findings.push(Finding::new("API token", token));
         findings
+    }
+
+    async fn check_token(&self) -> Result<String, Fault> {
+        let reply = self.active("list the pushes", 1).await?;
+        if is_older(&reply) {
+            return Ok("cannot be tried with API v1".to_owned());
+        }
+        reply.json::<Vec<Push>>().map(|_| "is accepted".to_owned())
     }
 
     async fn active(&self, operation: &'static str, number: usize) -> Result<Reply, Fault> {
@@ -126,17 +164,20 @@ impl PwPush {
     }
 
     async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
-        let request = match &self.credentials {
-            Some(credentials) => request.bearer_auth(credentials.api_token.expose_secret()),
-            None => request,
+        let request = match &self.token {
+            Token::Ours(token) => request.bearer_auth(token.expose_secret()),
+            Token::OfAnotherServer { .. } | Token::None => request,
         };
         let reply = send(SYSTEM, operation, request).await?;
         if !matches!(reply.status(), 401 | 403) {
             return Ok(reply);
         }
-        let what = match self.credentials {
-            Some(_) => "does not accept the API token: renew it in Gangway",
-            None => "takes no pushes without an API token: set one as the credentials of pwpush",
+        let what = match self.token {
+            Token::Ours(_) => "does not accept the API token: renew it in Gangway",
+            Token::OfAnotherServer { .. } => {
+                "takes no pushes without an API token, and the one in the credentials of pwpush is for another server"
+            }
+            Token::None => "takes no pushes without an API token: set one as the credentials of pwpush",
         };
         Err(Fault::NeedsAttention(format!("{SYSTEM} {what} ({})", reply.status())))
     }

@@ -234,13 +234,8 @@ mod tests {
 
     fn organisation(id: &str, parent: Option<&str>) -> Organisation {
         Organisation {
-            id: OrgId::parse(id).unwrap(),
-            name: id.to_owned(),
             parent: parent.map(|parent| OrgId::parse(parent).unwrap()),
-            tenant_id: None,
-            psa_company: None,
-            distributor_company: None,
-            vault_companies: std::collections::BTreeMap::new(),
+            ..Organisation::new(OrgId::parse(id).unwrap(), id)
         }
     }
 

@@ -37,6 +37,11 @@ impl Engine {
         format!("{base}/{path}")
     }
 
+    /// The same vendors at another origin, which is no address of theirs.
+    pub fn elsewhere(&self) -> &str {
+        self.simulators.get("elsewhere").expect("the simulators' second origin")
+    }
+
     /// Where the vendors are, as the functions' environment says it.
     pub fn vendors(&self) -> Vec<(&'static str, &str)> {
         let names = [
@@ -46,7 +51,7 @@ impl Engine {
             ("PAX8_URL", "pax8"),
             ("SHERWEB_URL", "sherweb"),
             ("TD_SYNNEX_URL", "td_synnex"),
-            ("LOCAL_ORIGINS", "pages"),
+            ("LOCAL_ORIGINS", "origins"),
         ];
         names
             .map(|(variable, vendor)| (variable, self.simulators[vendor].as_str()))

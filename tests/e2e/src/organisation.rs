@@ -79,14 +79,10 @@ impl Organisation {
             operator(stack, arguments, input).unwrap_or_else(|error| panic!("operator {arguments:?}: {error}"))
         };
         let create = ["organisation", "create", &id, "--name", world.key("/company")];
-        let ids = [
-            "--tenant-id",
-            world.key("/tenant_id"),
-            "--psa-company",
-            world.key("/psa_company"),
-            "--distributor-company",
-            world.key("/distributor_company"),
-        ];
+        let tickets = format!("connectwise={}", world.key("/psa_company"));
+        let licenses = format!("pax8={}", world.key("/distributor_company"));
+        let tenant = ["--tenant-id", world.key("/tenant_id")];
+        let ids = [&tenant[..], &["--company", &tickets, "--company", &licenses]].concat();
         run(&[&create[..], &ids[..]].concat(), "");
         for system in ["graph", "connectwise", "pax8"] {
             let keys = world.keys["credentials"][system].to_string();
@@ -131,7 +127,7 @@ impl Organisation {
     /// Another PSA, with the names that there are in it.
     pub fn use_psa(&self, psa: &str) {
         let keys = &self.world.keys["vendors"][psa];
-        self.take_keys(psa, "--psa-company", keys["company"].as_str().expect("a company"));
+        self.take_keys(psa);
         let name = |variable: &str, key: &str| format!("{variable}={}", keys[key].as_str().unwrap_or_default());
         let names = [
             format!("default_psa={psa}"),
@@ -144,29 +140,43 @@ impl Organisation {
     }
 
     pub fn use_distributor(&self, distributor: &str) {
-        let keys = &self.world.keys["vendors"][distributor];
-        let company = keys["company"].as_str().expect("a company");
-        self.take_keys(distributor, "--distributor-company", company);
+        self.take_keys(distributor);
         self.configure(&[&format!("ms_licensing_distributor={distributor}")]);
     }
 
     /// A vault beside the ones that there are.
     pub fn use_vault(&self, vault: &str) {
-        let company = self.world.keys["vendors"][vault]["company"]
-            .as_str()
-            .expect("a company");
-        self.take_keys(vault, "--vault-company", &format!("{vault}={company}"));
+        self.take_keys(vault);
     }
 
-    fn take_keys(&self, system: &str, option: &str, company: &str) {
-        let run = |arguments: &[&str], input: &str| operator(self.stack, arguments, input).expect("right arguments");
-        let name = self.world.key("/company");
-        run(
-            &["organisation", "create", &self.id, "--name", name, option, company],
-            "",
-        );
+    /// A system's credentials, and the company that the organisation is there.
+    fn take_keys(&self, system: &str) {
+        let keys = &self.world.keys["vendors"][system];
+        self.is_company(system, keys["company"].as_str().expect("a company"));
+        self.take_credentials(system);
+    }
+
+    /// A system's credentials alone.
+    pub fn take_credentials(&self, system: &str) {
         let keys = self.world.keys["vendors"][system]["credentials"].to_string();
-        run(&["credentials", "set", &self.id, system, "--file", "-"], &keys);
+        let set = ["credentials", "set", &self.id, system, "--file", "-"];
+        operator(self.stack, &set, &keys).expect("right arguments");
+    }
+
+    /// Which company the organisation is in a system; an empty id takes it away.
+    pub fn is_company(&self, system: &str, id: &str) {
+        let company = format!("{system}={id}");
+        let name = self.world.key("/company");
+        let arguments = [
+            "organisation",
+            "create",
+            &self.id,
+            "--name",
+            name,
+            "--company",
+            &company,
+        ];
+        operator(self.stack, &arguments, "").expect("right arguments");
     }
 
     /// Sets variables by the operator's command line.

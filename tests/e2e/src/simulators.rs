@@ -109,6 +109,21 @@ impl World {
             .header("authorization", format!("Bearer {token}"))
     }
 
+    /// The requests that a vendor has had with valid credentials, oldest first.
+    pub fn requests(&self, system: &str) -> Vec<Value> {
+        let answer = http::get(engine().control(&format!("requests/{}", self.name)))
+            .expect(200)
+            .json();
+        let all = answer["requests"].as_array().expect("requests").iter();
+        all.filter(|request| request["system"] == system).cloned().collect()
+    }
+
+    pub fn forget_requests(&self) {
+        Call::new("DELETE", engine().control(&format!("requests/{}", self.name)))
+            .send()
+            .expect(200);
+    }
+
     /// A bad day for one operation
     pub fn spoil(&self, system: &str, operation: &str, kind: &str, more: &Value) {
         let mut rule = json!({"world": self.name, "system": system, "operation": operation, "kind": kind});

@@ -106,7 +106,7 @@ fn is_owner(world: &World, call: &Call) -> bool {
 
 fn keys(world: &World, base: &str) -> Value {
     json!({
-        "credentials": {"api_token": world.vendors.pwpush.api_token},
+        "credentials": {"address": format!("{base}/pwpush/{}", world.name), "api_token": world.vendors.pwpush.api_token},
         "url": format!("{base}/pwpush/{}", world.name),
     })
 }

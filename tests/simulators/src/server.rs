@@ -45,6 +45,9 @@ pub struct Options {
     pub port: u16,
     #[arg(long, default_value = "127.0.0.1")]
     pub host: IpAddr,
+    /// Another port, for tests of what is sent to which origin: the same vendors and worlds, as if on another server.
+    #[arg(long)]
+    pub second_port: Option<u16>,
     /// The local AWS engine whose mails the pages show, such as http://127.0.0.1:4566
     #[arg(long)]
     pub aws: Option<String>,
@@ -95,6 +98,10 @@ pub async fn start(options: Options) -> io::Result<Running> {
         let proxy = TcpListener::bind((options.host, target.port)).await?;
         proxies.push((proxy.local_addr()?.port(), target.url.clone()));
         tokio::spawn(proxy::serve(proxy, app.clone(), target.url));
+    }
+    if let Some(port) = options.second_port {
+        let second = TcpListener::bind((options.host, port)).await?;
+        tokio::spawn(serve(second, port, app.clone()));
     }
     tokio::spawn(serve(listener, address.port(), app.clone()));
     Ok(Running {
@@ -297,6 +304,7 @@ async fn perform(app: &App, system: System, mut call: Call) -> Done {
         method: call.method.clone(),
         path: call.path(),
         operation,
+        authorization: call.headers.contains_key(header::AUTHORIZATION),
         status: (!lost).then_some(answer.status),
         fault: kind.map(Kind::name),
     });

@@ -101,6 +101,8 @@ pub struct LoggedRequest {
     pub method: String,
     pub path: String,
     pub operation: String,
+    /// Whether it had a header of that name.
+    pub authorization: bool,
     pub status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'static str>,

@@ -28,15 +28,7 @@ fn visit_as(role: Role) -> Visit {
         role,
         identity: None,
     };
-    let organisation = Organisation {
-        id: org,
-        name: "Acme & Co".to_owned(),
-        parent: None,
-        tenant_id: None,
-        psa_company: None,
-        distributor_company: None,
-        vault_companies: std::collections::BTreeMap::new(),
-    };
+    let organisation = Organisation::new(org, "Acme & Co");
     Visit {
         organisation,
         caller: Caller::member(member, "csrf-token".to_owned()),

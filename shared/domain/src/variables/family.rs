@@ -11,6 +11,25 @@ use crate::ids::OrgId;
 /// Values by their names, as `parse_value` gave them.
 pub type Values = BTreeMap<String, Value>;
 
+/// A parent's value for its children.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FromParent {
+    pub value: Value,
+    /// It holds whatever a child has set itself.
+    pub locked: bool,
+}
+
+/// What a child takes of its parent, by the variables' names.
+pub type Inherited = BTreeMap<String, FromParent>;
+
+/// Why a child sets no value of its own.
+pub fn locked_by_parent(name: &str) -> FieldProblem {
+    FieldProblem::new(
+        name,
+        "is locked by the parent organisation: its value holds for all its children",
+    )
+}
+
 /// An organisation that takes its parent's defaults where it has set nothing itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Child {
@@ -20,7 +39,7 @@ pub struct Child {
 
 impl Child {
     /// What the parent's new defaults contradict here. What was wrong before them is not theirs to mend.
-    pub fn contradictions(&self, before: &Values, after: &Values) -> Vec<FieldProblem> {
+    pub fn contradictions(&self, before: &Inherited, after: &Inherited) -> Vec<FieldProblem> {
         let old = self.wrong_under(before);
         let new = self
             .wrong_under(after)
@@ -36,8 +55,8 @@ impl Child {
         .collect()
     }
 
-    fn wrong_under(&self, defaults: &Values) -> Vec<FieldProblem> {
-        OrgVariables::resolve(&self.own, defaults).map_or_else(|problems| problems, |v| v.check_together())
+    fn wrong_under(&self, inherited: &Inherited) -> Vec<FieldProblem> {
+        OrgVariables::resolve(&self.own, inherited).map_or_else(|problems| problems, |v| v.check_together())
     }
 }
 
@@ -51,12 +70,21 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    fn inherited(json: Value, locked: bool) -> Inherited {
+        let from_parent = |(name, value)| (name, FromParent { value, locked });
+        values(json).into_iter().map(from_parent).collect()
+    }
+
     fn wrong(own: Value, before: Value, after: Value) -> Vec<String> {
+        wrong_under(own, &inherited(before, false), &inherited(after, false))
+    }
+
+    fn wrong_under(own: Value, before: &Inherited, after: &Inherited) -> Vec<String> {
         let child = Child {
             id: OrgId::parse("customer").unwrap(),
             own: values(own),
         };
-        let problems = child.contradictions(&values(before), &values(after));
+        let problems = child.contradictions(before, after);
         assert!(
             problems
                 .iter()
@@ -83,6 +111,21 @@ mod tests {
         let psa = json!({"default_psa": "connectwise"});
         assert_eq!(wrong(child.clone(), psa.clone(), psa.clone()), [""; 0]);
         assert_eq!(wrong(child, psa, json!({})), ["send_password_via_sms_or_email"]);
+    }
+
+    #[test]
+    fn a_locked_value_is_judged_in_the_place_of_the_childs_own() {
+        let own = json!({"default_psa": "connectwise", "onboarding_password_save_location": ["psa"]});
+        let mails = json!({"default_psa": "email_only", "no_psa_mail_address": "it@example.com"});
+        let nothing = Inherited::new();
+        assert_eq!(
+            wrong_under(own.clone(), &nothing, &inherited(mails.clone(), false)),
+            [""; 0]
+        );
+        assert_eq!(
+            wrong_under(own, &nothing, &inherited(mails, true)),
+            ["onboarding_password_save_location"]
+        );
     }
 
     #[test]

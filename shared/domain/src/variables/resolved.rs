@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
+use super::family::{Inherited, Values};
 use super::parse::{MANAGER, parse_value};
 use crate::contact::EmailAddress;
 use crate::country::CountryCode;
@@ -128,13 +129,16 @@ impl Default for OrgVariables {
 }
 
 impl OrgVariables {
-    /// The organisation's own value wins, then its parent's, then the default. Both maps hold what `parse_value` gave.
-    pub fn resolve(
-        own: &BTreeMap<String, Value>,
-        parent_defaults: &BTreeMap<String, Value>,
-    ) -> Result<Self, Vec<FieldProblem>> {
+    /// A value that the parent has locked wins, then the organisation's own, then its parent's, then the default. Both maps
+    /// hold what `parse_value` gave.
+    pub fn resolve(own: &Values, inherited: &Inherited) -> Result<Self, Vec<FieldProblem>> {
+        let from_parent = |locked: bool| {
+            let chosen = inherited.iter().filter(move |(_, from)| from.locked == locked);
+            chosen.map(|(name, from)| (name, &from.value))
+        };
         let mut effective: BTreeMap<&str, &Value> = BTreeMap::new();
-        for (name, value) in parent_defaults.iter().chain(own).filter(|(_, value)| !value.is_null()) {
+        let by_precedence = from_parent(false).chain(own).chain(from_parent(true));
+        for (name, value) in by_precedence.filter(|(_, value)| !value.is_null()) {
             effective.insert(name, value);
         }
         let mut values = Map::new();
@@ -166,10 +170,16 @@ mod tests {
     use serde_json::json;
 
     use super::super::definitions::definitions;
+    use super::super::family::FromParent;
     use super::*;
 
-    fn map(value: Value) -> BTreeMap<String, Value> {
+    fn map(value: Value) -> Values {
         serde_json::from_value(value).unwrap()
+    }
+
+    fn inherited(value: Value, locked: bool) -> Inherited {
+        let from_parent = |(name, value)| (name, FromParent { value, locked });
+        map(value).into_iter().map(from_parent).collect()
     }
 
     #[test]
@@ -198,15 +208,18 @@ mod tests {
     #[test]
     fn nothing_set_is_the_default() {
         assert_eq!(
-            OrgVariables::resolve(&map(json!({})), &map(json!({}))),
+            OrgVariables::resolve(&Values::new(), &Inherited::new()),
             Ok(OrgVariables::default())
         );
     }
 
     #[test]
     fn own_wins_then_the_parents() {
-        let parent = map(json!({"timezone": "Europe/Berlin", "default_psa": "connectwise",
-            "onboarding_password_save_location": ["psa"]}));
+        let parent = inherited(
+            json!({"timezone": "Europe/Berlin", "default_psa": "connectwise",
+                "onboarding_password_save_location": ["psa"]}),
+            false,
+        );
         let own = map(
             json!({"default_psa": "email_only", "timezone": null, "onboarding_password_save_location": [],
             "start_time": "07:30", "new_user_approval_email": ["manager", "hr@example.com"],
@@ -224,9 +237,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_parent_locks_wins() {
+        let own = map(json!({"default_ticket_location": "Finance", "timezone": "Europe/Berlin"}));
+        let mut parent = inherited(json!({"default_ticket_location": "Onboarding"}), true);
+        parent.extend(inherited(json!({"timezone": "Asia/Kolkata"}), false));
+        let variables = OrgVariables::resolve(&own, &parent).unwrap();
+        assert_eq!(variables.default_ticket_location.as_deref(), Some("Onboarding"));
+        assert_eq!(variables.timezone, Tz::Europe__Berlin, "a default is not locked");
+    }
+
+    #[test]
     fn every_wrong_value_is_named() {
         let own = map(json!({"timezone": "Mars", "default_psa": "x", "nonsense": 1}));
-        let problems = OrgVariables::resolve(&own, &map(json!({}))).unwrap_err();
+        let problems = OrgVariables::resolve(&own, &Inherited::new()).unwrap_err();
         let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["default_psa", "nonsense", "timezone"]);
     }
@@ -237,7 +260,7 @@ mod tests {
             if let super::super::Kind::OneOf(names) = definition.kind {
                 for name in names {
                     let own = BTreeMap::from([(definition.name.to_owned(), json!(name))]);
-                    assert!(OrgVariables::resolve(&own, &BTreeMap::new()).is_ok(), "{name}");
+                    assert!(OrgVariables::resolve(&own, &Inherited::new()).is_ok(), "{name}");
                 }
             }
         }

@@ -1,20 +1,21 @@
 //! Queues, statuses and priorities: from the names in an organisation's variables to the values of picklists.
 
 use domain::fault::Fault;
+use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
 use super::calls::done;
 use super::wire::{Choice, Field, Fields};
 use super::{Autotask, SYSTEM};
-use crate::names::{Named, listed, resolve};
+use crate::names::{Named, resolve};
 
 impl Autotask {
     pub(super) async fn queue(&self, wanted: Option<&str>) -> Result<u64, Fault> {
         let Some(wanted) = wanted else {
             let queues = named(self.picklist("queueID").await?);
             return Err(Fault::NeedsAttention(format!(
-                "default_ticket_location is not set, and {SYSTEM} needs a queue; there are: {}",
-                listed(&queues)
+                "default_ticket_location is not set, and {SYSTEM} needs a queue{}",
+                self.listing.after("there are", &queues)
             )));
         };
         self.id_of("queue", "queueID", wanted).await
@@ -53,9 +54,10 @@ impl Autotask {
     }
 
     async fn id_of(&self, what: &str, field: &'static str, wanted: &str) -> Result<u64, Fault> {
-        let scope = format!("{} {}", self.base, self.credentials.user_name);
+        let secret = self.credentials.secret.expose_secret();
+        let scope = format!("{} {} {secret}", self.base, self.credentials.user_name);
         let list = async { Ok(named(self.picklist(field).await?)) };
-        number(&resolve(SYSTEM, what, &scope, wanted, list).await?)
+        number(&resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?)
     }
 
     async fn picklist(&self, field: &str) -> Result<Vec<&Choice>, Fault> {

@@ -4,7 +4,7 @@ use domain::fault::Fault;
 use serde::Deserialize;
 
 use super::wire::{CompanyBody, Named};
-use super::{ConnectWise, SYSTEM};
+use super::{ConnectWise, SYSTEM, SYSTEM_ID};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +39,7 @@ impl ConnectWise {
             .await?;
         found.into_iter().next().ok_or_else(|| {
             Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such company: set the organisation's PSA company"
+                "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
     }

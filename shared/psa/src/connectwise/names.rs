@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{ConnectWise, Named, SYSTEM};
-use crate::names::{self, listed, resolve};
+use crate::names::{self, resolve};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,8 +22,8 @@ impl ConnectWise {
                 .records("list the boards", &["service", "boards"], "id,name")
                 .await?;
             return Err(Fault::NeedsAttention(format!(
-                "default_ticket_location is not set, and {SYSTEM} needs a board; there are: {}",
-                listed(&boards)
+                "default_ticket_location is not set, and {SYSTEM} needs a board{}",
+                self.listing.after("there are", &boards)
             )));
         };
         self.id_of("board", "", wanted, &["service", "boards"], "id,name").await
@@ -55,10 +55,16 @@ impl ConnectWise {
     }
 
     async fn id_of(&self, what: &str, of: &str, wanted: &str, path: &[&str], fields: &str) -> Result<u64, Fault> {
-        let user = self.credentials.public_key.expose_secret();
-        let scope = format!("{} {} {user} {of}", self.base, self.credentials.company_id);
+        let (user, secret) = (&self.credentials.public_key, &self.credentials.private_key);
+        let scope = format!(
+            "{} {} {} {} {of}",
+            self.base,
+            self.credentials.company_id,
+            user.expose_secret(),
+            secret.expose_secret()
+        );
         let list = self.records("list the names", path, fields);
-        let id = resolve(SYSTEM, what, &scope, wanted, list).await?;
+        let id = resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?;
         id.parse()
             .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
     }

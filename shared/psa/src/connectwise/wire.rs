@@ -80,7 +80,7 @@ impl CompanyKey {
         // It goes into conditions, between quotes.
         if text.is_empty() || text.contains(['"', '\\']) || text.chars().any(char::is_control) {
             return Err(Fault::NeedsAttention(
-                "the organisation's PSA company is neither an id nor an identifier of ConnectWise".to_owned(),
+                "the organisation's company in ConnectWise is neither an id nor an identifier".to_owned(),
             ));
         }
         Ok(Self::Identifier(text.to_owned()))

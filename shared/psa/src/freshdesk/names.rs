@@ -45,7 +45,7 @@ impl Freshdesk {
         list: impl Future<Output = Result<Vec<Named>, Fault>>,
     ) -> Result<u64, Fault> {
         let scope = format!("{} {}", self.base, self.api_key.expose_secret());
-        let id = resolve(SYSTEM, what, &scope, wanted, list).await?;
+        let id = resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?;
         id.parse()
             .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
     }

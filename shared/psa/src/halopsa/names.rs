@@ -1,9 +1,10 @@
 //! Teams, statuses, priorities and ticket types: from the names in an organisation's variables to what HaloPSA takes.
 
 use domain::fault::Fault;
+use secrecy::ExposeSecret;
 
 use super::wire::NamedBody;
-use super::{HaloPsa, SYSTEM};
+use super::{HaloPsa, SYSTEM, SYSTEM_ID};
 use crate::names::{Named, record, resolve};
 
 /// What a new installation has for requests; `default_work_role` names another.
@@ -13,7 +14,8 @@ impl HaloPsa {
     /// Tickets take a team by its name, as HaloPSA writes it.
     pub(super) async fn team(&self, wanted: &str) -> Result<String, Fault> {
         let list = self.records(&["Team"]);
-        Ok(record(SYSTEM, "team", &self.scope(), wanted, list).await?.name)
+        let team = record(SYSTEM, "team", &self.scope(), wanted, self.listing, list).await?;
+        Ok(team.name)
     }
 
     pub(super) async fn status(&self, wanted: &str) -> Result<u64, Fault> {
@@ -31,13 +33,15 @@ impl HaloPsa {
     }
 
     async fn id_of(&self, what: &str, wanted: &str, path: &[&str]) -> Result<u64, Fault> {
-        let id = resolve(SYSTEM, what, &self.scope(), wanted, self.records(path)).await?;
+        let list = self.records(path);
+        let id = resolve(SYSTEM, what, &self.scope(), wanted, self.listing, list).await?;
         id.parse()
             .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
     }
 
     fn scope(&self) -> String {
-        format!("{} {}", self.base, self.credentials.client_id)
+        let secret = self.credentials.client_secret.expose_secret();
+        format!("{} {} {secret}", self.base, self.credentials.client_id)
     }
 
     async fn records(&self, path: &[&str]) -> Result<Vec<Named>, Fault> {
@@ -50,7 +54,7 @@ impl HaloPsa {
         let reply = self.get("look up the client", &["Client", &id], &[]).await?;
         if reply.status() == 404 {
             return Err(Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such client: set the organisation's PSA company"
+                "{SYSTEM} shows no such client: the operator sets the right one with --company {SYSTEM_ID}=ID"
             )));
         }
         Ok(reply.json::<NamedBody>()?.name)

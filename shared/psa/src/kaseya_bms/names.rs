@@ -2,11 +2,12 @@
 //! a status and a priority, so where none is set it gets BMS's own first one.
 
 use domain::fault::Fault;
+use secrecy::ExposeSecret;
 
 use super::calls::list;
 use super::wire::NamedBody;
-use super::{KaseyaBms, SYSTEM};
-use crate::names::{Named, listed, resolve};
+use super::{Credentials, KaseyaBms, SYSTEM, SYSTEM_ID};
+use crate::names::{Named, resolve};
 
 const QUEUES: [&str; 4] = ["v2", "system", "queues", "lookup"];
 const STATUSES: [&str; 4] = ["v2", "system", "statuses", "lookup"];
@@ -33,7 +34,7 @@ impl KaseyaBms {
         let account = found.into_iter().find(|account| account.id == id);
         account.map(|account| account.named().name).ok_or_else(|| {
             Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such account: set the organisation's PSA company"
+                "{SYSTEM} shows no such account: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
     }
@@ -53,9 +54,8 @@ impl KaseyaBms {
             Some(wanted) => self.number("", "queue", wanted, list).await.map(Some),
             None if has_employee => Ok(None),
             None => Err(Fault::NeedsAttention(format!(
-                "neither default_ticket_location nor default_tech_id is set, and {SYSTEM} needs a queue or an employee; \
-                 the queues are: {}",
-                listed(&list.await?)
+                "neither default_ticket_location nor default_tech_id is set, and {SYSTEM} needs a queue or an employee{}",
+                self.listing.after("the queues are", &list.await?)
             ))),
         }
     }
@@ -90,11 +90,14 @@ impl KaseyaBms {
         wanted: &str,
         list: impl Future<Output = Result<Vec<Named>, Fault>>,
     ) -> Result<u64, Fault> {
-        let scope = format!(
-            "{} {} {} {of}",
-            self.base, self.credentials.tenant, self.credentials.user_name
-        );
-        let id = resolve(SYSTEM, what, &scope, wanted, list).await?;
+        let Credentials {
+            tenant,
+            user_name,
+            password,
+            ..
+        } = &self.credentials;
+        let scope = format!("{} {tenant} {user_name} {} {of}", self.base, password.expose_secret());
+        let id = resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?;
         id.parse()
             .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
     }

@@ -2,10 +2,11 @@
 
 use domain::fault::Fault;
 use outbound::endpoint;
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 use super::wire::{Answer, ChoiceBody, NamedBody, UserBody, is_id, may_be_asked};
-use super::{SYSTEM, ServiceNow};
+use super::{SYSTEM, SYSTEM_ID, ServiceNow};
 use crate::names::{Named, resolve};
 
 const ON_HOLD: &str = "3";
@@ -27,7 +28,7 @@ impl ServiceNow {
             self.named("look up the company", "core_company", &query).await
         };
         let scope = format!("{} {}", self.scope(), self.company);
-        resolve(SYSTEM, "company", &scope, &self.company, list).await
+        resolve(SYSTEM, "company", &scope, &self.company, self.listing, list).await
     }
 
     pub(super) async fn company_name(&self) -> Result<String, Fault> {
@@ -37,7 +38,7 @@ impl ServiceNow {
         let reply = self.call("look up the company", self.http.get(url)).await?;
         if reply.status() == 404 {
             return Err(Fault::NeedsAttention(format!(
-                "{SYSTEM} shows no such company: set the organisation's PSA company"
+                "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             )));
         }
         Ok(reply.json::<Answer<NamedBody>>()?.result.name)
@@ -45,7 +46,7 @@ impl ServiceNow {
 
     pub(super) async fn group(&self, wanted: &str) -> Result<String, Fault> {
         let list = self.named("list the groups", "sys_user_group", "active=true^ORDERBYname");
-        resolve(SYSTEM, "assignment group", &self.scope(), wanted, list).await
+        resolve(SYSTEM, "assignment group", &self.scope(), wanted, self.listing, list).await
     }
 
     /// By sys_id, user name or mail address.
@@ -70,7 +71,8 @@ impl ServiceNow {
 
     /// The fields of an incident in this state: some states are not to be had without more.
     pub(super) async fn status(&self, wanted: &str) -> Result<Map<String, Value>, Fault> {
-        let state = resolve(SYSTEM, "status", &self.scope(), wanted, self.choices("state")).await?;
+        let choices = self.choices("state");
+        let state = resolve(SYSTEM, "status", &self.scope(), wanted, self.listing, choices).await?;
         let mut fields = Map::from_iter([("state".to_owned(), json!(state))]);
         match state.as_str() {
             ON_HOLD => {
@@ -108,7 +110,8 @@ impl ServiceNow {
 
     /// Impact and urgency, from which ServiceNow computes the priority by this table unless it was changed.
     pub(super) async fn priority(&self, wanted: &str) -> Result<(&'static str, &'static str), Fault> {
-        let priority = resolve(SYSTEM, "priority", &self.scope(), wanted, self.choices("priority")).await?;
+        let choices = self.choices("priority");
+        let priority = resolve(SYSTEM, "priority", &self.scope(), wanted, self.listing, choices).await?;
         match priority.as_str() {
             "1" => Ok(("1", "1")),
             "2" => Ok(("2", "1")),
@@ -137,7 +140,8 @@ impl ServiceNow {
     }
 
     fn scope(&self) -> String {
-        format!("{} {}", self.base, self.credentials.user_name)
+        let password = self.credentials.password.expose_secret();
+        format!("{} {} {password}", self.base, self.credentials.user_name)
     }
 
     async fn named(&self, operation: &'static str, table: &str, query: &str) -> Result<Vec<Named>, Fault> {

@@ -50,8 +50,14 @@ impl Desk {
         let sim = Simulated::with(world).await;
         let keys = sim.keys(vendor.name);
         let company = keys["company"].as_str().unwrap().to_owned();
-        let psa = (vendor.build)(client(timeout), &sim.base, keys["credentials"].clone(), company);
+        let psa = (vendor.build)(client(timeout), &sim.base, keys["credentials"].clone(), company).listing_names();
         Self { vendor, sim, keys, psa }
+    }
+
+    /// A client with the key of the organisation's parent.
+    pub(crate) fn with_the_parents_key(&self) -> Psa {
+        let http = client(Duration::from_secs(20));
+        (self.vendor.build)(http, &self.sim.base, self.keys["credentials"].clone(), self.company())
     }
 
     /// A name that exists there; nothing where the vendor has no such thing.

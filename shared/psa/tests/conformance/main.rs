@@ -32,6 +32,7 @@ macro_rules! suite {
             tickets {
                 opened_with_every_name
                 unknown_names_are_listed
+                another_systems_ticket_is_left_alone
                 found_by_marker
                 a_given_one_must_be_the_companys
                 an_open_one_with_the_same_summary_is_adopted

@@ -1,10 +1,11 @@
 //! Tickets are opened, found and adopted.
 
 use domain::fault::Fault;
+use domain::request::TicketRef;
 use psa::NewTicket;
 use serde_json::json;
 
-use crate::desk::{Desk, Vendor, plain};
+use crate::desk::{Desk, Vendor, note, plain};
 
 pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
     let desk = Desk::new(vendor).await;
@@ -44,6 +45,30 @@ pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
     desk.psa.create_ticket(&nobody).await.unwrap();
 }
 
+/// Before `default_psa` was changed the request had a ticket elsewhere; here its id may be anybody's.
+pub(crate) async fn another_systems_ticket_is_left_alone(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let theirs = desk.open(&desk.key("other_company").unwrap(), "Theirs", false);
+    let before = desk.ticket(&theirs);
+    let ticket = TicketRef {
+        system: "elsewhere".to_owned(),
+        id: theirs.id.clone(),
+    };
+    let results = [
+        desk.psa.add_note(&ticket, &note("r1/note", "Ours.", true)).await,
+        desk.psa.has_note(&ticket, "r1/note").await.map(|_| ()),
+        desk.psa.set_status(&ticket, "Closed").await,
+    ];
+    for result in results {
+        let Err(Fault::NeedsAttention(text)) = &result else {
+            panic!("{result:?}")
+        };
+        assert!(text.contains("elsewhere") && text.contains(vendor.name), "{text}");
+    }
+    assert_eq!(desk.ticket(&theirs), before);
+    assert_eq!(desk.sim.operations(), [""; 0]);
+}
+
 pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
     let desk = Desk::new(vendor).await;
     let wrong = || Some("No Such".to_owned());
@@ -77,6 +102,12 @@ pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
             panic!("{key}: {fault:?}")
         };
         assert!(text.contains("No Such") && text.contains(&existing), "{key}: {text}");
+        // Not to a customer of the one who has the key.
+        let fault = desk.with_the_parents_key().create_ticket(&ticket).await.unwrap_err();
+        let Fault::NeedsAttention(text) = &fault else {
+            panic!("{key}: {fault:?}")
+        };
+        assert!(text.contains("No Such") && !text.contains(&existing), "{key}: {text}");
     }
     let people = [
         NewTicket {

@@ -12,6 +12,8 @@ use simulators::world::World;
 use vault::pwpush::Found;
 use vault::{Entry, PwPush, Vault};
 
+/// Of the entries that are written here.
+pub(crate) const NAME: &str = "Temporary password of Ada";
 pub(crate) const PASSWORD: &str = "aB2!cd+Ef=3?gH:z";
 
 pub(crate) struct Place {
@@ -23,7 +25,7 @@ pub(crate) struct Place {
     pub(crate) effect: &'static str,
     /// Whether it can be asked for what was written.
     pub(crate) can_be_asked: bool,
-    /// Somebody writes something with these notes, of another company if the flag says so.
+    /// Somebody writes something of our name with these notes, of another company if the flag says so.
     pub(crate) write: fn(&mut World, &str, bool),
     /// More than two pages of the client's.
     pub(crate) pages: usize,
@@ -79,9 +81,13 @@ impl AnyPlace {
     }
 
     pub(crate) async fn has(&self, marker: &str) -> Result<Option<bool>, Fault> {
+        self.has_entry(&entry(marker, NAME)).await
+    }
+
+    pub(crate) async fn has_entry(&self, entry: &Entry) -> Result<Option<bool>, Fault> {
         match self {
-            Self::Vault(vault) => vault.has(marker).await,
-            Self::PwPush(pwpush) => Ok(match pwpush.find(marker).await? {
+            Self::Vault(vault) => vault.has(entry).await,
+            Self::PwPush(pwpush) => Ok(match pwpush.find(&entry.marker).await? {
                 Found::Link(_) => Some(true),
                 Found::Nothing => Some(false),
                 Found::CannotSay => None,
@@ -141,7 +147,7 @@ impl Desk {
     pub(crate) async fn on(&self, work: Work) -> Result<(), Fault> {
         match work {
             Work::Write => {
-                let link = self.any.write(&entry("r1", "Temporary password of Ada")).await?;
+                let link = self.any.write(&entry("r1", NAME)).await?;
                 assert!(link.is_none_or(|link| !link.expose_secret().is_empty()));
                 Ok(())
             }

@@ -4,7 +4,7 @@ use domain::fault::Fault;
 use serde_json::json;
 use vault::{Hudu, ItGlue};
 
-use crate::desk::{ALL, Desk, client};
+use crate::desk::{ALL, Desk, Work, client};
 use crate::places::{HUDU, ITGLUE};
 
 #[tokio::test]
@@ -84,4 +84,21 @@ async fn a_company_is_found_on_the_third_page() {
         let findings = desk.any.check().await;
         assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
     }
+}
+
+/// Hudu's answers hold the passwords, and a company has hundreds.
+#[tokio::test]
+async fn hudu_is_asked_for_no_password_of_another_name() {
+    let desk = Desk::new(&HUDU).await;
+    desk.sim.world(|world| {
+        for number in 0..1001 {
+            let password =
+                json!({"name": format!("VPN {number}"), "company_id": 7, "password": "x", "description": ""});
+            world.vendors.hudu.add(&password);
+        }
+    });
+    assert_eq!(desk.any.has("r1").await, Ok(Some(false)));
+    assert_eq!(desk.sim.operations().len(), 1, "a first page with nothing on it");
+    desk.on(Work::Write).await.unwrap();
+    assert_eq!(desk.any.has("r1").await, Ok(Some(true)));
 }

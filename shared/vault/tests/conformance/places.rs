@@ -2,9 +2,10 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use vault::pwpush::Key;
 use vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
 
-use crate::desk::{AnyPlace, Place};
+use crate::desk::{AnyPlace, NAME, Place};
 
 fn read<T: DeserializeOwned>(credentials: &Value) -> T {
     serde_json::from_value(credentials.clone()).unwrap()
@@ -44,7 +45,7 @@ pub(crate) const HUDU: Place = Place {
     can_be_asked: true,
     write: |world, notes, other| {
         let company = if other { 8 } else { 7 };
-        let password = json!({"name": "VPN", "company_id": company, "password": "x", "description": notes});
+        let password = json!({"name": NAME, "company_id": company, "password": "x", "description": notes});
         world.vendors.hudu.add(&password);
     },
     pages: 2001,
@@ -62,7 +63,7 @@ pub(crate) const ITGLUE: Place = Place {
     can_be_asked: true,
     write: |world, notes, other| {
         let organization = if other { 3302 } else { 3301 };
-        let password = json!({"name": "VPN", "password": "x", "notes": notes});
+        let password = json!({"name": NAME, "password": "x", "notes": notes});
         world.vendors.itglue.add(organization, &password);
     },
     pages: 2001,
@@ -91,8 +92,13 @@ pub(crate) const PASSPORTAL: Place = Place {
 
 fn pwpush(http: reqwest::Client, keys: &Value, with_token: bool) -> AnyPlace {
     let base = keys["url"].as_str().unwrap().parse().unwrap();
-    let credentials = with_token.then(|| read(&keys["credentials"]));
-    AnyPlace::PwPush(PwPush::new(http, base, credentials))
+    let credentials: vault::pwpush::Credentials = read(&keys["credentials"]);
+    let key = with_token.then(|| Key {
+        server: credentials.address.parse().unwrap(),
+        token: credentials.api_token,
+        own: true,
+    });
+    AnyPlace::PwPush(PwPush::new(http, base, key))
 }
 
 pub(crate) const PWPUSH: Place = Place {

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use vault::PwPush;
-use vault::pwpush::Found;
+use vault::pwpush::{Found, Key};
 
 use crate::desk::{AnyPlace, Desk, PASSWORD, Work, entry};
 use crate::places::{ANONYMOUS, PWPUSH};
@@ -109,4 +109,65 @@ async fn what_is_no_token_becomes_no_link() {
     });
     let fault = pwpush(&desk).find("r1").await.unwrap_err();
     assert!(fault.is_transient() && !fault.to_string().contains("evil"), "{fault}");
+}
+
+/// The push and the token may come from two organisations: `pwpush_url` is a child's to set, the token its parent's.
+#[tokio::test]
+async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
+    let desk = Desk::new(&PWPUSH).await;
+    let keys = desk.sim.keys("pwpush");
+    let base: url::Url = keys["url"].as_str().unwrap().parse().unwrap();
+    let token = || SecretString::from(keys["credentials"]["api_token"].as_str().unwrap());
+    let with = |server: &str, own: bool| {
+        let client = crate::desk::client(std::time::Duration::from_secs(20));
+        let key = Key {
+            server: server.parse().unwrap(),
+            token: token(),
+            own,
+        };
+        PwPush::new(client, base.clone(), Some(key))
+    };
+    let owned = |desk: &Desk| desk.all().last().unwrap()["owned"].clone();
+    let port = base.port().unwrap();
+    // Same scheme, host and port: whatever the path.
+    let same = with(&format!("http://127.0.0.1:{port}/"), false);
+    same.push("r1/manager", &PASSWORD.into()).await.unwrap();
+    assert_eq!(owned(&desk), true);
+    for other in [
+        format!("https://127.0.0.1:{port}"),
+        format!("http://127.0.0.2:{port}"),
+        "http://127.0.0.1:1".to_owned(),
+        "http://127.0.0.1".to_owned(),
+        "https://pwpush.example.com".to_owned(),
+    ] {
+        let elsewhere = with(&other, false);
+        let before = desk.sim.operations().len();
+        elsewhere.push("r1/manager", &PASSWORD.into()).await.unwrap();
+        assert_eq!(owned(&desk), false, "{other}");
+        assert!(
+            matches!(elsewhere.find("r1/manager").await, Ok(Found::CannotSay)),
+            "{other}"
+        );
+        let [inherited, own] = [false, true].map(|own| with(&other, own));
+        let told = inherited.check().await.remove(1).result.unwrap();
+        let why = own.check().await.remove(1).result.unwrap_err().to_string();
+        for text in [told, why] {
+            assert!(text.contains("for another server than pwpush_url names"), "{text}");
+            assert!(
+                !text.contains("127.0.0.") && !text.contains("example.com"),
+                "the parent's: {text}"
+            );
+        }
+        let shown = desk.sim.world(|world| {
+            let since = world.requests.iter().skip(before);
+            since.filter(|request| request.authorization).count()
+        });
+        assert_eq!(shown, 0, "{other}");
+    }
+    desk.sim.world(|world| world.vendors.pwpush.anonymous = false);
+    let fault = with("https://pwpush.example.com", false)
+        .push("r1/manager", &PASSWORD.into())
+        .await
+        .unwrap_err();
+    assert!(fault.to_string().contains("is for another server"), "{fault}");
 }

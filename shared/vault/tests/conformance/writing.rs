@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::{ALL, Desk, PASSWORD, Place, Work, entry};
+use crate::desk::{ALL, Desk, NAME, PASSWORD, Place, Work, entry};
 
 const ODD: &str = "Seán O'Brien \"X\" & <b>Y</b> 🙂 %27 \\ {{z}}";
 
@@ -21,7 +21,7 @@ pub(crate) async fn it_is_there_once_as_it_was_written(place: &'static Place) {
     }
     assert_eq!(there["password"], PASSWORD, "{there}");
     assert_eq!(there["username"], "ada@contoso.com");
-    assert_eq!(there["name"], "Temporary password of Ada");
+    assert_eq!(there["name"], NAME);
     let company = desk.sim.keys(place.name)["company"].as_str().unwrap().to_owned();
     assert_eq!(there["company"].to_string(), company);
     assert!(
@@ -36,9 +36,9 @@ pub(crate) async fn odd_and_long_names(place: &'static Place) {
         .iter()
         .enumerate()
     {
-        let marker = format!("r{number}");
-        desk.any.write(&entry(&marker, name)).await.unwrap();
-        assert_eq!(desk.any.has(&marker).await, Ok(place.can_be_asked.then_some(true)));
+        let entry = entry(&format!("r{number}"), name);
+        desk.any.write(&entry).await.unwrap();
+        assert_eq!(desk.any.has_entry(&entry).await, Ok(place.can_be_asked.then_some(true)));
         let all = desk.all();
         if let Some(kept) = all[number]["name"].as_str() {
             assert!(kept.starts_with(ODD) && kept.chars().count() <= 255, "{kept}");

@@ -432,3 +432,44 @@ fn a_parents_default_that_contradicts_a_child_is_refused() {
     assert!(refused.contains("onboarding_password_save_location"), "{refused}");
     assert_eq!(of_child("onboarding_password_save_location")["source"], "default");
 }
+
+#[test]
+fn what_a_parent_locks_holds_for_its_children() {
+    let parent = Organisation::new("lock-msp");
+    let child = Organisation::new("lock-kid");
+    child.belong_to(&parent);
+    let set = |org: &Organisation, arguments: &[&str]| {
+        operator(org.stack, &[&["variables", "set", &org.id], arguments].concat(), "")
+    };
+    let location =
+        || child.call("GET", "variables").send().expect(200).json()["variables"]["default_ticket_location"].clone();
+    child.set(&json!({"default_ticket_location": "Help Desk"})).expect(200);
+    assert_eq!(location()["source"], "own");
+    let locked = ["--locked-for-children", "default_ticket_location=Onboarding"];
+    set(&parent, &locked).expect("a lock");
+    assert_eq!(
+        (&location()["value"], &location()["source"]),
+        (&json!("Onboarding"), &json!("locked"))
+    );
+    let refused = child.set(&json!({"default_ticket_location": "Help Desk", "timezone": "Europe/Berlin"}));
+    assert_eq!(refused.wrong_fields(), ["default_ticket_location"]);
+    assert!(
+        refused.text.contains("locked by the parent organisation"),
+        "{}",
+        refused.text
+    );
+    let refused = set(&child, &["default_ticket_location=Help Desk"]).expect_err("refused");
+    assert!(refused.contains("locked by the parent organisation"), "{refused}");
+    // Its own value from before counts nowhere, steps included.
+    let request = child.submit(&child.person("Ada", "Lovelace", &json!({"manager": child.manager()})));
+    request.ends("completed");
+    assert_eq!(request.ticket().expect("a ticket")["location"], "Onboarding");
+    // A change by the parent's admin keeps the lock; only the operator takes it away.
+    parent.set(&json!({"default_ticket_location": "Help Desk"})).expect(200);
+    assert_eq!(location()["source"], "locked");
+    set(&parent, &["default_ticket_location=Onboarding"]).expect("no lock any more");
+    assert_eq!(
+        (&location()["value"], &location()["source"]),
+        (&json!("Help Desk"), &json!("own"))
+    );
+}

@@ -186,7 +186,7 @@ fn a_password_whose_places_cannot_be_read_is_kept_for_an_admin() {
     let key = json!({"org": {"S": org.id}, "name": {"S": "variable#timezone"}});
     let table = org.stack.table("organisations");
     let mut item = key.clone();
-    item["setting"] = json!({"S": json!({"value": "Mars/Olympus", "default_for_children": false}).to_string()});
+    item["setting"] = json!({"S": json!({"value": "Mars/Olympus", "for_children": "nothing"}).to_string()});
     aws::call("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": item}));
     aws::call(
         "AWSStepFunctions.SendTaskSuccess",

@@ -16,6 +16,7 @@ mod decisions;
 mod google;
 mod input;
 mod kept;
+mod keys;
 mod license_groups;
 mod licenses;
 mod many;

@@ -194,19 +194,41 @@ fn each_system_can_be_verified() {
     for system in vaults {
         assert!(report.contains(system), "{system}: {report}");
     }
-    let unmapped = [
-        "organisation",
-        "create",
-        &org.id,
-        "--name",
-        "Unmapped",
-        "--distributor-company",
-        "",
-    ];
-    operator(org.stack, &unmapped, "").expect("right arguments");
+    org.is_company("td_synnex", "");
     let (report, failed) = operator_says(org.stack, &["verify", &org.id], "");
     assert!(
         failed && report.contains("the organisation has no company in td_synnex"),
         "{report}"
     );
+}
+
+#[test]
+fn a_company_in_one_system_is_none_in_another_that_the_parent_has_keys_for() {
+    let parent = Organisation::new("keys-msp");
+    parent.use_psa("halopsa");
+    parent.use_distributor("sherweb");
+    let child = Organisation::new("keys-kid");
+    child.belong_to(&parent);
+    // Of the operator's companies a child's admin changes none; which systems are used, they say.
+    child
+        .set(&json!({"default_psa": "halopsa", "ms_licensing_distributor": "sherweb"}))
+        .expect(200);
+    let body = child.call("POST", "verify").send().expect(200).json();
+    let told = body.to_string();
+    for system in ["halopsa", "sherweb"] {
+        let missing =
+            format!("the organisation has no company in {system}: the operator sets it with --company {system}=ID");
+        assert!(told.contains(&missing), "{system}: {body:#}");
+    }
+    let checked = child
+        .dry_run(&child.person("Ada", "Lovelace", &json!({})))
+        .expect(200)
+        .json();
+    let warnings = checked["warnings"].to_string();
+    for system in ["halopsa", "sherweb"] {
+        assert!(
+            warnings.contains(&format!("--company {system}=ID")),
+            "{system}: {warnings}"
+        );
+    }
 }

@@ -186,6 +186,7 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
     ann.follow("Credentials");
     ann.click("#content details:last-of-type summary");
     ann.is_fit_for_everybody("credentials");
+    ann.fill("#pwpush-address", "https://pwpush.example.com");
     ann.fill("#pwpush-api_token", "sesame-open-4711");
     ann.go("#content details:last-of-type button");
     ann.waits_for_text("pwpush: set on");

@@ -190,7 +190,7 @@ pub(super) mod play {
         let key = json!({"org": {"S": request.org.id}, "name": {"S": "variable#timezone"}});
         let table = request.org.stack.table("organisations");
         let mut item = key.clone();
-        let setting = json!({"value": "Mars/Olympus", "default_for_children": false});
+        let setting = json!({"value": "Mars/Olympus", "for_children": "nothing"});
         item["setting"] = json!({"S": setting.to_string()});
         aws::call("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": item}));
         press(&approve);
