@@ -17,7 +17,7 @@ use crate::{
     project::Project,
 };
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "organisations",
     "requests",
     "timeline",
@@ -27,6 +27,7 @@ const TABLES: [&str; 10] = [
     "members",
     "access",
     "leases",
+    "limits",
     "audit",
 ];
 

@@ -30,6 +30,7 @@ const PATIENT: Waits = Waits {
         ("SeatPollSeconds", "1"),
         ("PurchasePollSeconds", "1"),
         ("RequestsPerSecond", "10000"),
+        ("OpenRequestsPerSecond", "10000"),
     ],
 };
 
@@ -46,6 +47,7 @@ const QUICK: Waits = Waits {
         ("PurchasePolls", "3"),
         ("KeptPasswordSeconds", "3"),
         ("RequestsPerSecond", "10000"),
+        ("OpenRequestsPerSecond", "10000"),
     ],
 };
 

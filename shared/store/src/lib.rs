@@ -10,6 +10,7 @@ mod fault;
 pub mod gates;
 pub mod kept;
 pub mod leases;
+pub mod limits;
 pub mod members;
 pub mod organisations;
 pub mod outbox;

@@ -71,7 +71,7 @@ fn answer(base: &Base, call: &Call, result: Result<Answer, Problem>) -> Answer {
 mod tests {
     use domain::field::FieldProblem;
     use http::Method;
-    use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
+    use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 
     use super::*;
 
@@ -91,6 +91,18 @@ mod tests {
             (303, Some("/base/sign-in"))
         );
         assert_eq!(refused("*/*", Problem::unauthorised()).status.as_u16(), 401);
+    }
+
+    #[test]
+    fn who_asks_too_often_is_told_when_to_come_back() {
+        for accept in ["application/json", "text/html"] {
+            let answer = refused(accept, Problem::too_many("Too many.", 17));
+            assert_eq!(
+                (answer.status.as_u16(), answer.header(RETRY_AFTER)),
+                (429, Some("17")),
+                "{accept}"
+            );
+        }
     }
 
     #[test]

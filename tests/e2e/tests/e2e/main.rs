@@ -17,6 +17,7 @@ mod input;
 mod kept;
 mod license_groups;
 mod licenses;
+mod limits;
 mod many;
 mod mfa;
 mod offboarding;
