@@ -6,7 +6,7 @@ use domain::credentials::Shape;
 use domain::ids::OrgId;
 use secrecy::SecretString;
 use store::Store;
-use store::audit::AuditEntry;
+use store::audit::{AuditEntry, CREDENTIALS_SET, CREDENTIALS_SETTING};
 use store::secrets::Secrets;
 
 use crate::{Failure, OPERATOR, existing};
@@ -24,10 +24,11 @@ pub(crate) async fn set(
     existing(store, org).await?;
     let shape = Shape::of(system).ok_or_else(|| "there is no such system".to_owned())?;
     let value = shape.checked(&read(file)?)?;
+    // In this order, as the function `credentials` does: nothing is set that the audit does not know of.
+    let entry = |what: &str| AuditEntry::now(OPERATOR, what, system);
+    store.audit(org, &entry(CREDENTIALS_SETTING)).await?;
     secrets.set_credentials(org, system, &value).await?;
-    store
-        .audit(org, &AuditEntry::now(OPERATOR, "credentials.set", system))
-        .await?;
+    store.audit(org, &entry(CREDENTIALS_SET)).await?;
     println!("credentials of {org} for {system} set; functions that run may use the old ones for five minutes");
     Ok(())
 }

@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod audit;
 mod bad_ends;
 mod browsers;
 mod checks;
