@@ -5,7 +5,7 @@ use domain::fault::Fault;
 use futures::future::try_join_all;
 use http::StatusCode;
 use serde_json::json;
-use store::audit::AuditEntry;
+use store::audit::{AuditEntry, CREDENTIALS_SET, CREDENTIALS_SETTING};
 use store::secrets::Secrets;
 use web::{Answer, Call, Problem, Visit, Web};
 
@@ -46,9 +46,12 @@ async fn set(web: &Web, secrets: &Secrets, call: &Call, visit: &Visit) -> Result
         }
         Err(problem) => return Err(problem),
     };
+    // Secrets Manager takes part in no transaction. So the audit is told before, and nothing is set that it does not know
+    // of; and told after, so that an intent alone is one whose outcome nobody knows.
+    let entry = |what: &str| AuditEntry::now(&visit.caller.id, what, shape.system);
+    web.store.audit(visit.org(), &entry(CREDENTIALS_SETTING)).await?;
     secrets.set_credentials(visit.org(), shape.system, &value).await?;
-    let entry = AuditEntry::now(&visit.caller.id, "credentials.set", shape.system);
-    web.store.audit(visit.org(), &entry).await?;
+    web.store.audit(visit.org(), &entry(CREDENTIALS_SET)).await?;
     if call.wants_page() {
         let path = format!("/orgs/{}/credentials", visit.org());
         return Ok(Answer::see_other(&web.base.link(&path)));

@@ -112,6 +112,7 @@ fn item(entry: &AuditEntry, people: &People) -> Value {
         "subject": entry.subject,
         "old": entry.old,
         "new": entry.new,
+        "api_request_id": entry.api_request_id,
     })
 }
 
@@ -127,6 +128,7 @@ mod tests {
     pub(crate) fn entry(who: &str, what: &str, subject: &str) -> AuditEntry {
         let mut entry = AuditEntry::now(who, what, subject);
         entry.at = "2026-11-28T07:00:00Z".parse().unwrap();
+        entry.api_request_id = Some("JKJaXmPLvHcESHA=".to_owned());
         entry.changed(Some(HOSTILE.to_owned()), None)
     }
 

@@ -93,12 +93,10 @@ pub(crate) async fn too_late(store: &Store, person: &Person, org: &OrgId) -> Res
 /// For what no person could be made of. `member`: who was to be signed in or connected, if a one-time link said so.
 pub(crate) async fn no_person(store: &Store, member: Option<&(OrgId, String)>, reason: Reason) -> Result<(), Fault> {
     count(member.map(|(org, _)| org), reason);
-    let entry = |who: &str, subject: &str| {
-        AuditEntry::now(who, "sign_in.refused", subject).changed(None, Some(reason.code().to_owned()))
-    };
+    let entry = |who: &str, subject: &str| AuditEntry::refused_sign_in(who, subject, reason);
     match member {
-        Some((org, id)) => store.audit(org, &entry(id, id)).await,
-        None => store.audit_outside(&entry("google:", "")).await,
+        Some((org, id)) => store.audit_refused(Some(org), entry(id, id)).await,
+        None => store.audit_refused(None, entry("google:", "")).await,
     }
 }
 
@@ -226,12 +224,8 @@ async fn refused(store: &Store, person: &Person, refusals: &[Refusal]) -> Result
     for (org, reason) in refusals {
         count(org.as_ref(), *reason);
         let who = format!("google:{}", person.claimed);
-        let entry =
-            AuditEntry::now(&who, "sign_in.refused", &person.claimed).changed(None, Some(reason.code().to_owned()));
-        match org {
-            Some(org) => store.audit(org, &entry).await?,
-            None => store.audit_outside(&entry).await?,
-        }
+        let entry = AuditEntry::refused_sign_in(&who, &person.claimed, *reason);
+        store.audit_refused(org.as_ref(), entry).await?;
     }
     Ok(())
 }

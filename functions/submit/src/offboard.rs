@@ -18,7 +18,7 @@ use crate::ask::Ask;
 use crate::form::{Filled, Page};
 use crate::preview::{LeaverPreview, Look};
 use crate::record::{Taken, Written, earlier, write};
-use crate::submit::{authority_of, canonical, in_the_way, taken_answer, warnings};
+use crate::submit::{authority_of, canonical, in_the_way, may_check, may_submit, taken_answer, warnings};
 
 /// GET: the empty form.
 pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
@@ -61,7 +61,11 @@ enum Outcome {
 async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Result<Outcome, Problem> {
     let form = match Offboarding::parse(&ask.body) {
         Ok(form) => form,
-        Err(wrong) => return Err(all_wrong(desk, visit, settled, &ask.body, wrong).await),
+        Err(wrong) => {
+            // To tell all that is wrong costs as much as a check.
+            may_check(desk, visit).await?;
+            return Err(all_wrong(desk, visit, settled, &ask.body, wrong).await);
+        }
     };
     let because = match authority_of(visit, &Job::Offboarding(form.clone()), settled) {
         Ok(because) => because,
@@ -69,6 +73,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
         Err(refused) => return Err(refused),
     };
     if ask.dry_run {
+        may_check(desk, visit).await?;
         let checked = match check(desk, visit, settled, &form, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
@@ -87,6 +92,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }
+    may_submit(desk, visit).await?;
     let checked = check(desk, visit, settled, &form, &because).await?;
     let supersedes = checked.supersedes;
     let Some(plan) = checked.plan else {

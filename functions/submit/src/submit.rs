@@ -11,6 +11,7 @@ use planning::{Asks, Checked, Occasion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Idempotency;
+use store::limits::Limit;
 use systems::Settled;
 use web::{Answer, Call, Problem, Visit};
 
@@ -55,7 +56,11 @@ enum Outcome {
 async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Problem> {
     let onboarding = match Onboarding::parse(&ask.body) {
         Ok(onboarding) => onboarding,
-        Err(wrong) => return Err(all_wrong(desk, visit, &ask.body, wrong).await),
+        Err(wrong) => {
+            // To tell all that is wrong costs as much as a check.
+            may_check(desk, visit).await?;
+            return Err(all_wrong(desk, visit, &ask.body, wrong).await);
+        }
     };
     let settled = systems::settled(&desk.web.store, visit.org()).await?;
     let job = Job::Onboarding(onboarding.clone());
@@ -66,6 +71,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         Err(refused) => return Err(refused),
     };
     if ask.dry_run {
+        may_check(desk, visit).await?;
         let checked = match check(desk, visit, &onboarding, &settled, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
@@ -85,6 +91,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }
+    may_submit(desk, visit).await?;
     for _ in 0..TRIES {
         let checked = check(desk, visit, &onboarding, &settled, &because).await?;
         let Some(plan) = checked.plan else {
@@ -99,6 +106,18 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         }
     }
     Err(Fault::Transient("usernames are being reserved by other submissions".to_owned()).into())
+}
+
+/// Each member, and each program, has its own number of checks, so that nobody searches a tenant by them.
+pub(crate) async fn may_check(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
+    let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
+    desk.web.within(&limit, "You have checked too often").await
+}
+
+/// An organisation's members and programs share its number of submissions. A repeated submission is answered before this.
+pub(crate) async fn may_submit(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
+    let limit = Limit::submissions(visit.org());
+    desk.web.within(&limit, "The organisation has submitted too much").await
 }
 
 /// The same body written in another way is the same submission.

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use store::limits::Limit;
 use store::secrets::Secrets;
 use systems::Report;
 use web::{Answer, Call, Problem, Web};
@@ -11,6 +12,8 @@ pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<A
     match (call.verb(), call.route()) {
         // It changes nothing, and yet is no GET: it calls every system, which nobody should do by following a link.
         ("POST", "/orgs/{org}/verify") => {
+            let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
+            web.within(&limit, "You have checked too often").await?;
             let settled = systems::settled(&web.store, visit.org()).await?;
             let reports = systems::verify(&web.store, secrets, &settled).await;
             Ok(Answer::json(StatusCode::OK, &body(&reports)))

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use step::Env;
 use store::Store;
-use store::audit::AuditEntry;
+use store::audit::{AuditEntry, CREDENTIALS_SET, CREDENTIALS_SETTING};
 use store::secrets::Secrets;
 
 use crate::{Failure, OPERATOR, existing};
@@ -27,10 +27,11 @@ pub(crate) async fn set(
     let shape = Shape::of(system).ok_or_else(|| "there is no such system".to_owned())?;
     let value = shape.checked(&read(file)?)?;
     callable(&value)?;
+    // In this order, as the function `credentials` does: nothing is set that the audit does not know of.
+    let entry = |what: &str| AuditEntry::now(OPERATOR, what, system);
+    store.audit(org, &entry(CREDENTIALS_SETTING)).await?;
     secrets.set_credentials(org, system, &value).await?;
-    store
-        .audit(org, &AuditEntry::now(OPERATOR, "credentials.set", system))
-        .await?;
+    store.audit(org, &entry(CREDENTIALS_SET)).await?;
     println!("credentials of {org} for {system} set; functions that run may use the old ones for five minutes");
     Ok(())
 }

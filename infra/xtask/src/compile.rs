@@ -17,7 +17,7 @@ use crate::{
 /// Functions, operator and simulators; each becomes target/lambda/NAME/bootstrap.
 pub(crate) fn binaries(project: &Project) -> Result<()> {
     let mut command = cargo_lambda(project);
-    command.args(["build", "--workspace"]);
+    command.args(["build", "--locked", "--workspace"]);
     built(exclude(&mut command, &["xtask", "e2e", "echo"]))
 }
 
@@ -43,7 +43,7 @@ fn built(command: &mut Command) -> Result<()> {
 pub(crate) fn release(project: &Project, folder: &Path) -> Result<()> {
     let mut command = cargo_lambda(project);
     command
-        .args(["build", "--release", "--workspace", "--lambda-dir"])
+        .args(["build", "--locked", "--release", "--workspace", "--lambda-dir"])
         .arg(folder);
     built(exclude(&mut command, &["xtask", "e2e", "operator", "simulators"]))
 }
@@ -78,7 +78,7 @@ struct Profile {
 /// shared dependencies (by dev-dependencies), and so compile nearly everything again.
 pub(crate) fn binaries_and_tests(project: &Project) -> Result<Vec<TestBinary>> {
     let mut command = cargo_lambda(project);
-    command.args(["build", "--workspace", "--bins", "--tests"]);
+    command.args(["build", "--locked", "--workspace", "--bins", "--tests"]);
     command
         .args(["--message-format", "json-render-diagnostics"])
         .arg(target());

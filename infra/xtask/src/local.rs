@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::{self, File, Permissions},
+    io::Write,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -15,7 +17,7 @@ use crate::{
     project::Project,
 };
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "organisations",
     "requests",
     "timeline",
@@ -25,6 +27,7 @@ const TABLES: [&str; 10] = [
     "members",
     "access",
     "leases",
+    "limits",
     "audit",
 ];
 
@@ -104,12 +107,12 @@ impl Local {
     }
 
     pub(crate) fn write(&self, file: &Path) -> Result<()> {
-        fs::write(file, serde_json::to_string_pretty(self)?)?;
+        write_private(file, &serde_json::to_string_pretty(self)?)?;
         let lines: String = self
             .environment()
             .map(|(name, value)| format!("{name}={value}\n"))
             .concat();
-        Ok(fs::write(file.with_file_name("function.env"), lines)?)
+        write_private(&file.with_file_name("function.env"), &lines)
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
@@ -151,6 +154,14 @@ impl Local {
     }
 }
 
+/// For the owner alone, also over a file that others could read: it holds a token that is good while the engine runs.
+fn write_private(file: &Path, text: &str) -> Result<()> {
+    let mut options = File::options();
+    let mut opened = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    opened.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(opened.write_all(text.as_bytes())?)
+}
+
 /// What the functions logged, by infra/engine/logs.py
 pub(crate) fn logs(project: &Project, function: Option<&str>, follow: bool) -> Result<()> {
     let engine = Engine::local(project, 0);
@@ -180,4 +191,23 @@ fn reader(engine: &Engine, stack: &str) -> Command {
         .args(["--stack", stack]);
     engine.with_aws(&mut command);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_a_token_is_for_the_owner_alone() {
+        let file = std::env::temp_dir().join(format!("gangway-local-{}.json", std::process::id()));
+        // One that an earlier version left open to everybody.
+        fs::write(&file, "longer than what comes").unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        for _ in 0..2 {
+            write_private(&file, "{}").unwrap();
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::read_to_string(&file).unwrap(), "{}");
+            fs::remove_file(&file).unwrap();
+        }
+    }
 }

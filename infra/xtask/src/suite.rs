@@ -30,6 +30,7 @@ const PATIENT: Waits = Waits {
         ("SeatPollSeconds", "1"),
         ("PurchasePollSeconds", "1"),
         ("RequestsPerSecond", "10000"),
+        ("OpenRequestsPerSecond", "10000"),
     ],
 };
 
@@ -46,6 +47,7 @@ const QUICK: Waits = Waits {
         ("PurchasePolls", "3"),
         ("KeptPasswordSeconds", "3"),
         ("RequestsPerSecond", "10000"),
+        ("OpenRequestsPerSecond", "10000"),
     ],
 };
 
@@ -230,6 +232,7 @@ fn lint(engine: &Engine, report: &mut Report) {
     report.check("cargo fmt", succeeds(cargo(project).args(["fmt", "--all", "--check"])));
     let clippy = [
         "clippy",
+        "--locked",
         "--workspace",
         "--all-targets",
         "--quiet",
@@ -238,6 +241,13 @@ fn lint(engine: &Engine, report: &mut Report) {
         "warnings",
     ];
     report.check("cargo clippy", succeeds(cargo(project).args(clippy)));
+    let deny = ["--locked", "check", "bans", "licenses", "sources"];
+    let mut cargo_deny = Command::new(project.tool("cargo-deny"));
+    let cargo_deny = marked(&mut cargo_deny, &own_mark(project)).current_dir(&project.root);
+    report.check(
+        "cargo deny",
+        succeeds(cargo_deny.args(["--log-level", "error"]).args(deny)),
+    );
     let mut cfn_lint = Command::new(project.tool("cfn-lint"));
     let cfn_lint = marked(&mut cfn_lint, &own_mark(project)).arg(project.path("infra/template.yaml"));
     report.check("cfn-lint", succeeds(cfn_lint));

@@ -28,6 +28,8 @@ pub(crate) fn prepare(project: &Project) -> Result<()> {
         let mut install = Command::new(project.tool("python"));
         install
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            // Nothing that the list does not know by its hash, and nothing that runs a build of its own.
+            .args(["--require-hashes", "--only-binary", ":all:"])
             .args(with)
             .arg("-r")
             .arg(project.path(requirements));

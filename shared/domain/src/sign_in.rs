@@ -50,10 +50,12 @@ pub enum Reason {
     Off,
     /// The address, or the identity, was a member's that was deleted.
     Deleted,
+    /// Stands for all that follow in the hour: so many were refused that the audit lists no more of them.
+    TooMany,
 }
 
 impl Reason {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Known,
         Self::Bound,
         Self::OneTimeLink,
@@ -70,6 +72,7 @@ impl Reason {
         Self::DomainDiffers,
         Self::Off,
         Self::Deleted,
+        Self::TooMany,
     ];
 
     pub fn code(self) -> &'static str {
@@ -90,6 +93,7 @@ impl Reason {
             Self::DomainDiffers => "domain_differs",
             Self::Off => "off",
             Self::Deleted => "deleted",
+            Self::TooMany => "too_many",
         }
     }
 
@@ -120,6 +124,7 @@ impl Reason {
             Self::DomainDiffers => "refused: the account's organisation has another domain than its address",
             Self::Off => "refused: not a member, and auto-onboarding is off",
             Self::Deleted => "refused: was a member and was deleted; an admin can add the address again",
+            Self::TooMany => "refused so many sign-ins that those of the rest of this hour are only counted",
         }
     }
 

@@ -1,24 +1,51 @@
-//! Who did what, when. Append only.
+//! Who did what, when. Append only: each entry is written on the condition that there is none under its key.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use domain::fault::Fault;
 use domain::ids::OrgId;
+use domain::sign_in::Reason;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{fault, stored_shape};
-use crate::{Store, text};
+use crate::limits::{Allowed, Limit};
+use crate::{Store, number, text};
 
 const TABLE: &str = "audit";
+/// The partition of what concerns no organisation; no organisation's id begins with @.
 const OUTSIDE: &str = "@outside";
+
+/// How long a refused sign-in is kept: anybody can cause such entries, and they name people who are no members.
+const REFUSALS_KEPT: Duration = Duration::days(90);
+
+const REFUSED: &str = "sign_in.refused";
+
+/// Somebody is about to set a system's credentials.
+pub const CREDENTIALS_SETTING: &str = "credentials.setting";
+/// They are set.
+pub const CREDENTIALS_SET: &str = "credentials.set";
 
 /// A filter looks at this many entries at a time, this often: a page may come out short, and says where to go on.
 const LOOK: i32 = 200;
 const LOOKS: usize = 10;
 
 type Item = HashMap<String, AttributeValue>;
+
+tokio::task_local! {
+    /// The HTTP call that is being answered.
+    static API_REQUEST: String;
+}
+
+/// Does `work` as the answer to one HTTP call: every audit entry that is made in it carries the call's id, by which API
+/// Gateway's access log tells the address and the program that the call came from.
+pub async fn of_api_request<T>(id: Option<String>, work: impl Future<Output = T>) -> T {
+    match id {
+        Some(id) => API_REQUEST.scope(id, work).await,
+        None => work.await,
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
@@ -33,6 +60,9 @@ pub struct AuditEntry {
     pub old: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
+    /// API Gateway's id of the HTTP call in which it happened; none for steps and for the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_request_id: Option<String>,
 }
 
 impl AuditEntry {
@@ -44,7 +74,13 @@ impl AuditEntry {
             subject: subject.to_owned(),
             old: None,
             new: None,
+            api_request_id: API_REQUEST.try_with(String::clone).ok(),
         }
+    }
+
+    /// `who` and `subject`: as far as they are known.
+    pub fn refused_sign_in(who: &str, subject: &str, reason: Reason) -> Self {
+        Self::now(who, REFUSED, subject).changed(None, Some(reason.code().to_owned()))
     }
 
     #[must_use]
@@ -138,34 +174,49 @@ impl Store {
 
     /// A part of the transaction that the entry tells about.
     pub(crate) fn audit_put(&self, org: &OrgId, entry: &AuditEntry) -> Result<TransactWriteItem, Fault> {
-        let fields: Item = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .set_item(Some(fields))
-            .item("org", text(org.as_str()))
-            .item("entry", text(entry_key(entry)))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
+        let put = self.entry_put(org.as_str(), entry, None)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
     pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), Fault> {
-        self.audit_in(org.as_str(), entry).await
+        self.write_entry(self.entry_put(org.as_str(), entry, None)?).await
     }
 
-    /// What concerns no organisation: whoever runs Gangway finds it under a name that no organisation has.
-    pub async fn audit_outside(&self, entry: &AuditEntry) -> Result<(), Fault> {
-        self.audit_in(OUTSIDE, entry).await
+    /// A refused sign-in, in the audit of the organisation that it concerns; without one, where whoever runs Gangway
+    /// finds it. Strangers cause these entries, so they are kept for [`REFUSALS_KEPT`] only, and in each hour the first
+    /// ones are listed: one more says that the rest is only counted (by the metric `SignInRefused`).
+    pub async fn audit_refused(&self, org: Option<&OrgId>, entry: AuditEntry) -> Result<(), Fault> {
+        let entry = match self.allow(&Limit::refused_sign_ins(org)).await? {
+            Allowed::Yes => entry,
+            Allowed::No { first: true, .. } => AuditEntry::refused_sign_in("gangway", "", Reason::TooMany),
+            Allowed::No { first: false, .. } => return Ok(()),
+        };
+        let partition = org.map_or(OUTSIDE, OrgId::as_str);
+        let put = self.entry_put(partition, &entry, Some(entry.at + REFUSALS_KEPT))?;
+        self.write_entry(put).await
     }
 
-    async fn audit_in(&self, partition: &str, entry: &AuditEntry) -> Result<(), Fault> {
+    /// Never over another entry: what was written stays as it was.
+    fn entry_put(&self, partition: &str, entry: &AuditEntry, expires: Option<DateTime<Utc>>) -> Result<Put, Fault> {
         let fields: Item = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
-        self.db
-            .put_item()
+        let mut put = Put::builder()
             .table_name(self.table(TABLE))
             .set_item(Some(fields))
             .item("org", text(partition))
             .item("entry", text(entry_key(entry)))
+            .condition_expression("attribute_not_exists(entry)");
+        if let Some(expires) = expires {
+            put = put.item("expires_at", number(expires.timestamp()));
+        }
+        put.build().map_err(|_| stored_shape(TABLE))
+    }
+
+    async fn write_entry(&self, put: Put) -> Result<(), Fault> {
+        self.db
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
             .send()
             .await
             .map(|_| ())
@@ -189,7 +240,48 @@ fn entry_key(entry: &AuditEntry) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::config::BehaviorVersion;
+
     use super::*;
+
+    fn store() -> Store {
+        let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
+        Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway")
+    }
+
+    #[test]
+    fn no_entry_is_written_over_another_one() {
+        let entry = AuditEntry::now("m1", "credentials.set", "hudu");
+        let alone = store().entry_put("acme", &entry, None).unwrap();
+        let in_a_transaction = store().audit_put(&OrgId::parse("acme").unwrap(), &entry).unwrap();
+        for put in [&alone, in_a_transaction.put().unwrap()] {
+            assert_eq!(put.condition_expression(), Some("attribute_not_exists(entry)"));
+            assert!(!put.item().contains_key("expires_at"));
+        }
+    }
+
+    #[test]
+    fn what_strangers_cause_is_kept_for_a_while() {
+        let entry = AuditEntry::refused_sign_in("google:eve@evil.example", "eve@evil.example", Reason::UnknownDomain);
+        let put = store()
+            .entry_put(OUTSIDE, &entry, Some(entry.at + REFUSALS_KEPT))
+            .unwrap();
+        let until = put.item()["expires_at"].as_n().unwrap().parse::<i64>().unwrap();
+        assert_eq!(until - entry.at.timestamp(), 90 * 24 * 3600);
+    }
+
+    #[tokio::test]
+    async fn entries_made_for_an_http_call_carry_its_id() {
+        let made = async { AuditEntry::now("m1", "member.added", "m2").api_request_id };
+        assert_eq!(
+            of_api_request(Some("JKJaXmPLvHcESHA=".to_owned()), made)
+                .await
+                .as_deref(),
+            Some("JKJaXmPLvHcESHA=")
+        );
+        let made = async { AuditEntry::now("m1", "member.added", "m2").api_request_id };
+        assert_eq!(of_api_request(None, made).await, None);
+    }
 
     #[test]
     fn keys_are_told_from_everything_else() {

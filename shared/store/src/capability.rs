@@ -1,6 +1,7 @@
 //! Links: 256 random bits for one request, one gate, one action and one person. Only the hash is stored.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use chrono::Utc;
 use domain::decision::{Action, Gate};
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{hash, random_token};
 use crate::fault::{fault, stored_shape};
-use crate::{Store, number, text};
+use crate::{Store, has_expired, number, text};
 
 const TABLE: &str = "capabilities";
 
@@ -89,6 +90,8 @@ impl Store {
             .map_err(|error| fault("reading a link", &error))?;
         answer
             .item
+            // DynamoDB may take days to delete what has expired.
+            .filter(|item| !has_expired(item, Utc::now()))
             .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
             .transpose()
     }

@@ -8,7 +8,7 @@ use chrono::Utc;
 use domain::fault::Fault;
 use domain::request::RequestKey;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::fault::{fault, stored_shape};
 use crate::timeline::partition;
@@ -103,6 +103,12 @@ impl Store {
                 .map_err(|_| stored_shape(TABLE)),
             _ => Err(stored_shape(TABLE)),
         }
+    }
+
+    /// Whether the effect is known to have happened.
+    pub async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, Fault> {
+        let standing: Standing<IgnoredAny, IgnoredAny> = self.standing(key, effect).await?;
+        Ok(matches!(standing, Standing::Done(_)))
     }
 
     /// The result of an effect that is known to have happened.

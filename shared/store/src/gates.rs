@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
 use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
-use crate::{Store, number, text};
+use crate::{Store, has_expired, number, text};
 
 const TABLE: &str = "gates";
 
@@ -128,7 +128,11 @@ impl Store {
             .send()
             .await
             .map_err(|error| fault("reading a gate", &error))?;
-        answer.item.map(from_item).transpose()
+        answer
+            .item
+            .filter(|item| !has_expired(item, Utc::now()))
+            .map(from_item)
+            .transpose()
     }
 
     /// The gates that the request has met.

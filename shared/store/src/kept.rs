@@ -94,9 +94,4 @@ impl Store {
     pub async fn password_is_settled(&self, key: &RequestKey) -> Result<bool, Fault> {
         self.is_done(key, PASSWORD_SETTLED).await
     }
-
-    async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, Fault> {
-        let standing: Standing<IgnoredAny, IgnoredAny> = self.standing(key, effect).await?;
-        Ok(matches!(standing, Standing::Done(_)))
-    }
 }

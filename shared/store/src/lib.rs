@@ -11,6 +11,7 @@ mod fault;
 pub mod gates;
 pub mod kept;
 pub mod leases;
+pub mod limits;
 pub mod members;
 pub mod organisations;
 pub mod outbox;
@@ -21,7 +22,10 @@ pub mod secrets;
 mod submission;
 pub mod timeline;
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
 
 pub use submission::{Idempotency, Submitted};
 
@@ -52,4 +56,24 @@ fn text(value: impl Into<String>) -> AttributeValue {
 
 fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// Whether an item's time is over: DynamoDB deletes it by itself, within days.
+fn has_expired(item: &HashMap<String, AttributeValue>, now: DateTime<Utc>) -> bool {
+    let expires = item.get("expires_at").and_then(|value| value.as_n().ok());
+    let expires = expires.and_then(|value| value.parse::<i64>().ok());
+    expires.is_some_and(|expires| expires <= now.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_over_at_its_time_and_not_when_dynamodb_deletes_it() {
+        let now: DateTime<Utc> = "2026-11-28T07:00:00Z".parse().unwrap();
+        let item = |seconds: i64| HashMap::from([("expires_at".to_owned(), number(now.timestamp() + seconds))]);
+        assert!(has_expired(&item(-1), now) && has_expired(&item(0), now));
+        assert!(!has_expired(&item(1), now) && !has_expired(&HashMap::new(), now));
+    }
 }

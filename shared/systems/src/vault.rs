@@ -7,6 +7,7 @@ use domain::variables::PasswordPlace;
 use notify::{Sms, SmsSender};
 use step::{Aws, Env};
 use store::Store;
+use store::limits::Limit;
 use store::secrets::Secrets;
 
 use crate::{Settled, company, read};
@@ -72,6 +73,10 @@ pub async fn sms_once(
     effect: &str,
     compose: impl AsyncFn() -> Result<Sms, Fault>,
 ) -> Result<(), Fault> {
+    if store.is_done(key, effect).await? {
+        return Ok(());
+    }
+    crate::within(store, &Limit::text_messages(&key.org), "text messages").await?;
     let send = async || sender.send(&compose().await?).await;
     let repeated = async || {
         step::metric("SmsRepeated", 1.0);

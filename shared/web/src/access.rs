@@ -11,6 +11,7 @@ use http::header::AUTHORIZATION;
 use secrecy::SecretString;
 use step::{Aws, Env};
 use store::Store;
+use store::limits::{Allowed, Limit};
 use store::members::Member;
 use store::requests::RequestRecord;
 use store::secrets::Secrets;
@@ -197,6 +198,21 @@ impl Web {
         let member = self.store.member(&session.org, &session.member).await?;
         let csrf = keys.csrf(&session);
         Ok(member.map(|member| (session, Caller::member(member, csrf))))
+    }
+
+    /// 429 if the limit is used up; `what` is what there was too much of, as the beginning of a sentence.
+    pub async fn within(&self, limit: &Limit, what: &str) -> Result<(), Problem> {
+        match self.store.allow(limit).await? {
+            Allowed::Yes => Ok(()),
+            Allowed::No { seconds, .. } => Err(Problem::too_many(
+                format!(
+                    "{what}: at most {} {}. Try again in {seconds} seconds.",
+                    limit.most(),
+                    limit.each()
+                ),
+                seconds,
+            )),
+        }
     }
 
     /// The organisation's variables as they hold now.

@@ -22,6 +22,7 @@ pub struct Call {
     query: Vec<(String, String)>,
     headers: HeaderMap,
     body: Vec<u8>,
+    id: Option<String>,
 }
 
 impl Call {
@@ -34,6 +35,7 @@ impl Call {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: Vec::new(),
+            id: None,
         }
     }
 
@@ -62,6 +64,11 @@ impl Call {
 
     pub fn route(&self) -> &str {
         &self.route
+    }
+
+    /// API Gateway's id of the call, as its access log has it.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     pub(crate) fn is_head(&self) -> bool {
@@ -143,9 +150,9 @@ impl Call {
 
 impl From<Request> for Call {
     fn from(request: Request) -> Self {
-        let route_key = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
-            _ => None,
+        let (route_key, id) = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => (context.route_key.clone(), context.request_id.clone()),
+            _ => (None, None),
         };
         let route_key = route_key.unwrap_or_default();
         let route = route_key.split_once(' ').map_or("", |(_, path)| path).to_owned();
@@ -174,6 +181,7 @@ impl From<Request> for Call {
             query: query.unwrap_or_default(),
             headers: parts.headers,
             body,
+            id,
         }
     }
 }
@@ -213,6 +221,7 @@ mod tests {
         assert_eq!((call.query("empty"), call.query("no")), (Some(""), None));
         assert_eq!(call.json_object().unwrap()["a"], 1);
         assert_eq!(call.header("cookie"), Some("gangway_session=from-header"));
+        assert_eq!(call.id(), Some("q"));
         assert!(!call.is_safe());
     }
 

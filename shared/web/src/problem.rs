@@ -92,6 +92,14 @@ impl Problem {
         Self::new(StatusCode::GONE, detail)
     }
 
+    /// 429: the caller, or their organisation, has used up what is theirs. `seconds`: until there is room again.
+    pub fn too_many(detail: impl Into<String>, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
     /// One more member of the JSON object; names of RFC 9457 are not changed.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use domain::ids::OrgId;
 use http::StatusCode;
 use lambda_http::{Error, Request, service_fn};
+use store::audit::of_api_request;
 
 use crate::access::Web;
 use crate::answer::Answer;
@@ -21,7 +22,7 @@ where
     lambda_http::run(service_fn(|request: Request| {
         let call = Call::from(request);
         let seen = call.clone();
-        let handled = handle(call);
+        let handled = of_api_request(seen.id().map(str::to_owned), handle(call));
         async move {
             let began = Instant::now();
             let result = handled.await;
@@ -51,6 +52,7 @@ fn log(name: &str, call: &Call, result: &Result<Answer, Problem>, began: Instant
         method = call.verb(),
         route = call.route(),
         org,
+        api_request_id = call.id().unwrap_or_default(),
         status = status.as_u16(),
         milliseconds,
         "call answered"
@@ -71,7 +73,7 @@ fn answer(base: &Base, call: &Call, result: Result<Answer, Problem>) -> Answer {
 mod tests {
     use domain::field::FieldProblem;
     use http::Method;
-    use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
+    use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 
     use super::*;
 
@@ -91,6 +93,18 @@ mod tests {
             (303, Some("/base/sign-in"))
         );
         assert_eq!(refused("*/*", Problem::unauthorised()).status.as_u16(), 401);
+    }
+
+    #[test]
+    fn who_asks_too_often_is_told_when_to_come_back() {
+        for accept in ["application/json", "text/html"] {
+            let answer = refused(accept, Problem::too_many("Too many.", 17));
+            assert_eq!(
+                (answer.status.as_u16(), answer.header(RETRY_AFTER)),
+                (429, Some("17")),
+                "{accept}"
+            );
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::fs;
 
 use asl::machine::Machine;
-use asl::{flow, graph, rules, shared, steps, template};
+use asl::{flow, graph, policies, rules, shared, steps, template};
 
 fn machines() -> Vec<Machine> {
     let machines = payloads::machines().unwrap();
@@ -66,6 +66,21 @@ fn every_task_has_its_step_and_every_step_its_tests() {
 #[test]
 fn the_sample_events_of_http_functions_fit_their_routes() {
     none(&steps::http_events(&crates(), &the_template()));
+}
+
+#[test]
+fn no_permission_is_wider_than_it_reads() {
+    let template = the_template();
+    none(&policies::conditions(&template));
+    none(&policies::mails(&template));
+    none(&policies::audit(&template));
+}
+
+#[test]
+fn strangers_have_limits_of_their_own_and_leave_a_trace() {
+    let template = the_template();
+    none(&policies::limits(&template));
+    none(&policies::access_log(&template));
 }
 
 /// A function that reads one PSA's credentials (or a distributor's) reads those of every one.

@@ -11,6 +11,7 @@ pub mod browser;
 pub mod engine;
 pub mod google;
 pub mod http;
+pub mod limits;
 pub mod links;
 pub mod mail;
 pub mod organisation;

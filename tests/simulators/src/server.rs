@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{Request, Response, StatusCode, header},
+    http::{Request, Response, StatusCode, header, uri::Authority},
 };
 use chrono::Utc;
 use http_body_util::{BodyExt, Limited};
@@ -132,7 +132,23 @@ async fn serve(listener: TcpListener, port: u16, app: Arc<App>) {
     .await;
 }
 
-/// Serves every connection until the process ends. An error of the handler closes the connection.
+/// Whether the request names this machine as its host. A web page that a developer looks at can have its own name resolve to
+/// 127.0.0.1, and would otherwise read and order here what it likes; its requests still name the page's host. The port is not
+/// looked at: what comes through a proxy names the proxy's.
+fn is_ours<B>(request: &Request<B>) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = host.and_then(|host| host.parse::<Authority>().ok());
+    authority.is_some_and(|authority| ["127.0.0.1", "localhost", "[::1]"].contains(&authority.host()))
+}
+
+fn misdirected() -> Response<Body> {
+    let mut response = Response::new(Body::from("Only 127.0.0.1 and localhost are served here.\n"));
+    *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    response
+}
+
+/// Serves every connection until the process ends, to whoever names this machine as the host. An error of the handler closes
+/// the connection.
 pub async fn accept<H, F>(listener: TcpListener, handler: H)
 where
     H: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
@@ -146,7 +162,15 @@ where
         };
         let handler = handler.clone();
         tokio::spawn(async move {
-            let service = hyper::service::service_fn(move |request| handler(peer, request));
+            let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+                let handled = is_ours(&request).then(|| handler(peer, request));
+                async move {
+                    match handled {
+                        Some(handled) => handled.await,
+                        None => Ok(misdirected()),
+                    }
+                }
+            });
             // A client that went away, or a response that was lost on purpose.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)

@@ -689,7 +689,7 @@ async fn kill_client_kills_the_caller_after_the_effect() {
     world.fault("graph", "POST /users", "kill_client", json!({})).await;
     let body = world.new_user("ang").to_string();
     let request = format!(
-        "POST /graph/v1.0/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /graph/v1.0/users HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         world.graph_token,
         body.len()
     );
@@ -738,12 +738,48 @@ async fn the_proxy_duplicates_and_kills() {
     assert_eq!(seats().await, 4);
 
     let request = format!(
-        "POST /control/worlds/acme/buy-seats HTTP/1.1\r\nHost: x\r\nX-Amz-Target: PutItem\r\nContent-Length: {}\r\n\r\n{buy}",
+        "POST /control/worlds/acme/buy-seats HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: PutItem\r\nContent-Length: {}\r\n\r\n{buy}",
         buy.len()
     );
     for (action, bought) in [("kill_client_before", 4), ("kill_client_after", 5)] {
         world.control("/aws-rules", rule(action)).await;
         assert_eq!(signal_of(client_process(proxy, &request)).await, Some(9), "{action}");
         assert_eq!(seats().await, bought, "{action}");
+    }
+}
+
+/// As a page does whose own name resolves to 127.0.0.1 by now: the browser lets it read what comes back.
+#[tokio::test]
+async fn another_host_than_this_machine_is_not_served() {
+    let world = World::with_options(json!({}), &["--aws-proxy", "0=http://127.0.0.1:1"]).await;
+    let (own, proxy) = (port(&world.running.base), world.running.proxies[0].0);
+    let ask = async |host: &str, port: u16, path: &str| {
+        let url = format!("http://127.0.0.1:{port}{path}");
+        let answer = world.client.get(url).header("host", host).send().await;
+        answer.expect("answer").status()
+    };
+    for name in [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "127.0.0.2",
+    ] {
+        for host in [name.to_owned(), format!("{name}:{own}")] {
+            for path in ["/", "/health", "/control/worlds", "/graph/v1.0/users"] {
+                let status = ask(&host, own, path).await;
+                assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host} {path}");
+            }
+            let status = ask(&host, proxy, "/").await;
+            assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host}, by the proxy");
+        }
+    }
+    for name in ["127.0.0.1", "localhost"] {
+        assert_eq!(
+            ask(&format!("{name}:{own}"), own, "/health").await,
+            StatusCode::OK,
+            "{name}"
+        );
+        let status = ask(&format!("{name}:{proxy}"), proxy, "/").await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY, "{name}, by the proxy");
     }
 }

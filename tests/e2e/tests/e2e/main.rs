@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod audit;
 mod authority;
 mod bad_ends;
 mod browsers;
@@ -19,6 +20,7 @@ mod kept;
 mod keys;
 mod license_groups;
 mod licenses;
+mod limits;
 mod many;
 mod mfa;
 mod offboarding;

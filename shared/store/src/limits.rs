@@ -1,0 +1,212 @@
+//! How often something may happen within a minute or an hour, counted for everybody together by one item of DynamoDB.
+//!
+//! Windows are fixed: a minute begins with its first second, an hour with its first minute. At the edge of two windows
+//! twice as much may come within a short time, which is close enough for what these limits are for: that no organisation,
+//! no member and no stranger uses up what all of them share.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use chrono::{DateTime, Utc};
+use domain::fault::Fault;
+use domain::ids::OrgId;
+
+use crate::fault::{fault, stored_shape};
+use crate::{Store, number, text};
+
+const TABLE: &str = "limits";
+const USED: &str = "used";
+
+/// How long a counter stays after its window, in seconds.
+const KEPT: i64 = 3600;
+
+/// Requests that one organisation may submit in an hour, those that are refused for their content included.
+const SUBMISSIONS_AN_HOUR: u32 = 600;
+
+/// Checks without submission that one caller may ask for in a minute: each costs up to sixty calls of Microsoft Graph.
+const CHECKS_A_MINUTE: u32 = 30;
+
+/// Refused sign-ins that the audit lists in an hour, of one organisation or of those that concern none.
+const REFUSED_SIGN_INS_AN_HOUR: u32 = 200;
+
+/// Mails that may be sent in the name of one organisation in an hour.
+const MAILS_AN_HOUR: u32 = 500;
+
+/// Text messages that may be sent in the name of one organisation in an hour. Each of them costs money.
+const TEXT_MESSAGES_AN_HOUR: u32 = 100;
+
+/// What is counted, and how much of it is allowed within a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// No two limits share a name.
+    name: String,
+    most: u32,
+    window: Window,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Window {
+    Minute,
+    Hour,
+}
+
+impl Window {
+    fn seconds(self) -> i64 {
+        match self {
+            Self::Minute => 60,
+            Self::Hour => 3600,
+        }
+    }
+}
+
+impl Limit {
+    pub fn submissions(org: &OrgId) -> Self {
+        Self::new(format!("submissions#{org}"), SUBMISSIONS_AN_HOUR, Window::Hour)
+    }
+
+    /// `home` and `caller`: the organisation that a member or a token is of, and the id in it.
+    pub fn checks(home: &OrgId, caller: &str) -> Self {
+        Self::new(format!("checks#{home}#{caller}"), CHECKS_A_MINUTE, Window::Minute)
+    }
+
+    /// `None`: those that concern no organisation.
+    pub fn refused_sign_ins(org: Option<&OrgId>) -> Self {
+        let org = org.map(OrgId::as_str).unwrap_or_default();
+        Self::new(
+            format!("refused-sign-ins#{org}"),
+            REFUSED_SIGN_INS_AN_HOUR,
+            Window::Hour,
+        )
+    }
+
+    pub fn mails(org: &OrgId) -> Self {
+        Self::new(format!("mails#{org}"), MAILS_AN_HOUR, Window::Hour)
+    }
+
+    pub fn text_messages(org: &OrgId) -> Self {
+        Self::new(format!("text-messages#{org}"), TEXT_MESSAGES_AN_HOUR, Window::Hour)
+    }
+
+    fn new(name: String, most: u32, window: Window) -> Self {
+        Self { name, most, window }
+    }
+
+    pub fn most(&self) -> u32 {
+        self.most
+    }
+
+    /// The window, after a number: "600 an hour".
+    pub fn each(&self) -> &'static str {
+        match self.window {
+            Window::Minute => "a minute",
+            Window::Hour => "an hour",
+        }
+    }
+
+    /// When the window that `now` lies in began, as a Unix time.
+    fn begin(&self, now: DateTime<Utc>) -> i64 {
+        let length = self.window.seconds();
+        now.timestamp().div_euclid(length) * length
+    }
+
+    fn verdict(&self, used: u32, now: DateTime<Utc>) -> Allowed {
+        if used <= self.most {
+            return Allowed::Yes;
+        }
+        let left = self.begin(now) + self.window.seconds() - now.timestamp();
+        Allowed::No {
+            first: used - 1 == self.most,
+            seconds: u32::try_from(left.max(1)).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Whether there was room left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    Yes,
+    No {
+        /// Nobody was refused in this window before.
+        first: bool,
+        /// Until the next window begins.
+        seconds: u32,
+    },
+}
+
+impl Store {
+    /// Counts one more, and says whether it is within the limit.
+    pub async fn allow(&self, limit: &Limit) -> Result<Allowed, Fault> {
+        let now = Utc::now();
+        let begin = limit.begin(now);
+        let until = begin + limit.window.seconds() + KEPT;
+        let answer = self
+            .db
+            .update_item()
+            .table_name(self.table(TABLE))
+            .key("limit", text(format!("{}#{begin}", limit.name)))
+            .update_expression("ADD #used :one SET expires_at = :until")
+            .expression_attribute_names("#used", USED)
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":until", number(until))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(|error| fault("counting for a limit", &error))?;
+        let used = answer.attributes.as_ref().and_then(|item| item.get(USED));
+        let used = used
+            .and_then(|used| used.as_n().ok())
+            .and_then(|used| used.parse::<u32>().ok())
+            .ok_or_else(|| stored_shape(TABLE))?;
+        Ok(limit.verdict(used, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_last_one_within_the_limit_is_allowed_and_the_next_one_is_told_when_to_come_back() {
+        let acme = OrgId::parse("acme").unwrap();
+        let now = at("2026-11-28T07:59:30Z");
+        let hour = Limit::submissions(&acme);
+        assert_eq!(hour.verdict(1, now), Allowed::Yes);
+        assert_eq!(hour.verdict(SUBMISSIONS_AN_HOUR, now), Allowed::Yes);
+        let no = |first, seconds| Allowed::No { first, seconds };
+        assert_eq!(hour.verdict(SUBMISSIONS_AN_HOUR + 1, now), no(true, 30));
+        assert_eq!(hour.verdict(SUBMISSIONS_AN_HOUR + 2, now), no(false, 30));
+        let minute = Limit::checks(&acme, "m1");
+        assert_eq!(minute.verdict(CHECKS_A_MINUTE + 1, now), no(true, 30));
+        let last_second = at("2026-11-28T07:59:59.999Z");
+        assert_eq!(minute.verdict(CHECKS_A_MINUTE + 1, last_second), no(true, 1));
+    }
+
+    #[test]
+    fn windows_begin_with_the_clock() {
+        let hour = Limit::mails(&OrgId::parse("acme").unwrap());
+        let begin = |text| hour.begin(at(text));
+        assert_eq!(begin("2026-11-28T07:00:00Z"), begin("2026-11-28T07:59:59.9Z"));
+        assert_eq!(begin("2026-11-28T08:00:00Z"), begin("2026-11-28T07:00:00Z") + 3600);
+    }
+
+    /// Otherwise one organisation would use up another one's.
+    #[test]
+    fn nobody_counts_for_somebody_else() {
+        let org = |id: &str| OrgId::parse(id).unwrap();
+        let limits = [
+            Limit::submissions(&org("acme")),
+            Limit::submissions(&org("beta")),
+            Limit::checks(&org("acme"), "m1"),
+            Limit::checks(&org("acme"), "m2"),
+            Limit::checks(&org("beta"), "m1"),
+            Limit::refused_sign_ins(None),
+            Limit::refused_sign_ins(Some(&org("acme"))),
+            Limit::mails(&org("acme")),
+            Limit::text_messages(&org("acme")),
+        ];
+        let names: std::collections::BTreeSet<_> = limits.iter().map(|limit| &limit.name).collect();
+        assert_eq!(names.len(), limits.len());
+    }
+}

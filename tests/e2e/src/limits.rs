@@ -1,0 +1,41 @@
+//! The counters of what may happen so often.
+
+use chrono::Utc;
+use serde_json::json;
+
+use crate::{aws, engine::Stack};
+
+/// Keys of the counter in this hour and in the next, which may begin while a test runs.
+fn keys(name: &str) -> [String; 2] {
+    let hour = Utc::now().timestamp().div_euclid(3600) * 3600;
+    [hour, hour + 3600].map(|begin| format!("{name}#{begin}"))
+}
+
+/// As if it had happened so often in this hour.
+pub fn count_in_this_hour(stack: &Stack, name: &str, used: u32) {
+    for key in keys(name) {
+        let item = json!({
+            "limit": {"S": key}, "used": {"N": used.to_string()},
+            "expires_at": {"N": (Utc::now().timestamp() + 7200).to_string()},
+        });
+        let put = json!({"TableName": stack.table("limits"), "Item": item});
+        aws::call("DynamoDB_20120810.PutItem", &put);
+    }
+}
+
+/// As if the next hour had begun.
+pub fn begin_anew(stack: &Stack, name: &str) {
+    for key in keys(name) {
+        let delete = json!({"TableName": stack.table("limits"), "Key": {"limit": {"S": key}}});
+        aws::call("DynamoDB_20120810.DeleteItem", &delete);
+    }
+}
+
+/// How often it has happened in this hour and the next.
+pub fn counted(stack: &Stack, name: &str) -> u32 {
+    let items = keys(name).map(|key| aws::query(stack.table("limits"), "limit", &key));
+    let used = items.iter().flatten().filter_map(|item| item["used"]["N"].as_str());
+    used.filter_map(|used| used.parse::<u32>().ok())
+        .max()
+        .unwrap_or_default()
+}
