@@ -38,6 +38,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             let time = Saying {
                 decision: silence,
                 by: "time",
+                who: "time",
                 via: "time",
                 reason: None,
             };

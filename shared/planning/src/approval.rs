@@ -103,6 +103,7 @@ mod tests {
         };
         let requester = Requester {
             id: "m1".to_owned(),
+            person: None,
             email: requester.map(str::to_owned),
         };
         super::approvers(&variables, job, manager.map(user).as_ref(), &requester, leaver)
@@ -162,6 +163,7 @@ mod tests {
         let onboarding = Onboarding::parse(&json!({"first_name": "A", "last_name": "B"})).expect("right");
         let requester = Requester {
             id: "m1".to_owned(),
+            person: None,
             email: None,
         };
         let job = Job::Onboarding(onboarding);

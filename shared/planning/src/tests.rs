@@ -34,6 +34,7 @@ impl World {
             },
             requester: Requester {
                 id: "m1".to_owned(),
+                person: None,
                 email: Some("hr@contoso.com".to_owned()),
             },
         };

@@ -23,7 +23,7 @@ type Item = HashMap<String, AttributeValue>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub at: DateTime<Utc>,
-    /// Member id, `token:NAME`, `link:ADDRESS`, `google:ADDRESS` or `operator`.
+    /// Member id, `token:ORG/ID`, `google:ADDRESS`, `operator`, or the address of whoever decided by a link.
     pub who: String,
     /// A dotted name: `variable.set`, `gate.decided`, ...
     pub what: String,

@@ -1,7 +1,7 @@
 //! DynamoDB for people's data and decisions, Secrets Manager for passwords and credentials.
 //! Every write that two callers may race for is conditional, and writes that must agree are one transaction.
 
-pub mod access;
+mod access;
 pub mod audit;
 pub mod auto_onboarding;
 pub mod capability;
@@ -16,8 +16,11 @@ pub mod outbox;
 pub mod requests;
 pub mod resume;
 pub mod secrets;
+pub mod sessions;
+pub mod sign_in_links;
 mod submission;
 pub mod timeline;
+pub mod tokens;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
