@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use domain::decision::{Gate, Reason};
 use domain::field::FieldProblem;
-use domain::ids::RequestId;
+use domain::ids::{OrgId, RequestId};
 use domain::integration::Organisation;
 use domain::request::RequestKey;
 use http::StatusCode;
@@ -12,7 +12,7 @@ use serde_json::json;
 use store::capability::Capability;
 use store::gates::{GateRecord, Saying};
 use store::requests::RequestRecord;
-use web::{Answer, Call, Caller, Problem, Visit, Web};
+use web::{Answer, Call, Caller, ParentsPeople, Problem, Visit, Web};
 
 use crate::pages::{self, Decision, Message};
 use crate::said;
@@ -31,6 +31,8 @@ pub(crate) struct Link {
     pub(crate) organisation: Organisation,
     /// The organisation's clock, for people.
     pub(crate) zone: Tz,
+    /// Whoever looks need not know who works at the parent.
+    pub(crate) hidden: ParentsPeople,
 }
 
 impl Link {
@@ -62,8 +64,10 @@ impl App {
         if !call.wants_page() {
             return Ok(Answer::json(StatusCode::OK, &pages::json(&link)));
         }
-        // By opening the link, a technician who is signed in has said enough.
-        let send = standing == Standing::Open && self.technician(call, &link).await?.is_some();
+        // By opening the link, a technician who has just signed in has said enough. With an older sign-in they press the
+        // button: what they were lured to then decides nothing by itself.
+        let technician = self.technician(call, &link).await?;
+        let send = standing == Standing::Open && technician.is_some_and(|technician| technician.is_recent());
         self.page(StatusCode::OK, token, &link, send, &[])
     }
 
@@ -94,7 +98,8 @@ impl App {
         }
         self.refuse_own(call, &link).await?;
         // The ticket's links are everybody's who reads it; a name is better.
-        if let Some(technician) = self.technician(call, &link).await? {
+        let technician = self.technician(call, &link).await?;
+        if let Some(technician) = &technician {
             technician.known_as().clone_into(&mut link.capability.person);
         }
         let reason = match self.reason(call, &link) {
@@ -104,7 +109,9 @@ impl App {
             }
             Err(problem) => return Err(problem),
         };
-        let first = self.settle(&mut link, reason.as_ref(), "link").await?;
+        let first = self
+            .settle(&mut link, reason.as_ref(), "link", technician.as_ref())
+            .await?;
         if call.wants_page() {
             let message = pages::message(&link);
             return self.web.page(
@@ -138,7 +145,9 @@ impl App {
         let wanted = said::of_member(call, &link.capability.gate)?;
         link.capability.action = wanted.action;
         refuse_ended(&link, link.standing())?;
-        let first = self.settle(&mut link, wanted.reason.as_ref(), caller.via()).await?;
+        let first = self
+            .settle(&mut link, wanted.reason.as_ref(), caller.via(), Some(caller))
+            .await?;
         if call.wants_page() {
             let pending = format!("/orgs/{}/pending", visit.org());
             return Ok(Answer::see_other(&self.web.base.link(&pending)));
@@ -146,12 +155,19 @@ impl App {
         Ok(recorded(&link, first))
     }
 
-    /// The one write, and what follows from it. Answers whether this call decided.
-    async fn settle(&self, link: &mut Link, reason: Option<&Reason>, via: &str) -> Result<bool, Problem> {
+    /// The one write, and what follows from it. Answers whether this call decided. `caller`: where it is known.
+    async fn settle(
+        &self,
+        link: &mut Link,
+        reason: Option<&Reason>,
+        via: &str,
+        caller: Option<&Caller>,
+    ) -> Result<bool, Problem> {
         let capability = &link.capability;
         let saying = Saying {
             decision: capability.action.decision(),
             by: &capability.person,
+            who: caller.map_or(&capability.person, |caller| &caller.id),
             via,
             reason,
         };
@@ -165,6 +181,11 @@ impl App {
         if let Some(token) = &link.gate.token {
             step::deliver(&self.step_functions, token).await?;
         }
+        // Somebody else may have decided since the gate was read.
+        let reader = caller.map(|caller| &caller.org);
+        link.hidden = self
+            .hidden(&link.organisation, &link.request, &link.gate, reader)
+            .await?;
         let standing = link.standing();
         refuse_ended(link, standing)?;
         if standing != Standing::Same {
@@ -197,19 +218,21 @@ impl App {
             request: key.request,
             gate,
         };
-        self.found(capability).await?.ok_or_else(Problem::not_found)
+        let reader = Some(&visit.caller.org);
+        self.found(capability, reader).await?.ok_or_else(Problem::not_found)
     }
 
     async fn link(&self, token: &str) -> Result<Link, Problem> {
         let capability = self.web.store.capability(&SecretString::from(token)).await?;
         let found = match capability {
-            Some(capability) => self.found(capability).await?,
+            Some(capability) => self.found(capability, None).await?,
             None => None,
         };
         found.ok_or_else(unknown)
     }
 
-    async fn found(&self, capability: Capability) -> Result<Option<Link>, Problem> {
+    /// `reader`: the organisation whose member looks, where that is known.
+    async fn found(&self, capability: Capability, reader: Option<&OrgId>) -> Result<Option<Link>, Problem> {
         let store = &self.web.store;
         let key = capability.key();
         let Some(gate) = store.gate(&key, &capability.gate).await? else {
@@ -226,12 +249,25 @@ impl App {
             .await
             .map_or(Tz::UTC, |variables| variables.timezone);
         Ok(Some(Link {
+            hidden: self.hidden(&organisation, &request, &gate, reader).await?,
             capability,
             gate,
             request,
             organisation,
             zone,
         }))
+    }
+
+    async fn hidden(
+        &self,
+        organisation: &Organisation,
+        request: &RequestRecord,
+        gate: &GateRecord,
+        reader: Option<&OrgId>,
+    ) -> Result<ParentsPeople, Problem> {
+        let people = [&request.requester.email, &gate.decided_by].into_iter().flatten();
+        let people = people.map(String::as_str);
+        Ok(self.web.parents_people(organisation, reader, people).await?)
     }
 
     /// The technician of the organisation who is signed in, at a licence link.
@@ -264,9 +300,7 @@ fn recorded(link: &Link, first: bool) -> Answer {
 fn refuse_ended(link: &Link, standing: Standing) -> Result<(), Problem> {
     match standing {
         Standing::OwnRequest => Err(own_request()),
-        Standing::TooLate | Standing::Ended => {
-            Err(pages::with_decision(Problem::gone(pages::message(link)), &link.gate))
-        }
+        Standing::TooLate | Standing::Ended => Err(pages::with_decision(Problem::gone(pages::message(link)), link)),
         Standing::Open | Standing::Same | Standing::Otherwise => Ok(()),
     }
 }

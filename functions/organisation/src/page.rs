@@ -163,6 +163,8 @@ pub(crate) mod tests {
             name: HOSTILE.to_owned(),
             role,
             identity: None,
+            sessions_after: None,
+            sign_in_link: None,
         };
         let organisation = Organisation {
             id: org,

@@ -23,6 +23,8 @@ fn visit() -> Visit {
         name: "Hanna R.".to_owned(),
         role: Role::Basic,
         identity: None,
+        sessions_after: None,
+        sign_in_link: None,
     };
     let organisation = Organisation {
         id: org,
