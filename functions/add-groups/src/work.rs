@@ -1,4 +1,4 @@
-//! Adds the groups that were asked for, and a colleague's; tells what Graph can't add.
+//! Adds the groups of the plan, which the approver saw; reports what Graph can't add.
 
 use std::collections::BTreeSet;
 
@@ -35,8 +35,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let settled = systems::settled_for(&cx.store, &record).await?;
     let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
     let mut skipped = Vec::new();
-    let mut wanted = named(&graph, &record, settled.variables.mfa_group.as_deref(), &mut skipped).await?;
-    wanted.extend(colleagues(&graph, &record, &mut skipped).await?);
+    let mut wanted = planned(&graph, &record, &mut skipped).await?;
+    wanted.extend(of_mfa(&graph, settled.variables.mfa_group.as_deref(), &mut skipped).await?);
 
     let mut added = Vec::new();
     let mut joined = Vec::new();
@@ -81,51 +81,45 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     Ok(Output {})
 }
 
-/// Groups by name or id, of the form and of `mfa_group`.
-async fn named(
-    graph: &Graph,
-    record: &RequestRecord,
-    mfa_group: Option<&str>,
-    skipped: &mut Vec<Skipped>,
-) -> Result<Vec<Group>, Fault> {
+/// By the ids that submission found: a group that took a name since, or that the colleague joined since, is not what was
+/// approved.
+async fn planned(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, Fault> {
     let mut groups = Vec::new();
-    for name in record
-        .job
-        .onboarding()?
-        .groups
-        .iter()
-        .map(String::as_str)
-        .chain(mfa_group)
-    {
-        let why = match graph.group(name).await? {
-            GroupMatch::One(group) => {
-                groups.push(group);
-                continue;
-            }
-            GroupMatch::None => "there is no such group".to_owned(),
-            GroupMatch::Several(count) => format!("{count} groups have this name: give the id"),
+    for planned in &record.plan.groups {
+        let why = match (&planned.id, &planned.reason) {
+            (Some(id), _) => match graph.group(id).await? {
+                GroupMatch::One(group) => {
+                    groups.push(group);
+                    continue;
+                }
+                GroupMatch::None | GroupMatch::Several(_) => "the group was deleted after the request was submitted",
+            },
+            (None, Some(reason)) => reason,
+            (None, None) => "there is no such group",
         };
         skipped.push(Skipped {
-            name: name.to_owned(),
-            reason: why,
+            name: planned.name.clone(),
+            reason: why.to_owned(),
         });
     }
     Ok(groups)
 }
 
-async fn colleagues(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, Fault> {
-    let Some(colleague) = &record.job.onboarding()?.copy_groups_from else {
-        return Ok(Vec::new());
+/// The organisation's own group for MFA.
+async fn of_mfa(graph: &Graph, name: Option<&str>, skipped: &mut Vec<Skipped>) -> Result<Option<Group>, Fault> {
+    let Some(name) = name else {
+        return Ok(None);
     };
-    if let Some(groups) = graph.groups_of(colleague.as_str()).await? {
-        return Ok(groups);
-    }
-    let reason = "the colleague has no account any more".to_owned();
+    let reason = match graph.group(name).await? {
+        GroupMatch::One(group) => return Ok(Some(group)),
+        GroupMatch::None => "there is no such group".to_owned(),
+        GroupMatch::Several(count) => format!("{count} groups have this name: give the id"),
+    };
     skipped.push(Skipped {
-        name: format!("the groups of {colleague}"),
+        name: name.to_owned(),
         reason,
     });
-    Ok(Vec::new())
+    Ok(None)
 }
 
 fn reason(kind: GroupKind) -> &'static str {

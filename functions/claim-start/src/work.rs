@@ -62,10 +62,9 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
         &graph,
         &settled.organisation,
         &settled.variables,
-        &record.requester,
         onboarding,
         Utc::now(),
-        Some(&record.id),
+        planning::Occasion::Begin(&record.id),
     )
     .await?;
     let changed: Vec<_> = checked

@@ -237,10 +237,10 @@ fn account(
 }
 
 async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), Fault> {
-    let Some(manager) = record.job.manager() else {
+    let Some(manager) = &record.plan.manager else {
         return Ok(());
     };
-    let why = match graph.user(manager.as_str()).await? {
+    let why = match graph.user(&manager.id).await? {
         // Setting the same manager again changes nothing.
         Some(found) => match graph.set_manager(&user.id, &found.id).await {
             Ok(()) => return Ok(()),

@@ -94,14 +94,14 @@ fn asked_by(link: &Link) -> String {
 fn part_number(gate: &Gate) -> &str {
     match gate {
         Gate::License(part_number) => part_number,
-        Gate::Approval => "the licence",
+        Gate::Approval(_) => "the license",
     }
 }
 
 /// One sentence or two on what stands.
 pub(crate) fn message(link: &Link) -> String {
     let subject = match &link.capability.gate {
-        Gate::Approval => format!("The {}", link.request.about()),
+        Gate::Approval(_) => format!("The {}", link.request.about()),
         Gate::License(part_number) => {
             format!("The purchase of {part_number} for {}", link.request.plan.display_name)
         }
@@ -131,9 +131,13 @@ pub(crate) fn message(link: &Link) -> String {
             "The request ended ({}) before anybody decided here. This link does nothing any more.",
             link.request.status.as_str().replace('_', " ")
         ),
+        Standing::NoApprover => NO_APPROVER.to_owned(),
         Standing::OwnRequest => "This is your own request, so somebody else must decide on it.".to_owned(),
     }
 }
+
+pub(crate) const NO_APPROVER: &str = "You are no longer an approver of this organisation. The approvers of today decide on the request: they \
+     find it in Gangway under Pending.";
 
 pub(crate) fn json(link: &Link) -> Value {
     let mut body = json!({
@@ -144,6 +148,7 @@ pub(crate) fn json(link: &Link) -> Value {
         "gate": link.capability.gate,
         "action": link.capability.action,
         "closes_at": link.gate.closes_at,
+        "version": link.request.plan.version,
         "message": message(link),
     });
     for (name, value) in decision_members(link) {
@@ -203,6 +208,7 @@ mod tests {
             gate: gate(decision),
             request,
             organisation,
+            approves: true,
             zone: Tz::Europe__Berlin,
             hidden: Default::default(),
         }
@@ -223,7 +229,7 @@ mod tests {
 
     #[test]
     fn everything_of_the_form_is_escaped() {
-        let mut hostile = link(HOSTILE, Gate::Approval, Action::Approve, None);
+        let mut hostile = link(HOSTILE, Gate::Approval(0), Action::Approve, None);
         hostile.request.requester.email = Some(HOSTILE.to_owned());
         hostile.request.plan.upn = HOSTILE.to_owned();
         let text = page(&hostile, true, false);
@@ -242,14 +248,14 @@ mod tests {
 
     #[test]
     fn an_approval_page_never_posts_by_itself() {
-        let text = page(&link("Ada", Gate::Approval, Action::Deny, None), true, false);
+        let text = page(&link("Ada", Gate::Approval(0), Action::Deny, None), true, false);
         assert!(!text.contains("data-close") && !text.contains("data-send"), "{text}");
     }
 
     #[test]
     fn a_decided_link_has_no_button() {
         let text = page(
-            &link("Ada", Gate::Approval, Action::Deny, Some(Decided::Approved)),
+            &link("Ada", Gate::Approval(0), Action::Deny, Some(Decided::Approved)),
             false,
             false,
         );
@@ -262,7 +268,8 @@ mod tests {
 
     #[test]
     fn later_clicks_are_told_what_was_decided() {
-        let problem = decided_otherwise(&link("Ada", Gate::Approval, Action::Deny, Some(Decided::Approved))).to_json();
+        let problem =
+            decided_otherwise(&link("Ada", Gate::Approval(0), Action::Deny, Some(Decided::Approved))).to_json();
         assert_eq!(problem["status"], 409);
         assert_eq!(problem["decision"], "approved");
         assert_eq!(problem["decided_via"], "link");
@@ -275,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_task_token_stays_inside() {
-        let link = link("Ada", Gate::Approval, Action::Deny, None);
+        let link = link("Ada", Gate::Approval(0), Action::Deny, None);
         assert!(!json(&link).to_string().contains("\"token\""));
     }
 }

@@ -1,11 +1,13 @@
 //! GET shows, POST decides: by a link, whose capability is the proof, or signed in.
 
 use chrono_tz::Tz;
-use domain::decision::{Gate, Reason};
+use domain::authority;
+use domain::decision::Gate;
 use domain::field::FieldProblem;
 use domain::ids::{OrgId, RequestId};
 use domain::integration::Organisation;
 use domain::request::RequestKey;
+use domain::variables::OrgVariables;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
@@ -15,7 +17,7 @@ use store::requests::RequestRecord;
 use web::{Answer, Call, Caller, ParentsPeople, Problem, Visit, Web};
 
 use crate::pages::{self, Decision, Message};
-use crate::said;
+use crate::said::{self, Said};
 use crate::standing::{Standing, standing};
 
 pub(crate) struct App {
@@ -29,6 +31,8 @@ pub(crate) struct Link {
     pub(crate) gate: GateRecord,
     pub(crate) request: RequestRecord,
     pub(crate) organisation: Organisation,
+    /// Whether its person is an approver by now.
+    pub(crate) approves: bool,
     /// The organisation's clock, for people.
     pub(crate) zone: Tz,
     /// Whoever looks need not know who works at the parent.
@@ -37,7 +41,7 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn standing(&self) -> Standing {
-        standing(&self.capability, &self.gate, &self.request)
+        standing(&self.capability, &self.gate, &self.request, self.approves)
     }
 }
 
@@ -46,7 +50,7 @@ impl App {
         match (call.verb(), call.route()) {
             ("GET", "/decide") => self.show(&call).await,
             ("POST", "/decide") => self.decide(&call).await,
-            ("POST", "/orgs/{org}/requests/{id}/approval") => self.decide_as_member(&call, Gate::Approval).await,
+            ("POST", "/orgs/{org}/requests/{id}/approval") => self.decide_as_member(&call, Gate::Approval(0)).await,
             ("POST", "/orgs/{org}/requests/{id}/licenses/{license}") => {
                 let gate = Gate::License(call.param("license").to_owned());
                 self.decide_as_member(&call, gate).await
@@ -93,7 +97,10 @@ impl App {
     async fn decide(&self, call: &Call) -> Result<Answer, Problem> {
         let token = call.query("c").ok_or_else(Problem::not_found)?;
         let mut link = self.link(token).await?;
-        if matches!(link.standing(), Standing::OwnRequest | Standing::Ended) {
+        if matches!(
+            link.standing(),
+            Standing::OwnRequest | Standing::NoApprover | Standing::Ended
+        ) {
             refuse_ended(&link, link.standing())?;
         }
         self.refuse_own(call, &link).await?;
@@ -102,16 +109,20 @@ impl App {
         if let Some(technician) = &technician {
             technician.known_as().clone_into(&mut link.capability.person);
         }
-        let reason = match self.reason(call, &link) {
-            Ok(reason) => reason,
+        let said = match self.said(call, &link) {
+            Ok(said) => said,
             Err(problem) if call.wants_page() && problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
                 return self.page(problem.status, token, &link, false, &problem.errors);
             }
             Err(problem) => return Err(problem),
         };
-        let first = self
-            .settle(&mut link, reason.as_ref(), "link", technician.as_ref())
-            .await?;
+        let first = match self.settle(&mut link, &said, "link", technician.as_ref()).await {
+            Ok(first) => first,
+            Err(problem) if call.wants_page() && link.standing() == Standing::Open => {
+                return self.page(problem.status, token, &link, false, &[changed_field()]);
+            }
+            Err(problem) => return Err(problem),
+        };
         if call.wants_page() {
             let message = pages::message(&link);
             return self.web.page(
@@ -125,13 +136,13 @@ impl App {
     }
 
     /// A click on what is decided needs no reason: it is told what stands.
-    fn reason(&self, call: &Call, link: &Link) -> Result<Option<Reason>, Problem> {
-        let reason = said::of_link(call)?;
-        let missing = link.capability.action.needs_reason() && reason.is_none();
+    fn said(&self, call: &Call, link: &Link) -> Result<Said, Problem> {
+        let said = said::of_link(call)?;
+        let missing = link.capability.action.needs_reason() && said.reason.is_none();
         if missing && link.standing() == Standing::Open {
             return Err(vec![said::reason_needed()].into());
         }
-        Ok(reason)
+        Ok(said)
     }
 
     /// The pending page's buttons, and programs.
@@ -139,15 +150,13 @@ impl App {
         let visit = self.web.visit(call).await?;
         let caller = &visit.caller;
         let mut link = self.gate_of(&visit, call, gate).await?;
-        if link.capability.gate == Gate::Approval && caller.is_concerned(&link.request) {
+        if link.capability.gate.is_approval() && caller.is_concerned(&link.request) {
             return Err(own_request());
         }
         let wanted = said::of_member(call, &link.capability.gate)?;
         link.capability.action = wanted.action;
         refuse_ended(&link, link.standing())?;
-        let first = self
-            .settle(&mut link, wanted.reason.as_ref(), caller.via(), Some(caller))
-            .await?;
+        let first = self.settle(&mut link, &wanted.said, caller.via(), Some(caller)).await?;
         if call.wants_page() {
             let pending = format!("/orgs/{}/pending", visit.org());
             return Ok(Answer::see_other(&self.web.base.link(&pending)));
@@ -156,20 +165,16 @@ impl App {
     }
 
     /// The one write, and what follows from it. Answers whether this call decided. `caller`: where it is known.
-    async fn settle(
-        &self,
-        link: &mut Link,
-        reason: Option<&Reason>,
-        via: &str,
-        caller: Option<&Caller>,
-    ) -> Result<bool, Problem> {
+    async fn settle(&self, link: &mut Link, said: &Said, via: &str, caller: Option<&Caller>) -> Result<bool, Problem> {
         let capability = &link.capability;
         let saying = Saying {
             decision: capability.action.decision(),
             by: &capability.person,
             who: caller.map_or(&capability.person, |caller| &caller.id),
             via,
-            reason,
+            reason: said.reason.as_ref(),
+            // What they saw; a program that does not say is taken to have seen what stands now.
+            version: Some(said.version.unwrap_or(link.request.plan.version)),
         };
         let decided = self
             .web
@@ -188,15 +193,16 @@ impl App {
             .await?;
         let standing = link.standing();
         refuse_ended(link, standing)?;
-        if standing != Standing::Same {
-            return Err(pages::decided_otherwise(link));
+        match standing {
+            Standing::Same => Ok(decided.first),
+            Standing::Open => Err(Problem::conflict(CHANGED)),
+            _ => Err(pages::decided_otherwise(link)),
         }
-        Ok(decided.first)
     }
 
     /// A forwarded link decides in its owner's name, but not from the requester's own session.
     async fn refuse_own(&self, call: &Call, link: &Link) -> Result<(), Problem> {
-        if link.capability.gate != Gate::Approval {
+        if !link.capability.gate.is_approval() {
             return Ok(());
         }
         match self.web.signed_in(call).await? {
@@ -211,6 +217,11 @@ impl App {
             org: visit.org().clone(),
             request,
         };
+        let request = self.web.store.request(&key).await?.ok_or_else(Problem::not_found)?;
+        let gate = match gate {
+            Gate::Approval(_) => request.plan.approval_gate(),
+            license => license,
+        };
         let capability = Capability {
             action: gate.actions()[0],
             person: visit.caller.known_as().to_owned(),
@@ -218,8 +229,10 @@ impl App {
             request: key.request,
             gate,
         };
+        // A role decides here and no address.
         let reader = Some(&visit.caller.org);
-        self.found(capability, reader).await?.ok_or_else(Problem::not_found)
+        let link = self.found(capability, reader).await?.ok_or_else(Problem::not_found)?;
+        Ok(Link { approves: true, ..link })
     }
 
     async fn link(&self, token: &str) -> Result<Link, Problem> {
@@ -242,18 +255,23 @@ impl App {
         let Some((request, organisation)) = request.zip(store.organisation(&key.org).await?) else {
             return Ok(None);
         };
-        // Wrong variables are no reason to keep anybody from deciding.
-        let zone = self
-            .web
-            .variables(&organisation)
-            .await
-            .map_or(Tz::UTC, |variables| variables.timezone);
+        let variables = self.web.variables(&organisation).await;
+        let approves = match &variables {
+            Ok(variables) if capability.gate.is_approval() => {
+                self.approves(&organisation, variables, &request, &capability.person)
+                    .await?
+            }
+            // Wrong variables are no reason to keep anybody from deciding: the plan says who was asked.
+            _ => true,
+        };
+        let zone = variables.map_or(Tz::UTC, |variables| variables.timezone);
         Ok(Some(Link {
             hidden: self.hidden(&organisation, &request, &gate, reader).await?,
             capability,
             gate,
             request,
             organisation,
+            approves,
             zone,
         }))
     }
@@ -268,6 +286,22 @@ impl App {
         let people = [&request.requester.email, &gate.decided_by].into_iter().flatten();
         let people = people.map(String::as_str);
         Ok(self.web.parents_people(organisation, reader, people).await?)
+    }
+
+    /// Whether the person is an approver still. Somebody who was removed decides no more, by old links either.
+    async fn approves(
+        &self,
+        organisation: &Organisation,
+        variables: &OrgVariables,
+        request: &RequestRecord,
+        person: &str,
+    ) -> Result<bool, Problem> {
+        let members = if variables.new_user_approval_email.is_empty() {
+            self.web.store.approving_members(organisation).await?
+        } else {
+            Vec::new()
+        };
+        Ok(authority::still_approves(person, &request.plan, variables, &members))
     }
 
     /// The technician of the organisation who is signed in, at a licence link.
@@ -291,6 +325,12 @@ fn own_request() -> Problem {
     Problem::forbidden("This is your own request, so somebody else must decide on it.")
 }
 
+const CHANGED: &str = "The request has changed since you looked at it. Nothing was decided: look again, then decide.";
+
+fn changed_field() -> FieldProblem {
+    FieldProblem::new("version", CHANGED)
+}
+
 fn recorded(link: &Link, first: bool) -> Answer {
     let mut body = pages::json(link);
     body["first"] = json!(first);
@@ -300,6 +340,7 @@ fn recorded(link: &Link, first: bool) -> Answer {
 fn refuse_ended(link: &Link, standing: Standing) -> Result<(), Problem> {
     match standing {
         Standing::OwnRequest => Err(own_request()),
+        Standing::NoApprover => Err(Problem::forbidden(pages::NO_APPROVER)),
         Standing::TooLate | Standing::Ended => Err(pages::with_decision(Problem::gone(pages::message(link)), link)),
         Standing::Open | Standing::Same | Standing::Otherwise => Ok(()),
     }

@@ -2,24 +2,34 @@
 
 use domain::decision::{Action, Gate, Reason};
 use domain::field::FieldProblem;
+use serde_json::Value;
 use web::{Call, Problem};
 
 /// Of one who is signed in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) action: Action,
+    pub(crate) said: Said,
+}
+
+/// What goes with a decision.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
     pub(crate) reason: Option<Reason>,
+    /// Which version of the request they saw.
+    pub(crate) version: Option<u32>,
 }
 
 const ACTION: &str = "action";
 const REASON: &str = "reason";
+const VERSION: &str = "version";
 
 /// A link says the action itself; a reason may come with it, and is needed by a denial that is to be written.
-pub(crate) fn of_link(call: &Call) -> Result<Option<Reason>, Problem> {
+pub(crate) fn of_link(call: &Call) -> Result<Said, Problem> {
     let mut problems = Vec::new();
-    let (_, reason) = read(call, &[REASON], &mut problems)?;
+    let (_, said) = read(call, &[REASON, VERSION], &mut problems)?;
     if problems.is_empty() {
-        Ok(reason)
+        Ok(said)
     } else {
         Err(problems.into())
     }
@@ -27,7 +37,7 @@ pub(crate) fn of_link(call: &Call) -> Result<Option<Reason>, Problem> {
 
 pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, Problem> {
     let mut problems = Vec::new();
-    let (action, reason) = read(call, &[ACTION, REASON], &mut problems)?;
+    let (action, said) = read(call, &[ACTION, REASON, VERSION], &mut problems)?;
     let action = action
         .as_deref()
         .and_then(Action::parse)
@@ -37,11 +47,11 @@ pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, Problem> {
             let takes = gate.actions().map(Action::as_str).join(" or ");
             problems.push(FieldProblem::new(ACTION, format!("must be {takes}")));
         }
-        Some(action) if action.needs_reason() && reason.is_none() => problems.extend(reason_missing(&problems)),
+        Some(action) if action.needs_reason() && said.reason.is_none() => problems.extend(reason_missing(&problems)),
         Some(_) => {}
     }
     match action {
-        Some(action) if problems.is_empty() => Ok(Wanted { action, reason }),
+        Some(action) if problems.is_empty() => Ok(Wanted { action, said }),
         _ => Err(problems.into()),
     }
 }
@@ -56,30 +66,41 @@ fn reason_missing(problems: &[FieldProblem]) -> Option<FieldProblem> {
     (!told).then(reason_needed)
 }
 
-fn read(
-    call: &Call,
-    known: &[&str],
-    problems: &mut Vec<FieldProblem>,
-) -> Result<(Option<String>, Option<Reason>), Problem> {
-    let (mut action, mut reason) = (None, None);
+fn read(call: &Call, known: &[&str], problems: &mut Vec<FieldProblem>) -> Result<(Option<String>, Said), Problem> {
+    let (mut action, mut said) = (None, Said::default());
     // The button of a page without script, and its script, may send nothing at all.
     if call.body().is_empty() {
-        return Ok((action, reason));
+        return Ok((action, said));
     }
     for (name, value) in call.fields()?.into_iter().filter(|(_, value)| !value.is_null()) {
         let text = value.as_str();
         match name.as_str() {
             name if !known.contains(&name) => problems.push(FieldProblem::new(name, "is not a known field")),
             ACTION => action = text.map(str::to_owned),
+            VERSION => match number(&value) {
+                Some(number) => said.version = Some(number),
+                None => problems.push(FieldProblem::new(
+                    VERSION,
+                    "must be the number that the page or GET showed",
+                )),
+            },
             // An empty box is no reason.
             _ if text.is_some_and(|text| text.trim().is_empty()) => {}
             _ => match Reason::parse(text.unwrap_or_default()) {
-                Ok(read) => reason = Some(read),
+                Ok(read) => said.reason = Some(read),
                 Err(wrong) => problems.push(wrong.at(REASON)),
             },
         }
     }
-    Ok((action, reason))
+    Ok((action, said))
+}
+
+/// A program sends a number, a form its digits.
+fn number(value: &Value) -> Option<u32> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|number| number.try_into().ok()),
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +129,11 @@ mod tests {
     #[test]
     fn a_denial_needs_a_reason_and_an_approval_may_have_one() {
         let no_budget = || Some(Reason::parse("No budget").unwrap());
-        let wanted = |action, reason| Ok::<_, ()>(Wanted { action, reason });
-        let of = |body| of_member(&form(body), &Gate::Approval);
+        let wanted = |action, reason| {
+            let said = Said { reason, version: None };
+            Ok::<_, ()>(Wanted { action, said })
+        };
+        let of = |body| of_member(&form(body), &Gate::Approval(0));
         assert_eq!(
             of("csrf=t&action=approve").map_err(|_| ()),
             wanted(Action::Approve, None)
@@ -127,7 +151,7 @@ mod tests {
         }
         let json = call("application/json", r#"{"action": "deny", "reason": "No budget"}"#);
         assert_eq!(
-            of_member(&json, &Gate::Approval).map_err(|_| ()),
+            of_member(&json, &Gate::Approval(0)).map_err(|_| ()),
             wanted(Action::Deny, no_budget())
         );
     }
@@ -136,21 +160,21 @@ mod tests {
     fn everything_wrong_is_named() {
         let license = Gate::License("SPB".to_owned());
         assert_eq!(wrong(of_member(&form("action=approve"), &license)), ["action"]);
-        assert_eq!(wrong(of_member(&form(""), &Gate::Approval)), ["action"]);
+        assert_eq!(wrong(of_member(&form(""), &Gate::Approval(0))), ["action"]);
         assert_eq!(
             wrong(of_member(
                 &form("role=admin&action=confirm&reason=%07x"),
-                &Gate::Approval
+                &Gate::Approval(0)
             )),
             ["reason", "role", "action"]
         );
         let json = call("application/json", r#"{"action": "deny", "reason": 7}"#);
-        assert_eq!(wrong(of_member(&json, &Gate::Approval)), ["reason"]);
+        assert_eq!(wrong(of_member(&json, &Gate::Approval(0))), ["reason"]);
     }
 
     #[test]
     fn a_link_sends_a_reason_or_nothing() {
-        let of = |call: Call| of_link(&call).map(|reason| reason.map(String::from)).map_err(|_| ());
+        let of = |call: Call| of_link(&call).map(|said| said.reason.map(String::from)).map_err(|_| ());
         assert_eq!(of(Call::new(Method::POST, "/decide")), Ok(None));
         assert_eq!(of(form("reason=")), Ok(None));
         assert_eq!(of(form("reason=No+budget")), Ok(Some("No budget".to_owned())));

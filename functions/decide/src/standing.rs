@@ -1,6 +1,5 @@
 //! What a link can still do.
 
-use domain::decision::Gate;
 use store::capability::Capability;
 use store::gates::GateRecord;
 use store::requests::RequestRecord;
@@ -17,12 +16,20 @@ pub(crate) enum Standing {
     TooLate,
     /// The request ended before anybody decided.
     Ended,
-    /// Nobody approves what they asked for, or their own leave.
+    /// Nobody approves what they asked for, or their own offboarding.
     OwnRequest,
+    /// The link's person is no approver any more.
+    NoApprover,
 }
 
-pub(crate) fn standing(capability: &Capability, gate: &GateRecord, request: &RequestRecord) -> Standing {
-    if capability.gate == Gate::Approval && request.concerns(&capability.person) {
+/// `approves`: the link's person is an approver by the variables and members of now.
+pub(crate) fn standing(
+    capability: &Capability,
+    gate: &GateRecord,
+    request: &RequestRecord,
+    approves: bool,
+) -> Standing {
+    if capability.gate.is_approval() && request.concerns(&capability.person) {
         return Standing::OwnRequest;
     }
     match gate.decision {
@@ -30,6 +37,7 @@ pub(crate) fn standing(capability: &Capability, gate: &GateRecord, request: &Req
         Some(decision) if !decision.by_person() => Standing::TooLate,
         Some(_) => Standing::Otherwise,
         None if request.status.outcome().is_some() => Standing::Ended,
+        None if capability.gate.is_approval() && !approves => Standing::NoApprover,
         None => Standing::Open,
     }
 }
@@ -37,7 +45,7 @@ pub(crate) fn standing(capability: &Capability, gate: &GateRecord, request: &Req
 #[cfg(test)]
 pub(crate) mod tests {
     use chrono::{DateTime, Utc};
-    use domain::decision::{Action, Decision};
+    use domain::decision::{Action, Decision, Gate};
     use domain::ids::{OrgId, RequestId};
     use domain::job::Job;
     use domain::request::{Plan, Requester, Sku, Status};
@@ -67,9 +75,7 @@ pub(crate) mod tests {
                 }],
                 approval_required: true,
                 approvers: vec!["hr@contoso.com".to_owned()],
-                mail: None,
-                rehired: None,
-                start_at: None,
+                ..Plan::default()
             },
             requester: Requester {
                 id: "m1".to_owned(),
@@ -121,41 +127,50 @@ pub(crate) mod tests {
             (None, Status::Failed, Standing::Ended),
             (None, Status::Cancelled, Standing::Ended),
         ];
-        let link = capability(Gate::Approval, Action::Approve, "hr@contoso.com");
+        let link = capability(Gate::Approval(0), Action::Approve, "hr@contoso.com");
         for (decision, status, expected) in cases {
             let request = RequestRecord {
                 status,
                 ..request("Ada")
             };
             assert_eq!(
-                standing(&link, &gate(decision), &request),
+                standing(&link, &gate(decision), &request, true),
                 expected,
                 "{decision:?} {status:?}"
             );
         }
         let link = capability(Gate::License("SPB".to_owned()), Action::Confirm, "technician");
         assert_eq!(
-            standing(&link, &gate(Some(Decision::TimedOut)), &request("Ada")),
+            standing(&link, &gate(Some(Decision::TimedOut)), &request("Ada"), true),
             Standing::TooLate
         );
     }
 
     #[test]
+    fn an_approver_of_before_decides_no_more() {
+        let link = capability(Gate::Approval(0), Action::Approve, "hr@contoso.com");
+        let of = |decision| standing(&link, &gate(decision), &request("Ada"), false);
+        assert_eq!(of(None), Standing::NoApprover);
+        // What was decided while they were one stays so.
+        assert_eq!(of(Some(Decision::Approved)), Standing::Same);
+    }
+
+    #[test]
     fn a_gate_past_its_time_is_open_until_somebody_writes_so() {
-        let link = capability(Gate::Approval, Action::Deny, "hr@contoso.com");
+        let link = capability(Gate::Approval(0), Action::Deny, "hr@contoso.com");
         let gate = GateRecord {
             closes_at: at() - chrono::Duration::days(9),
             ..gate(None)
         };
-        assert_eq!(standing(&link, &gate, &request("Ada")), Standing::Open);
+        assert_eq!(standing(&link, &gate, &request("Ada"), true), Standing::Open);
     }
 
     #[test]
     fn requesters_do_not_approve_their_own_requests() {
-        let own = capability(Gate::Approval, Action::Approve, "mary@CONTOSO.com");
-        assert_eq!(standing(&own, &gate(None), &request("Ada")), Standing::OwnRequest);
+        let own = capability(Gate::Approval(0), Action::Approve, "mary@CONTOSO.com");
+        assert_eq!(standing(&own, &gate(None), &request("Ada"), true), Standing::OwnRequest);
         let license = capability(Gate::License("SPB".to_owned()), Action::Confirm, "mary@contoso.com");
-        assert_eq!(standing(&license, &gate(None), &request("Ada")), Standing::Open);
+        assert_eq!(standing(&license, &gate(None), &request("Ada"), false), Standing::Open);
         let token = RequestRecord {
             requester: Requester {
                 id: "token:ci".to_owned(),
@@ -164,6 +179,6 @@ pub(crate) mod tests {
             },
             ..request("Ada")
         };
-        assert_eq!(standing(&own, &gate(None), &token), Standing::Open);
+        assert_eq!(standing(&own, &gate(None), &token, true), Standing::Open);
     }
 }

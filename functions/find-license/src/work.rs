@@ -1,6 +1,8 @@
 //! The next licence that is not settled, and the way to it.
 
+use chrono::Utc;
 use directory::{Graph, LicenseOfUser};
+use domain::authority;
 use domain::fault::Fault;
 use domain::note;
 use domain::request::{LicenseState, RequestKey, Skip, Sku, UserRef};
@@ -123,7 +125,7 @@ async fn way(
     if free && !(promised && buys) {
         return Ok(Some(if seat_lost { Way::Await } else { Way::Free }));
     }
-    if buys {
+    if buys && may_buy(cx, record, settled, part_number).await? {
         return Ok(Some(Way::Buy));
     }
     if wish == LicensePurchase::None {
@@ -134,7 +136,30 @@ async fn way(
     Ok(Some(Way::Ask))
 }
 
-/// What the tenant says of the licence on the user.
+/// Whether Gangway spends the organisation's money on its own: on somebody's authority, and so many times a day.
+async fn may_buy(cx: &Context, record: &RequestRecord, settled: &Settled, part_number: &str) -> Result<bool, Fault> {
+    let why = if !authority::may_buy_seats(&record.plan) {
+        "nobody has approved the request".to_owned()
+    } else {
+        let variables = &settled.variables;
+        let day = Utc::now().with_timezone(&variables.timezone).date_naive();
+        let most = variables.max_seats_bought_per_day;
+        if cx.store.count_seat(&record.key(), part_number, day, most).await? {
+            return Ok(true);
+        }
+        format!("the organisation's limit for a day is reached (max_seats_bought_per_day is {most})")
+    };
+    let text = note::seat_not_bought(part_number, &why);
+    cx.store
+        .queue_note(&record.key(), &format!("not-bought-{part_number}"), &text)
+        .await?;
+    cx.store
+        .record_event(&record.key(), STEP, "not_bought", part_number, &text, false)
+        .await?;
+    Ok(false)
+}
+
+/// What the tenant says of the license on the user.
 #[derive(Debug, PartialEq, Eq)]
 enum Seen {
     Nothing,

@@ -109,11 +109,14 @@ impl HandOver<'_> {
     /// By mail to a manager who has a mailbox, else to the phone.
     async fn to_manager(&self) -> Result<Delivery, Fault> {
         const EFFECT: &str = "password/manager";
-        let Some(manager) = self.record.job.manager() else {
-            return Ok(Delivery::NoSuchPlace("there is no manager"));
+        let Some(manager) = &self.record.plan.password_manager else {
+            return Ok(Delivery::NoSuchPlace(match self.record.plan.rehired {
+                Some(_) => "the directory has no manager of the account that was enabled again",
+                None => "there is no manager",
+            }));
         };
         let graph = systems::graph(&self.cx.secrets, &self.settled.organisation).await?;
-        let Some(manager) = graph.user(manager.as_str()).await? else {
+        let Some(manager) = graph.user(&manager.id).await? else {
             return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
         };
         let (store, key, upn) = (&self.cx.store, self.key(), &self.user.upn);

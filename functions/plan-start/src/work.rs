@@ -5,9 +5,11 @@ use domain::fault::Fault;
 use domain::job::Job;
 use domain::note;
 use domain::request::Status;
+use notify::Mail;
 use serde::Serialize;
 use step::{Context, Input};
-use store::requests::Changed;
+use store::requests::{Changed, RequestRecord};
+use systems::Settled;
 
 const STEP: &str = "plan-start";
 
@@ -60,6 +62,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             at: timestamp(Utc::now()),
         });
     };
+    tell_approvers(cx, &record, &settled, at).await?;
     let text = note::scheduled(record.about(), at, settled.variables.timezone);
     cx.store
         .queue_note(&key, &format!("scheduled-{}", input.run), &text)
@@ -71,6 +74,35 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         start: Start::Later,
         at: timestamp(at),
     })
+}
+
+/// Of a later date than the one that they agreed to; an earlier one is asked for again.
+async fn tell_approvers(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &Settled,
+    at: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let Some(by) = &record.plan.moved_by else {
+        return Ok(());
+    };
+    let mailer = systems::mailer(&cx.aws)?;
+    let zone = settled.variables.timezone;
+    for approver in &record.plan.approvers {
+        let effect = format!("date-mail/{}/{approver}", record.plan.version);
+        systems::mail_once(&cx.store, &mailer, &record.key(), &effect, async || {
+            let mail = note::date_moved_mail(record.about(), &settled.organisation.name, at, zone, by);
+            Ok(Mail {
+                to: vec![approver.clone()],
+                reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
+                subject: mail.subject,
+                text: mail.text,
+                links: Vec::new(),
+            })
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 fn timestamp(at: DateTime<Utc>) -> String {

@@ -1,7 +1,7 @@
 //! First step: which gates the request meets.
 
 use chrono::{Duration, Utc};
-use domain::decision::{Decision, Gate};
+use domain::decision::Decision;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
@@ -40,7 +40,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     };
     let record = cx.begin("prepare", &key, input.run).await?;
     let approved = async || {
-        let gate = cx.store.gate(&key, &Gate::Approval).await?;
+        let gate = cx.store.gate(&key, &record.plan.approval_gate()).await?;
         Ok::<_, Fault>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
     };
     // What was approved before a resume is not asked for again.
@@ -65,7 +65,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
     cx.store
-        .queue_note(&key, &record.once_more("approval-requested"), &text)
+        .queue_note(&key, &record.once_an_approval("approval-requested"), &text)
         .await?;
     Ok(Output {
         approval: Approval::Required,

@@ -1,7 +1,8 @@
 //! Asks each approver by a mail of their own, and reminds them; the state then waits for a click.
 
 use chrono::{DateTime, Duration, Utc};
-use domain::decision::{Action, Gate};
+use domain::authority;
+use domain::decision::Action;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
@@ -39,13 +40,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         request: input.request,
     };
     let record = cx.begin(STEP, &key, input.run).await?;
+    let place = record.plan.approval_gate();
     let wait = Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     if record.resumed.is_some() {
-        cx.store.reopen_gate(&key, &Gate::Approval, Utc::now() + wait).await?;
+        cx.store.reopen_gate(&key, &place, Utc::now() + wait).await?;
     }
     let gate = cx
         .store
-        .enter_gate(&key, &Gate::Approval, input.token.expose_secret(), Utc::now() + wait)
+        .enter_gate(&key, &place, input.token.expose_secret(), Utc::now() + wait)
         .await?;
     if gate.decision.is_some() {
         // Decided between two rounds: the state must not wait for a click that came already.
@@ -58,10 +60,17 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let event = if input.round == 0 { "asked" } else { "reminded" };
     let detail = asked.join(", ");
     cx.store
-        .record_event(&key, STEP, event, &input.round.to_string(), &detail, false)
+        .record_event(
+            &key,
+            STEP,
+            event,
+            &record.once_an_approval(&input.round.to_string()),
+            &detail,
+            false,
+        )
         .await?;
     if input.round > 0 {
-        let name = record.once_more(&format!("approval-reminded-{}", input.round));
+        let name = record.once_an_approval(&format!("approval-reminded-{}", input.round));
         let text = note::approval_reminded(record.about(), &asked, gate.closes_at, settled.variables.timezone);
         cx.store.queue_note(&key, &name, &text).await?;
     }
@@ -79,22 +88,28 @@ async fn ask(
 ) -> Result<Vec<String>, Fault> {
     let key = record.key();
     let reply_to = settled.variables.send_from_address.as_ref().map(ToString::to_string);
+    let members = match settled.variables.new_user_approval_email.is_empty() {
+        true => cx.store.approving_members(&settled.organisation).await?,
+        false => Vec::new(),
+    };
     let mut asked = Vec::new();
     for approver in &record.plan.approvers {
-        // The plan leaves the requester out; a link of theirs must not exist even if it did not.
-        if record
-            .requester
-            .email
-            .as_ref()
-            .is_some_and(|email| email.eq_ignore_ascii_case(approver))
+        // The plan leaves the requester and the leaver out; a link of theirs must not exist even if it did not.
+        // Somebody who was removed since is not asked either.
+        if record.concerns(approver) || !authority::still_approves(approver, &record.plan, &settled.variables, &members)
         {
             continue;
         }
-        let effect = record.once_more(&format!("approval-mail/{round}/{approver}"));
+        let effect = record.once_an_approval(&format!("approval-mail/{round}/{approver}"));
         systems::mail_once(&cx.store, mailer, &key, &effect, async || {
             let links = cx
                 .store
-                .issue_links(&key, &Gate::Approval, &[Action::Approve, Action::Deny], approver)
+                .issue_links(
+                    &key,
+                    &record.plan.approval_gate(),
+                    &[Action::Approve, Action::Deny],
+                    approver,
+                )
                 .await?;
             let [approve, deny] = links.as_slice() else {
                 return Err(Fault::Permanent("two links were to be issued".to_owned()));

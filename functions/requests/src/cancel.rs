@@ -1,14 +1,10 @@
 //! Cancelling: one conditional write, then what follows from it. Each part may run again.
 
-use domain::decision::Gate;
 use domain::fault::Fault;
-use domain::note;
 use domain::request::{RequestKey, Status};
-use store::requests::RequestRecord;
 use web::{Problem, Visit};
 
 use crate::routes::App;
-use step::Enter;
 
 /// The request may move on between reading and writing; it has few states in which it can be cancelled.
 const ATTEMPTS: usize = 3;
@@ -19,48 +15,21 @@ impl App {
             let record = self.load(key).await?;
             match record.status {
                 // By this call or an earlier one, which may have crashed before the rest.
-                Status::Cancelled => return Ok(self.finish_cancelling(visit, &record).await?),
+                Status::Cancelled => {
+                    let client = self.executions.client();
+                    return Ok(step::finish_cancelling(&self.web.store, client, &record, who(visit), None).await?);
+                }
                 Status::WaitingApproval | Status::Scheduled => {
                     self.web.store.cancel(&record, &visit.caller.id).await?;
                 }
                 status => return Err(too_late(status)),
             }
         }
-        match self
-            .web
-            .store
-            .gate(key, &Gate::Approval)
-            .await?
-            .and_then(|gate| gate.decision)
-        {
+        let gate = self.load(key).await?.plan.approval_gate();
+        match self.web.store.gate(key, &gate).await?.and_then(|gate| gate.decision) {
             Some(decision) => Err(Problem::conflict(format!("The request was just {}.", decision.words()))),
             None => Err(Fault::Transient("the request is on its way to its gate".to_owned()).into()),
         }
-    }
-
-    async fn finish_cancelling(&self, visit: &Visit, record: &RequestRecord) -> Result<(), Fault> {
-        if record.ended_at.is_some() {
-            return Ok(());
-        }
-        let key = record.key();
-        let by = who(visit);
-        let store = &self.web.store;
-        store
-            .record_event(
-                &key,
-                "cancel",
-                "cancelled",
-                "once",
-                &format!("Cancelled by {by}"),
-                false,
-            )
-            .await?;
-        store
-            .queue_note(&key, "cancelled", &note::cancelled(record.about(), by))
-            .await?;
-        self.executions
-            .take_over(record.kind(), &key, record.run, Enter::Cancelled)
-            .await
     }
 }
 

@@ -14,6 +14,10 @@ impl Executions {
         Self { client }
     }
 
+    pub(crate) fn client(&self) -> &aws_sdk_sfn::Client {
+        &self.client
+    }
+
     /// Stops execution `run` - 1 and starts `run`. May be repeated.
     pub(crate) async fn take_over(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
         if let Some(before) = run.checked_sub(1) {

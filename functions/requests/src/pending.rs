@@ -34,7 +34,7 @@ struct Item {
 impl Item {
     fn new(visit: &Visit, record: &RequestRecord, gate: Gate, standing: GateRecord) -> Self {
         Self {
-            own: gate == Gate::Approval && visit.caller.is_concerned(record),
+            own: gate.is_approval() && visit.caller.is_concerned(record),
             asked_by: asked_by(record).to_owned(),
             record: record.clone(),
             gate,
@@ -46,14 +46,14 @@ impl Item {
     fn path(&self) -> String {
         let request = one::path(&self.record);
         match &self.gate {
-            Gate::Approval => format!("{request}/approval"),
+            Gate::Approval(_) => format!("{request}/approval"),
             Gate::License(part_number) => format!("{request}/licenses/{part_number}"),
         }
     }
 
     fn title(&self) -> String {
         match &self.gate {
-            Gate::Approval => format!("Approval: {}", self.record.about()),
+            Gate::Approval(_) => format!("Approval: {}", self.record.about()),
             Gate::License(part_number) => format!("Licence {part_number}: {}", self.record.about()),
         }
     }
@@ -73,6 +73,7 @@ impl Item {
             "upn": self.record.plan.upn,
             "requested_by": self.asked_by,
             "closes_at": self.standing.closes_at,
+            "version": self.record.plan.version,
             "own_request": self.own,
             "links": {
                 "request": web.base.absolute(&one::path(&self.record)),
@@ -100,7 +101,7 @@ pub(crate) fn statuses(role: Role) -> Vec<Status> {
 
 fn waits_at(status: Status, gate: &Gate) -> bool {
     match gate {
-        Gate::Approval => status == Status::WaitingApproval,
+        Gate::Approval(_) => status == Status::WaitingApproval,
         Gate::License(_) => status == Status::WaitingLicense,
     }
 }
@@ -242,8 +243,8 @@ mod tests {
         let mut again = theirs.clone();
         again.requester.email = Some("M1@contoso.com".to_owned());
         let own = |record, gate| item(&visit, record, gate).own;
-        assert!(own(&mine, Gate::Approval) && own(&again, Gate::Approval));
-        assert!(!own(&theirs, Gate::Approval));
+        assert!(own(&mine, Gate::Approval(0)) && own(&again, Gate::Approval(0)));
+        assert!(!own(&theirs, Gate::Approval(0)));
         assert!(!own(&mine, Gate::License("SPB".to_owned())));
     }
 
@@ -253,9 +254,9 @@ mod tests {
         let waiting = record(HOSTILE, HOSTILE, Status::WaitingApproval);
         let own = record("m1", "Bob", Status::WaitingApproval);
         let items = [
-            item(&visit, &waiting, Gate::Approval),
+            item(&visit, &waiting, Gate::Approval(0)),
             item(&visit, &waiting, Gate::License("SPB".to_owned())),
-            item(&visit, &own, Gate::Approval),
+            item(&visit, &own, Gate::Approval(0)),
         ];
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let page = Page {

@@ -2,12 +2,13 @@
 
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
+use domain::authority::{self, NewDate};
 use domain::fault::Fault;
 use domain::note::{self, About};
 use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
 use serde_json::{Map, Value};
-use store::requests::{Changed, RequestRecord};
+use store::requests::{Changed, Mover, Moving, RequestRecord};
 use web::{Call, Problem, Visit};
 
 use crate::cancel::{too_late, who};
@@ -24,27 +25,19 @@ impl App {
         let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
-            // A scheduled request gets an execution that waits anew; one at its approval reads the date after it.
-            let next_run = match record.status {
-                Status::Scheduled => true,
-                Status::WaitingApproval => false,
-                status => return Err(too_late(status)),
-            };
-            if next_run && matches!(start, Start::NotedOnly(_)) {
+            let moving = moving(&record, start)?;
+            if moving != Moving::InPlace && matches!(start, Start::NotedOnly(_)) {
                 return Err(Problem::conflict(
                     "allow_scheduled_user_creation was turned off, so no later date can be waited for.",
                 ));
             }
-            let by = &visit.caller.id;
-            if self
-                .web
-                .store
-                .reschedule(&record, date, start.at(), next_run, by)
-                .await?
-                == Changed::Yes
-            {
+            let by = Mover {
+                id: &visit.caller.id,
+                name: who(visit),
+            };
+            if self.web.store.reschedule(&record, date, start.at(), moving, by).await? == Changed::Yes {
                 return Ok(self
-                    .finish_rescheduling(visit, &record, date, start, variables.timezone)
+                    .finish_rescheduling(visit, &record, date, start, moving, variables.timezone)
                     .await?);
             }
         }
@@ -58,19 +51,27 @@ impl App {
         record: &RequestRecord,
         date: NaiveDate,
         start: Start,
+        moving: Moving,
         zone: Tz,
     ) -> Result<(), Fault> {
         let key = record.key();
-        let scheduled = record.status == Status::Scheduled;
-        if scheduled {
+        let enter = match moving {
+            Moving::InPlace => None,
+            Moving::NextExecution | Moving::TellApprovers => Some(Enter::Plan),
+            Moving::AskAgain => Some(Enter::Start),
+        };
+        if let Some(enter) = enter {
             self.executions
-                .take_over(record.kind(), &key, record.run + 1, Enter::Plan)
+                .take_over(record.kind(), &key, record.run + 1, enter)
                 .await?;
         }
         let by = who(visit);
         // A date may be chosen, left and chosen again: each time is told.
         let once = Utc::now().timestamp_millis().to_string();
-        let text = note_text(record.about(), by, date, start, zone, scheduled);
+        let text = match moving {
+            Moving::AskAgain => note::asked_again(record.about(), start.at(), zone, by),
+            _ => note_text(record.about(), by, date, start, zone, enter.is_some()),
+        };
         let detail = match start {
             Start::At(at) => format!("Rescheduled by {by} to {}", local_words(at, zone)),
             Start::Now | Start::NotedOnly(_) => format!("Rescheduled by {by} to {date}"),
@@ -80,6 +81,26 @@ impl App {
             .record_event(&key, "reschedule", "rescheduled", &once, &detail, false)
             .await?;
         store.queue_note(&key, &format!("rescheduled-{once}"), &text).await
+    }
+}
+
+/// A scheduled request gets an execution that waits anew, and one that was approved asks again before it begins earlier;
+/// one at its approval reads the date after it.
+fn moving(record: &RequestRecord, start: Start) -> Result<Moving, Problem> {
+    match record.status {
+        Status::WaitingApproval => Ok(Moving::InPlace),
+        Status::Scheduled => {
+            let earlier = match (start.at(), record.plan.start_at) {
+                (Some(new), Some(old)) => new < old,
+                (new, _) => new.is_none(),
+            };
+            Ok(match authority::new_date(record.plan.approval_required, earlier) {
+                NewDate::Taken => Moving::NextExecution,
+                NewDate::TellApprovers => Moving::TellApprovers,
+                NewDate::AskAgain => Moving::AskAgain,
+            })
+        }
+        status => Err(too_late(status)),
     }
 }
 

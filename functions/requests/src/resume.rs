@@ -1,6 +1,7 @@
 //! Resuming a request whose step has failed, and leaving the step out.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::authority;
 use domain::fault::Fault;
 use domain::job::Kind;
 use domain::note;
@@ -26,9 +27,7 @@ const BEGINS_WITHIN: TimeDelta = TimeDelta::minutes(1);
 impl App {
     pub(crate) async fn resume(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
         let skipping = resume::parse(&body(call)?)?;
-        if skipping.is_some() {
-            visit.need(domain::role::Role::skips_steps)?;
-        }
+        authority::may_resume(visit.caller.role, skipping.is_some()).map_err(Problem::forbidden)?;
         let skip = skipping
             .as_ref()
             .map(|Skipping { step, reason }| (*step, reason.as_str()));

@@ -150,11 +150,8 @@ pub(crate) mod tests {
                 upn: "ada@contoso.com".to_owned(),
                 display_name: name.to_owned(),
                 licenses: Vec::new(),
-                approval_required: false,
-                approvers: Vec::new(),
-                mail: None,
-                rehired: None,
                 start_at: Some(at()),
+                ..Plan::default()
             },
             requester: Requester {
                 id: requester.to_owned(),

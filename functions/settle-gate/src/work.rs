@@ -32,8 +32,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         request: input.request,
     };
     let request = cx.begin(STEP, &key, input.run).await?;
-    let silence = input.gate.when_nobody_answers();
-    let gate = match cx.store.gate(&key, &input.gate).await? {
+    // The state machine says that it is the approval; the request knows at which gate.
+    let place = match input.gate {
+        Gate::Approval(_) => request.plan.approval_gate(),
+        license => license,
+    };
+    let silence = place.when_nobody_answers();
+    let gate = match cx.store.gate(&key, &place).await? {
         Some(_) => {
             let time = Saying {
                 decision: silence,
@@ -41,16 +46,17 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
                 who: "time",
                 via: "time",
                 reason: None,
+                version: None,
             };
-            Some(cx.store.decide(&key, &input.gate, time).await?.gate)
+            Some(cx.store.decide(&key, &place, time).await?.gate)
         }
         // The state that asks failed before anybody could be asked.
         None => None,
     };
     let decision = gate.as_ref().and_then(|gate| gate.decision).unwrap_or(silence);
-    record(cx, &request, &input.gate, decision, gate.as_ref()).await?;
-    let waited = match &input.gate {
-        Gate::Approval => Status::WaitingApproval,
+    record(cx, &request, &place, decision, gate.as_ref()).await?;
+    let waited = match &place {
+        Gate::Approval(_) => Status::WaitingApproval,
         Gate::License(_) => Status::WaitingLicense,
     };
     if decision != Decision::Cancelled {
@@ -76,7 +82,7 @@ async fn record(
     let about = request.about();
     let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);
     let text = match gate {
-        Gate::Approval => match decision {
+        Gate::Approval(_) => match decision {
             Decision::Approved => note::approved(about, by),
             Decision::Denied => note::denied(about, by, reason),
             Decision::Cancelled => return Ok(()),
@@ -100,8 +106,8 @@ async fn record(
     let mut detail = match (gate, decision.by_person()) {
         (Gate::License(part_number), true) => format!("{part_number}: purchase {} by {by}", decision.words()),
         (Gate::License(part_number), false) => format!("{part_number}: {}", decision.words()),
-        (Gate::Approval, true) => format!("{} by {by}", decision.words()),
-        (Gate::Approval, false) => decision.words().to_owned(),
+        (Gate::Approval(_), true) => format!("{} by {by}", decision.words()),
+        (Gate::Approval(_), false) => decision.words().to_owned(),
     };
     if let Some(reason) = reason {
         detail.push_str(&format!(". Reason: {reason}"));

@@ -6,6 +6,8 @@ mod onboarding;
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use domain::authority::Because;
+use domain::decision::Gate;
 use domain::field::FieldProblem;
 use domain::schedule::local_words;
 use serde_json::{Map, Value};
@@ -149,6 +151,8 @@ pub(crate) struct Page<'a> {
     /// Where the form posts.
     action: String,
     visit: &'a Visit,
+    /// Why whatever the visitor submits waits for approval.
+    approval: Vec<String>,
     key: String,
     sections: Vec<Section>,
     notice: Option<FieldProblem>,
@@ -171,6 +175,7 @@ impl<'a> Page<'a> {
         Self {
             action: base.link(&format!("/orgs/{}/{what}", visit.org())),
             visit,
+            approval: Vec::new(),
             key: filled.key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
             sections,
             notice: None,
@@ -188,6 +193,19 @@ impl<'a> Page<'a> {
         };
         self.sections.iter().any(has)
     }
+}
+
+/// Whom the request would wait for, for the plan.
+fn waits_for(gates: &[Gate]) -> Vec<String> {
+    let words = |gate: &Gate| match gate {
+        Gate::Approval(_) => "An approver must agree".to_owned(),
+        Gate::License(part_number) => format!("A technician must buy {part_number}"),
+    };
+    gates.iter().map(words).collect()
+}
+
+fn reasons(because: &[Because]) -> Vec<String> {
+    because.iter().map(|because| because.label().to_owned()).collect()
 }
 
 /// When it begins, for the plan.

@@ -1,13 +1,13 @@
 //! Offboardings, from a call to its answer.
 
 use chrono::Utc;
+use domain::authority::Because;
 use domain::fault::Fault;
 use domain::field::FieldProblem;
 use domain::job::Job;
-use domain::role::Role;
 use domain::submission::Offboarding;
 use http::StatusCode;
-use planning::LeaverChecked;
+use planning::{Asks, LeaverChecked};
 use serde_json::Value;
 use store::Idempotency;
 use systems::Settled;
@@ -18,7 +18,7 @@ use crate::ask::Ask;
 use crate::form::{Filled, Page};
 use crate::preview::{LeaverPreview, Look};
 use crate::record::{Taken, Written, earlier, write};
-use crate::submit::{canonical, in_the_way, taken_answer, warnings};
+use crate::submit::{authority_of, canonical, in_the_way, taken_answer, warnings};
 
 /// GET: the empty form.
 pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
@@ -35,7 +35,10 @@ pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> 
         Ok(Outcome::Looked(look)) if call.wants_page() => {
             page(desk, &visit, &settled, StatusCode::OK, Filled::of(&ask), Some(*look))
         }
-        Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &LeaverPreview::of(&look))),
+        Ok(Outcome::Looked(look)) => Ok(Answer::json(
+            StatusCode::OK,
+            &LeaverPreview::of(&look, visit.caller.role),
+        )),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
             let look = Look::wrong(unchecked(problem.errors));
             page(desk, &visit, &settled, problem.status, Filled::of(&ask), Some(look))
@@ -44,14 +47,9 @@ pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> 
     }
 }
 
-/// Everybody may ask for somebody's arrival, but not shut somebody out with nobody to ask: a role that only submits
-/// needs approval to be on.
 async fn visit(desk: &Desk, call: &Call) -> Result<(Visit, Settled), Problem> {
     let visit = desk.web.visit(call).await?;
     let settled = systems::settled(&desk.web.store, visit.org()).await?;
-    if !settled.variables.require_approval_for_new_users {
-        visit.need(Role::offboards_unasked)?;
-    }
     Ok((visit, settled))
 }
 
@@ -65,21 +63,32 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
         Ok(form) => form,
         Err(wrong) => return Err(all_wrong(desk, visit, settled, &ask.body, wrong).await),
     };
+    let because = match authority_of(visit, &Job::Offboarding(form.clone()), settled) {
+        Ok(because) => because,
+        Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(Look::wrong(unchecked(refused.errors))))),
+        Err(refused) => return Err(refused),
+    };
     if ask.dry_run {
-        let checked = match check(desk, visit, settled, &form).await {
+        let checked = match check(desk, visit, settled, &form, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
         let settled = systems::settled(&desk.web.store, visit.org()).await?;
         let warnings = warnings(desk, settled, &Job::Offboarding(form)).await?;
-        return Ok(Outcome::Looked(Box::new(Look { checked, warnings })));
+        let look = Look {
+            checked,
+            warnings,
+            because,
+        };
+        return Ok(Outcome::Looked(Box::new(look)));
     }
     let key = ask.key.as_ref();
     let idempotency = key.map(|key| Idempotency::new(key, &canonical(&form)));
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }
-    let checked = check(desk, visit, settled, &form).await?;
+    let checked = check(desk, visit, settled, &form, &because).await?;
+    let supersedes = checked.supersedes;
     let Some(plan) = checked.plan else {
         // The twin of this submission may have come first while this one looked.
         return match earlier(desk, visit, idempotency.as_ref()).await? {
@@ -88,14 +97,30 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
         };
     };
     let job = Job::Offboarding(form);
-    match write(desk, visit, job, plan, checked.user, idempotency.as_ref()).await? {
+    match write(
+        desk,
+        visit,
+        job,
+        plan,
+        checked.user,
+        idempotency.as_ref(),
+        supersedes.as_ref(),
+    )
+    .await?
+    {
         Written::Taken(taken) => Ok(Outcome::Taken(taken)),
         // Looking again finds who did, or that it has ended.
         Written::UsernameGone => Err(Fault::Transient("another request has just taken the account".to_owned()).into()),
     }
 }
 
-async fn check(desk: &Desk, visit: &Visit, settled: &Settled, form: &Offboarding) -> Result<LeaverChecked, Fault> {
+async fn check(
+    desk: &Desk,
+    visit: &Visit,
+    settled: &Settled,
+    form: &Offboarding,
+    because: &[Because],
+) -> Result<LeaverChecked, Fault> {
     let graph = systems::graph(&desk.secrets, &settled.organisation).await?;
     let requester = visit.caller.requester();
     planning::check_leaver(
@@ -103,7 +128,11 @@ async fn check(desk: &Desk, visit: &Visit, settled: &Settled, form: &Offboarding
         &graph,
         &settled.organisation,
         &settled.variables,
-        &requester,
+        Asks {
+            requester: &requester,
+            role: visit.caller.role,
+            because,
+        },
         form,
         Utc::now(),
     )
@@ -121,7 +150,10 @@ async fn all_wrong(
     let Some(form) = without(body, &wrong) else {
         return wrong.into();
     };
-    if let Ok(checked) = check(desk, visit, settled, &form).await {
+    let Ok(because) = authority_of(visit, &Job::Offboarding(form.clone()), settled) else {
+        return wrong.into();
+    };
+    if let Ok(checked) = check(desk, visit, settled, &form, &because).await {
         let is_wrong = |name: &str| wrong.iter().any(|problem| problem.field == name);
         let mut found = checked.problems;
         found.retain(|problem| !is_wrong(&problem.field));
@@ -160,6 +192,8 @@ pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> LeaverChecked {
         groups: Vec::new(),
         licenses: Vec::new(),
         manager: None,
+        approvers: Vec::new(),
+        supersedes: None,
         gates: Vec::new(),
         start_at: None,
     }

@@ -1,16 +1,20 @@
 //! The answer of a dry run.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::authority::{self, Because};
 use domain::decision::Gate;
 use domain::field::FieldProblem;
+use domain::request::PlannedGroup;
+use domain::role::Role;
 use domain::variables::PasswordPlace;
 use planning::{Checked, Held, LeaverChecked};
 use serde::Serialize;
 
-/// What a check found: a plan with what is wrong, and what is not set up.
+/// What a check found: a plan with what is wrong, what is not set up, and why it would wait for approval.
 pub(crate) struct Look<T> {
     pub(crate) checked: T,
     pub(crate) warnings: Vec<FieldProblem>,
+    pub(crate) because: Vec<Because>,
 }
 
 impl<T> Look<T> {
@@ -19,6 +23,27 @@ impl<T> Look<T> {
         Self {
             checked,
             warnings: Vec::new(),
+            because: Vec::new(),
+        }
+    }
+}
+
+/// Whether the request would wait for approval.
+#[derive(Serialize)]
+struct Approval<'a> {
+    required: bool,
+    /// The rest of "Needs approval, because ...".
+    because: Vec<&'static str>,
+    /// Who would be asked: addresses. None for a role that is not shown people of the tenant.
+    approvers: Option<&'a [String]>,
+}
+
+impl<'a> Approval<'a> {
+    fn of(because: &[Because], approvers: &'a [String], role: Role) -> Self {
+        Self {
+            required: !because.is_empty(),
+            because: because.iter().map(|because| because.label()).collect(),
+            approvers: authority::may_see_names(role).then_some(approvers),
         }
     }
 }
@@ -36,6 +61,8 @@ struct Shown<'a> {
     username: Option<&'a str>,
     licenses: Vec<License<'a>>,
     groups: Vec<Group<'a>>,
+    copied_group_count: usize,
+    approval: Approval<'a>,
     gates: &'a [Gate],
     password_places: &'a [PasswordPlace],
     start_at: Option<String>,
@@ -55,30 +82,40 @@ struct Group<'a> {
     name: &'a str,
     found: bool,
     addable: bool,
+    copied: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<&'a str>,
 }
 
 impl<'a> Preview<'a> {
-    pub(crate) fn of(look: &'a Look<Checked>) -> Self {
-        let Look { checked, warnings } = look;
+    /// A role that may not see what others have is told how many groups a colleague's are, and not which.
+    pub(crate) fn of(look: &'a Look<Checked>, role: Role) -> Self {
+        let Look {
+            checked,
+            warnings,
+            because,
+        } = look;
         let licenses = checked.licenses.iter().map(|license| License {
             part_number: &license.sku.part_number,
             sku_id: &license.sku.id,
             free_seats: license.free,
             reason: license.no_group.as_deref(),
         });
-        let groups = checked.groups.iter().map(|group| Group {
+        let shown = |group: &&PlannedGroup| !group.copied || authority::may_see_names(role);
+        let groups = checked.groups.iter().filter(shown).map(|group| Group {
             name: &group.name,
-            found: group.found,
-            addable: group.addable,
-            reason: group.reason,
+            found: group.id.is_some(),
+            addable: group.id.is_some() && group.reason.is_none(),
+            copied: group.copied,
+            reason: group.reason.as_deref(),
         });
         Self {
             plan: Shown {
                 username: checked.username.as_ref().map(domain::contact::Upn::as_str),
                 licenses: licenses.collect(),
                 groups: groups.collect(),
+                copied_group_count: checked.groups.iter().filter(|group| group.copied).count(),
+                approval: Approval::of(because, &checked.approvers, role),
                 gates: &checked.gates,
                 password_places: &checked.password_places,
                 start_at: checked.start_at.map(timestamp),
@@ -89,7 +126,7 @@ impl<'a> Preview<'a> {
     }
 }
 
-/// The same of an offboarding.
+/// The answer of an offboarding's dry run.
 #[derive(Serialize)]
 pub(crate) struct LeaverPreview<'a> {
     plan: Leaving<'a>,
@@ -102,8 +139,14 @@ struct Leaving<'a> {
     user: Option<Leaver<'a>>,
     block_sign_in: bool,
     groups: Vec<Loss<'a>>,
+    group_count: usize,
     licenses: Vec<Loss<'a>>,
+    license_count: usize,
     manager: Option<&'a str>,
+    /// The request of a basic member that this one would take the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supersedes: Option<&'a str>,
+    approval: Approval<'a>,
     gates: &'a [Gate],
     start_at: Option<String>,
 }
@@ -124,8 +167,14 @@ struct Loss<'a> {
 }
 
 impl<'a> LeaverPreview<'a> {
-    pub(crate) fn of(look: &'a Look<LeaverChecked>) -> Self {
-        let Look { checked, warnings } = look;
+    /// A role that may not see what others have is told how much the leaver has, and not what.
+    pub(crate) fn of(look: &'a Look<LeaverChecked>, role: Role) -> Self {
+        let Look {
+            checked,
+            warnings,
+            because,
+        } = look;
+        let names = authority::may_see_names(role);
         let loss = |held: &'a Held| Loss {
             name: &held.name,
             removed: held.stays.is_none(),
@@ -139,9 +188,13 @@ impl<'a> LeaverPreview<'a> {
                     name: &checked.display_name,
                 }),
                 block_sign_in: checked.blocks_sign_in,
-                groups: checked.groups.iter().map(loss).collect(),
-                licenses: checked.licenses.iter().map(loss).collect(),
-                manager: checked.manager.as_deref(),
+                groups: checked.groups.iter().filter(|_| names).map(loss).collect(),
+                group_count: checked.groups.len(),
+                licenses: checked.licenses.iter().filter(|_| names).map(loss).collect(),
+                license_count: checked.licenses.len(),
+                manager: checked.manager.as_deref().filter(|_| names),
+                supersedes: checked.supersedes.as_ref().map(|earlier| earlier.id.as_str()),
+                approval: Approval::of(because, &checked.approvers, role),
                 gates: &checked.gates,
                 start_at: checked.start_at.map(timestamp),
             },
@@ -163,6 +216,7 @@ pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> Checked {
         username: None,
         licenses: Vec::new(),
         groups: Vec::new(),
+        approvers: Vec::new(),
         gates: Vec::new(),
         password_places: Vec::new(),
         start_at: None,
@@ -173,7 +227,7 @@ pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> Checked {
 mod tests {
     use domain::contact::Upn;
     use domain::request::Sku;
-    use planning::{GroupFound, LicenseFound};
+    use planning::LicenseFound;
     use serde_json::json;
 
     use super::*;
@@ -191,26 +245,54 @@ mod tests {
                 free: 0,
                 no_group: Some("no group of the tenant carries it".to_owned()),
             }],
-            groups: vec![GroupFound {
-                name: "All".to_owned(),
-                found: true,
-                addable: false,
-                reason: Some("its members follow from a rule"),
-            }],
-            gates: vec![Gate::Approval, Gate::License("SPB".to_owned())],
+            groups: vec![
+                PlannedGroup {
+                    name: "All".to_owned(),
+                    id: Some("g1".to_owned()),
+                    copied: false,
+                    reason: Some("its members follow from a rule".to_owned()),
+                },
+                PlannedGroup {
+                    name: "Board".to_owned(),
+                    id: Some("g2".to_owned()),
+                    copied: true,
+                    reason: None,
+                },
+            ],
+            approvers: vec!["it@contoso.com".to_owned()],
+            gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
             password_places: vec![PasswordPlace::TicketNote, PasswordPlace::Manager],
             start_at: "2026-12-01T08:00:00Z".parse().ok(),
             ..unchecked(vec![FieldProblem::new("manager", "is wrong")])
         };
         let warnings = vec![FieldProblem::new("default_psa", "is not set up")];
+        let look = Look {
+            checked,
+            warnings,
+            because: vec![Because::ApprovalIsOn, Because::Rehire],
+        };
+        let basic = serde_json::to_value(Preview::of(&look, Role::Basic)).expect("JSON");
+        assert_eq!(basic["plan"]["groups"].as_array().map(Vec::len), Some(1));
+        assert_eq!(basic["plan"]["copied_group_count"], 1);
+        assert_eq!(basic["plan"]["approval"]["approvers"], json!(null));
         assert_eq!(
-            serde_json::to_value(Preview::of(&Look { checked, warnings })).expect("JSON"),
+            serde_json::to_value(Preview::of(&look, Role::PowerUser)).expect("JSON"),
             json!({
                 "plan": {
                     "username": "ada@contoso.com",
                     "licenses": [{"part_number": "SPB", "sku_id": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "free_seats": 0,
                         "reason": "no group of the tenant carries it"}],
-                    "groups": [{"name": "All", "found": true, "addable": false, "reason": "its members follow from a rule"}],
+                    "groups": [
+                        {"name": "All", "found": true, "addable": false, "copied": false,
+                            "reason": "its members follow from a rule"},
+                        {"name": "Board", "found": true, "addable": true, "copied": true},
+                    ],
+                    "copied_group_count": 1,
+                    "approval": {
+                        "required": true,
+                        "because": ["every request of this organisation does", "it enables a leaver's account again"],
+                        "approvers": ["it@contoso.com"],
+                    },
                     "gates": ["approval", "license-SPB"],
                     "password_places": ["ticket_note", "manager"],
                     "start_at": "2026-12-01T08:00:00Z",
@@ -237,11 +319,20 @@ mod tests {
             groups: vec![held("Sales", None), held("All", Some("its members follow from a rule"))],
             licenses: vec![held("SPB", None)],
             manager: Some("charles@contoso.com".to_owned()),
-            gates: vec![Gate::Approval],
+            gates: vec![Gate::Approval(0)],
             ..crate::offboard::unchecked(Vec::new())
         };
+        let look = Look::wrong(checked);
+        let basic = serde_json::to_value(LeaverPreview::of(&look, Role::Basic)).expect("JSON");
+        for (name, hidden) in [("groups", json!([])), ("licenses", json!([])), ("manager", json!(null))] {
+            assert_eq!(basic["plan"][name], hidden, "{name}");
+        }
         assert_eq!(
-            serde_json::to_value(LeaverPreview::of(&Look::wrong(checked))).expect("JSON"),
+            (&basic["plan"]["group_count"], &basic["plan"]["license_count"]),
+            (&json!(2), &json!(1))
+        );
+        assert_eq!(
+            serde_json::to_value(LeaverPreview::of(&look, Role::Technician)).expect("JSON"),
             json!({
                 "plan": {
                     "user": {"id": "1", "upn": "ada@contoso.com", "name": "Ada"},
@@ -250,8 +341,11 @@ mod tests {
                         {"name": "Sales", "removed": true},
                         {"name": "All", "removed": false, "reason": "its members follow from a rule"},
                     ],
+                    "group_count": 2,
                     "licenses": [{"name": "SPB", "removed": true}],
+                    "license_count": 1,
                     "manager": "charles@contoso.com",
+                    "approval": {"required": false, "because": [], "approvers": []},
                     "gates": ["approval"],
                     "start_at": null,
                 },

@@ -34,10 +34,13 @@ pub(crate) async fn write(
     plan: Plan,
     user: Option<UserRef>,
     idempotency: Option<&Idempotency>,
+    supersedes: Option<&RequestRecord>,
 ) -> Result<Written, Problem> {
     let record = new_record(visit, job, plan, user);
-    match desk.web.store.create_request(&record, idempotency).await? {
+    let store = &desk.web.store;
+    match store.create_request(&record, idempotency, supersedes).await? {
         Submitted::Created => {
+            finish_superseding(desk, &record).await?;
             begin(desk, record.kind(), &record.key()).await?;
             Ok(Written::Taken(Taken {
                 id: record.id,
@@ -75,12 +78,31 @@ async fn again(desk: &Desk, visit: &Visit, id: RequestId) -> Result<Taken, Probl
     let record = desk.web.store.request(&key).await?;
     let record = record.ok_or_else(|| Fault::Permanent("an idempotency key without its request".to_owned()))?;
     if record.run == FIRST_RUN && record.ended_at.is_none() {
+        finish_superseding(desk, &record).await?;
         begin(desk, record.kind(), &key).await?;
     }
     Ok(Taken {
         id: key.request,
         status: record.status,
     })
+}
+
+/// The request that this one took the place of is cancelled by the same write; its ticket is told, and its execution
+/// ends.
+async fn finish_superseding(desk: &Desk, record: &RequestRecord) -> Result<(), Fault> {
+    let Some(earlier) = &record.plan.supersedes else {
+        return Ok(());
+    };
+    let key = RequestKey {
+        org: record.org.clone(),
+        request: earlier.clone(),
+    };
+    let Some(earlier) = desk.web.store.request(&key).await? else {
+        return Ok(());
+    };
+    let by = record.requester.email.as_deref().unwrap_or(&record.requester.id);
+    let why = format!("the request {} takes its place", record.id);
+    step::finish_cancelling(&desk.web.store, &desk.step_functions, &earlier, by, Some(&why)).await
 }
 
 async fn begin(desk: &Desk, kind: Kind, key: &RequestKey) -> Result<(), Fault> {

@@ -1,12 +1,13 @@
 //! Onboardings, from a call to its answer: checked whole, then written down and started, or shown as a plan.
 
 use chrono::Utc;
+use domain::authority::{self, Because, Facts};
 use domain::fault::Fault;
 use domain::field::FieldProblem;
 use domain::job::Job;
 use domain::submission::Onboarding;
 use http::{HeaderValue, StatusCode, header};
-use planning::Checked;
+use planning::{Asks, Checked, Occasion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Idempotency;
@@ -37,7 +38,7 @@ pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> 
         Ok(Outcome::Looked(look)) if call.wants_page() => {
             page(desk, &visit, StatusCode::OK, Filled::of(&ask), Some(*look)).await
         }
-        Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&look))),
+        Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&look, visit.caller.role))),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
             let look = Look::wrong(unchecked(problem.errors));
             page(desk, &visit, problem.status, Filled::of(&ask), Some(look)).await
@@ -56,14 +57,26 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         Ok(onboarding) => onboarding,
         Err(wrong) => return Err(all_wrong(desk, visit, &ask.body, wrong).await),
     };
+    let settled = systems::settled(&desk.web.store, visit.org()).await?;
+    let job = Job::Onboarding(onboarding.clone());
+    let because = match authority_of(visit, &job, &settled) {
+        Ok(because) => because,
+        // Refused before anything is looked up in the tenant.
+        Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(Look::wrong(unchecked(refused.errors))))),
+        Err(refused) => return Err(refused),
+    };
     if ask.dry_run {
-        let checked = match check(desk, visit, &onboarding).await {
+        let checked = match check(desk, visit, &onboarding, &settled, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
-        let settled = systems::settled(&desk.web.store, visit.org()).await?;
-        let warnings = warnings(desk, settled, &Job::Onboarding(onboarding)).await?;
-        return Ok(Outcome::Looked(Box::new(Look { checked, warnings })));
+        let warnings = warnings(desk, settled, &job).await?;
+        let look = Look {
+            checked,
+            warnings,
+            because,
+        };
+        return Ok(Outcome::Looked(Box::new(look)));
     }
     let idempotency = ask
         .key
@@ -73,7 +86,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         return Ok(Outcome::Taken(taken));
     }
     for _ in 0..TRIES {
-        let checked = check(desk, visit, &onboarding).await?;
+        let checked = check(desk, visit, &onboarding, &settled, &because).await?;
         let Some(plan) = checked.plan else {
             // The twin of this submission may have taken the username while this one looked.
             return match earlier(desk, visit, idempotency.as_ref()).await? {
@@ -81,8 +94,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
                 None => Err(checked.problems.into()),
             };
         };
-        let job = Job::Onboarding(onboarding.clone());
-        if let Written::Taken(taken) = write(desk, visit, job, plan, None, idempotency.as_ref()).await? {
+        if let Written::Taken(taken) = write(desk, visit, job.clone(), plan, None, idempotency.as_ref(), None).await? {
             return Ok(Outcome::Taken(taken));
         }
     }
@@ -95,22 +107,42 @@ pub(crate) fn canonical(form: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(form).unwrap_or_default()
 }
 
-async fn check(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Result<Checked, Fault> {
+/// Why the submission needs approval; empty if it goes on by itself. 403 with every field that the role may not use.
+pub(crate) fn authority_of(visit: &Visit, job: &Job, settled: &Settled) -> Result<Vec<Because>, Problem> {
+    match Facts::new(visit.caller.role, job, &settled.variables).decide() {
+        authority::Answer::GoOn => Ok(Vec::new()),
+        authority::Answer::NeedsApproval(because) => Ok(because),
+        authority::Answer::Refused(fields) => Err(Problem::not_allowed(fields)),
+    }
+}
+
+async fn check(
+    desk: &Desk,
+    visit: &Visit,
+    onboarding: &Onboarding,
+    settled: &Settled,
+    because: &[Because],
+) -> Result<Checked, Fault> {
     let Settled {
         organisation,
         variables,
-    } = systems::settled(&desk.web.store, visit.org()).await?;
-    let graph = systems::graph(&desk.secrets, &organisation).await?;
+    } = settled;
+    let graph = systems::graph(&desk.secrets, organisation).await?;
     let requester = visit.caller.requester();
+    let asks = Asks {
+        requester: &requester,
+        role: visit.caller.role,
+        because,
+    };
+    let occasion = Occasion::Submission(asks);
     planning::check(
         &desk.web.store,
         &graph,
-        &organisation,
-        &variables,
-        &requester,
+        organisation,
+        variables,
         onboarding,
         Utc::now(),
-        None,
+        occasion,
     )
     .await
 }
@@ -130,11 +162,22 @@ async fn all_wrong(desk: &Desk, visit: &Visit, body: &Value, wrong: Vec<FieldPro
         Ok(partial) => partial,
         Err(wrong) => return wrong.into(),
     };
-    let found = match check(desk, visit, &partial.onboarding).await {
+    let found = found_beside(desk, visit, &partial.onboarding).await;
+    partial.with_found(found).into()
+}
+
+async fn found_beside(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Vec<FieldProblem> {
+    let Ok(settled) = systems::settled(&desk.web.store, visit.org()).await else {
+        return Vec::new();
+    };
+    let because = match authority_of(visit, &Job::Onboarding(onboarding.clone()), &settled) {
+        Ok(because) => because,
+        Err(refused) => return refused.errors,
+    };
+    match check(desk, visit, onboarding, &settled, &because).await {
         Ok(checked) => checked.problems,
         Err(_) => Vec::new(),
-    };
-    partial.with_found(found).into()
+    }
 }
 
 /// A check says what keeps it from looking, as one more thing that is wrong.

@@ -217,33 +217,43 @@ async fn recipients(
     settled: &Settled,
     end: End,
 ) -> Result<Vec<Recipient>, Fault> {
-    let manager = match (end, &record.job) {
-        (End::Completed, Job::Onboarding(form)) => manager(cx, settled, form).await,
-        (End::Completed, Job::Offboarding(form)) => leaver::manager(cx, record, settled, form).await?,
-        _ => None,
+    let managers: Vec<String> = match (end, &record.job) {
+        (End::Completed, Job::Onboarding(_)) => managers(cx, record, settled).await,
+        (End::Completed, Job::Offboarding(form)) => {
+            leaver::manager(cx, record, settled, form).await?.into_iter().collect()
+        }
+        _ => Vec::new(),
     };
     let requester = record.requester.email.as_ref();
-    let other = requester.filter(|email| {
-        !manager
-            .as_ref()
-            .is_some_and(|manager| manager.eq_ignore_ascii_case(email))
-    });
+    let other = requester.filter(|email| !managers.iter().any(|manager| manager.eq_ignore_ascii_case(email)));
     let requester = other.map(|email| Recipient {
         address: email.clone(),
         reported_to: false,
     });
-    let manager = manager.map(|address| Recipient {
+    let managers = managers.into_iter().map(|address| Recipient {
         address,
         reported_to: true,
     });
-    Ok(requester.into_iter().chain(manager).collect())
+    Ok(requester.into_iter().chain(managers).collect())
 }
 
-async fn manager(cx: &Context, settled: &Settled, form: &Onboarding) -> Option<String> {
-    let manager = form.manager.as_ref()?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await.ok()?;
-    let manager = graph.user(manager.as_str()).await.ok()??;
-    Some(manager.address().to_owned())
+/// Of a new user, whom the form names; of somebody who came back, whom the directory has too.
+async fn managers(cx: &Context, record: &RequestRecord, settled: &Settled) -> Vec<String> {
+    let Ok(graph) = systems::graph(&cx.secrets, &settled.organisation).await else {
+        return Vec::new();
+    };
+    let mut addresses: Vec<String> = Vec::new();
+    for manager in [&record.plan.manager, &record.plan.password_manager]
+        .into_iter()
+        .flatten()
+    {
+        if let Ok(Some(user)) = graph.user(&manager.id).await
+            && !addresses.iter().any(|other| other == user.address())
+        {
+            addresses.push(user.address().to_owned());
+        }
+    }
+    addresses
 }
 
 #[cfg(test)]

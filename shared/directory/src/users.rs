@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::odata::{GraphError, quoted};
 use crate::{Graph, Reading, SYSTEM, groups, not_there_yet, refused, still_spreading};
 
-const SELECT: &str = "id,userPrincipalName,mail,mobilePhone,displayName,accountEnabled,usageLocation,\
-                      onPremisesExtensionAttributes";
+const SELECT: &str = "id,userPrincipalName,mail,proxyAddresses,userType,mobilePhone,displayName,accountEnabled,\
+                      usageLocation,onPremisesExtensionAttributes";
 /// Graph's largest page of directory objects.
 const LARGEST_PAGE: &str = "999";
 
@@ -20,6 +20,10 @@ pub struct User {
     pub id: String,
     pub upn: String,
     pub mail: Option<String>,
+    /// Every address that mail reaches the mailbox by.
+    pub proxy_addresses: Vec<String>,
+    /// Somebody from outside who was invited into the tenant.
+    pub guest: bool,
     /// As somebody typed it.
     pub mobile_phone: Option<String>,
     pub display_name: String,
@@ -35,11 +39,25 @@ impl User {
         self.mail.as_deref().unwrap_or(&self.upn)
     }
 
+    /// The sign-in name, and every address that mail reaches this user by. Each once.
+    pub fn addresses(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for own in [Some(&self.upn), self.mail.as_ref()]
+            .into_iter()
+            .flatten()
+            .chain(&self.proxy_addresses)
+        {
+            if !all.iter().any(|other| other.eq_ignore_ascii_case(own)) {
+                all.push(own.clone());
+            }
+        }
+        all
+    }
+
     /// Whether mail to it is mail to this user, or it is the sign-in name.
     pub fn has_address(&self, address: &str) -> bool {
-        let own = [Some(&self.upn), self.mail.as_ref()];
-        own.into_iter()
-            .flatten()
+        self.addresses()
+            .iter()
             .any(|own| own.eq_ignore_ascii_case(address.trim()))
     }
 }
@@ -99,6 +117,22 @@ impl Graph {
             _ if reply.is_success() => Ok(Some(reply.json::<UserBody>()?.into())),
             _ => Err(refused(&reply)),
         }
+    }
+
+    /// Everybody who signs in with the address, or whom mail to it reaches: one person, unless the tenant is untidy.
+    pub async fn users_with_address(&self, address: &str) -> Result<Vec<User>, Fault> {
+        let name = quoted(address);
+        let proxy = quoted(&format!("smtp:{address}"));
+        let filter = format!("userPrincipalName eq {name} or mail eq {name} or proxyAddresses/any(p:p eq {proxy})");
+        let query = [("$filter", filter.as_str()), ("$select", SELECT)];
+        let found: Vec<UserBody> = self
+            .list(
+                "look for a person by address",
+                self.url(&["users"], &query),
+                Reading::Plain,
+            )
+            .await?;
+        Ok(found.into_iter().map(User::from).collect())
     }
 
     /// None if the user has no manager.
@@ -306,6 +340,9 @@ struct UserBody {
     id: String,
     user_principal_name: String,
     mail: Option<String>,
+    #[serde(default)]
+    proxy_addresses: Vec<String>,
+    user_type: Option<String>,
     mobile_phone: Option<String>,
     display_name: Option<String>,
     account_enabled: Option<bool>,
@@ -321,7 +358,14 @@ struct ExtensionAttributes {
 
 impl From<UserBody> for User {
     fn from(body: UserBody) -> Self {
+        let guest = body.user_type.as_deref() == Some("Guest");
+        let smtp = |address: &String| {
+            let (scheme, address) = address.split_once(':')?;
+            scheme.eq_ignore_ascii_case("smtp").then(|| address.to_owned())
+        };
         Self {
+            proxy_addresses: body.proxy_addresses.iter().filter_map(smtp).collect(),
+            guest: guest || body.user_principal_name.to_ascii_uppercase().contains("#EXT#"),
             id: body.id,
             upn: body.user_principal_name,
             mail: body.mail.filter(|mail| !mail.is_empty()),

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::{Wrong, checked_text, choice};
 
-/// A wait for a person. A request meets each at most once.
+/// A wait for a person. Each decides once: where approval is asked for again, it is at another gate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Gate {
-    Approval,
-    /// Purchase by hand of the licence with this part number.
+    /// 0 is the first one; the number counts how often approval was asked for again.
+    Approval(u32),
+    /// Purchase by hand of the license with this part number.
     License(String),
 }
 
@@ -19,23 +20,35 @@ impl Gate {
     /// Names the gate within its request.
     pub fn key(&self) -> String {
         match self {
-            Self::Approval => "approval".into(),
+            Self::Approval(0) => "approval".into(),
+            Self::Approval(again) => format!("approval-{}", again + 1),
             Self::License(part_number) => format!("license-{part_number}"),
         }
     }
 
     pub fn parse(key: &str) -> Result<Self, Wrong> {
+        let wrong = Wrong("must be a gate: approval, approval-N or license-PART");
+        if key == "approval" {
+            return Ok(Self::Approval(0));
+        }
+        if let Some(number) = key.strip_prefix("approval-") {
+            let number = number.parse().ok().filter(|number| *number >= 2);
+            return number.map(|number: u32| Self::Approval(number - 1)).ok_or(wrong);
+        }
         match key.strip_prefix("license-") {
             Some(part_number) if !part_number.is_empty() => Ok(Self::License(part_number.into())),
-            None if key == "approval" => Ok(Self::Approval),
-            _ => Err(Wrong("must be a gate: approval or license-PART")),
+            _ => Err(wrong),
         }
+    }
+
+    pub fn is_approval(&self) -> bool {
+        matches!(self, Self::Approval(_))
     }
 
     /// What a person can answer here.
     pub fn actions(&self) -> [Action; 2] {
         match self {
-            Self::Approval => [Action::Approve, Action::Deny],
+            Self::Approval(_) => [Action::Approve, Action::Deny],
             Self::License(_) => [Action::Confirm, Action::Reject],
         }
     }
@@ -43,7 +56,7 @@ impl Gate {
     /// What stands when nobody answered in time.
     pub fn when_nobody_answers(&self) -> Decision {
         match self {
-            Self::Approval => Decision::Expired,
+            Self::Approval(_) => Decision::Expired,
             Self::License(_) => Decision::TimedOut,
         }
     }
@@ -154,8 +167,13 @@ mod tests {
     #[test]
     fn gates_have_keys() {
         assert_eq!(Gate::License("SPB".into()).key(), "license-SPB");
+        assert_eq!(
+            [0, 1].map(|again| Gate::Approval(again).key()),
+            ["approval", "approval-2"]
+        );
         for gate in [
-            Gate::Approval,
+            Gate::Approval(0),
+            Gate::Approval(1),
             Gate::License("SPB".into()),
             Gate::License("license-x".into()),
         ] {
@@ -165,7 +183,15 @@ mod tests {
                 gate
             );
         }
-        for bad in ["", "license-", "Approval", "approval-x"] {
+        for bad in [
+            "",
+            "license-",
+            "Approval",
+            "approval-x",
+            "approval-1",
+            "approval-0",
+            "approval-",
+        ] {
             assert!(Gate::parse(bad).is_err(), "{bad}");
         }
     }
@@ -191,7 +217,7 @@ mod tests {
         }
         assert_eq!(Decision::TimedOut.as_str(), "timed_out");
         assert_eq!(
-            Gate::Approval.actions().map(Decision::from),
+            Gate::Approval(0).actions().map(Decision::from),
             [Decision::Approved, Decision::Denied]
         );
     }

@@ -1,5 +1,6 @@
 //! What Gangway knows about people, requests and settings. No AWS, no HTTP client, no environment.
 
+pub mod authority;
 pub mod contact;
 pub mod country;
 pub mod credentials;

@@ -3,8 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::authority::Because;
+use crate::decision::Gate;
 use crate::field::choice;
 use crate::ids::{OrgId, RequestId};
+use crate::role::Role;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -191,25 +194,79 @@ impl Skip {
     }
 }
 
-/// What submission found out and fixed, so that the person gets what the form promised.
+/// A group that a request adds, as submission found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedGroup {
+    /// As asked for, or the group's own name where it is a colleague's.
+    pub name: String,
+    /// None if there is no such group, or several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// It is one of the colleague's groups.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copied: bool,
+    /// Why it can't be added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What submission found out and fixed: what the approver sees, and what runs. Nothing in it is looked up again by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub upn: String,
-    /// A leaver's, which need not be the sign-in name: whoever comes with it is the leaver too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<String>,
+    /// All sign-in and mail addresses of a leaver: whoever comes with one is the leaver too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaver_addresses: Vec<String>,
+    /// All sign-in and mail addresses of the requester's account in the tenant, if there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requester_addresses: Vec<String>,
     pub display_name: String,
     /// That an onboarding gives.
     pub licenses: Vec<Sku>,
+    /// That an onboarding adds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<PlannedGroup>,
+    /// The requester's role at submission.
+    pub submitted_as: Role,
     pub approval_required: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approval_because: Vec<Because>,
     /// Addresses that are asked; never the requester's.
     pub approvers: Vec<String>,
+    /// The one of `approvers` that stands for the manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approving_manager: Option<String>,
+    /// How often approval was asked for anew, because what was approved changed.
+    #[serde(default)]
+    pub approval_again: u32,
+    /// Counts the changes of what approvers see, so that a decision is about what they saw.
+    #[serde(default)]
+    pub version: u32,
     /// Id of the disabled account that is enabled again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehired: Option<String>,
+    /// The account of the manager that the form names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<UserRef>,
+    /// The manager who may get the password: for a rehire the one whom the directory has, else the form's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_manager: Option<UserRef>,
+    /// The waiting request of a basic member about the same person, which this one took the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<RequestId>,
     /// Set when the work waits for the start date, or for the last day to be over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,
+    /// Who moved an approved date last; the approvers are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_by: Option<String>,
+}
+
+impl Plan {
+    /// The gate where approval is decided now.
+    pub fn approval_gate(&self) -> Gate {
+        Gate::Approval(self.approval_again)
+    }
 }
 
 /// One line of what happened.

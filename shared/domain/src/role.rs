@@ -2,25 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Submits, and sees own requests; offboardings only where somebody approves them.
+    /// Asks: each submission waits for approval. Sees own requests.
+    #[default]
     Basic,
-    /// Sees all requests; decides on licences, cancels, reschedules, resumes.
+    /// Submits on their own authority where approval is off, and sees all requests of the organisation.
+    PowerUser,
+    /// What a power user may, and: decides on licenses, brings leavers back, cancels, reschedules, resumes.
     Technician,
-    /// Sees all requests and decides approvals.
+    /// What a power user may, and decides approvals.
     Approver,
-    /// Everything in the organisation, its settings included.
+    /// Everything in the organisation, its variables included.
     Admin,
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Basic, Self::Technician, Self::Approver, Self::Admin];
+    pub const ALL: [Self; 5] = [
+        Self::Basic,
+        Self::PowerUser,
+        Self::Technician,
+        Self::Approver,
+        Self::Admin,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Basic => "basic",
+            Self::PowerUser => "power_user",
             Self::Technician => "technician",
             Self::Approver => "approver",
             Self::Admin => "admin",
@@ -40,9 +50,9 @@ impl Role {
         self != Self::Basic
     }
 
-    /// Whether an offboarding may begin that nobody has approved.
-    pub fn offboards_unasked(self) -> bool {
-        self != Self::Basic
+    /// Whether a member of a parent organisation acts in its children with this role.
+    pub fn acts_in_children(self) -> bool {
+        matches!(self, Self::Technician | Self::Approver | Self::Admin)
     }
 
     pub fn cancels_and_reschedules(self) -> bool {
@@ -76,7 +86,7 @@ impl Role {
     }
 
     pub fn sees_variables(self) -> bool {
-        self != Self::Basic
+        matches!(self, Self::Technician | Self::Approver | Self::Admin)
     }
 
     pub fn edits_variables(self) -> bool {

@@ -1,77 +1,166 @@
 //! Who is asked for approval.
 
-use directory::User;
+use directory::{Graph, User};
+use domain::authority::Because;
+use domain::fault::Fault;
 use domain::field::FieldProblem;
-use domain::job::Job;
+use domain::integration::Organisation;
 use domain::request::Requester;
+use domain::role::Role;
 use domain::variables::{Approver, OrgVariables};
+use store::Store;
 
-/// Nobody approves their own request or one about themselves, so the requester and the leaver are left out; empty when
-/// no approval is needed. The leaver is the person of an offboarding, where there is such an account.
-pub(crate) fn approvers(
-    variables: &OrgVariables,
-    job: &Job,
-    manager: Option<&User>,
-    requester: &Requester,
-    leaver: Option<&User>,
-) -> Result<Vec<String>, FieldProblem> {
-    let mut asked: Vec<String> = Vec::new();
-    // Approval without approvers is a contradiction of the variables, which is reported as one.
-    if !variables.require_approval_for_new_users || variables.new_user_approval_email.is_empty() {
-        return Ok(asked);
-    }
-    let mut manager_missing = false;
-    for approver in &variables.new_user_approval_email {
-        let address = match (approver, manager) {
-            (Approver::Address(address), _) => address.as_str(),
-            (Approver::Manager, Some(manager)) => manager.address(),
-            (Approver::Manager, None) => {
-                manager_missing = job.manager().is_none();
-                continue;
-            }
+/// Who asks, in which role, and why the request waits for approval. Empty where it does not.
+#[derive(Debug, Clone, Copy)]
+pub struct Asks<'a> {
+    pub requester: &'a Requester,
+    pub role: Role,
+    pub because: &'a [Because],
+}
+
+/// Somebody by every address that they sign in with or get mail at: people are compared, not texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) addresses: Vec<String>,
+}
+
+impl Person {
+    /// The requester, with all addresses of their account in the tenant. Somebody without one has the address of their
+    /// membership alone. A program counts as its token's owner.
+    pub(crate) async fn requester(graph: &Graph, requester: &Requester) -> Result<Self, Fault> {
+        let Some(email) = &requester.email else {
+            return Ok(Self::default());
         };
-        let own = asks(requester, address) || leaver.is_some_and(|leaver| leaver.has_address(address));
-        if !own && !asked.iter().any(|other| other.eq_ignore_ascii_case(address)) {
-            asked.push(address.to_owned());
+        let mut addresses = vec![email.clone()];
+        for user in graph.users_with_address(email).await? {
+            addresses.extend(user.addresses());
         }
+        Ok(Self { addresses })
     }
-    match (asked.is_empty(), manager_missing) {
-        (false, _) => Ok(asked),
-        (true, true) => Err(FieldProblem::new(
-            "manager",
-            "is needed: the manager approves requests here",
-        )),
-        // The manager is named but unknown, which is reported already.
-        (true, false) if job.manager().is_some() && manager.is_none() && asks_manager(variables) => Ok(asked),
-        (true, false) => Err(FieldProblem::new(
-            "new_user_approval_email",
-            "leaves nobody to approve: nobody decides on a request of their own or about themselves",
-        )),
+
+    fn has(&self, address: &str) -> bool {
+        let same = |own: &String| own.trim().eq_ignore_ascii_case(address.trim());
+        self.addresses.iter().any(same)
+    }
+
+    pub(crate) fn is(&self, user: &User) -> bool {
+        user.addresses().iter().any(|address| self.has(address))
     }
 }
 
-/// Whether the address is the requester's.
-fn asks(requester: &Requester, address: &str) -> bool {
-    let own = requester.email.as_deref();
-    own.is_some_and(|email| email.trim().eq_ignore_ascii_case(address.trim()))
+impl From<&User> for Person {
+    fn from(user: &User) -> Self {
+        Self {
+            addresses: user.addresses(),
+        }
+    }
+}
+
+/// The manager, who is asked where the variable says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Manager<'a> {
+    /// Of a new user: whom the form names. Of a leaver: whom the directory has, and never the form's.
+    Known(&'a User),
+    /// The form names nobody, or nobody who could be asked; the problem says what to do.
+    Missing(&'a str, &'a str),
+    /// The form names somebody who is no user of the tenant, which is reported already.
+    Reported,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Approvers {
+    pub(crate) addresses: Vec<String>,
+    /// The one of them that stands for the manager.
+    pub(crate) manager: Option<String>,
+}
+
+/// Where the variable names nobody, the members who decide approvals are asked.
+pub(crate) async fn members(
+    store: &Store,
+    organisation: &Organisation,
+    variables: &OrgVariables,
+    asks: &Asks<'_>,
+) -> Result<Vec<String>, Fault> {
+    if asks.because.is_empty() || !variables.new_user_approval_email.is_empty() {
+        return Ok(Vec::new());
+    }
+    store.approving_members(organisation).await
+}
+
+/// Nobody approves their own request or one about themselves, so `concerned` are left out: the requester, and the
+/// leaver. Nobody is asked where no approval is needed.
+pub(crate) fn approvers(
+    variables: &OrgVariables,
+    members: &[String],
+    manager: Manager<'_>,
+    because: &[Because],
+    concerned: &[&Person],
+) -> Result<Approvers, FieldProblem> {
+    let mut asked = Approvers::default();
+    if because.is_empty() {
+        return Ok(asked);
+    }
+    let is_concerned = |address: &str| concerned.iter().any(|person| person.has(address));
+    let mut missing = None;
+    for approver in &variables.new_user_approval_email {
+        match (approver, manager) {
+            (Approver::Address(address), _) => add(&mut asked.addresses, address.as_str(), &is_concerned),
+            (Approver::Manager, Manager::Known(user)) => {
+                if !concerned.iter().any(|person| person.is(user)) {
+                    add(&mut asked.addresses, user.address(), &is_concerned);
+                    asked.manager = Some(user.address().to_owned());
+                }
+            }
+            (Approver::Manager, Manager::Missing(field, message)) => missing = Some(FieldProblem::new(field, message)),
+            (Approver::Manager, Manager::Reported) => {}
+        }
+    }
+    if variables.new_user_approval_email.is_empty() {
+        for member in members {
+            add(&mut asked.addresses, member, &is_concerned);
+        }
+    }
+    let reported = matches!(manager, Manager::Reported) && asks_manager(variables);
+    match (asked.addresses.is_empty() && !reported, missing) {
+        (false, _) => Ok(asked),
+        (true, Some(problem)) => Err(problem),
+        (true, None) => Err(nobody(variables)),
+    }
+}
+
+fn add(asked: &mut Vec<String>, address: &str, is_concerned: &impl Fn(&str) -> bool) {
+    if !is_concerned(address) && !asked.iter().any(|other| other.eq_ignore_ascii_case(address)) {
+        asked.push(address.to_owned());
+    }
 }
 
 fn asks_manager(variables: &OrgVariables) -> bool {
     variables.new_user_approval_email.contains(&Approver::Manager)
 }
 
+fn nobody(variables: &OrgVariables) -> FieldProblem {
+    let message = if variables.new_user_approval_email.is_empty() {
+        "is empty, and no member but the requester has the role approver or admin: the request needs approval, and there \
+         is nobody to ask. An admin sets the variable or gives somebody the role"
+    } else {
+        "leaves nobody to approve: nobody decides on a request of their own or about themselves"
+    };
+    FieldProblem::new("new_user_approval_email", message)
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::submission::{Offboarding, Onboarding};
-    use serde_json::json;
-
     use super::*;
 
-    fn user(upn: &str) -> User {
+    const BECAUSE: &[Because] = &[Because::ApprovalIsOn];
+
+    fn user(upn: &str, proxies: &[&str]) -> User {
         User {
             id: "1".to_owned(),
             upn: upn.to_owned(),
             mail: Some(format!("mail.{upn}")),
+            proxy_addresses: proxies.iter().map(|address| (*address).to_owned()).collect(),
+            guest: false,
             mobile_phone: None,
             display_name: "M".to_owned(),
             marker: None,
@@ -80,93 +169,106 @@ mod tests {
         }
     }
 
-    fn asked(approvers: &[&str], manager: Option<&str>, requester: Option<&str>) -> Result<Vec<String>, String> {
-        let body = json!({"first_name": "A", "last_name": "B", "manager": manager});
-        let job = Job::Onboarding(Onboarding::parse(&body).expect("right"));
-        asked_for(&job, approvers, manager, requester, None)
+    fn person(addresses: &[&str]) -> Person {
+        Person {
+            addresses: addresses.iter().map(|address| (*address).to_owned()).collect(),
+        }
     }
 
-    fn asked_for(
-        job: &Job,
-        approvers: &[&str],
-        manager: Option<&str>,
-        requester: Option<&str>,
-        leaver: Option<&User>,
-    ) -> Result<Vec<String>, String> {
-        let variables = OrgVariables {
-            require_approval_for_new_users: true,
+    fn variables(approvers: &[&str]) -> OrgVariables {
+        OrgVariables {
             new_user_approval_email: approvers
                 .iter()
                 .map(|text| Approver::try_from((*text).to_owned()).expect("an approver"))
                 .collect(),
             ..OrgVariables::default()
-        };
-        let requester = Requester {
-            id: "m1".to_owned(),
-            person: None,
-            email: requester.map(str::to_owned),
-        };
-        super::approvers(&variables, job, manager.map(user).as_ref(), &requester, leaver)
+        }
+    }
+
+    fn asked(approvers: &[&str], manager: Manager<'_>, concerned: &[&Person]) -> Result<Vec<String>, String> {
+        super::approvers(&variables(approvers), &[], manager, BECAUSE, concerned)
+            .map(|asked| asked.addresses)
             .map_err(|problem| problem.field)
     }
 
+    const NONE: Manager<'_> = Manager::Missing("manager", "is needed");
+
     #[test]
     fn everybody_but_the_requester() {
-        let list = asked(&["a@x.com", "B@x.com", "A@X.com"], None, Some(" b@X.COM "));
+        let requester = person(&[" b@X.COM "]);
+        let list = asked(&["a@x.com", "B@x.com", "A@X.com"], NONE, &[&requester]);
         assert_eq!(list, Ok(vec!["a@x.com".to_owned()]));
-        assert_eq!(asked(&["a@x.com"], None, None), Ok(vec!["a@x.com".to_owned()]));
-    }
-
-    #[test]
-    fn nobody_left_is_refused() {
         assert_eq!(
-            asked(&["a@x.com"], None, Some("A@x.com")),
-            Err("new_user_approval_email".to_owned())
-        );
-        assert_eq!(
-            asked(&["manager"], Some("m@x.com"), Some("mail.m@x.com")),
-            Err("new_user_approval_email".to_owned())
-        );
-    }
-
-    #[test]
-    fn the_manager_is_asked_at_their_address() {
-        assert_eq!(
-            asked(&["manager"], Some("m@x.com"), None),
-            Ok(vec!["mail.m@x.com".to_owned()])
-        );
-        assert_eq!(asked(&["manager"], None, None), Err("manager".to_owned()));
-        assert_eq!(
-            asked(&["manager", "a@x.com"], None, None),
+            asked(&["a@x.com"], NONE, &[&person(&[])]),
             Ok(vec!["a@x.com".to_owned()])
         );
     }
 
     #[test]
-    fn leavers_do_not_approve_their_own_leave() {
-        let body = json!({"user": "ada@x.com"});
-        let job = Job::Offboarding(Offboarding::parse(&body).expect("right"));
-        let ada = user("ada@x.com");
-        let list = |approvers: &[&str], manager| asked_for(&job, approvers, manager, None, Some(&ada));
-        for own in ["Ada@x.com", "mail.ada@X.com"] {
-            assert_eq!(list(&[own, "hr@x.com"], None), Ok(vec!["hr@x.com".to_owned()]));
-            assert_eq!(list(&[own], None), Err("new_user_approval_email".to_owned()));
+    fn an_approver_who_is_the_requester_by_another_address_is_left_out() {
+        let requester = person(&["e.evans@x.com", "eve@x.com", "alias@x.com"]);
+        for own in ["eve@x.com", "ALIAS@x.com"] {
+            assert_eq!(
+                asked(&[own], NONE, &[&requester]),
+                Err("new_user_approval_email".to_owned())
+            );
         }
-        // The directory's manager is as good as one that the form names.
-        assert_eq!(list(&["manager"], Some("m@x.com")), Ok(vec!["mail.m@x.com".to_owned()]));
-        assert_eq!(list(&["manager"], None), Err("manager".to_owned()));
+        let herself = user("e.evans@x.com", &["alias@x.com"]);
+        let by_alias = person(&["alias@x.com"]);
+        let list = asked(&["manager"], Manager::Known(&herself), &[&by_alias]);
+        assert_eq!(list, Err("new_user_approval_email".to_owned()));
+    }
+
+    #[test]
+    fn the_manager_is_asked_at_their_address() {
+        let manager = user("m@x.com", &[]);
+        let all = approvers(&variables(&["manager"]), &[], Manager::Known(&manager), BECAUSE, &[]);
+        assert_eq!(
+            all,
+            Ok(Approvers {
+                addresses: vec!["mail.m@x.com".to_owned()],
+                manager: Some("mail.m@x.com".to_owned())
+            })
+        );
+        assert_eq!(asked(&["manager"], NONE, &[]), Err("manager".to_owned()));
+        assert_eq!(
+            asked(&["manager", "a@x.com"], NONE, &[]),
+            Ok(vec!["a@x.com".to_owned()])
+        );
+        // A manager who is no user of the tenant is reported where the form is checked.
+        assert_eq!(asked(&["manager"], Manager::Reported, &[]), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn leavers_do_not_approve_their_own_offboarding() {
+        let ada = person(&["ada@x.com", "mail.ada@x.com"]);
+        for own in ["Ada@x.com", "mail.ada@X.com"] {
+            assert_eq!(
+                asked(&[own, "hr@x.com"], NONE, &[&ada]),
+                Ok(vec!["hr@x.com".to_owned()])
+            );
+            assert_eq!(asked(&[own], NONE, &[&ada]), Err("new_user_approval_email".to_owned()));
+        }
+    }
+
+    #[test]
+    fn members_are_asked_where_no_address_is_set() {
+        let members = ["it@x.com".to_owned(), "boss@x.com".to_owned()];
+        let of = |approvers: &[&str], concerned: &[&Person]| {
+            super::approvers(&variables(approvers), &members, NONE, BECAUSE, concerned)
+                .map(|asked| asked.addresses)
+                .map_err(|problem| problem.message)
+        };
+        assert_eq!(of(&[], &[]), Ok(members.to_vec()));
+        assert_eq!(of(&[], &[&person(&["it@x.com"])]), Ok(vec!["boss@x.com".to_owned()]));
+        assert_eq!(of(&["a@x.com"], &[]), Ok(vec!["a@x.com".to_owned()]));
+        let nobody = of(&[], &[&person(&["it@x.com", "boss@x.com"])]).expect_err("nobody");
+        assert!(nobody.contains("gives somebody the role"), "{nobody}");
     }
 
     #[test]
     fn no_approval_asks_nobody() {
-        let variables = OrgVariables::default();
-        let onboarding = Onboarding::parse(&json!({"first_name": "A", "last_name": "B"})).expect("right");
-        let requester = Requester {
-            id: "m1".to_owned(),
-            person: None,
-            email: None,
-        };
-        let job = Job::Onboarding(onboarding);
-        assert_eq!(approvers(&variables, &job, None, &requester, None), Ok(Vec::new()));
+        let all = approvers(&variables(&["a@x.com"]), &[], NONE, &[], &[]);
+        assert_eq!(all, Ok(Approvers::default()));
     }
 }

@@ -1,25 +1,16 @@
-//! Groups: found or not, and whether Graph can add members. What can't be added is told, never refused.
+//! Groups: found or not, and whether Graph can add members. What can't be added is reported, never refused.
 
-use directory::{Graph, Group, GroupKind, GroupMatch};
+use directory::{Graph, Group, GroupMatch};
 use domain::fault::Fault;
+use domain::request::PlannedGroup;
 use domain::submission::Onboarding;
 use futures::{StreamExt, TryStreamExt, stream};
 
 /// Look-ups at once: Graph throttles a tenant that asks for everything at the same moment.
 const AT_ONCE: usize = 8;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupFound {
-    /// As asked for, or the group's own name where it is copied from the colleague.
-    pub name: String,
-    pub found: bool,
-    pub addable: bool,
-    /// Why not.
-    pub reason: Option<&'static str>,
-}
-
 pub(crate) struct Groups {
-    pub(crate) found: Vec<GroupFound>,
+    pub(crate) found: Vec<PlannedGroup>,
     /// True as well when no colleague was named.
     pub(crate) colleague_found: bool,
 }
@@ -44,66 +35,54 @@ async fn colleague(graph: &Graph, onboarding: &Onboarding) -> Result<Option<Vec<
     }
 }
 
+/// Each group once, and not a second time because the colleague has it too.
 fn told(asked: Vec<(String, GroupMatch)>, copied: Option<Vec<Group>>) -> Groups {
-    let mut ids: Vec<String> = Vec::new();
-    let mut found = Vec::new();
+    let mut found: Vec<PlannedGroup> = Vec::new();
+    let mut add = |group: PlannedGroup| {
+        let known = |other: &PlannedGroup| other.id.is_some() && other.id == group.id;
+        if !found.iter().any(known) {
+            found.push(group);
+        }
+    };
     for (name, answer) in asked {
         match answer {
-            GroupMatch::One(group) => {
-                if !ids.contains(&group.id) {
-                    found.push(line(name, group.kind));
-                    ids.push(group.id);
-                }
-            }
-            GroupMatch::None => found.push(not_addable(name, false, "there is no such group")),
-            GroupMatch::Several(_) => {
-                found.push(not_addable(name, true, "several groups have this name: give the id"));
-            }
+            GroupMatch::One(group) => add(PlannedGroup {
+                name,
+                ..planned(group, false)
+            }),
+            GroupMatch::None => add(unclear(name, "there is no such group")),
+            GroupMatch::Several(_) => add(unclear(name, "several groups have this name: give the id")),
         }
     }
     let colleague_found = copied.is_some();
     for group in copied.unwrap_or_default() {
-        if !ids.contains(&group.id) {
-            found.push(line(group.name, group.kind));
-            ids.push(group.id);
-        }
+        add(planned(group, true));
     }
     Groups { found, colleague_found }
 }
 
-fn line(name: String, kind: GroupKind) -> GroupFound {
-    match refusal(kind) {
-        None => GroupFound {
-            name,
-            found: true,
-            addable: true,
-            reason: None,
-        },
-        Some(reason) => not_addable(name, true, reason),
+fn planned(group: Group, copied: bool) -> PlannedGroup {
+    PlannedGroup {
+        name: group.name,
+        id: Some(group.id),
+        copied,
+        reason: group.kind.refuses_members().map(str::to_owned),
     }
 }
 
-fn not_addable(name: String, found: bool, reason: &'static str) -> GroupFound {
-    GroupFound {
+fn unclear(name: String, reason: &str) -> PlannedGroup {
+    PlannedGroup {
         name,
-        found,
-        addable: false,
-        reason: Some(reason),
-    }
-}
-
-fn refusal(kind: GroupKind) -> Option<&'static str> {
-    match kind {
-        GroupKind::Security | GroupKind::Microsoft365 => None,
-        GroupKind::Dynamic => Some("its members follow from a rule"),
-        GroupKind::Synced => Some("it is managed in the on-premises directory"),
-        GroupKind::Distribution => Some("it is a distribution list, which is managed in Exchange"),
-        GroupKind::MailEnabledSecurity => Some("it is a mail-enabled security group, which is managed in Exchange"),
+        id: None,
+        copied: false,
+        reason: Some(reason.to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use directory::GroupKind;
+
     use super::*;
 
     fn group(id: &str, kind: GroupKind) -> Group {
@@ -131,33 +110,18 @@ mod tests {
         let lines: Vec<_> = groups
             .found
             .iter()
-            .map(|g| (g.name.as_str(), g.found, g.addable))
+            .map(|g| (g.name.as_str(), g.id.is_some(), g.reason.is_none(), g.copied))
             .collect();
         assert_eq!(
             lines,
             [
-                ("Sales", true, true),
-                ("Nowhere", false, false),
-                ("Twins", true, false),
-                ("Everybody", true, false),
-                ("Group 3", true, true),
+                ("Sales", true, true, false),
+                ("Nowhere", false, false, false),
+                ("Twins", false, false, false),
+                ("Everybody", true, false, false),
+                ("Group 3", true, true, true),
             ]
         );
-        assert!(groups.found.iter().all(|g| g.addable == g.reason.is_none()));
         assert!(groups.colleague_found && !told(Vec::new(), None).colleague_found);
-    }
-
-    #[test]
-    fn only_kinds_that_take_members_are_addable() {
-        for kind in [
-            GroupKind::Security,
-            GroupKind::Microsoft365,
-            GroupKind::Dynamic,
-            GroupKind::Synced,
-            GroupKind::Distribution,
-            GroupKind::MailEnabledSecurity,
-        ] {
-            assert_eq!(refusal(kind).is_none(), kind.takes_members(), "{kind:?}");
-        }
     }
 }

@@ -2,18 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use directory::{Graph, Group, LicenseOfUser, SubscribedSku, User};
+use domain::authority;
 use domain::decision::Gate;
 use domain::fault::Fault;
 use domain::field::FieldProblem;
+use domain::ids::RequestId;
 use domain::integration::Organisation;
-use domain::job::{Job, Kind};
-use domain::request::{Plan, Requester, UserRef};
+use domain::job::Kind;
+use domain::request::{Plan, RequestKey, Status, UserRef};
 use domain::schedule;
 use domain::submission::Offboarding;
 use domain::variables::OrgVariables;
 use store::Store;
+use store::requests::RequestRecord;
 
-use crate::{approval, look_up};
+use crate::approval::{Asks, Manager, Person};
+use crate::{GUEST, approval, look_up};
 
 /// Something that the account has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,10 @@ pub struct LeaverChecked {
     pub licenses: Vec<Held>,
     /// Who is told in the end: an address.
     pub manager: Option<String>,
+    /// Who approves it: addresses. None where no approval is needed.
+    pub approvers: Vec<String>,
+    /// The waiting request of a basic member about the same person, which this one takes the place of.
+    pub supersedes: Option<RequestRecord>,
     pub gates: Vec<Gate>,
     pub start_at: Option<DateTime<Utc>>,
 }
@@ -48,11 +56,15 @@ pub async fn check_leaver(
     graph: &Graph,
     organisation: &Organisation,
     variables: &OrgVariables,
-    requester: &Requester,
+    asks: Asks<'_>,
     form: &Offboarding,
     now: DateTime<Utc>,
 ) -> Result<LeaverChecked, Fault> {
-    let (user, named) = tokio::try_join!(graph.user(form.user.as_str()), look_up(graph, form.manager.as_ref()))?;
+    let (user, named, requester) = tokio::try_join!(
+        graph.user(form.user.as_str()),
+        look_up(graph, form.manager.as_ref()),
+        Person::requester(graph, asks.requester),
+    )?;
     let variables = &form.settings(variables.clone());
     let mut problems = about_variables(variables);
     let mut note = |problem: FieldProblem| problems.push(problem);
@@ -66,37 +78,71 @@ pub async fn check_leaver(
             None
         }
     };
+    let mut supersedes = None;
     if let Some(account) = &account {
-        about_account(account, requester).into_iter().for_each(&mut note);
+        if requester.is(account.user) {
+            note(FieldProblem::new(
+                "user",
+                "is yourself: somebody else has to ask for your offboarding",
+            ));
+        }
+        supersedes = match &account.holder {
+            Some(holder) => gives_way(store, organisation, holder, asks).await?,
+            None => None,
+        };
+        if account.holder.is_some() && supersedes.is_none() {
+            let message = format!(
+                "{} has another open request: wait for its end, or cancel it",
+                account.user.upn
+            );
+            note(FieldProblem::new("user", message));
+        }
     }
     if let (Some(upn), None) = (&form.manager, &named) {
         note(FieldProblem::new("manager", format!("{upn} is no user of the tenant")));
     }
-    let manager = match form.manager {
+    if named.as_ref().is_some_and(|manager| manager.guest) {
+        note(FieldProblem::new("manager", GUEST));
+    }
+    let of_directory = account.as_ref().and_then(|account| account.manager.clone());
+    let told = match form.manager {
         Some(_) => named,
-        None => account.as_ref().and_then(|account| account.manager.clone()),
+        None => of_directory.clone(),
     };
-    if let (Some(manager), Some(user)) = (&manager, &user)
+    if let (Some(manager), Some(user)) = (&told, &user)
         && manager.id == user.id
     {
         note(FieldProblem::new("manager", "is the person who leaves"));
     }
     let start = schedule::plan(Kind::Offboarding, now, form.last_day, variables);
     let start_at = start.map_err(&mut note).ok().and_then(schedule::Start::at);
-    let job = Job::Offboarding(form.clone());
-    let approvers = approval::approvers(variables, &job, manager.as_ref(), requester, user.as_ref());
+    // Whom the form calls manager is told in the end. Asked is the one whom the directory has, as the requester can't
+    // choose who approves.
+    let asked = match (&of_directory, &user) {
+        (Some(manager), _) => Manager::Known(manager),
+        (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
+        (None, None) => Manager::Reported,
+    };
+    let leaver = user.as_ref().map(Person::from).unwrap_or_default();
+    let members = approval::members(store, organisation, variables, &asks).await?;
+    let approvers = approval::approvers(variables, &members, asked, asks.because, &[&requester, &leaver]);
     let approvers = approvers.map_err(&mut note).unwrap_or_default();
-    let approval_required = variables.require_approval_for_new_users;
+    let approval_required = !asks.because.is_empty();
 
     let plan = user.as_ref().filter(|_| problems.is_empty()).map(|user| Plan {
         upn: user.upn.clone(),
-        mail: user.mail.clone(),
+        leaver_addresses: leaver.addresses.clone(),
+        requester_addresses: requester.addresses.clone(),
         display_name: shown_name(user),
-        licenses: Vec::new(),
+        submitted_as: asks.role,
         approval_required,
-        approvers,
-        rehired: None,
+        approval_because: asks.because.to_vec(),
+        approvers: approvers.addresses.clone(),
+        approving_manager: approvers.manager.clone(),
+        manager: told.as_ref().map(crate::user_ref),
+        supersedes: supersedes.as_ref().map(|earlier| earlier.id.clone()),
         start_at,
+        ..Plan::default()
     });
     Ok(LeaverChecked {
         plan,
@@ -108,8 +154,10 @@ pub async fn check_leaver(
             .map(|account| account.groups(variables.offboarding_remove_groups))
             .unwrap_or_default(),
         licenses: account.as_ref().map(Account::licenses).unwrap_or_default(),
-        manager: manager.map(|manager| manager.address().to_owned()),
-        gates: approval_required.then_some(Gate::Approval).into_iter().collect(),
+        manager: told.map(|manager| manager.address().to_owned()),
+        approvers: approvers.addresses,
+        supersedes,
+        gates: approval_required.then_some(Gate::Approval(0)).into_iter().collect(),
         start_at,
         user: user.map(|user| UserRef {
             id: user.id,
@@ -133,23 +181,26 @@ fn about_variables(variables: &OrgVariables) -> Vec<FieldProblem> {
     problems
 }
 
-fn about_account(account: &Account<'_>, requester: &Requester) -> Vec<FieldProblem> {
-    let user = account.user;
-    let own = requester.email.as_deref().is_some_and(|email| user.has_address(email));
-    let mut problems = Vec::new();
-    if own {
-        problems.push(FieldProblem::new(
-            "user",
-            "is yourself: somebody else has to ask for your offboarding",
-        ));
-    }
-    if account.requested {
-        problems.push(FieldProblem::new(
-            "user",
-            format!("{} has another open request: wait for its end, or cancel it", user.upn),
-        ));
-    }
-    problems
+const NO_MANAGER: &str = "has no manager in the directory, who approves requests here: set one there, or name approvers \
+                          in new_user_approval_email";
+
+/// The waiting request of `holder`, if it is one that gives way to this submission.
+async fn gives_way(
+    store: &Store,
+    organisation: &Organisation,
+    holder: &RequestId,
+    asks: Asks<'_>,
+) -> Result<Option<RequestRecord>, Fault> {
+    let key = RequestKey {
+        org: organisation.id.clone(),
+        request: holder.clone(),
+    };
+    let waits = |record: &RequestRecord| {
+        record.kind() == Kind::Offboarding
+            && record.status == Status::WaitingApproval
+            && authority::gives_way(record.plan.submitted_as, asks.role)
+    };
+    Ok(store.request(&key).await?.filter(waits))
 }
 
 /// The leaver's account as it is now.
@@ -159,8 +210,8 @@ struct Account<'a> {
     groups: Vec<Group>,
     licenses: Vec<LicenseOfUser>,
     skus: Vec<SubscribedSku>,
-    /// Another open request is about it.
-    requested: bool,
+    /// Another open request that is about it.
+    holder: Option<RequestId>,
 }
 
 impl<'a> Account<'a> {
@@ -178,7 +229,7 @@ impl<'a> Account<'a> {
             groups: groups.unwrap_or_default(),
             licenses: licensing.licenses,
             skus,
-            requested: holder.is_some(),
+            holder,
         })
     }
 

@@ -16,17 +16,18 @@ use domain::fault::Fault;
 use domain::field::FieldProblem;
 use domain::ids::RequestId;
 use domain::integration::Organisation;
-use domain::job::{Job, Kind};
-use domain::request::{Plan, RequestKey, Requester};
+use domain::job::Kind;
+use domain::request::{Plan, PlannedGroup, RequestKey, UserRef};
 use domain::schedule;
 use domain::submission::Onboarding;
 use domain::variables::{LicenseAssignmentMethod, OrgVariables, PasswordPlace};
 use store::Store;
 
-pub use groups::GroupFound;
+pub use approval::Asks;
 pub use leaver::{Held, LeaverChecked, check_leaver};
 pub use licenses::LicenseFound;
 
+use crate::approval::{Manager, Person};
 use crate::username::{Names, Wish};
 
 /// All that is known, as far as it is known: a wrong domain leaves no username, but the licences are told all the same.
@@ -37,7 +38,9 @@ pub struct Checked {
     pub problems: Vec<FieldProblem>,
     pub username: Option<Upn>,
     pub licenses: Vec<LicenseFound>,
-    pub groups: Vec<GroupFound>,
+    pub groups: Vec<PlannedGroup>,
+    /// Who approves it: addresses. None where no approval is needed.
+    pub approvers: Vec<String>,
     /// Where the execution will wait for a person, as things are now.
     pub gates: Vec<Gate>,
     /// Where the password will go; the manager's only if there is one.
@@ -45,25 +48,31 @@ pub struct Checked {
     pub start_at: Option<DateTime<Utc>>,
 }
 
+/// Why a submission is checked.
+#[derive(Debug, Clone, Copy)]
+pub enum Occasion<'a> {
+    /// It is submitted, or tried.
+    Submission(Asks<'a>),
+    /// This request begins after its wait: its username is its own, and what was settled before (approval, date) is not
+    /// asked again.
+    Begin(&'a RequestId),
+}
+
 /// A look-up that fails is a fault, never an answer.
-///
-/// `own` is the request that is checked again: its username is its own, and what was settled before its wait
-/// (approval, date) is not asked again.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "two clients and six facts; a struct would be filled in once and taken apart"
-)]
 pub async fn check(
     store: &Store,
     graph: &Graph,
     organisation: &Organisation,
     variables: &OrgVariables,
-    requester: &Requester,
     onboarding: &Onboarding,
     now: DateTime<Utc>,
-    own: Option<&RequestId>,
+    occasion: Occasion<'_>,
 ) -> Result<Checked, Fault> {
     let variables = &onboarding.settings(variables.clone());
+    let (own, asks) = match occasion {
+        Occasion::Submission(asks) => (None, Some(asks)),
+        Occasion::Begin(own) => (Some(own), None),
+    };
     let (domains, skus, manager, groups, promised) = tokio::try_join!(
         graph.domains(),
         licenses::subscribed(graph, onboarding),
@@ -71,11 +80,18 @@ pub async fn check(
         groups::find(graph, onboarding),
         promised(store, organisation, own),
     )?;
+    let requester = match &asks {
+        Some(asks) => Person::requester(graph, asks.requester).await?,
+        None => Person::default(),
+    };
     let mut problems = variables.check_together();
     let mut note = |problem: FieldProblem| problems.push(problem);
 
     if let (Some(upn), None) = (&onboarding.manager, &manager) {
         note(FieldProblem::new("manager", format!("{upn} is no user of the tenant")));
+    }
+    if manager.as_ref().is_some_and(|manager| manager.guest) {
+        note(FieldProblem::new("manager", GUEST));
     }
     if let (Some(upn), false) = (&onboarding.copy_groups_from, groups.colleague_found) {
         note(FieldProblem::new(
@@ -101,15 +117,19 @@ pub async fn check(
         }
         (Some(_), _) => None,
     };
-    let approvers = match own {
-        None => {
-            let job = Job::Onboarding(onboarding.clone());
-            approval::approvers(variables, &job, manager.as_ref(), requester, None).unwrap_or_else(|problem| {
-                note(problem);
-                Vec::new()
-            })
+    let approvers = match &asks {
+        Some(asks) => {
+            let asked = match (&manager, &onboarding.manager) {
+                (Some(manager), _) => Manager::Known(manager),
+                (None, Some(_)) => Manager::Reported,
+                (None, None) => Manager::Missing("manager", "is needed: the manager approves requests here"),
+            };
+            let members = approval::members(store, organisation, variables, asks).await?;
+            approval::approvers(variables, &members, asked, asks.because, &[&requester])
+                .map_err(&mut note)
+                .unwrap_or_default()
         }
-        Some(_) => Vec::new(),
+        None => approval::Approvers::default(),
     };
 
     let domain = domain_of(onboarding, &domains).map_err(&mut note).ok();
@@ -141,10 +161,16 @@ pub async fn check(
         }
     };
 
-    let approval_required = own.is_none() && variables.require_approval_for_new_users;
+    let because = asks.map(|asks| asks.because.to_vec()).unwrap_or_default();
+    let approval_required = !because.is_empty();
+    // Whom only the form calls manager gets no password of an account that somebody else had before.
+    let password_manager = match &rehired {
+        Some(id) => graph.manager_of(id).await?,
+        None => manager.clone(),
+    };
     let by_hand = licenses::bought_by_hand(&licenses, organisation, variables, onboarding);
     let gates = approval_required
-        .then_some(Gate::Approval)
+        .then_some(Gate::Approval(0))
         .into_iter()
         .chain(by_hand)
         .collect();
@@ -152,28 +178,41 @@ pub async fn check(
         upn: upn.to_string(),
         display_name: onboarding.shown_name(),
         licenses: licenses.iter().map(|license| license.sku.clone()).collect(),
+        groups: groups.found.clone(),
+        submitted_as: asks.map(|asks| asks.role).unwrap_or_default(),
         approval_required,
-        approvers,
-        mail: None,
+        approval_because: because,
+        approvers: approvers.addresses.clone(),
+        approving_manager: approvers.manager.clone(),
+        requester_addresses: requester.addresses.clone(),
         rehired,
+        manager: manager.as_ref().map(user_ref),
+        password_manager: password_manager.as_ref().map(user_ref),
         start_at,
+        ..Plan::default()
     });
+    let mut password_places = variables.password_places();
+    password_places.retain(|place| *place != PasswordPlace::Manager || password_manager.is_some());
     Ok(Checked {
         plan,
         problems,
         username,
         licenses,
         groups: groups.found,
+        approvers: approvers.addresses,
         gates,
-        password_places: password_places(onboarding, variables),
+        password_places,
         start_at,
     })
 }
 
-fn password_places(onboarding: &Onboarding, variables: &OrgVariables) -> Vec<PasswordPlace> {
-    let mut places = variables.password_places();
-    places.retain(|place| *place != PasswordPlace::Manager || onboarding.manager.is_some());
-    places
+pub(crate) const GUEST: &str = "is a guest of the tenant: name one of its own people";
+
+fn user_ref(user: &User) -> UserRef {
+    UserRef {
+        id: user.id.clone(),
+        upn: user.upn.clone(),
+    }
 }
 
 /// The country that the user's licences are used in.

@@ -2,9 +2,12 @@
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials as AwsCredentials, Region};
 use directory::{Credentials, Endpoints};
+use domain::authority::Because;
 use domain::contact::EmailAddress;
 use domain::country::CountryCode;
 use domain::ids::OrgId;
+use domain::request::Requester;
+use domain::role::Role;
 use domain::variables::Approver;
 use serde_json::{Value, json};
 use wiremock::matchers::{any, body_partial_json, header, method, path, query_param_contains};
@@ -21,6 +24,7 @@ struct World {
     server: MockServer,
     variables: OrgVariables,
     requester: Requester,
+    role: Role,
 }
 
 impl World {
@@ -37,6 +41,7 @@ impl World {
                 person: None,
                 email: Some("hr@contoso.com".to_owned()),
             },
+            role: Role::PowerUser,
         };
         let token = json!({"access_token": "t", "expires_in": 3600});
         world
@@ -124,12 +129,25 @@ impl World {
             &self.graph(),
             &organisation(),
             &self.variables,
-            &self.requester,
             &onboarding,
             now(),
-            own,
+            match own {
+                Some(own) => Occasion::Begin(own),
+                None => Occasion::Submission(self.asks()),
+            },
         )
         .await
+    }
+
+    fn asks(&self) -> Asks<'_> {
+        Asks {
+            requester: &self.requester,
+            role: self.role,
+            because: match self.variables.require_approval_for_new_users {
+                true => &[Because::ApprovalIsOn],
+                false => &[],
+            },
+        }
     }
 
     fn graph(&self) -> Graph {
@@ -226,9 +244,68 @@ async fn everything_found() {
         .map(|l| (l.sku.part_number.as_str(), l.free))
         .collect();
     assert_eq!(seats, [("SPB", 6), ("SPE_E3", 0)]);
-    let groups: Vec<_> = checked.groups.iter().map(|g| (g.name.as_str(), g.addable)).collect();
+    let groups: Vec<_> = checked
+        .groups
+        .iter()
+        .map(|g| (g.name.as_str(), g.reason.is_none()))
+        .collect();
     assert_eq!(groups, [("Sales", true), ("Nowhere", false), ("All", false)]);
-    assert_eq!(checked.gates, [Gate::Approval, Gate::License("SPE_E3".to_owned())]);
+    assert_eq!(checked.gates, [Gate::Approval(0), Gate::License("SPE_E3".to_owned())]);
+}
+
+/// What an approver sees is what runs: groups are fixed by their ids, and the colleague's by name.
+#[tokio::test]
+async fn the_plan_holds_what_was_found() {
+    let world = World::new().await;
+    let body = json!({"groups": ["Sales", "Nowhere"], "copy_groups_from": "charles@contoso.com",
+        "manager": "charles@contoso.com"});
+    let plan = world.check(body).await.expect("no fault").plan.expect("a plan");
+    let groups: Vec<_> = plan
+        .groups
+        .iter()
+        .map(|group| (group.name.as_str(), group.id.as_deref(), group.copied))
+        .collect();
+    assert_eq!(
+        groups,
+        [
+            ("Sales", Some("g1"), false),
+            ("Nowhere", None, false),
+            ("All", Some("g2"), true)
+        ]
+    );
+    assert_eq!(plan.submitted_as, Role::PowerUser);
+    assert_eq!(plan.password_manager, plan.manager);
+}
+
+/// A person is an account of the tenant with all its addresses.
+#[tokio::test]
+async fn the_requester_under_another_address_approves_nothing() {
+    let mut world = World::new().await;
+    world.variables.require_approval_for_new_users = true;
+    let alias = EmailAddress::parse("charles@contoso.com").expect("an address");
+    world.variables.new_user_approval_email = vec![Approver::Manager, Approver::Address(alias)];
+    let mut charles = user("charles@contoso.com");
+    charles["proxyAddresses"] = json!(["SMTP:charles@contoso.com", "smtp:hr@contoso.com"]);
+    let asked = query_param_contains("$filter", "userPrincipalName eq 'hr@contoso.com'");
+    world.answer(get("users").and(asked), json!({"value": [charles]})).await;
+    let checked = world
+        .check(json!({"manager": "charles@contoso.com"}))
+        .await
+        .expect("no fault");
+    assert_eq!(fields(&checked), ["new_user_approval_email"]);
+}
+
+#[tokio::test]
+async fn a_guest_is_no_manager() {
+    let world = World::new().await;
+    let mut guest = user("eve@contoso.com");
+    guest["userType"] = json!("Guest");
+    world.answer(get("users/eve@contoso.com"), guest).await;
+    let checked = world
+        .check(json!({"manager": "eve@contoso.com"}))
+        .await
+        .expect("no fault");
+    assert_eq!(fields(&checked), ["manager"]);
 }
 
 #[tokio::test]
@@ -295,7 +372,7 @@ async fn checked_again_the_promise_counts() {
         "org": {"S": "acme"}, "id": {"S": OWN}, "status": {"S": "scheduled"}, "run": {"N": "1"},
         "onboarding": {"M": {"first_name": {"S": "John"}, "last_name": {"S": "Doe"}}},
         "plan": {"M": {"upn": {"S": "jdoe2@contoso.com"}, "display_name": {"S": "John Doe"}, "licenses": {"L": []},
-            "approval_required": {"BOOL": true}, "approvers": {"L": []}}},
+            "submitted_as": {"S": "technician"}, "approval_required": {"BOOL": true}, "approvers": {"L": []}}},
         "requester": {"M": {"id": {"S": "m1"}}}, "created_at": {"S": "2026-11-01T00:00:00Z"}, "licenses": {"M": {}},
     }});
     let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
@@ -354,6 +431,28 @@ async fn only_a_disabled_account_is_enabled_again() {
     assert_eq!(
         (plan.upn.as_str(), plan.rehired.as_deref()),
         ("john@contoso.com", Some("id-john@contoso.com"))
+    );
+    // Whom the form calls manager does not get the password: the directory knows none.
+    let mut named = body.clone();
+    named["manager"] = json!("charles@contoso.com");
+    let plan = world
+        .check(named.clone())
+        .await
+        .expect("no fault")
+        .plan
+        .expect("a plan");
+    assert_eq!(
+        plan.manager.map(|manager| manager.upn).as_deref(),
+        Some("charles@contoso.com")
+    );
+    assert_eq!(plan.password_manager, None);
+    world
+        .answer(get("users/id-john@contoso.com/manager"), user("mary@contoso.com"))
+        .await;
+    let plan = world.check(named).await.expect("no fault").plan.expect("a plan");
+    assert_eq!(
+        plan.password_manager.map(|manager| manager.upn).as_deref(),
+        Some("mary@contoso.com")
     );
     world.reserved("john@contoso.com", OWN).await;
     let checked = world.check(body).await.expect("no fault");

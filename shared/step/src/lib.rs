@@ -3,6 +3,7 @@
 
 mod aws;
 mod callback;
+mod cancellation;
 mod context;
 mod env;
 mod execution;
@@ -12,6 +13,7 @@ mod serve;
 
 pub use aws::Aws;
 pub use callback::{Delivered, deliver};
+pub use cancellation::finish_cancelling;
 pub use context::{Context, Input};
 pub use env::Env;
 pub use execution::{Enter, Started, start, stop};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
 use domain::decision::{Decision, Gate, Reason};
 use domain::fault::Fault;
@@ -57,11 +57,13 @@ pub struct Saying<'a> {
     /// `link`, `session`, `token` or `time`.
     pub via: &'a str,
     pub reason: Option<&'a Reason>,
+    /// Of the request, as a person saw it: another one has nothing decided. Time looks at none.
+    pub version: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided {
-    /// False if the gate had decided before; `gate` then says what.
+    /// False if the gate had decided before, which `gate` then says; or if the request has changed since they saw it.
     pub first: bool,
     pub gate: GateRecord,
 }
@@ -169,13 +171,15 @@ impl Store {
             let update = self.decision_update(key, gate, saying)?;
             let entry =
                 AuditEntry::now(saying.who, "gate.decided", &sort_key(key, gate)).changed(None, Some(told.clone()));
-            let result = self
+            let mut transaction = self
                 .db
                 .transact_write_items()
                 .transact_items(update)
-                .transact_items(self.audit_put(&key.org, &entry)?)
-                .send()
-                .await;
+                .transact_items(self.audit_put(&key.org, &entry)?);
+            if let Some(version) = saying.version {
+                transaction = transaction.transact_items(self.request_is_at(key, version)?);
+            }
+            let result = transaction.send().await;
             let first = match result {
                 Ok(_) => true,
                 Err(error) if failed_conditions(&error).is_some() => false,
@@ -200,8 +204,21 @@ impl Store {
             who: by,
             via: "session",
             reason: None,
+            version: None,
         };
         self.decision_update(key, gate, saying)
+    }
+
+    /// As a part of a transaction: nobody has decided yet.
+    pub(crate) fn gate_is_open(&self, key: &RequestKey, gate: &Gate) -> Result<TransactWriteItem, Fault> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("gate", text(sort_key(key, gate)))
+            .condition_expression("attribute_not_exists(decision)")
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     fn decision_update(&self, key: &RequestKey, gate: &Gate, saying: Saying<'_>) -> Result<TransactWriteItem, Fault> {

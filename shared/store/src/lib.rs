@@ -2,6 +2,7 @@
 //! Every write that two callers may race for is conditional, and writes that must agree are one transaction.
 
 mod access;
+mod approvers;
 pub mod audit;
 pub mod auto_onboarding;
 pub mod capability;
@@ -15,6 +16,7 @@ pub mod organisations;
 pub mod outbox;
 pub mod requests;
 pub mod resume;
+mod seats;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in_links;

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::decision::Gate;
 use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::{Job, Kind};
@@ -66,10 +65,11 @@ impl RequestRecord {
         self.job.kind()
     }
 
-    /// Whether the person, by address, asked for it or is the one who leaves: then somebody else approves it.
+    /// Whether the person, by any address of theirs, asked for it or is the one who leaves: then somebody else
+    /// approves it.
     pub fn concerns(&self, address: &str) -> bool {
-        let asked = self.requester.email.iter();
-        let leaver = [Some(&self.plan.upn), self.plan.mail.as_ref()].into_iter().flatten();
+        let asked = self.requester.email.iter().chain(&self.plan.requester_addresses);
+        let leaver = std::iter::once(&self.plan.upn).chain(&self.plan.leaver_addresses);
         let leaver = leaver.filter(|_| self.kind() == Kind::Offboarding);
         asked
             .chain(leaver)
@@ -91,6 +91,25 @@ pub enum Changed {
     Yes,
     /// The request is not in a state that allows it (any more).
     No,
+}
+
+/// What another date leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moving {
+    /// Nobody has decided on the request yet.
+    InPlace,
+    NextExecution,
+    /// The next execution tells the approvers of the later date.
+    TellApprovers,
+    /// The next execution asks for approval again, at another gate.
+    AskAgain,
+}
+
+/// Who gives a request another date: for the audit, and as people are told.
+#[derive(Debug, Clone, Copy)]
+pub struct Mover<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
 }
 
 pub(crate) fn request_sk(id: &RequestId) -> String {
@@ -272,7 +291,7 @@ impl Store {
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())
             .transact_items(TransactWriteItem::builder().delete(delete).build())
-            .transact_items(self.reserve_username(&key.org, new, &key.request)?)
+            .transact_items(self.reserve_username(&key.org, new, &key.request, None)?)
             .send()
             .await;
         transacted("changing the username", result)
@@ -281,6 +300,22 @@ impl Store {
     /// Cancels while the request waits for approval or its date. The approval's gate is closed by the same write, so a
     /// click and a cancellation at once give one of the two. The next execution, RUN + 1, tells the ticket.
     pub async fn cancel(&self, record: &RequestRecord, by: &str) -> Result<Changed, Fault> {
+        let result = self
+            .db
+            .transact_write_items()
+            .set_transact_items(Some(self.cancellation(record, by)?))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
+            Err(error) if is_conflict(&error) => Err(in_the_way()),
+            Err(error) => Err(fault("cancelling a request", &error)),
+        }
+    }
+
+    /// A cancellation as parts of a transaction.
+    pub(crate) fn cancellation(&self, record: &RequestRecord, by: &str) -> Result<Vec<TransactWriteItem>, Fault> {
         let key = record.key();
         let update = Update::builder()
             .table_name(self.table(TABLE))
@@ -297,46 +332,45 @@ impl Store {
             .expression_attribute_values(":os", org_status(&key.org, Status::Cancelled))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
-        let mut transaction = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build());
+        let mut parts = vec![TransactWriteItem::builder().update(update).build()];
         if record.status == Status::WaitingApproval {
-            transaction = transaction.transact_items(self.gate_cancel(&key, &Gate::Approval, by)?);
+            parts.push(self.gate_cancel(&key, &record.plan.approval_gate(), by)?);
         }
         let entry = crate::audit::AuditEntry::now(by, "request.cancelled", key.request.as_str());
-        match transaction
-            .transact_items(self.audit_put(&key.org, &entry)?)
-            .send()
-            .await
-        {
-            Ok(_) => Ok(Changed::Yes),
-            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
-            Err(error) if is_conflict(&error) => Err(in_the_way()),
-            Err(error) => Err(fault("cancelling a request", &error)),
-        }
+        parts.push(self.audit_put(&key.org, &entry)?);
+        Ok(parts)
     }
 
-    /// Another date. While scheduled the next execution takes over (`next_run`); while waiting for approval the running
-    /// one reads the new date later.
+    /// Another date. While scheduled the next execution takes over; while waiting for approval the running one reads the
+    /// new date later. What an approver sees has another version from then on.
     pub async fn reschedule(
         &self,
         record: &RequestRecord,
         date: NaiveDate,
         start_at: Option<DateTime<Utc>>,
-        next_run: bool,
-        by: &str,
+        moving: Moving,
+        by: Mover<'_>,
     ) -> Result<Changed, Fault> {
         let key = record.key();
         let shape = |_| stored_shape(TABLE);
         let mut plan = record.plan.clone();
         plan.start_at = start_at;
+        plan.version += 1;
+        plan.moved_by = (moving == Moving::TellApprovers).then(|| by.name.to_owned());
+        let (next_run, status) = match moving {
+            Moving::InPlace => (false, record.status),
+            Moving::NextExecution | Moving::TellApprovers => (true, record.status),
+            Moving::AskAgain => {
+                plan.approval_again += 1;
+                (true, Status::Running)
+            }
+        };
         let update = Update::builder()
             .table_name(self.table(TABLE))
             .key("org", text(key.org.as_str()))
             .key("sk", text(request_sk(&key.request)))
-            .update_expression("SET #plan = :p, #job.#date = :d, #run = :next")
-            .condition_expression("#run = :r AND #st = :from")
+            .update_expression("SET #plan = :p, #job.#date = :d, #run = :next, #st = :to, org_status = :os")
+            .condition_expression("#run = :r AND #st = :from AND #plan.version = :version")
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_names("#job", record.kind().as_str())
             .expression_attribute_names("#date", record.kind().date_field())
@@ -347,18 +381,37 @@ impl Store {
             .expression_attribute_values(":r", number(record.run.into()))
             .expression_attribute_values(":next", number(i64::from(record.run) + i64::from(next_run)))
             .expression_attribute_values(":from", text(record.status.as_str()))
+            .expression_attribute_values(":version", number(record.plan.version.into()))
+            .expression_attribute_values(":to", text(status.as_str()))
+            .expression_attribute_values(":os", org_status(&key.org, status))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
-        let entry = crate::audit::AuditEntry::now(by, "request.rescheduled", key.request.as_str())
+        let entry = crate::audit::AuditEntry::now(by.id, "request.rescheduled", key.request.as_str())
             .changed(record.job.date().map(|d| d.to_string()), Some(date.to_string()));
-        let result = self
+        let mut transaction = self
             .db
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(self.audit_put(&key.org, &entry)?)
-            .send()
-            .await;
-        transacted("rescheduling a request", result)
+            .transact_items(self.audit_put(&key.org, &entry)?);
+        if moving == Moving::InPlace {
+            // A decision is about the version that was seen, and this makes another one.
+            transaction = transaction.transact_items(self.gate_is_open(&key, &record.plan.approval_gate())?);
+        }
+        transacted("rescheduling a request", transaction.send().await)
+    }
+
+    /// As a part of a transaction: the request is as somebody saw it.
+    pub(crate) fn request_is_at(&self, key: &RequestKey, version: u32) -> Result<TransactWriteItem, Fault> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(key.org.as_str()))
+            .key("sk", text(request_sk(&key.request)))
+            .condition_expression("#plan.version = :version")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_values(":version", number(version.into()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Takes over from execution `run` to write the end that it could not write itself.
@@ -472,7 +525,7 @@ pub(crate) mod tests {
         let mut record = json!({
             "org": "acme", "id": "r019f0000000070008000000000000001", "status": "scheduled", "run": 1,
             "plan": {"upn": "ada@acme.example", "display_name": "Ada Lovelace", "licenses": [],
-                "approval_required": false, "approvers": []},
+                "submitted_as": "technician", "approval_required": false, "approvers": []},
             "requester": {"id": "token:test"}, "created_at": "2026-11-21T19:00:00Z", "licenses": {},
         });
         record[job] = form;
@@ -489,9 +542,11 @@ pub(crate) mod tests {
         assert!(!onboarding.concerns("ada@acme.example"));
         onboarding.requester.email = Some("Mary@acme.example".to_owned());
         assert!(onboarding.concerns(" mary@ACME.example") && !onboarding.concerns("hr@acme.example"));
+        onboarding.plan.requester_addresses = vec!["m.smith@acme.example".to_owned()];
+        assert!(onboarding.concerns("M.Smith@acme.example") && onboarding.concerns("mary@acme.example"));
         let mut offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
         assert!(offboarding.concerns("Ada@acme.example") && !offboarding.concerns("ada.lovelace@acme.example"));
-        offboarding.plan.mail = Some("Ada.Lovelace@acme.example".to_owned());
+        offboarding.plan.leaver_addresses = vec!["Ada.Lovelace@acme.example".to_owned()];
         assert!(offboarding.concerns("ada.lovelace@acme.example") && offboarding.concerns("ada@acme.example"));
     }
 

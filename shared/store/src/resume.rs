@@ -21,6 +21,14 @@ impl RequestRecord {
         }
     }
 
+    /// The same for what belongs to the approval: it is told again where approval is asked for again.
+    pub fn once_an_approval(&self, name: &str) -> String {
+        match self.plan.approval_again {
+            0 => self.once_more(name),
+            again => self.once_more(&format!("{name}-again-{again}")),
+        }
+    }
+
     /// Whether the event is a warning that still holds: what failed before a resume does not.
     pub fn is_warned_by(&self, event: &TimelineEvent) -> bool {
         event.warning && event.failed_in.is_none_or(|run| Some(run) >= self.resumed)
@@ -86,7 +94,7 @@ impl Store {
             .db
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(self.reserve_username(&key.org, &record.plan.upn, &key.request)?)
+            .transact_items(self.reserve_username(&key.org, &record.plan.upn, &key.request, None)?)
             .transact_items(self.audit_put(&key.org, &entry)?)
             .send()
             .await;

@@ -43,10 +43,13 @@ pub enum Submitted {
 const DAYS: i64 = 30;
 
 impl Store {
+    /// `supersedes` is the waiting request about the same person that this one takes the place of: it is cancelled by the
+    /// same write.
     pub async fn create_request(
         &self,
         record: &RequestRecord,
         idempotency: Option<&Idempotency>,
+        supersedes: Option<&RequestRecord>,
     ) -> Result<Submitted, Fault> {
         // A transaction that met another one on the same item left nothing; look again what stands now.
         for _ in 0..3 {
@@ -56,11 +59,16 @@ impl Store {
                 return Ok(answer);
             }
             let put = put_item(self.table(TABLE), to_item(record)?, "attribute_not_exists(sk)")?;
-            let mut transaction = self
-                .db
-                .transact_write_items()
-                .transact_items(put)
-                .transact_items(self.reserve_username(&record.org, &record.plan.upn, &record.id)?);
+            let mut transaction =
+                self.db
+                    .transact_write_items()
+                    .transact_items(put)
+                    .transact_items(self.reserve_username(
+                        &record.org,
+                        &record.plan.upn,
+                        &record.id,
+                        supersedes.map(|earlier| &earlier.id),
+                    )?);
             if let Some(idempotency) = idempotency {
                 let item = [
                     ("org", text(record.org.as_str())),
@@ -73,11 +81,16 @@ impl Store {
                 transaction =
                     transaction.transact_items(put_item(self.table(TABLE), item, "attribute_not_exists(sk)")?);
             }
+            if let Some(earlier) = supersedes {
+                for part in self.cancellation(earlier, &record.requester.id)? {
+                    transaction = transaction.transact_items(part);
+                }
+            }
             match transaction.send().await {
                 Ok(_) => return Ok(Submitted::Created),
                 Err(error) => match failed_conditions(&error) {
                     // The twin submission won the race: its answer is found on the next look.
-                    Some(failed) if failed.get(2) == Some(&true) => {}
+                    Some(failed) if idempotency.is_some() && failed.get(2) == Some(&true) => {}
                     Some(_) => return Ok(Submitted::UsernameReserved),
                     None if is_conflict(&error) => {}
                     None => return Err(fault("creating a request", &error)),
@@ -129,21 +142,24 @@ impl Store {
         Ok(holder.and_then(|v| v.as_s().ok().and_then(|id| RequestId::parse(id).ok())))
     }
 
-    /// The reservation as a part of a transaction; a request may reserve its own again.
+    /// The reservation as a part of a transaction; a request may reserve its own again, and the one of the request that it
+    /// takes the place of.
     pub(crate) fn reserve_username(
         &self,
         org: &OrgId,
         upn: &str,
         holder: &RequestId,
+        from: Option<&RequestId>,
     ) -> Result<TransactWriteItem, Fault> {
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .item("org", text(org.as_str()))
             .item("sk", text(username_sk(upn)))
             .item("request", text(holder.as_str()))
-            .condition_expression("attribute_not_exists(sk) OR #request = :me")
+            .condition_expression("attribute_not_exists(sk) OR #request IN (:me, :from)")
             .expression_attribute_names("#request", "request")
             .expression_attribute_values(":me", text(holder.as_str()))
+            .expression_attribute_values(":from", text(from.unwrap_or(holder).as_str()))
             .build()
             .map_err(|_| stored_shape(TABLE))?;
         Ok(TransactWriteItem::builder().put(put).build())

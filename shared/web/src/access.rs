@@ -149,9 +149,10 @@ impl Caller {
         if self.session.is_some() { "session" } else { "token" }
     }
 
-    /// In their own organisation and its children, with the same role.
+    /// In their own organisation, and with the same role in its children: there only to act, not to ask.
     pub fn may_enter(&self, organisation: &Organisation) -> bool {
-        organisation.id == self.org || organisation.parent.as_ref() == Some(&self.org)
+        let child = organisation.parent.as_ref() == Some(&self.org);
+        organisation.id == self.org || (child && self.role.acts_in_children())
     }
 }
 
@@ -331,6 +332,11 @@ mod tests {
         let enter = |org, target| Visit::begin(caller(org, Role::Admin), target);
         assert!(enter("acme", Some(organisation("acme", None))).is_ok());
         assert!(enter("msp", Some(organisation("acme", Some("msp")))).is_ok());
+        for role in Role::ALL {
+            let child = Visit::begin(caller("msp", role), Some(organisation("acme", Some("msp"))));
+            let acts = ![Role::Basic, Role::PowerUser].contains(&role);
+            assert_eq!(child.is_ok(), acts, "{role:?}");
+        }
         let nowhere = enter("acme", None).unwrap_err();
         for target in [
             organisation("other", None),

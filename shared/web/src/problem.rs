@@ -90,6 +90,16 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
+    /// 403: the call was understood, and the caller may not ask for what these fields ask for.
+    pub fn not_allowed(errors: Vec<FieldProblem>) -> Self {
+        let fields: Vec<_> = errors.iter().map(|problem| problem.field.as_str()).collect();
+        let detail = format!("Your role does not allow this: {}.", fields.join(", "));
+        Self {
+            errors,
+            ..Self::forbidden(detail)
+        }
+    }
+
     /// The same answer for what does not exist and for what is somebody else's.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "There is nothing at this address.")

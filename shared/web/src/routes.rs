@@ -178,13 +178,13 @@ mod tests {
         assert!(!of(Method::GET, "/orgs/{org}") && !of(Method::GET, "/members") && !of(Method::GET, ""));
     }
 
-    /// Role by route: basic, technician, approver, admin.
+    /// Role by route: basic, power_user, technician, approver, admin.
     #[test]
     fn roles_by_route() {
-        let expected: [(&str, [bool; 4], &[&str]); 5] = [
+        let expected: [(&str, [bool; 5], &[&str]); 5] = [
             (
                 "everybody",
-                [true, true, true, true],
+                [true, true, true, true, true],
                 &[
                     "GET /onboardings/new",
                     "POST /onboardings",
@@ -197,23 +197,23 @@ mod tests {
                 ],
             ),
             (
-                "all but basic",
-                [false, true, true, true],
+                "all who act",
+                [false, false, true, true, true],
                 &["GET /pending", "GET /variables", "GET /variables/{name}"],
             ),
             (
                 "approvers",
-                [false, false, true, true],
+                [false, false, false, true, true],
                 &["POST /requests/{id}/approval"],
             ),
             (
                 "technicians",
-                [false, true, false, true],
+                [false, false, true, false, true],
                 &["POST /requests/{id}/licenses/{license}", "POST /requests/{id}/resume"],
             ),
             (
                 "admins",
-                [false, false, false, true],
+                [false, false, false, false, true],
                 &[
                     "POST /requests/{id}/password",
                     "PUT /variables",

@@ -119,6 +119,11 @@ impl Organisation {
         format!("tests@{}.example", self.id)
     }
 
+    /// With another role than admin the tests' own token is refused, until it is admin again.
+    pub fn owner_becomes(&self, role: &str) {
+        self.member(&self.owner(), "Tests", role);
+    }
+
     /// From now on the organisation has no admin but those whom the test adds, and its own token is refused.
     pub fn without_owner(&self, admin: &Session<'_>) {
         let id = self.id_of(admin, &self.owner());

@@ -1,12 +1,13 @@
 //! The form of an offboarding.
 
 use chrono_tz::Tz;
-use domain::decision::Gate;
+use domain::authority;
+use domain::role::Role;
 use domain::variables::OrgVariables;
 use planning::{Held, LeaverChecked};
 use web::{Base, Visit};
 
-use super::{Fact, Fields, Filled, Kind, Page, Section, start_words};
+use super::{Fact, Fields, Filled, Kind, Page, Section, reasons, start_words, waits_for};
 use crate::preview::Look;
 
 impl<'a> Page<'a> {
@@ -17,8 +18,13 @@ impl<'a> Page<'a> {
         filled: &Filled,
         look: Option<Look<LeaverChecked>>,
     ) -> Self {
+        let role = visit.caller.role;
         let (plan, problems, warnings) = match look {
-            Some(Look { checked, warnings }) => (shown(&checked, variables.timezone), checked.problems, warnings),
+            Some(look) => (
+                shown(&look, role, variables.timezone),
+                look.checked.problems,
+                look.warnings,
+            ),
             None => (None, Vec::new(), Vec::new()),
         };
         let fields = Fields {
@@ -27,6 +33,7 @@ impl<'a> Page<'a> {
         };
         let sections = fields.offboarding(variables);
         Self {
+            approval: reasons(&authority::always_because(role, variables)),
             warnings,
             ..Self::new(base, visit, "offboardings", filled, sections, plan, problems)
         }
@@ -81,18 +88,28 @@ impl Fields<'_> {
 }
 
 /// None where there is no such account.
-fn shown(checked: &LeaverChecked, zone: Tz) -> Option<Vec<Fact>> {
+fn shown(look: &Look<LeaverChecked>, role: Role, zone: Tz) -> Option<Vec<Fact>> {
+    let checked = &look.checked;
     let user = checked.user.as_ref()?;
-    let held = |list: &[Held]| list.iter().map(words).collect();
+    let names = authority::may_see_names(role);
+    let held = |list: &[Held]| match (names, list.len()) {
+        (true, _) => list.iter().map(words).collect(),
+        (false, 0) => Vec::new(),
+        (false, count) => vec![count.to_string()],
+    };
     let sign_in = if checked.blocks_sign_in {
         "Will be blocked, and all sessions revoked"
     } else {
         "Stays as it is"
     };
-    let gates = checked.gates.iter().map(|gate| match gate {
-        Gate::Approval => "An approver must agree".to_owned(),
-        Gate::License(part_number) => format!("A technician must buy {part_number}"),
-    });
+    let manager = match (&checked.manager, names) {
+        (Some(_), false) => vec!["Known".to_owned()],
+        (manager, _) => manager.iter().cloned().collect(),
+    };
+    let supersedes = checked
+        .supersedes
+        .as_ref()
+        .map(|earlier| format!("Request {}", earlier.id));
     Some(vec![
         Fact::new(
             "Who leaves",
@@ -102,8 +119,14 @@ fn shown(checked: &LeaverChecked, zone: Tz) -> Option<Vec<Fact>> {
         Fact::new("Sign-in", vec![sign_in.to_owned()], ""),
         Fact::new("Groups", held(&checked.groups), "None"),
         Fact::new("Licenses", held(&checked.licenses), "None"),
-        Fact::new("Manager", checked.manager.iter().cloned().collect(), "Nobody known"),
-        Fact::new("Waits for", gates.collect(), "Nobody"),
+        Fact::new("Manager", manager, "Nobody known"),
+        Fact::new(
+            "Takes the place of",
+            supersedes.into_iter().collect(),
+            "No other request",
+        ),
+        Fact::new("Waits for", waits_for(&checked.gates), "Nobody"),
+        Fact::new("Needs approval, because", reasons(&look.because), "It needs none"),
         Fact::new("Begins", start_words(checked.start_at, zone), ""),
     ])
 }

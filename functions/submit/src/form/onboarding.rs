@@ -2,15 +2,17 @@
 
 use chrono_tz::Tz;
 use directory::{Domain, SubscribedSku};
+use domain::authority;
 use domain::contact::Upn;
-use domain::decision::Gate;
 use domain::field::FieldProblem;
+use domain::request::PlannedGroup;
+use domain::role::Role;
 use domain::submission::LicensePurchase;
 use domain::variables::{OrgVariables, PasswordStyle};
 use planning::Checked;
 use web::{Base, Visit};
 
-use super::{Choice, Fact, Fields, Filled, Input, Kind, Licenses, Page, Section, start_words};
+use super::{Choice, Fact, Fields, Filled, Input, Kind, Licenses, Page, Section, reasons, start_words, waits_for};
 use crate::preview::Look;
 
 /// What can be chosen from.
@@ -44,8 +46,13 @@ impl<'a> Page<'a> {
         offer: Result<Offer, FieldProblem>,
         look: Option<Look<Checked>>,
     ) -> Self {
+        let role = visit.caller.role;
         let (plan, problems, warnings) = match look {
-            Some(Look { checked, warnings }) => (shown(&checked, variables.timezone), checked.problems, warnings),
+            Some(look) => (
+                shown(&look, role, variables.timezone),
+                look.checked.problems,
+                look.warnings,
+            ),
             None => (None, Vec::new(), Vec::new()),
         };
         let (offer, notice) = match offer {
@@ -56,10 +63,11 @@ impl<'a> Page<'a> {
             filled,
             problems: &problems,
         };
-        let sections = fields.onboarding(offer.as_ref(), variables);
+        let sections = fields.onboarding(offer.as_ref(), variables, role);
         let notice = notice.filter(|notice| !problems.contains(notice));
         Self {
             notice,
+            approval: reasons(&authority::always_because(role, variables)),
             warnings,
             ..Self::new(base, visit, "onboardings", filled, sections, plan, problems)
         }
@@ -67,7 +75,8 @@ impl<'a> Page<'a> {
 }
 
 impl Fields<'_> {
-    fn onboarding(&self, offer: Option<&Offer>, variables: &OrgVariables) -> Vec<Section> {
+    /// Without the fields that the role may not use.
+    fn onboarding(&self, offer: Option<&Offer>, variables: &OrgVariables, role: Role) -> Vec<Section> {
         let text = |name, label, hint| self.input(Kind::Text, name, label, hint);
         let domain = match offer {
             Some(offer) => self.select("email_domain", "Domain", "", domain_choices(&offer.domains)),
@@ -82,7 +91,24 @@ impl Fields<'_> {
         } else {
             "Noted on the ticket; the user is created at once."
         };
-        vec![
+        let rehire = self.input(
+            Kind::Checkbox,
+            "rehire",
+            "This person comes back: enable their disabled account of this username again",
+            "",
+        );
+        let account = vec![
+            Some(domain),
+            Some(text(
+                "username",
+                "Username",
+                "What stands before the @. Empty: made of the names.",
+            )),
+            authority::may_rehire(role).then_some(rehire),
+            Some(text("usage_location", "Country of use", usage)),
+        ];
+        let passwords = Section::folded("Password settings", self.passwords(variables));
+        let mut sections = vec![
             Section::new(
                 "Person",
                 vec![
@@ -109,24 +135,7 @@ impl Fields<'_> {
                     text("manager", "Manager", "Sign-in name, such as name@example.com."),
                 ],
             ),
-            Section::new(
-                "Account",
-                vec![
-                    domain,
-                    text(
-                        "username",
-                        "Username",
-                        "What stands before the @. Empty: made of the names.",
-                    ),
-                    self.input(
-                        Kind::Checkbox,
-                        "rehire",
-                        "This person comes back: enable their disabled account of this username again",
-                        "",
-                    ),
-                    text("usage_location", "Country of use", usage),
-                ],
-            ),
+            Section::new("Account", account.into_iter().flatten().collect()),
             Section::new(
                 "Groups",
                 vec![
@@ -158,8 +167,11 @@ impl Fields<'_> {
                     text("ticket_id", "Ticket", "Number of a ticket that is there already."),
                 ],
             ),
-            Section::folded("Password settings", self.passwords(variables)),
-        ]
+        ];
+        if authority::may_set_passwords(role) {
+            sections.push(passwords);
+        }
+        sections
     }
 
     /// In place of the variables of these names.
@@ -277,7 +289,8 @@ fn purchase_words(choice: LicensePurchase) -> &'static str {
 }
 
 /// None where nothing could be looked up.
-fn shown(checked: &Checked, zone: Tz) -> Option<Vec<Fact>> {
+fn shown(look: &Look<Checked>, role: Role, zone: Tz) -> Option<Vec<Fact>> {
+    let checked = &look.checked;
     let nothing = checked.username.is_none() && checked.licenses.is_empty() && checked.groups.is_empty();
     if nothing {
         return None;
@@ -286,21 +299,28 @@ fn shown(checked: &Checked, zone: Tz) -> Option<Vec<Fact>> {
         None => format!("{}: {} free", license.sku.part_number, license.free),
         Some(why) => format!("{}: {} free, but {why}", license.sku.part_number, license.free),
     });
-    let groups = checked.groups.iter().map(|group| match group.reason {
-        None => group.name.clone(),
-        Some(reason) => format!("{}: cannot be added, {reason}", group.name),
-    });
-    let gates = checked.gates.iter().map(|gate| match gate {
-        Gate::Approval => "An approver must agree".to_owned(),
-        Gate::License(part_number) => format!("A technician must buy {part_number}"),
-    });
+    let names = authority::may_see_names(role);
+    let line = |group: &PlannedGroup| {
+        let copied = if group.copied { ", copied" } else { "" };
+        match &group.reason {
+            None => format!("{}{copied}", group.name),
+            Some(reason) => format!("{}{copied}: cannot be added, {reason}", group.name),
+        }
+    };
+    let visible = |group: &&PlannedGroup| names || !group.copied;
+    let mut groups: Vec<String> = checked.groups.iter().filter(visible).map(line).collect();
+    let hidden = checked.groups.len() - groups.len();
+    if hidden > 0 {
+        groups.push(format!("{hidden} of the colleague's"));
+    }
     let username = checked.username.as_ref().map(Upn::to_string);
     let places = checked.password_places.iter().map(|place| place.words().to_owned());
     Some(vec![
         Fact::new("Username", username.into_iter().collect(), "Not known yet"),
         Fact::new("Licenses", licenses.collect(), "None"),
-        Fact::new("Groups", groups.collect(), "None"),
-        Fact::new("Waits for", gates.collect(), "Nobody"),
+        Fact::new("Groups", groups, "None"),
+        Fact::new("Waits for", waits_for(&checked.gates), "Nobody"),
+        Fact::new("Needs approval, because", reasons(&look.because), "It needs none"),
         Fact::new("Password", places.collect(), "Reaches nobody: an admin has to show it"),
         Fact::new("Start", start_words(checked.start_at, zone), ""),
     ])

@@ -3,10 +3,10 @@ use domain::contact::{DomainName, Upn};
 use domain::decision::Gate;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
-use domain::request::Sku;
+use domain::request::{PlannedGroup, Sku};
 use domain::role::Role;
 use domain::variables::{OrgVariables, PasswordPlace};
-use planning::{Checked, GroupFound, LeaverChecked, LicenseFound};
+use planning::{Checked, LeaverChecked, LicenseFound};
 use serde_json::json;
 use store::members::Member;
 use web::Caller;
@@ -15,13 +15,17 @@ use super::*;
 use crate::preview::{Look, unchecked};
 
 fn visit() -> Visit {
+    visit_as(Role::Technician)
+}
+
+fn visit_as(role: Role) -> Visit {
     let org = OrgId::parse("acme").expect("an id");
     let member = Member {
         org: org.clone(),
         id: "m1".to_owned(),
         email: "hr@contoso.com".to_owned(),
         name: "Hanna R.".to_owned(),
-        role: Role::Basic,
+        role,
         identity: None,
         sessions_after: None,
         sign_in_link: None,
@@ -88,6 +92,7 @@ fn html(filled: Filled, offer: Result<Offer, FieldProblem>, checked: Option<Chec
             "default_psa",
             "is halopsa, but there are no <credentials>",
         )],
+        because: vec![Because::ApprovalIsOn],
     });
     let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &filled, offer, look);
     web::page(&base, "New onboarding", Some(&visit), &page).expect("a page")
@@ -105,6 +110,24 @@ fn every_field_has_its_input() {
         assert!(page.contains(&format!(r#"name="{field}""#)), "{field}");
     }
     assert!(!page.contains("new.example") && !page.contains("WINDOWS_STORE"));
+}
+
+/// A form offers what the role may use, and says what follows.
+#[test]
+fn a_basic_member_is_offered_what_a_basic_member_may() {
+    let base = Base::new("https://gangway.example.com").expect("a base");
+    let visit = visit_as(Role::Basic);
+    let empty = filled(json!({}));
+    let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &empty, Ok(offer()), None);
+    let page = web::page(&base, "New onboarding", Some(&visit), &page).expect("a page");
+    for refused in domain::submission::PASSWORD_FIELDS.into_iter().chain(["rehire"]) {
+        assert!(!page.contains(&format!(r#"name="{refused}""#)), "{refused}");
+    }
+    assert!(
+        page.contains("waits for approval, because the requester has the role basic"),
+        "{page}"
+    );
+    assert!(!html(filled(json!({})), Ok(offer()), None).contains("waits for approval"));
 }
 
 #[test]
@@ -156,20 +179,20 @@ fn a_check_shows_the_plan() {
             no_group: Some("no group of the tenant carries it".to_owned()),
         }],
         groups: vec![
-            GroupFound {
+            PlannedGroup {
                 name: "Sales".to_owned(),
-                found: true,
-                addable: true,
+                id: Some("g1".to_owned()),
+                copied: false,
                 reason: None,
             },
-            GroupFound {
+            PlannedGroup {
                 name: "Nope".to_owned(),
-                found: false,
-                addable: false,
-                reason: Some("there is no such group"),
+                id: None,
+                copied: false,
+                reason: Some("there is no such group".to_owned()),
             },
         ],
-        gates: vec![Gate::Approval, Gate::License("SPB".to_owned())],
+        gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
         password_places: vec![PasswordPlace::TicketNote],
         start_at: "2026-12-01T08:00:00Z".parse().ok(),
         ..unchecked(Vec::new())

@@ -123,6 +123,28 @@ pub fn rescheduled(about: About<'_>, at: DateTime<Utc>, zone: Tz, by: &str) -> S
     format!("The {about} was rescheduled by {by}. {}", begins(about, at, zone))
 }
 
+/// Mail to the approvers of a request whose date was moved back after they had agreed.
+pub fn date_moved_mail(about: About<'_>, organisation: &str, at: DateTime<Utc>, zone: Tz, by: &str) -> MailText {
+    MailText {
+        subject: one_line(&format!("Another date: {about} at {organisation}")),
+        text: paragraphs([
+            format!("You approved the {about} at {organisation}. {by} has moved it to a later date.").as_str(),
+            &begins(about, at, zone),
+            "Nothing else has changed, and there is nothing that you must do.",
+        ])
+        .into(),
+    }
+}
+
+/// On the ticket, when an approved request is to begin earlier.
+pub fn asked_again(about: About<'_>, at: Option<DateTime<Utc>>, zone: Tz, by: &str) -> String {
+    let when = at.map_or_else(|| "at once".to_owned(), |at| local_words(at, zone));
+    format!(
+        "{by} has moved the {about} to an earlier date: {when}. An approver agreed to the date before, so approval is \
+         asked for again."
+    )
+}
+
 /// The new date has come already.
 pub fn rescheduled_to_now(about: About<'_>, by: &str) -> String {
     let now = match about.kind {
@@ -157,10 +179,7 @@ mod tests {
             display_name: "Ada Lovelace".to_owned(),
             licenses: licenses.iter().map(sku).collect(),
             approval_required: true,
-            approvers: Vec::new(),
-            mail: None,
-            rehired: None,
-            start_at: None,
+            ..Plan::default()
         }
     }
 

@@ -50,6 +50,11 @@ pub fn purchase_rejected(part_number: &str, upn: &str, by: &str) -> String {
     )
 }
 
+/// Gangway could buy a seat and may not; a technician is asked next.
+pub fn seat_not_bought(part_number: &str, why: &str) -> String {
+    format!("No seat of {part_number} is free, and none was ordered automatically: {why}. A technician is asked.")
+}
+
 pub fn purchase_ordered(part_number: &str, distributor: &str) -> String {
     format!("No seat of {part_number} was free. One more was ordered automatically at {distributor}.")
 }

@@ -26,6 +26,9 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
         Job::Onboarding(person) => {
             let licenses: Vec<String> = plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
             let purchase = Some(person.license_purchase).filter(|purchase| *purchase != LicensePurchase::Auto);
+            let copied = plan.groups.iter().filter(|group| group.copied);
+            let copied: Vec<String> = copied.map(|group| group.name.clone()).collect();
+            let to = plan.password_manager.as_ref().filter(|_| plan.rehired.is_some());
             facts.extend([
                 (
                     "Rehire",
@@ -45,7 +48,12 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
                     "Copy groups from",
                     person.copy_groups_from.as_ref().map(ToString::to_string),
                 ),
+                ("Copied groups", list(&copied)),
                 ("Password settings", person.passwords.words()),
+                (
+                    "Manager who may get the password",
+                    to.map(|manager| manager.upn.clone()),
+                ),
             ]);
         }
         Job::Offboarding(person) => facts.extend([
@@ -56,6 +64,11 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
             ("Remove groups", person.offboarding_remove_groups.map(word)),
         ]),
     }
+    let because: Vec<_> = plan.approval_because.iter().map(|because| because.label()).collect();
+    facts.push((
+        "Needs approval, because",
+        Some(because.join("; ")).filter(|because| !because.is_empty()),
+    ));
     let given = |(label, value): (&'static str, Option<String>)| value.map(|value| (label, value));
     facts.into_iter().filter_map(given).collect()
 }
@@ -89,11 +102,7 @@ mod tests {
                 id: "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46".into(),
                 part_number: "SPB".into(),
             }],
-            approval_required: false,
-            approvers: Vec::new(),
-            mail: None,
-            rehired: None,
-            start_at: None,
+            ..Plan::default()
         };
         assert_eq!(
             ticket_description(&Job::Onboarding(person), &plan),

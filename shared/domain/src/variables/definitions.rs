@@ -38,6 +38,7 @@ pub enum Kind {
     LocalTime,
     Country,
     Minutes,
+    Count,
 }
 
 impl fmt::Display for Kind {
@@ -53,6 +54,7 @@ impl fmt::Display for Kind {
             Self::TimeZone => f.write_str("an IANA time zone, such as Europe/Berlin"),
             Self::LocalTime => f.write_str("a time of day as HH:MM or HH:MM:SS"),
             Self::Minutes => f.write_str("a whole number of minutes from 1 to 1440"),
+            Self::Count => f.write_str("a whole number from 0 to 1000"),
             Self::Country => f.write_str("an ISO 3166 country code of two letters, such as US or DE"),
         }
     }
@@ -94,7 +96,8 @@ const DEFINITIONS: &[Definition] = &[
         "new_user_approval_email",
         None,
         Kind::Approvers,
-        "Who is asked for approval; required when approval is on.",
+        "Who is asked for approval; required when approval is on. With manager, who asks for a new user also names the \
+         approver; for a leaver it is the manager in the directory.",
     ),
     variable(
         "default_psa",
@@ -226,7 +229,13 @@ const DEFINITIONS: &[Definition] = &[
         "auto_purchase_license_if_none_available",
         ON,
         Kind::Boolean,
-        "Whether a licence is bought at the distributor when no seat is free.",
+        "Whether a license is bought at the distributor when no seat is free.",
+    ),
+    variable(
+        "max_seats_bought_per_day",
+        Some("10"),
+        Kind::Count,
+        "How many seats are bought by themselves in a day of the organisation's time zone; beyond it a technician is asked.",
     ),
     variable(
         "ms_licensing_distributor",

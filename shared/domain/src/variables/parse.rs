@@ -15,6 +15,7 @@ const MAX_TEXT: usize = 256;
 const MAX_APPROVERS: usize = 20;
 /// A day.
 const MAX_MINUTES: u64 = 1440;
+const MAX_COUNT: u64 = 1000;
 
 /// The value as it is stored: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
 pub fn parse_value(name: &str, value: &Value) -> Result<Value, FieldProblem> {
@@ -43,7 +44,8 @@ pub(super) fn value_of(definition: &Definition, value: &Value) -> Result<Value, 
         Kind::HttpsUrl => text(value).and_then(|text| https_url(&text)).map(Value::from),
         Kind::TimeZone => text(value).and_then(|text| time_zone(&text)).map(Value::from),
         Kind::LocalTime => text(value).and_then(|text| local_time(&text)).map(Value::from),
-        Kind::Minutes => minutes(value).map(Value::from),
+        Kind::Minutes => whole(value, 1..=MAX_MINUTES).map(Value::from),
+        Kind::Count => whole(value, 0..=MAX_COUNT).map(Value::from),
         Kind::Country => text(value)
             .and_then(|text| CountryCode::parse(&text).ok())
             .map(String::from)
@@ -117,12 +119,12 @@ fn one_of(names: &[&str], text: &str) -> Option<String> {
         .map(|name| (*name).to_owned())
 }
 
-fn minutes(value: &Value) -> Option<u64> {
-    let minutes = match value {
+fn whole(value: &Value, allowed: std::ops::RangeInclusive<u64>) -> Option<u64> {
+    let number = match value {
         Value::Number(number) => number.as_u64()?,
         _ => text(value)?.parse().ok()?,
     };
-    (1..=MAX_MINUTES).contains(&minutes).then_some(minutes)
+    allowed.contains(&number).then_some(number)
 }
 
 fn email(text: &str) -> Option<String> {
@@ -354,6 +356,10 @@ mod tests {
         assert_eq!(ok("automation_task_new_user_time", json!("15")), 15);
         for bad in [json!(0), json!(1441), json!("ten"), json!(1.5)] {
             refused("automation_task_new_user_time", bad);
+        }
+        assert_eq!(ok("max_seats_bought_per_day", json!("0")), 0);
+        for bad in [json!(-1), json!(1001), json!("many"), json!(true)] {
+            refused("max_seats_bought_per_day", bad);
         }
         refused("send_from_address", json!("it@example.com, hr@example.com"));
     }

@@ -39,7 +39,7 @@ impl World {
             &self.graph(),
             &organisation(),
             &self.variables,
-            &self.requester,
+            self.asks(),
             &form,
             now(),
         )
@@ -68,11 +68,7 @@ async fn everything_that_will_be_taken_is_told() {
     assert_eq!(wrong(&checked), [""; 0]);
     let plan = checked.plan.expect("a plan");
     assert_eq!((plan.upn.as_str(), plan.display_name.as_str()), (UPN, "X"));
-    assert_eq!(
-        plan.mail.as_deref(),
-        Some(UPN),
-        "whoever signs in with it is the leaver"
-    );
+    assert_eq!(plan.leaver_addresses, [UPN], "whoever signs in with it is the leaver");
     assert_eq!(
         plan.start_at,
         "2026-12-02T08:00:00Z".parse().ok(),
@@ -131,6 +127,79 @@ async fn the_directorys_manager_approves() {
     world.variables.require_approval_for_new_users = true;
     world.variables.new_user_approval_email = vec![Approver::Manager];
     let checked = world.leaves(json!({})).await;
-    assert_eq!(checked.gates, [Gate::Approval]);
+    assert_eq!(checked.gates, [Gate::Approval(0)]);
     assert_eq!(checked.plan.expect("a plan").approvers, ["mary@contoso.com"]);
+}
+
+#[tokio::test]
+async fn whom_the_form_calls_manager_is_told_and_never_asked() {
+    let mut world = world().await;
+    world.variables.require_approval_for_new_users = true;
+    world.variables.new_user_approval_email = vec![Approver::Manager];
+    world
+        .answer(get("users/eve@contoso.com"), user("eve@contoso.com"))
+        .await;
+    let plan = world
+        .leaves(json!({"manager": "eve@contoso.com"}))
+        .await
+        .plan
+        .expect("a plan");
+    assert_eq!(plan.approvers, ["mary@contoso.com"]);
+    assert_eq!(
+        plan.manager.map(|manager| manager.upn).as_deref(),
+        Some("eve@contoso.com")
+    );
+    // The directory's manager asks: nobody is left, whomever the form names.
+    world.requester.email = Some("mary@contoso.com".to_owned());
+    let checked = world.leaves(json!({"manager": "eve@contoso.com"})).await;
+    assert_eq!(wrong(&checked), ["new_user_approval_email"]);
+}
+
+/// An employee's waiting request does not keep the people who act from acting.
+#[tokio::test]
+async fn a_basic_members_waiting_request_gives_way() {
+    let mut world = world().await;
+    world.reserved(UPN, OWN).await;
+    let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
+    let waiting = |role: &str, status: &str| {
+        json!({"Item": {
+            "org": {"S": "acme"}, "id": {"S": OWN}, "status": {"S": status}, "run": {"N": "1"},
+            "offboarding": {"M": {"user": {"S": UPN}}},
+            "plan": {"M": {"upn": {"S": UPN}, "display_name": {"S": "X"}, "licenses": {"L": []},
+                "submitted_as": {"S": role}, "approval_required": {"BOOL": true}, "approvers": {"L": []}}},
+            "requester": {"M": {"id": {"S": "m9"}}}, "created_at": {"S": "2026-11-01T00:00:00Z"}, "licenses": {"M": {}},
+        }})
+    };
+    for (waits_as, status, asks_as, gives_way) in [
+        ("basic", "waiting_approval", Role::PowerUser, true),
+        ("basic", "waiting_approval", Role::Basic, false),
+        ("basic", "scheduled", Role::Technician, false),
+        ("power_user", "waiting_approval", Role::Technician, false),
+    ] {
+        let mock = Mock::given(method("POST"))
+            .and(path("/"))
+            .and(body_partial_json(key.clone()));
+        let mock = mock.respond_with(ok(waiting(waits_as, status))).with_priority(50);
+        let scope = world.server.register_as_scoped(mock).await;
+        world.role = asks_as;
+        let checked = world.leaves(json!({})).await;
+        drop(scope);
+        assert_eq!(
+            checked.supersedes.is_some(),
+            gives_way,
+            "{waits_as} {status} {asks_as:?}"
+        );
+        assert_eq!(wrong(&checked).is_empty(), gives_way, "{waits_as} {status} {asks_as:?}");
+        if gives_way {
+            assert_eq!(
+                checked
+                    .plan
+                    .expect("a plan")
+                    .supersedes
+                    .map(|id| id.to_string())
+                    .as_deref(),
+                Some(OWN)
+            );
+        }
+    }
 }

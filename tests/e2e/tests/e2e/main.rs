@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod authority;
 mod bad_ends;
 mod browsers;
 mod checks;

@@ -1,0 +1,308 @@
+//! Who may ask for what. One decision over facts: authority follows what a request can do, not the form it came by.
+//!
+//! Submissions, dry runs, forms, new dates and resumes all ask here, so that the rules are written once. What the answer
+//! needs from outside (who the approvers are) is looked up by the caller.
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::FieldProblem;
+use crate::job::Job;
+use crate::request::Plan;
+use crate::role::Role;
+use crate::submission::PasswordSettings;
+use crate::variables::{Approver, OrgVariables};
+
+/// What is known about a submission when it is decided whether it may go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub role: Role,
+    /// The organisation's variable `require_approval_for_new_users`.
+    pub approval_is_on: bool,
+    /// A leaver's account is enabled again.
+    pub rehire: bool,
+    /// Sign-in is blocked before anybody has approved.
+    pub urgent: bool,
+    pub groups: bool,
+    pub copied_groups: bool,
+    pub licenses: bool,
+    pub passwords: Vec<PasswordOverride>,
+}
+
+/// A password setting that a request gives in place of the organisation's variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordOverride {
+    pub field: &'static str,
+    /// Whether it protects the password less than the variable does.
+    pub loosens: bool,
+}
+
+/// The answer to a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    GoOn,
+    NeedsApproval(Vec<Because>),
+    /// Each field that the role may not use, with the rule and with who may.
+    Refused(Vec<FieldProblem>),
+}
+
+/// Why a request needs approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    ApprovalIsOn,
+    /// The requester has the role basic.
+    BasicAsks,
+    Rehire,
+    Groups,
+    CopiedGroups,
+    Licenses,
+}
+
+impl Because {
+    /// The rest of the sentence "Needs approval, because ...".
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ApprovalIsOn => "every request of this organisation does",
+            Self::BasicAsks => "the requester has the role basic",
+            Self::Rehire => "it enables a leaver's account again",
+            Self::Groups => "it adds groups",
+            Self::CopiedGroups => "it copies a colleague's groups",
+            Self::Licenses => "it takes licenses, which may have to be bought",
+        }
+    }
+}
+
+/// Why whatever somebody of this role submits waits for approval, for the form that they are about to fill in.
+pub fn always_because(role: Role, variables: &OrgVariables) -> Vec<Because> {
+    Facts::plain(role, variables).because()
+}
+
+impl Facts {
+    fn plain(role: Role, variables: &OrgVariables) -> Self {
+        Self {
+            role,
+            approval_is_on: variables.require_approval_for_new_users,
+            rehire: false,
+            // No form asks for it yet.
+            urgent: false,
+            groups: false,
+            copied_groups: false,
+            licenses: false,
+            passwords: Vec::new(),
+        }
+    }
+
+    /// `variables` are the organisation's, without what the request has in their place.
+    pub fn new(role: Role, job: &Job, variables: &OrgVariables) -> Self {
+        let plain = Self::plain(role, variables);
+        match job {
+            Job::Onboarding(form) => Self {
+                rehire: form.rehire,
+                groups: !form.groups.is_empty(),
+                copied_groups: form.copy_groups_from.is_some(),
+                licenses: !form.licenses.is_empty(),
+                passwords: password_overrides(&form.passwords, variables),
+                ..plain
+            },
+            Job::Offboarding(_) => plain,
+        }
+    }
+
+    pub fn decide(&self) -> Answer {
+        let refused = self.refused();
+        if !refused.is_empty() {
+            return Answer::Refused(refused);
+        }
+        let because = self.because();
+        if because.is_empty() {
+            Answer::GoOn
+        } else {
+            Answer::NeedsApproval(because)
+        }
+    }
+
+    fn refused(&self) -> Vec<FieldProblem> {
+        let mut refused = Vec::new();
+        let mut refuse = |field: &str, rule: &str, who: &str| {
+            let message = format!("is not for the role {}: {rule}. {who} may", self.role.as_str());
+            refused.push(FieldProblem::new(field, message));
+        };
+        if self.rehire && !may_rehire(self.role) {
+            let who = "A technician or an admin, and with approval a power user or an approver,";
+            refuse("rehire", "it enables a leaver's account again", who);
+        }
+        if self.urgent && !may_be_urgent(self.role) {
+            let rule = "it blocks somebody's sign-in before anybody has approved";
+            refuse("urgent", rule, "A technician or an admin");
+        }
+        for setting in &self.passwords {
+            if !may_set_passwords(self.role) {
+                let rule = "its requests take the organisation's password settings as they are";
+                refuse(setting.field, rule, "A power user (to tighten it) or a technician");
+            } else if setting.loosens && !may_loosen_passwords(self.role) {
+                let rule = "it may tighten the organisation's password settings, and this loosens one";
+                refuse(setting.field, rule, "A technician or an admin");
+            }
+        }
+        refused
+    }
+
+    fn because(&self) -> Vec<Because> {
+        let basic = self.role == Role::Basic;
+        let facts = [
+            (Because::ApprovalIsOn, self.approval_is_on),
+            (Because::BasicAsks, basic),
+            (Because::Rehire, self.rehire && !may_rehire_alone(self.role)),
+            // A basic's request waits in any case; these say what the approver should look at.
+            (Because::Groups, basic && self.groups),
+            (Because::CopiedGroups, basic && self.copied_groups),
+            (Because::Licenses, basic && self.licenses),
+        ];
+        facts
+            .into_iter()
+            .filter_map(|(because, holds)| holds.then_some(because))
+            .collect()
+    }
+}
+
+/// Whether a form offers the role to bring a leaver back, alone or with approval.
+pub fn may_rehire(role: Role) -> bool {
+    role != Role::Basic
+}
+
+fn may_rehire_alone(role: Role) -> bool {
+    matches!(role, Role::Technician | Role::Admin)
+}
+
+pub fn may_be_urgent(role: Role) -> bool {
+    matches!(role, Role::Technician | Role::Admin)
+}
+
+/// Whether a form offers the role the password settings.
+pub fn may_set_passwords(role: Role) -> bool {
+    role != Role::Basic
+}
+
+pub fn may_loosen_passwords(role: Role) -> bool {
+    matches!(role, Role::Technician | Role::Admin)
+}
+
+/// Whether a dry run names what the tenant has (groups, licenses, managers), which the requester did not type. It only
+/// counts them for the others.
+pub fn may_see_names(role: Role) -> bool {
+    role != Role::Basic
+}
+
+/// Whether a seat may be bought without asking a technician: for an approved request, or on the authority of somebody
+/// who needed no approval.
+pub fn may_buy_seats(plan: &Plan) -> bool {
+    plan.approval_required || plan.submitted_as != Role::Basic
+}
+
+/// Whether the request of somebody with this role gives way to one for the same leaver by somebody with that role. An
+/// employee's waiting request must not keep the people who act from acting.
+pub fn gives_way(waiting: Role, newcomer: Role) -> bool {
+    waiting == Role::Basic && newcomer != Role::Basic
+}
+
+/// What follows from another date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewDate {
+    Taken,
+    /// An earlier date than the approved one: the approvers decide again.
+    AskAgain,
+    /// A later date than the approved one.
+    TellApprovers,
+}
+
+/// `approved`: an approver has agreed to the date that stands. `earlier`: the work would begin before it.
+pub fn new_date(approved: bool, earlier: bool) -> NewDate {
+    match (approved, earlier) {
+        (false, _) => NewDate::Taken,
+        (true, true) => NewDate::AskAgain,
+        (true, false) => NewDate::TellApprovers,
+    }
+}
+
+/// Whether somebody may have an ended request go on, with a failed step left out or not. What was approved stays so:
+/// a resumed request does what its plan says and nothing else.
+pub fn may_resume(role: Role, skips: bool) -> Result<(), &'static str> {
+    match (role, skips) {
+        (Role::Admin, _) | (Role::Technician, false) => Ok(()),
+        (Role::Technician, true) => Err("Only an admin leaves a failed step out."),
+        _ => Err("Only a technician or an admin resumes a request."),
+    }
+}
+
+/// Whether a mailed link still decides: its person is an approver by the variables and members of now. An address that
+/// stood for the manager counts while the manager is asked.
+pub fn still_approves(address: &str, plan: &Plan, variables: &OrgVariables, members: &[String]) -> bool {
+    let same = |other: &str| other.trim().eq_ignore_ascii_case(address.trim());
+    let approvers = &variables.new_user_approval_email;
+    if approvers.is_empty() {
+        return members.iter().any(|member| same(member));
+    }
+    approvers.iter().any(|approver| match approver {
+        Approver::Address(approver) => same(approver.as_str()),
+        Approver::Manager => plan.approving_manager.as_deref().is_some_and(same),
+    })
+}
+
+/// Compares each setting of a request with the organisation's variable. A place more for the password to be in loosens,
+/// a place less does not. The style of the password is a matter of taste.
+fn password_overrides(own: &PasswordSettings, variables: &OrgVariables) -> Vec<PasswordOverride> {
+    let is = |own: Option<bool>, usual: bool, loose: bool| own.map(|own| own != usual && own == loose);
+    let more_places = own.onboarding_password_save_location.as_ref().map(|places| {
+        let usual = &variables.onboarding_password_save_location;
+        places.iter().any(|place| !usual.contains(place))
+    });
+    let v = variables;
+    let settings = [
+        ("password_style", own.password_style.map(|_| false)),
+        (
+            "require_password_change_on_first_login",
+            is(
+                own.require_password_change_on_first_login,
+                v.require_password_change_on_first_login,
+                false,
+            ),
+        ),
+        // Entra has no such setting.
+        (
+            "restrict_user_from_changing_password",
+            own.restrict_user_from_changing_password.map(|_| false),
+        ),
+        (
+            "set_password_to_never_expire",
+            is(own.set_password_to_never_expire, v.set_password_to_never_expire, true),
+        ),
+        (
+            "store_password_in_ticket",
+            is(own.store_password_in_ticket, v.store_password_in_ticket, true),
+        ),
+        (
+            "send_password_via_sms_or_email",
+            is(
+                own.send_password_via_sms_or_email,
+                v.send_password_via_sms_or_email,
+                true,
+            ),
+        ),
+        (
+            "auto_store_password_in_documentation",
+            is(
+                own.auto_store_password_in_documentation,
+                v.auto_store_password_in_documentation,
+                true,
+            ),
+        ),
+        ("onboarding_password_save_location", more_places),
+    ];
+    settings
+        .into_iter()
+        .filter_map(|(field, loosens)| loosens.map(|loosens| PasswordOverride { field, loosens }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+use serde_json::json;
+
+use super::*;
+use crate::submission::{Offboarding, Onboarding};
+
+fn onboarding(more: &[(&str, serde_json::Value)]) -> Job {
+    let mut body = json!({"first_name": "Ada", "last_name": "Lovelace"});
+    for (name, value) in more {
+        body[*name] = value.clone();
+    }
+    Job::Onboarding(Onboarding::parse(&body).expect("right"))
+}
+
+fn offboarding() -> Job {
+    Job::Offboarding(Offboarding::parse(&json!({"user": "ada@contoso.com"})).expect("right"))
+}
+
+fn variables(approval: bool) -> OrgVariables {
+    OrgVariables {
+        require_approval_for_new_users: approval,
+        ..OrgVariables::default()
+    }
+}
+
+/// One word an answer: `on`, `approval` with its reasons, or `refused` with its fields.
+fn answer(facts: &Facts) -> String {
+    match facts.decide() {
+        Answer::GoOn => "on".to_owned(),
+        Answer::NeedsApproval(because) => format!("approval {because:?}"),
+        Answer::Refused(fields) => {
+            let fields: Vec<_> = fields.into_iter().map(|problem| problem.field).collect();
+            format!("refused {fields:?}")
+        }
+    }
+}
+
+fn answers(job: &Job, approval: bool) -> [String; 5] {
+    Role::ALL.map(|role| answer(&Facts::new(role, job, &variables(approval))))
+}
+
+/// What a request can do, and the answers to basic, power_user, technician, approver, admin, with approval off and on.
+#[test]
+fn the_table_of_authority() {
+    const ON: &str = "on";
+    const BASIC: &str = "approval [BasicAsks]";
+    const REHIRE: &str = "approval [Rehire]";
+    const NO_REHIRE: &str = r#"refused ["rehire"]"#;
+    const ASKED: &str = "approval [ApprovalIsOn]";
+    const ASKED_BASIC: &str = "approval [ApprovalIsOn, BasicAsks]";
+    const ASKED_REHIRE: &str = "approval [ApprovalIsOn, Rehire]";
+    const LOOSE: &str = r#"refused ["set_password_to_never_expire"]"#;
+    const TIGHT: &str = r#"refused ["send_password_via_sms_or_email"]"#;
+    let rows = [
+        (
+            "a plain onboarding",
+            onboarding(&[]),
+            [BASIC, ON, ON, ON, ON],
+            [ASKED_BASIC, ASKED, ASKED, ASKED, ASKED],
+        ),
+        (
+            "an offboarding",
+            offboarding(),
+            [BASIC, ON, ON, ON, ON],
+            [ASKED_BASIC, ASKED, ASKED, ASKED, ASKED],
+        ),
+        (
+            "groups, copied groups and licenses",
+            onboarding(&[
+                ("groups", json!(["Sales"])),
+                ("copy_groups_from", json!("ceo@contoso.com")),
+                ("licenses", json!(["SPB"])),
+            ]),
+            ["approval [BasicAsks, Groups, CopiedGroups, Licenses]", ON, ON, ON, ON],
+            [
+                "approval [ApprovalIsOn, BasicAsks, Groups, CopiedGroups, Licenses]",
+                ASKED,
+                ASKED,
+                ASKED,
+                ASKED,
+            ],
+        ),
+        (
+            "a rehire",
+            onboarding(&[("username", json!("cfo")), ("rehire", json!(true))]),
+            [NO_REHIRE, REHIRE, ON, REHIRE, ON],
+            [NO_REHIRE, ASKED_REHIRE, ASKED, ASKED_REHIRE, ASKED],
+        ),
+        (
+            "a looser password",
+            onboarding(&[("set_password_to_never_expire", json!(true))]),
+            [LOOSE, LOOSE, ON, LOOSE, ON],
+            [LOOSE, LOOSE, ASKED, LOOSE, ASKED],
+        ),
+        (
+            "a tighter password",
+            onboarding(&[("send_password_via_sms_or_email", json!(false))]),
+            [TIGHT, ON, ON, ON, ON],
+            [TIGHT, ASKED, ASKED, ASKED, ASKED],
+        ),
+    ];
+    for (what, job, off, on) in rows {
+        assert_eq!(answers(&job, false), off, "{what}, approval off");
+        assert_eq!(answers(&job, true), on, "{what}, approval on");
+    }
+}
+
+#[test]
+fn an_urgent_offboarding_is_for_technicians_and_admins() {
+    let answers = Role::ALL.map(|role| {
+        answer(&Facts {
+            urgent: true,
+            ..Facts::new(role, &offboarding(), &variables(false))
+        })
+    });
+    let refused = r#"refused ["urgent"]"#;
+    assert_eq!(answers, [refused, refused, "on", refused, "on"]);
+}
+
+#[test]
+fn every_wrong_field_is_named_with_the_rule_and_who_may() {
+    let job = onboarding(&[
+        ("username", json!("cfo")),
+        ("rehire", json!(true)),
+        ("require_password_change_on_first_login", json!(false)),
+        ("store_password_in_ticket", json!(false)),
+    ]);
+    let Answer::Refused(problems) = Facts::new(Role::Basic, &job, &variables(true)).decide() else {
+        panic!("a basic member may do none of it");
+    };
+    let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "rehire",
+            "require_password_change_on_first_login",
+            "store_password_in_ticket"
+        ]
+    );
+    for problem in problems {
+        let FieldProblem { field, message } = problem;
+        assert!(
+            message.contains("the role basic") && message.ends_with("may"),
+            "{field} {message}"
+        );
+    }
+}
+
+#[test]
+fn a_setting_loosens_only_against_the_variable() {
+    let loosened = |settings: &[(&str, serde_json::Value)], variables: &OrgVariables| {
+        let facts = Facts::new(Role::PowerUser, &onboarding(settings), variables);
+        facts.passwords.iter().any(|setting| setting.loosens)
+    };
+    let strict = OrgVariables {
+        send_password_via_sms_or_email: false,
+        store_password_in_ticket: false,
+        auto_store_password_in_documentation: false,
+        ..OrgVariables::default()
+    };
+    let lax = OrgVariables {
+        require_password_change_on_first_login: false,
+        set_password_to_never_expire: true,
+        ..OrgVariables::default()
+    };
+    let cases = [
+        ("require_password_change_on_first_login", json!(false), true, false),
+        ("require_password_change_on_first_login", json!(true), false, false),
+        ("set_password_to_never_expire", json!(true), true, false),
+        ("set_password_to_never_expire", json!(false), false, false),
+        ("store_password_in_ticket", json!(true), true, false),
+        ("send_password_via_sms_or_email", json!(true), true, false),
+        ("auto_store_password_in_documentation", json!(true), true, false),
+        ("auto_store_password_in_documentation", json!(false), false, false),
+        ("onboarding_password_save_location", json!(["hudu"]), true, true),
+        ("password_style", json!("passphrase"), false, false),
+        ("restrict_user_from_changing_password", json!(true), false, false),
+    ];
+    for (name, value, against_strict, against_lax) in cases {
+        let given = [(name, value)];
+        assert_eq!(loosened(&given, &strict), against_strict, "{given:?}");
+        assert_eq!(loosened(&given, &lax), against_lax, "{given:?}");
+    }
+}
+
+#[test]
+fn an_approved_date_is_moved_with_the_approvers() {
+    assert_eq!(new_date(false, true), NewDate::Taken);
+    assert_eq!(new_date(false, false), NewDate::Taken);
+    assert_eq!(new_date(true, true), NewDate::AskAgain);
+    assert_eq!(new_date(true, false), NewDate::TellApprovers);
+}
+
+#[test]
+fn who_resumes_and_who_leaves_a_step_out() {
+    let may = |skips| Role::ALL.map(|role| may_resume(role, skips).is_ok());
+    assert_eq!(may(false), [false, false, true, false, true]);
+    assert_eq!(may(true), [false, false, false, false, true]);
+}
+
+#[test]
+fn seats_are_bought_for_what_was_approved_or_asked_by_more_than_a_basic() {
+    for role in Role::ALL {
+        for approval_required in [false, true] {
+            let plan = Plan {
+                submitted_as: role,
+                approval_required,
+                ..Plan::default()
+            };
+            let expected = approval_required || role != Role::Basic;
+            assert_eq!(may_buy_seats(&plan), expected, "{role:?} {approval_required}");
+        }
+    }
+}
+
+#[test]
+fn a_link_decides_while_its_person_is_an_approver() {
+    let variables = |approvers: &[&str]| OrgVariables {
+        new_user_approval_email: approvers
+            .iter()
+            .map(|text| Approver::try_from((*text).to_owned()).expect("an approver"))
+            .collect(),
+        ..OrgVariables::default()
+    };
+    let plan = Plan {
+        approving_manager: Some("boss@contoso.com".to_owned()),
+        ..Plan::default()
+    };
+    let holds = |address, approvers: &[&str], members: &[&str]| {
+        let members: Vec<_> = members.iter().map(|member| (*member).to_owned()).collect();
+        still_approves(address, &plan, &variables(approvers), &members)
+    };
+    assert!(holds("HR@contoso.com", &["hr@contoso.com"], &[]));
+    assert!(!holds("hr@contoso.com", &["it@contoso.com"], &["hr@contoso.com"]));
+    assert!(holds("hr@contoso.com", &[], &["Hr@contoso.com"]));
+    assert!(!holds("hr@contoso.com", &[], &["it@contoso.com"]));
+    assert!(holds("boss@contoso.com", &["manager"], &[]));
+    assert!(!holds("boss@contoso.com", &["hr@contoso.com"], &[]));
+    assert!(!holds("other@contoso.com", &["manager"], &[]));
+}

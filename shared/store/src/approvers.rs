@@ -1,0 +1,36 @@
+//! The members who decide approvals where no address is set for them.
+
+use domain::fault::Fault;
+use domain::integration::Organisation;
+use domain::role::Role;
+
+use crate::Store;
+
+impl Store {
+    /// Addresses of the organisation's own members with the role approver or admin; where it has none, its parent's, who
+    /// act in it with their role.
+    pub async fn approving_members(&self, organisation: &Organisation) -> Result<Vec<String>, Fault> {
+        for org in [Some(&organisation.id), organisation.parent.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let mut found = Vec::new();
+            let mut after = None;
+            loop {
+                let (members, next) = self.members(org, after.as_deref()).await?;
+                let approving = members
+                    .into_iter()
+                    .filter(|member| Role::decides_approvals(member.role));
+                found.extend(approving.map(|member| member.email));
+                match next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+}
