@@ -53,9 +53,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
                 .queue_note(&key, "start-date", &note::start_date_noted(date))
                 .await?;
         }
-        let start = match record.resumed {
-            Some(_) => Start::Due,
-            None => Start::Now,
+        // A request that was resumed or moved has waited since it was checked.
+        let start = match record.resumed.is_some() || record.plan.version > 0 {
+            true => Start::Due,
+            false => Start::Now,
         };
         return Ok(Output {
             start,

@@ -93,7 +93,8 @@ pub async fn check(
     if manager.as_ref().is_some_and(|manager| manager.guest) {
         note(FieldProblem::new("manager", GUEST));
     }
-    if let (Some(upn), false) = (&onboarding.copy_groups_from, groups.colleague_found) {
+    // The plan holds the colleague's groups, so that a request which begins needs the colleague no more.
+    if let (Some(upn), false, None) = (&onboarding.copy_groups_from, groups.colleague_found, own) {
         note(FieldProblem::new(
             "copy_groups_from",
             format!("{upn} is no user of the tenant"),
