@@ -7,7 +7,6 @@ use domain::job::Kind;
 use domain::note;
 use domain::schedule::local_words;
 use serde_json::{Value, json};
-use store::gates::GateRecord;
 use web::Problem;
 
 use crate::routes::Link;
@@ -89,7 +88,7 @@ impl Decision<'_> {
 
 fn asked_by(link: &Link) -> String {
     let requester = &link.request.requester;
-    requester.email.clone().unwrap_or_else(|| requester.id.clone())
+    link.hidden.hide(requester.email.as_deref().unwrap_or(&requester.id))
 }
 
 fn part_number(gate: &Gate) -> &str {
@@ -120,7 +119,7 @@ pub(crate) fn message(link: &Link) -> String {
         Standing::Open => format!("{subject} waits for a decision."),
         Standing::Same => format!("{subject} is {words}. The decision is recorded."),
         Standing::Otherwise => {
-            let by = link.gate.decided_by.as_deref().unwrap_or("somebody");
+            let by = link.hidden.hide(link.gate.decided_by.as_deref().unwrap_or("somebody"));
             let how = match link.gate.decided_via.as_deref() {
                 Some("link") => " through their own link",
                 _ => "",
@@ -152,31 +151,33 @@ pub(crate) fn json(link: &Link) -> Value {
         "version": link.request.plan.version,
         "message": message(link),
     });
-    for (name, value) in decision_members(&link.gate) {
+    for (name, value) in decision_members(link) {
         body[name] = value;
     }
     body
 }
 
 /// The task token is not told to anybody.
-fn decision_members(gate: &GateRecord) -> [(&'static str, Value); 5] {
+fn decision_members(link: &Link) -> [(&'static str, Value); 5] {
+    let gate = &link.gate;
+    let by = gate.decided_by.as_deref().map(|by| link.hidden.hide(by));
     [
         ("decision", json!(gate.decision)),
-        ("decided_by", json!(gate.decided_by)),
+        ("decided_by", json!(by)),
         ("decided_via", json!(gate.decided_via)),
         ("decided_at", json!(gate.decided_at)),
         ("reason", json!(gate.reason)),
     ]
 }
 
-pub(crate) fn with_decision(problem: Problem, gate: &GateRecord) -> Problem {
-    decision_members(gate)
+pub(crate) fn with_decision(problem: Problem, link: &Link) -> Problem {
+    decision_members(link)
         .into_iter()
         .fold(problem, |problem, (name, value)| problem.with(name, value))
 }
 
 pub(crate) fn decided_otherwise(link: &Link) -> Problem {
-    with_decision(Problem::conflict(message(link)), &link.gate)
+    with_decision(Problem::conflict(message(link)), link)
 }
 
 #[cfg(test)]
@@ -201,6 +202,7 @@ mod tests {
             organisation,
             approves: true,
             zone: Tz::Europe__Berlin,
+            hidden: Default::default(),
         }
     }
 

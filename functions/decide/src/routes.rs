@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use domain::authority;
 use domain::decision::Gate;
 use domain::field::FieldProblem;
-use domain::ids::RequestId;
+use domain::ids::{OrgId, RequestId};
 use domain::integration::Organisation;
 use domain::request::RequestKey;
 use domain::variables::OrgVariables;
@@ -14,7 +14,7 @@ use serde_json::json;
 use store::capability::Capability;
 use store::gates::{GateRecord, Saying};
 use store::requests::RequestRecord;
-use web::{Answer, Call, Caller, Problem, Visit, Web};
+use web::{Answer, Call, Caller, ParentsPeople, Problem, Visit, Web};
 
 use crate::pages::{self, Decision, Message};
 use crate::said::{self, Said};
@@ -35,6 +35,8 @@ pub(crate) struct Link {
     pub(crate) approves: bool,
     /// The organisation's clock, for people.
     pub(crate) zone: Tz,
+    /// Whoever looks need not know who works at the parent.
+    pub(crate) hidden: ParentsPeople,
 }
 
 impl Link {
@@ -66,8 +68,10 @@ impl App {
         if !call.wants_page() {
             return Ok(Answer::json(StatusCode::OK, &pages::json(&link)));
         }
-        // By opening the link, a technician who is signed in has said enough.
-        let send = standing == Standing::Open && self.technician(call, &link).await?.is_some();
+        // By opening the link, a technician who has just signed in has said enough. With an older sign-in they press the
+        // button: what they were lured to then decides nothing by itself.
+        let technician = self.technician(call, &link).await?;
+        let send = standing == Standing::Open && technician.is_some_and(|technician| technician.is_recent());
         self.page(StatusCode::OK, token, &link, send, &[])
     }
 
@@ -101,7 +105,8 @@ impl App {
         }
         self.refuse_own(call, &link).await?;
         // The ticket's links are everybody's who reads it; a name is better.
-        if let Some(technician) = self.technician(call, &link).await? {
+        let technician = self.technician(call, &link).await?;
+        if let Some(technician) = &technician {
             technician.known_as().clone_into(&mut link.capability.person);
         }
         let said = match self.said(call, &link) {
@@ -111,7 +116,7 @@ impl App {
             }
             Err(problem) => return Err(problem),
         };
-        let first = match self.settle(&mut link, &said, "link").await {
+        let first = match self.settle(&mut link, &said, "link", technician.as_ref()).await {
             Ok(first) => first,
             Err(problem) if call.wants_page() && link.standing() == Standing::Open => {
                 return self.page(problem.status, token, &link, false, &[changed_field()]);
@@ -151,7 +156,7 @@ impl App {
         let wanted = said::of_member(call, &link.capability.gate)?;
         link.capability.action = wanted.action;
         refuse_ended(&link, link.standing())?;
-        let first = self.settle(&mut link, &wanted.said, caller.via()).await?;
+        let first = self.settle(&mut link, &wanted.said, caller.via(), Some(caller)).await?;
         if call.wants_page() {
             let pending = format!("/orgs/{}/pending", visit.org());
             return Ok(Answer::see_other(&self.web.base.link(&pending)));
@@ -159,12 +164,13 @@ impl App {
         Ok(recorded(&link, first))
     }
 
-    /// The one write, and what follows from it. Answers whether this call decided.
-    async fn settle(&self, link: &mut Link, said: &Said, via: &str) -> Result<bool, Problem> {
+    /// The one write, and what follows from it. Answers whether this call decided. `caller`: where it is known.
+    async fn settle(&self, link: &mut Link, said: &Said, via: &str, caller: Option<&Caller>) -> Result<bool, Problem> {
         let capability = &link.capability;
         let saying = Saying {
             decision: capability.action.decision(),
             by: &capability.person,
+            who: caller.map_or(&capability.person, |caller| &caller.id),
             via,
             reason: said.reason.as_ref(),
             // What they saw; a program that does not say is taken to have seen what stands now.
@@ -180,6 +186,11 @@ impl App {
         if let Some(token) = &link.gate.token {
             step::deliver(&self.step_functions, token).await?;
         }
+        // Somebody else may have decided since the gate was read.
+        let reader = caller.map(|caller| &caller.org);
+        link.hidden = self
+            .hidden(&link.organisation, &link.request, &link.gate, reader)
+            .await?;
         let standing = link.standing();
         refuse_ended(link, standing)?;
         match standing {
@@ -219,20 +230,22 @@ impl App {
             gate,
         };
         // A role decides here and no address.
-        let link = self.found(capability).await?.ok_or_else(Problem::not_found)?;
+        let reader = Some(&visit.caller.org);
+        let link = self.found(capability, reader).await?.ok_or_else(Problem::not_found)?;
         Ok(Link { approves: true, ..link })
     }
 
     async fn link(&self, token: &str) -> Result<Link, Problem> {
         let capability = self.web.store.capability(&SecretString::from(token)).await?;
         let found = match capability {
-            Some(capability) => self.found(capability).await?,
+            Some(capability) => self.found(capability, None).await?,
             None => None,
         };
         found.ok_or_else(unknown)
     }
 
-    async fn found(&self, capability: Capability) -> Result<Option<Link>, Problem> {
+    /// `reader`: the organisation whose member looks, where that is known.
+    async fn found(&self, capability: Capability, reader: Option<&OrgId>) -> Result<Option<Link>, Problem> {
         let store = &self.web.store;
         let key = capability.key();
         let Some(gate) = store.gate(&key, &capability.gate).await? else {
@@ -253,6 +266,7 @@ impl App {
         };
         let zone = variables.map_or(Tz::UTC, |variables| variables.timezone);
         Ok(Some(Link {
+            hidden: self.hidden(&organisation, &request, &gate, reader).await?,
             capability,
             gate,
             request,
@@ -260,6 +274,18 @@ impl App {
             approves,
             zone,
         }))
+    }
+
+    async fn hidden(
+        &self,
+        organisation: &Organisation,
+        request: &RequestRecord,
+        gate: &GateRecord,
+        reader: Option<&OrgId>,
+    ) -> Result<ParentsPeople, Problem> {
+        let people = [&request.requester.email, &gate.decided_by].into_iter().flatten();
+        let people = people.map(String::as_str);
+        Ok(self.web.parents_people(organisation, reader, people).await?)
     }
 
     /// Whether the person is an approver still. Somebody who was removed decides no more, by old links either.
@@ -315,9 +341,7 @@ fn refuse_ended(link: &Link, standing: Standing) -> Result<(), Problem> {
     match standing {
         Standing::OwnRequest => Err(own_request()),
         Standing::NoApprover => Err(Problem::forbidden(pages::NO_APPROVER)),
-        Standing::TooLate | Standing::Ended => {
-            Err(pages::with_decision(Problem::gone(pages::message(link)), &link.gate))
-        }
+        Standing::TooLate | Standing::Ended => Err(pages::with_decision(Problem::gone(pages::message(link)), link)),
         Standing::Open | Standing::Same | Standing::Otherwise => Ok(()),
     }
 }

@@ -79,6 +79,7 @@ pub(crate) mod tests {
             },
             requester: Requester {
                 id: "m1".to_owned(),
+                person: None,
                 email: Some("Mary@contoso.com".to_owned()),
             },
             created_at: at(),
@@ -173,6 +174,7 @@ pub(crate) mod tests {
         let token = RequestRecord {
             requester: Requester {
                 id: "token:ci".to_owned(),
+                person: None,
                 email: None,
             },
             ..request("Ada")

@@ -75,7 +75,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
         most: MOST,
     };
     let found = web.store.audit_entries(visit.org(), wanted).await?;
-    let people = People::of(web, &visit.organisation, &found.entries).await?;
+    let people = People::of(web, visit, &found.entries).await?;
     let path = format!("/orgs/{}/audit", visit.org());
     let next = found.next.map(|before| {
         let before = utf8_percent_encode(&before, NON_ALPHANUMERIC);
@@ -104,12 +104,20 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
 }
 
 fn item(entry: &AuditEntry, people: &People) -> Value {
+    // An id tells nobody who it is; an address may be one that the reader is not to know.
+    let id = |text| {
+        if str::contains(text, '@') {
+            people.name(text)
+        } else {
+            text
+        }
+    };
     json!({
         "at": entry.at,
-        "who": entry.who,
+        "who": id(&entry.who),
         "name": people.name(&entry.who),
         "what": entry.what,
-        "subject": entry.subject,
+        "subject": id(&entry.subject),
         "old": entry.old,
         "new": entry.new,
         "api_request_id": entry.api_request_id,

@@ -102,7 +102,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Value
 async fn changes(web: &Web, visit: &Visit, name: &str) -> Result<(Vec<Change>, bool), Problem> {
     // The children's default is the organisation's own value too.
     let (own, mut more) = entries(web, visit.org(), SET, name).await?;
-    let people = People::of(web, &visit.organisation, &own).await?;
+    let people = People::of(web, visit, &own).await?;
     let mut changes: Vec<Change> = own
         .iter()
         .map(|entry| Change::new(entry, people.name(&entry.who), false))

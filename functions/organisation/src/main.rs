@@ -1,4 +1,4 @@
-//! An organisation's settings: variables with their history, members, and the audit.
+//! An organisation's settings: variables with their history, members, tokens, and the audit.
 
 mod audit;
 mod change;
@@ -8,6 +8,7 @@ mod page;
 mod people;
 mod routes;
 mod show;
+mod tokens;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {

@@ -20,7 +20,7 @@ struct List<'a> {
     path: String,
     csrf: &'a str,
     members: &'a [Member],
-    roles: [Role; Role::ALL.len()],
+    roles: &'a [Role],
     next: Option<String>,
 }
 
@@ -32,7 +32,7 @@ struct One<'a> {
     path: String,
     csrf: &'a str,
     member: &'a Member,
-    roles: [Role; Role::ALL.len()],
+    roles: &'a [Role],
 }
 
 /// How somebody comes in.
@@ -61,7 +61,7 @@ pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer
             path: web.base.link(&path),
             csrf: visit.csrf(),
             members: &members,
-            roles: Role::ALL,
+            roles: &Role::ALL,
             next: next.map(|next| web.base.link(&next)),
         };
         return web.page(StatusCode::OK, TITLE, Some(visit), &page);
@@ -105,7 +105,7 @@ pub(crate) async fn show(web: &Web, call: &Call, visit: &Visit) -> Result<Answer
         members: web.base.link(&members),
         csrf: visit.csrf(),
         member: &member,
-        roles: Role::ALL,
+        roles: &Role::ALL,
     };
     web.page(StatusCode::OK, &member.name, Some(visit), &page)
 }
@@ -140,6 +140,15 @@ pub(crate) async fn delete(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
     let remaining = remaining_admin(web, &member).await?;
     let by = &visit.caller.id;
     match web.store.delete_member(&member, by, remaining.as_ref()).await? {
+        Changed::Done => done(web, call, visit, StatusCode::OK, &item(&member)),
+        Changed::Overtaken => Err(overtaken()),
+    }
+}
+
+/// In every browser of the member's; they may sign in again.
+pub(crate) async fn end_sessions(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    let member = find(web, call, visit).await?;
+    match web.store.end_sessions(&member, &visit.caller.id).await? {
         Changed::Done => done(web, call, visit, StatusCode::OK, &item(&member)),
         Changed::Overtaken => Err(overtaken()),
     }
@@ -214,7 +223,7 @@ mod tests {
             path: base.link("/orgs/acme/members"),
             csrf: visit.csrf(),
             members: &members,
-            roles: Role::ALL,
+            roles: &Role::ALL,
             next: Some(base.link("/orgs/acme/members?after=m1")),
         };
         let one = One {
@@ -222,7 +231,7 @@ mod tests {
             path: base.link("/orgs/acme/members/m1"),
             csrf: visit.csrf(),
             member: &members[0],
-            roles: Role::ALL,
+            roles: &Role::ALL,
         };
         let list = web::page(&base, TITLE, Some(&visit), &list).unwrap();
         let one = web::page(&base, HOSTILE, Some(&visit), &one).unwrap();

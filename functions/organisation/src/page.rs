@@ -166,6 +166,8 @@ pub(crate) mod tests {
             name: HOSTILE.to_owned(),
             role,
             identity: None,
+            sessions_after: None,
+            sign_in_link: None,
         };
         let organisation = Organisation::new(org, HOSTILE);
         Visit {

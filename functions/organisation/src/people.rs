@@ -3,26 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::fault::Fault;
-use domain::integration::Organisation;
+use domain::ids::OrgId;
+use domain::token::TokenRef;
 use store::audit::AuditEntry;
-use web::Web;
+use web::{Visit, Web};
 
-/// Addresses by member id, as far as the members are still there.
+/// What people know an id by: a member's address, `NAME (ORG)` of a token. To a child's people, the parent's members and
+/// tokens are the parent.
 pub(crate) struct People(BTreeMap<String, String>);
 
 impl People {
     /// Members act in their own organisation and, from the parent, in this one.
-    pub(crate) async fn of(web: &Web, organisation: &Organisation, entries: &[AuditEntry]) -> Result<Self, Fault> {
+    pub(crate) async fn of(web: &Web, visit: &Visit, entries: &[AuditEntry]) -> Result<Self, Fault> {
         let named = entries.iter().flat_map(|entry| [&entry.who, &entry.subject]);
-        let ids: BTreeSet<&String> = named.filter(|id| is_member_id(id)).collect();
+        let ids: BTreeSet<&String> = named.collect();
+        let reader = Some(&visit.caller.org);
+        let texts = ids.iter().map(|id| id.as_str());
+        let hidden = web.parents_people(&visit.organisation, reader, texts).await?;
         let mut people = BTreeMap::new();
         for id in ids {
-            for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
-                if let Some(member) = web.store.member(org, id).await? {
-                    people.insert(id.clone(), member.email);
-                    break;
-                }
-            }
+            let name = match TokenRef::parse(id) {
+                Some(token) => token_name(web, visit, &token).await?,
+                None if is_member_id(id) => member_name(web, visit, id).await?,
+                None => Some(hidden.hide(id)),
+            };
+            people.extend(name.map(|name| (id.clone(), name)));
         }
         Ok(Self(people))
     }
@@ -36,6 +41,34 @@ impl People {
         let own = |(id, email): &(&str, &str)| ((*id).to_owned(), (*email).to_owned());
         Self(people.iter().map(own).collect())
     }
+}
+
+/// None for one who is gone.
+async fn member_name(web: &Web, visit: &Visit, id: &str) -> Result<Option<String>, Fault> {
+    if let Some(member) = web.store.member(visit.org(), id).await? {
+        return Ok(Some(member.email));
+    }
+    let Some(parent) = &visit.organisation.parent else {
+        return Ok(None);
+    };
+    match web.store.member(parent, id).await? {
+        Some(member) if visit.caller.org == *parent => Ok(Some(member.email)),
+        Some(_) => web.name_of(parent).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn token_name(web: &Web, visit: &Visit, token: &TokenRef) -> Result<Option<String>, Fault> {
+    if may_name(visit, &token.org) {
+        let token = web.store.token(&token.org, &token.id).await?;
+        return Ok(token.map(|token| token.shown()));
+    }
+    web.name_of(&token.org).await.map(Some)
+}
+
+/// Whether the visitor may know who works there.
+fn may_name(visit: &Visit, org: &OrgId) -> bool {
+    org == visit.org() || *org == visit.caller.org
 }
 
 pub(crate) fn is_member_id(id: &str) -> bool {

@@ -6,7 +6,7 @@ use store::organisations::Changed;
 use web::{Answer, Call, Problem, Visit, Web};
 
 use crate::show::Values;
-use crate::{audit, change, history, members, page, show};
+use crate::{audit, change, history, members, page, show, tokens};
 
 pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
     let visit = web.visit(&call).await?;
@@ -29,6 +29,12 @@ pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
         // The page's forms.
         ("POST", "/orgs/{org}/members/{member}") => members::change(web, &call, &visit).await,
         ("POST", "/orgs/{org}/members/{member}/delete") => members::delete(web, &call, &visit).await,
+        ("POST", "/orgs/{org}/members/{member}/sign-out") => members::end_sessions(web, &call, &visit).await,
+        ("GET", "/orgs/{org}/tokens") => tokens::list(web, &call, &visit).await,
+        ("POST", "/orgs/{org}/tokens") => tokens::create(web, &call, &visit).await,
+        ("DELETE", "/orgs/{org}/tokens/{token}") => tokens::revoke(web, &call, &visit).await,
+        // The page's form.
+        ("POST", "/orgs/{org}/tokens/{token}/revoke") => tokens::revoke(web, &call, &visit).await,
         ("GET", "/orgs/{org}/audit") => audit::answer(web, &call, &visit).await,
         _ => Err(Problem::not_found()),
     }

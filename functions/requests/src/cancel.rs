@@ -43,7 +43,7 @@ pub(crate) fn too_late(status: Status) -> Problem {
 
 /// For notes and the timeline.
 pub(crate) fn who(visit: &Visit) -> &str {
-    visit.caller.email.as_deref().unwrap_or(&visit.caller.id)
+    visit.caller.known_as()
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ struct Page<'a> {
     link: String,
     csrf: &'a str,
     record: &'a RequestRecord,
+    asked_by: &'a str,
     timeline: &'a [TimelineEvent],
     zone: Tz,
     /// Whether the visitor may cancel and reschedule it now.
@@ -112,18 +113,17 @@ impl Page<'_> {
             Kind::Offboarding => "Begins at",
         }
     }
-
-    fn asked_by(&self) -> &str {
-        self.record
-            .requester
-            .email
-            .as_deref()
-            .unwrap_or(&self.record.requester.id)
-    }
 }
 
 pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &RequestRecord) -> Result<Answer, Problem> {
-    let timeline = web.store.timeline(&record.key()).await?;
+    let mut timeline = web.store.timeline(&record.key()).await?;
+    let asked_by = pending::asked_by(record);
+    let texts = timeline.iter().map(|event| event.detail.as_str()).chain([asked_by]);
+    let reader = Some(&visit.caller.org);
+    let hidden = web.parents_people(&visit.organisation, reader, texts).await?;
+    for event in &mut timeline {
+        event.detail = hidden.hide(&event.detail);
+    }
     if !call.wants_page() {
         return Ok(Answer::json(StatusCode::OK, &Body::new(record, &timeline)));
     }
@@ -139,6 +139,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &Reque
         link: web.base.link(&path(record)),
         csrf: visit.csrf(),
         record,
+        asked_by: &hidden.hide(asked_by),
         timeline: &timeline,
         zone: web
             .variables(&visit.organisation)
@@ -192,6 +193,7 @@ mod tests {
             link: Base::new(BASE).unwrap().link(&path(record)),
             csrf: "csrf-token",
             record,
+            asked_by: pending::asked_by(record),
             timeline: &[],
             zone: Tz::UTC,
             changes: false,

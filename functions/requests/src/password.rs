@@ -70,10 +70,15 @@ impl App {
     async fn seen_before(&self, visit: &Visit, record: &RequestRecord, shown: &Shown) -> Result<Problem, Problem> {
         self.go_on(record, shown).await?;
         let zone = self.web.variables(&visit.organisation).await?.timezone;
+        let reader = Some(&visit.caller.org);
+        let hidden = self
+            .web
+            .parents_people(&visit.organisation, reader, [shown.by.as_str()])
+            .await?;
         Ok(Problem::gone(format!(
             "It was shown once, to {} at {}, and Gangway no longer has it. If it did not arrive, reset the password in \
              Microsoft Entra ID.",
-            shown.by,
+            hidden.hide(&shown.by),
             local_words(shown.at, zone)
         )))
     }

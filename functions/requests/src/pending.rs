@@ -26,6 +26,7 @@ struct Item {
     record: RequestRecord,
     gate: Gate,
     standing: GateRecord,
+    asked_by: String,
     /// Somebody else must decide.
     own: bool,
 }
@@ -34,6 +35,7 @@ impl Item {
     fn new(visit: &Visit, record: &RequestRecord, gate: Gate, standing: GateRecord) -> Self {
         Self {
             own: gate.is_approval() && visit.caller.is_concerned(record),
+            asked_by: asked_by(record).to_owned(),
             record: record.clone(),
             gate,
             standing,
@@ -69,7 +71,7 @@ impl Item {
             "actions": self.gate.actions(),
             "name": self.record.plan.display_name,
             "upn": self.record.plan.upn,
-            "requested_by": asked_by(&self.record),
+            "requested_by": self.asked_by,
             "closes_at": self.standing.closes_at,
             "version": self.record.plan.version,
             "own_request": self.own,
@@ -81,7 +83,8 @@ impl Item {
     }
 }
 
-fn asked_by(record: &RequestRecord) -> &str {
+/// By whom a request is, for people.
+pub(crate) fn asked_by(record: &RequestRecord) -> &str {
     record.requester.email.as_deref().unwrap_or(&record.requester.id)
 }
 
@@ -127,6 +130,12 @@ async fn find(web: &Web, visit: &Visit) -> Result<(Vec<Item>, bool), Problem> {
         }
     }
     items.sort_by_key(|item| item.standing.closes_at);
+    let texts = items.iter().map(|item| item.asked_by.as_str());
+    let reader = Some(&visit.caller.org);
+    let hidden = web.parents_people(&visit.organisation, reader, texts).await?;
+    for item in &mut items {
+        item.asked_by = hidden.hide(&item.asked_by);
+    }
     Ok((items, more))
 }
 
@@ -143,7 +152,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn facts(&self, item: &Item) -> Vec<(&'static str, String)> {
-        let mut facts = vec![("Asked by", asked_by(&item.record).to_owned())];
+        let mut facts = vec![("Asked by", item.asked_by.clone())];
         facts.extend(note::job_facts(&item.record.job, &item.record.plan));
         facts.push(("Until", local_words(item.standing.closes_at, self.zone)));
         facts

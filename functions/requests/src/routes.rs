@@ -120,6 +120,8 @@ pub(crate) mod tests {
             name: name.to_owned(),
             role,
             identity: None,
+            sessions_after: None,
+            sign_in_link: None,
         };
         let organisation = Organisation::new(org, name);
         Visit {
@@ -145,6 +147,7 @@ pub(crate) mod tests {
             },
             requester: Requester {
                 id: requester.to_owned(),
+                person: None,
                 email: Some(format!("{requester}@contoso.com")),
             },
             created_at: at(),

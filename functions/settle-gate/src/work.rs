@@ -43,6 +43,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             let time = Saying {
                 decision: silence,
                 by: "time",
+                who: "time",
                 via: "time",
                 reason: None,
                 version: None,

@@ -15,8 +15,9 @@ use openidconnect::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
-use web::{Base, Errand};
+use web::Base;
 
+use crate::errand::Errand;
 use documents::Documents;
 pub(crate) use person::Person;
 

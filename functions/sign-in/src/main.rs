@@ -1,7 +1,9 @@
 //! Sign-in, static files and health.
 
 mod admit;
+mod errand;
 mod google;
+mod onwards;
 mod pages;
 mod routes;
 mod with_google;

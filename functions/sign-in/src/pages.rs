@@ -7,6 +7,10 @@ use askama::Template;
 pub(crate) struct HowTo {
     /// Where the button leads, if people sign in with Google here.
     pub(crate) google: Option<String>,
+    /// The visitor is signed in, and came for something that needs a more recent sign-in.
+    pub(crate) again: bool,
+    /// The visitor comes back to where they were.
+    pub(crate) comes_back: bool,
 }
 
 /// The same for every refusal: it must not tell who exists.
@@ -63,9 +67,20 @@ mod tests {
     #[test]
     fn without_a_link_the_page_says_how() {
         let base = Base::new("https://gangway.example.com").unwrap();
-        let page = |google| web::page(&base, "Sign in", None, &HowTo { google }).unwrap();
-        insta::assert_snapshot!(page(None));
-        insta::assert_snapshot!(page(Some("/sign-in/google".to_owned())));
+        let page = |google, again, comes_back| {
+            let page = HowTo {
+                google,
+                again,
+                comes_back,
+            };
+            web::page(&base, "Sign in", None, &page).unwrap()
+        };
+        let google = || Some("/sign-in/google".to_owned());
+        insta::assert_snapshot!(page(None, false, false));
+        insta::assert_snapshot!(page(google(), false, false));
+        assert!(page(google(), true, true).contains("the last fifteen minutes"));
+        let first = page(google(), false, true);
+        assert!(first.contains("come back") && !first.contains("fifteen"), "{first}");
     }
 
     #[test]

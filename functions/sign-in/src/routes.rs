@@ -1,24 +1,29 @@
 //! Who comes in, and how.
 
 use domain::fault::Fault;
-use domain::integration::Organisation;
 use domain::sign_in::Reason;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
-use store::access;
 use store::audit::AuditEntry;
-use store::members::Member;
 use store::secrets::Secrets;
-use web::{Answer, Call, Problem, Web, static_file};
+use store::sign_in_links::LinkOwner;
+use web::{Answer, Call, ComeBack, Problem, Web, static_file};
 
+use crate::errand::Keys;
 use crate::google::Google;
-use crate::{admit, pages, with_google};
+use crate::{admit, onwards, pages, with_google};
 
 pub(crate) struct SignIn {
     pub(crate) web: Web,
     pub(crate) google: Option<Google>,
     pub(crate) secrets: Secrets,
+}
+
+impl SignIn {
+    pub(crate) async fn keys(&self) -> Result<Keys, Fault> {
+        Ok(Keys::new(self.secrets.sign_in_keys().await?))
+    }
 }
 
 pub(crate) async fn handle(at: &SignIn, call: Call) -> Result<Answer, Problem> {
@@ -38,7 +43,7 @@ pub(crate) async fn handle(at: &SignIn, call: Call) -> Result<Answer, Problem> {
 
 async fn start(web: &Web, call: &Call) -> Result<Answer, Problem> {
     let path = match web.signed_in(call).await? {
-        Some((session, _)) => format!("/orgs/{}/requests", session.org),
+        Some((_, caller)) => format!("/orgs/{}/requests", caller.org),
         None => "/sign-in".to_owned(),
     };
     Ok(Answer::see_other(&web.base.link(&path)))
@@ -46,13 +51,9 @@ async fn start(web: &Web, call: &Call) -> Result<Answer, Problem> {
 
 /// Shows whom the link signs in, and uses nothing up.
 async fn show(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
-    let web = &at.web;
     let page = match call.query("t") {
         Some(token) => confirm(at, token).await?,
-        None => {
-            let google = at.google.as_ref().map(|_| web.base.link("/sign-in/google"));
-            web.page(StatusCode::OK, "Sign in", None, &pages::HowTo { google })?
-        }
+        None => how_to(at, call).await?,
     };
     Ok(match &at.google {
         Some(google) => page.with_forms_leading_to(&google.origin()),
@@ -60,14 +61,29 @@ async fn show(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
     })
 }
 
+/// The ways in. `next`: where whoever was sent here comes back to, by whichever way they sign in.
+async fn how_to(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+    let web = &at.web;
+    let next = call.query("next").and_then(ComeBack::parse);
+    let page = pages::HowTo {
+        google: at.google.as_ref().map(|_| web.base.link("/sign-in/google")),
+        again: next.is_some() && web.signed_in(call).await?.is_some(),
+        comes_back: next.is_some(),
+    };
+    let answer = web.page(StatusCode::OK, "Sign in", None, &page)?;
+    match next {
+        Some(next) => onwards::remember(at, answer, &next).await,
+        None => Ok(answer),
+    }
+}
+
 async fn confirm(at: &SignIn, token: &str) -> Result<Answer, Problem> {
     let web = &at.web;
-    let sign_in = web
-        .store
-        .sign_in(&SecretString::from(token))
-        .await?
-        .ok_or_else(used_up)?;
-    let (organisation, member) = whom(web, &sign_in).await?.ok_or_else(used_up)?;
+    let owner = web.store.sign_in_link(&SecretString::from(token)).await?;
+    let Some(LinkOwner::Member(member)) = owner else {
+        return Err(used_up());
+    };
+    let organisation = web.store.organisation(&member.org).await?.ok_or_else(used_up)?;
     let page = pages::Confirm {
         action: web.base.link(&format!("/sign-in?t={token}")),
         organisation: &organisation.name,
@@ -88,40 +104,40 @@ async fn redeem(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
         ));
     }
     let token = call.query("t").ok_or_else(used_up)?;
-    let sign_in = web
-        .store
-        .redeem_sign_in(&SecretString::from(token))
-        .await?
-        .ok_or_else(used_up)?;
-    let Some((organisation, member)) = whom(web, &sign_in).await? else {
-        admit::no_person(&web.store, Some(&(sign_in.org, sign_in.member)), Reason::Deleted).await?;
-        return Err(used_up());
+    let owner = web.store.redeem_sign_in_link(&SecretString::from(token)).await?;
+    let member = match owner.ok_or_else(used_up)? {
+        LinkOwner::Member(member) => member,
+        LinkOwner::Deleted { org, member } => {
+            admit::no_person(&web.store, Some(&(org, member)), Reason::Deleted).await?;
+            return Err(used_up());
+        }
     };
     let entry = AuditEntry::now(&member.id, "member.signed_in", &member.id)
         .changed(None, Some(Reason::OneTimeLink.code().to_owned()));
-    web.store.audit(&organisation.id, &entry).await?;
+    web.store.audit(&member.org, &entry).await?;
     let connects = call.form().is_ok_and(|form| form.get("google") == Some("connect"));
-    if let Some(google) = at.google.as_ref().filter(|_| connects) {
+    let answer = match at.google.as_ref().filter(|_| connects) {
         // Signed in either way: the link is used up.
-        let answer = with_google::lead(at, google, None, Some(&member)).await?;
-        return Ok(web.begin_session(answer, &organisation.id, &member.id).await?);
-    }
-    let form = web.base.link(&format!("/orgs/{}/onboardings/new", organisation.id));
-    Ok(web
-        .begin_session(Answer::see_other(&form), &organisation.id, &member.id)
-        .await?)
+        Some(google) => with_google::lead(at, google, None, Some(&member)).await?,
+        None => onwards::after_sign_in(at, call, &member).await?,
+    };
+    Ok(web.begin_session(call, answer, &member).await?)
 }
 
+/// `everywhere`: in every browser of the member's.
 async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
     // Checks the CSRF token where there is a session.
-    web.caller(call).await?;
-    Ok(web.end_session(Answer::see_other(&web.base.link("/sign-in"))))
-}
-
-async fn whom(web: &Web, sign_in: &access::SignIn) -> Result<Option<(Organisation, Member)>, Fault> {
-    let organisation = web.store.organisation(&sign_in.org).await?;
-    let member = web.store.member(&sign_in.org, &sign_in.member).await?;
-    Ok(organisation.zip(member))
+    let caller = web.caller(call).await?;
+    let everywhere = call.form().is_ok_and(|form| form.get("everywhere").is_some());
+    if let Some(caller) = caller.filter(|_| everywhere)
+        && let Some(id) = caller.member_id()
+        && let Some(member) = web.store.member(&caller.org, id).await?
+    {
+        // Whoever was deleted in this moment has no session either.
+        web.store.end_sessions(&member, id).await?;
+    }
+    let answer = Answer::see_other(&web.base.link("/sign-in"));
+    Ok(web.end_session(call, answer).await?)
 }
 
 fn used_up() -> Problem {

@@ -11,7 +11,7 @@ use web::{Answer, Call, Problem};
 
 use crate::google::{self, Flow, Google, Person};
 use crate::routes::{SignIn, from_our_page};
-use crate::{admit, pages};
+use crate::{admit, onwards, pages};
 
 /// The button of the sign-in page.
 pub(crate) async fn begin(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
@@ -37,7 +37,7 @@ pub(crate) async fn lead(
 ) -> Result<Answer, Problem> {
     let connect = connect.map(|member| (member.org.clone(), member.id.clone()));
     let (url, flow) = google.begin(org, connect, Utc::now()).await?;
-    let cookie = at.web.keys().await?.seal_errand(&google::ERRAND, &flow)?;
+    let cookie = at.keys().await?.seal(&google::ERRAND, &flow, Utc::now())?;
     Ok(Answer::see_other(url.as_str()).with_cookie(&cookie))
 }
 
@@ -47,10 +47,8 @@ pub(crate) async fn callback(at: &SignIn, call: &Call) -> Result<Answer, Problem
     let google = at.google.as_ref().ok_or_else(Problem::not_found)?;
     let answer = match decide(at, google, call).await? {
         Some(member) => {
-            let form = at.web.base.link(&format!("/orgs/{}/onboardings/new", member.org));
-            at.web
-                .begin_session(Answer::see_other(&form), &member.org, &member.id)
-                .await?
+            let answer = onwards::after_sign_in(at, call, &member).await?;
+            at.web.begin_session(call, answer, &member).await?
         }
         None => refused(at, call).await?,
     };
@@ -60,8 +58,8 @@ pub(crate) async fn callback(at: &SignIn, call: &Call) -> Result<Answer, Problem
 /// A refusal leaves a session as it was, such as the one that a one-time link has just begun.
 async fn refused(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
     let web = &at.web;
-    if let Some((session, _)) = web.signed_in(call).await? {
-        let onwards = web.base.link(&format!("/orgs/{}/onboardings/new", session.org));
+    if let Some((_, caller)) = web.signed_in(call).await? {
+        let onwards = web.base.link(&format!("/orgs/{}/onboardings/new", caller.org));
         let page = pages::NotConnected { onwards };
         return web.page(StatusCode::FORBIDDEN, "You are still signed in as before", None, &page);
     }
@@ -106,8 +104,7 @@ async fn who(at: &SignIn, flow: &Flow, person: &Person) -> Result<Option<Member>
 
 /// The flow that this answer belongs to, used up by it.
 async fn flow(at: &SignIn, call: &Call) -> Result<Option<Flow>, Fault> {
-    let keys = at.web.keys().await?;
-    let flow: Option<Flow> = keys.open_errand(&google::ERRAND, call);
+    let flow: Option<Flow> = at.keys().await?.open(&google::ERRAND, call.headers());
     let Some(flow) = flow.filter(|flow| flow.expects(call.query("state"), Utc::now())) else {
         return Ok(None);
     };

@@ -14,11 +14,12 @@ use domain::job::Kind as JobKind;
 use domain::request::{Outcome, Skip, Status};
 use domain::role::Role;
 use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES, OFFBOARDING_FIELDS, PASSWORD_FIELDS};
+use domain::token::{DEFAULT_DAYS, MOST_DAYS};
 use domain::variables::{Kind, PasswordPlace, definitions};
 use serde_json::{Value, json};
 
 /// Pages and what belongs to them, and HEAD, which is GET without its body: no part of the JSON API.
-const NOT_DOCUMENTED: [&str; 15] = [
+const NOT_DOCUMENTED: [&str; 16] = [
     "GET /",
     "GET /sign-in",
     "POST /sign-in",
@@ -32,6 +33,7 @@ const NOT_DOCUMENTED: [&str; 15] = [
     "POST /orgs/{org}/members/{member}",
     "POST /orgs/{org}/members/{member}/delete",
     "POST /orgs/{org}/credentials/{system}",
+    "POST /orgs/{org}/tokens/{token}/revoke",
     "HEAD /decide",
     "HEAD /health",
 ];
@@ -215,6 +217,11 @@ fn states_and_decisions_are_the_domains() {
     assert_eq!(json!(Outcome::CompletedWithWarnings), "completed_with_warnings");
     assert_eq!(texts(&schema(&openapi, "Role")["enum"]), Role::ALL.map(Role::as_str));
     assert_eq!(schema(&openapi, "Reason")["maxLength"], Reason::MAX);
+    let days = &schema(&openapi, "NewToken")["properties"]["days"];
+    assert_eq!(
+        (&days["default"], &days["maximum"]),
+        (&json!(DEFAULT_DAYS), &json!(MOST_DAYS))
+    );
     let resume = &schema(&openapi, "Resume")["properties"];
     assert_eq!(texts(&resume["skip"]["enum"]), Skip::NAMES);
     let decision = &schema(&openapi, "Decision")["properties"];

@@ -1,62 +1,110 @@
 //! Who may use Gangway for an organisation: tokens, members, sign-in links.
 
-use chrono::Duration;
+use chrono::{Duration, Utc};
 use domain::contact::EmailAddress;
 use domain::ids::OrgId;
 use domain::role::Role;
+use domain::token::{TokenName, may_own};
 use secrecy::ExposeSecret;
 use store::Store;
-use store::access::ApiToken;
 use store::audit::AuditEntry;
 use store::members::{Added, Changed, Member};
+use store::tokens::{ApiToken, Created, NewToken};
 use url::Url;
 
 use crate::{Failure, OPERATOR, existing};
 
 /// Prints the token alone, so that a script can take it.
-pub(crate) async fn create_token(store: &Store, org: OrgId, name: String, role: Role) -> Result<(), Failure> {
-    existing(store, &org).await?;
-    let token = ApiToken { org, name, role };
-    let entry = AuditEntry::now(OPERATOR, "token.created", &token.name).changed(None, Some(role.as_str().to_owned()));
-    store.audit(&token.org, &entry).await?;
-    println!("{}", store.issue_token(&token).await?.expose_secret());
+pub(crate) async fn create_token(
+    store: &Store,
+    org: &OrgId,
+    name: TokenName,
+    role: Role,
+    owner: &EmailAddress,
+    days: u16,
+) -> Result<(), Failure> {
+    existing(store, org).await?;
+    let owner = known_member(store, org, owner).await?;
+    if !may_own(owner.role, role) {
+        return Err(Failure(format!(
+            "{} has the role {}: a token of theirs can have no other one",
+            owner.email,
+            owner.role.as_str()
+        )));
+    }
+    let new = NewToken {
+        owner: &owner,
+        name,
+        role,
+        days,
+    };
+    match store.create_token(&new, OPERATOR).await? {
+        Created::Done(_, secret) => println!("{}", secret.expose_secret()),
+        Created::NameTaken => {
+            return Err(Failure(format!(
+                "{org} has a token named {}: revoke it first, or choose another name",
+                new.name
+            )));
+        }
+    }
     Ok(())
 }
 
-/// All tokens of that name: names need not differ.
-pub(crate) async fn revoke_token(store: &Store, org: &OrgId, name: &str) -> Result<(), Failure> {
+pub(crate) async fn revoke_token(store: &Store, org: &OrgId, name: &TokenName) -> Result<(), Failure> {
     existing(store, org).await?;
-    let mut found = store.api_tokens(org).await?;
-    found.retain(|(_, token)| token.name == name);
-    if found.is_empty() {
+    let Some(token) = store.token_by_name(org, name, Utc::now()).await? else {
         return Err(Failure(format!(
             "{org} has no token named {name}: `operator token list {org}` prints what it has"
         )));
-    }
-    for (key, token) in &found {
-        let entry = AuditEntry::now(OPERATOR, "token.revoked", name);
-        let entry = entry.changed(Some(token.role.as_str().to_owned()), None);
-        store.audit(org, &entry).await?;
-        store.revoke_token(key).await?;
-        println!("token {name} of {org} ({}) revoked", token.role.as_str());
+    };
+    match store.revoke_token(&token, OPERATOR).await? {
+        Changed::Done => println!("token {name} of {org} ({}) revoked", token.role.as_str()),
+        Changed::Overtaken => println!("token {name} of {org} was revoked just now"),
     }
     Ok(())
 }
 
-/// Names and roles; the tokens themselves are kept nowhere.
+/// The newest first. The tokens themselves are kept nowhere.
 pub(crate) async fn list_tokens(store: &Store, org: &OrgId) -> Result<(), Failure> {
     existing(store, org).await?;
-    let mut tokens: Vec<_> = store
-        .api_tokens(org)
-        .await?
-        .into_iter()
-        .map(|(_, token)| token)
-        .collect();
-    tokens.sort_by(|a, b| a.name.cmp(&b.name));
-    for token in tokens {
-        println!("{} ({})", token.name, token.role.as_str());
+    let mut after = None;
+    loop {
+        let (tokens, next) = store.tokens(org, after.as_ref()).await?;
+        for token in tokens {
+            println!("{}", line(store, &token).await?);
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+async fn line(store: &Store, token: &ApiToken) -> Result<String, Failure> {
+    let owner = store.member(&token.org, &token.owner).await?;
+    let used = store.token_last_used(token).await?;
+    let state = match &owner {
+        _ if token.revoked_at.is_some() => "revoked",
+        _ if !token.is_live(Utc::now()) => "ended",
+        Some(owner) if may_own(owner.role, token.role) => "live",
+        _ => "refused: its owner has no right to it any more",
+    };
+    Ok(format!(
+        "{} ({}) of {}, until {}, last used {}: {state}",
+        token.name,
+        token.role.as_str(),
+        owner.map_or_else(|| "nobody".to_owned(), |owner| owner.email),
+        token.ends_at.date_naive(),
+        used.map_or_else(|| "never".to_owned(), |day| day.to_string()),
+    ))
+}
+
+async fn known_member(store: &Store, org: &OrgId, email: &EmailAddress) -> Result<Member, Failure> {
+    store.member_by_email(org, email.as_str()).await?.ok_or_else(|| {
+        Failure(format!(
+            "{org} has no member with this address: add one with `operator member add {org} --email ...`"
+        ))
+    })
 }
 
 pub(crate) async fn add_member(
@@ -83,7 +131,7 @@ pub(crate) async fn add_member(
     Ok(())
 }
 
-/// Prints the link alone.
+/// Prints the link alone. Earlier ones of the member are no good any more.
 pub(crate) async fn sign_in_link(
     store: &Store,
     org: &OrgId,
@@ -92,20 +140,11 @@ pub(crate) async fn sign_in_link(
     base_url: &Url,
 ) -> Result<(), Failure> {
     existing(store, org).await?;
-    if !matches!(base_url.scheme(), "https" | "http") {
-        return Err("--base-url must be an https address".to_owned().into());
-    }
-    let member = store.member_by_email(org, email.as_str()).await?.ok_or_else(|| {
-        Failure(format!(
-            "{org} has no member with this address: add one with `operator member add {org} --email ...`"
-        ))
-    })?;
+    let member = known_member(store, org, email).await?;
     store
         .audit(org, &AuditEntry::now(OPERATOR, "sign_in.link_issued", &member.id))
         .await?;
-    let token = store
-        .issue_sign_in(org, &member.id, Duration::hours(i64::from(hours)))
-        .await?;
+    let token = store.issue_sign_in(&member, Duration::hours(i64::from(hours))).await?;
     println!(
         "{}/sign-in?t={}",
         base_url.as_str().trim_end_matches('/'),

@@ -8,7 +8,8 @@ use domain::ids::OrgId;
 use domain::integration::systems_with_companies;
 use domain::role::Role;
 use domain::sign_in::WorkspaceDomain;
-use url::Url;
+use domain::token::{DEFAULT_DAYS, TokenName, parse_days};
+use url::{Host, Url};
 
 /// Runs Gangway for its organisations. Credentials and region are taken as the AWS command line takes them.
 #[derive(Parser)]
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     /// Sign-in with Google, for all organisations
     #[command(subcommand)]
     Google(GoogleCommand),
+    /// The key that signs the cookies in which a sign-in travels
+    #[command(subcommand)]
+    SignInKey(SignInKeyCommand),
     /// Prints a link with which a member signs in once
     SignInLink {
         #[arg(value_parser = OrgId::parse)]
@@ -61,8 +65,8 @@ pub(crate) enum Command {
         /// How long the link is good for
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=168))]
         hours: u16,
-        /// Gangway's address: the stack's output ApiUrl
-        #[arg(long, env = "GANGWAY_BASE_URL")]
+        /// Gangway's address: the stack's output ApiUrl. The link signs in whoever reads it, so it begins with https
+        #[arg(long, env = "GANGWAY_BASE_URL", value_parser = base_url)]
         base_url: Url,
     },
 }
@@ -160,6 +164,12 @@ pub(crate) enum GoogleCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum SignInKeyCommand {
+    /// Makes a new key. The one before it goes on counting; a second rotation ends that too. Nobody is signed out
+    Rotate,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum CredentialsCommand {
     /// Stores credentials; never from the command line, which other processes and the shell's history see
     Set {
@@ -179,13 +189,20 @@ pub(crate) enum TokenCommand {
     Create {
         #[arg(value_parser = OrgId::parse)]
         org: OrgId,
-        /// What the audit calls it
-        #[arg(long, value_parser = token_name)]
-        name: String,
+        /// What people call it; no other live token of the organisation may have the name
+        #[arg(long, value_parser = TokenName::parse)]
+        name: TokenName,
+        /// No more than the owner's own, unless that is an admin
         #[arg(long, value_parser = role)]
         role: Role,
+        /// Address of the member as whom the token counts
+        #[arg(long, value_parser = EmailAddress::parse)]
+        owner: EmailAddress,
+        /// How many days it lasts, at most 365
+        #[arg(long, default_value_t = DEFAULT_DAYS, value_parser = parse_days)]
+        days: u16,
     },
-    /// Prints the names and roles of an organisation's tokens
+    /// Prints an organisation's tokens: name, role, owner, end, last use and state
     List {
         #[arg(value_parser = OrgId::parse)]
         org: OrgId,
@@ -194,8 +211,8 @@ pub(crate) enum TokenCommand {
     Revoke {
         #[arg(value_parser = OrgId::parse)]
         org: OrgId,
-        #[arg(long, value_parser = token_name)]
-        name: String,
+        #[arg(long, value_parser = TokenName::parse)]
+        name: TokenName,
     },
 }
 
@@ -235,17 +252,24 @@ fn company(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| format!("must be one of {}", Role::ALL.map(Role::as_str).join(", ")))
+/// http only where nobody but this machine can listen.
+fn base_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "must be an address that begins with https://")?;
+    let is_local = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    match url.scheme() {
+        "https" if url.has_host() => Ok(url),
+        "http" if is_local => Ok(url),
+        _ => Err("must begin with https:// (http:// only for this machine itself)"),
+    }
 }
 
-fn token_name(text: &str) -> Result<String, &'static str> {
-    let ok = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if ok {
-        Ok(text.to_owned())
-    } else {
-        Err("must be 1 to 64 letters, digits, -, _ and .")
-    }
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| format!("must be one of {}", Role::ALL.map(Role::as_str).join(", ")))
 }
 
 #[cfg(test)]
@@ -257,6 +281,32 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_sign_in_link_does_not_travel_in_the_open() {
+        for good in [
+            "https://gangway.example.com",
+            "https://x.execute-api.eu-central-1.amazonaws.com/",
+            "http://127.0.0.1:4566/_aws/execute-api/abc/$default",
+            "http://localhost:4566",
+            "http://[::1]:4566",
+        ] {
+            assert!(base_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://gangway.example.com",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "ftp://gangway.example.com",
+            "gangway.example.com",
+            "file:///tmp",
+            "",
+        ] {
+            assert!(base_url(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -22,8 +22,8 @@ use store::organisations::ForChildren;
 use store::secrets::Secrets;
 
 use crate::arguments::{
-    Arguments, AutoOnboardingCommand, Command, GoogleCommand, MemberCommand, OrganisationCommand, TokenCommand,
-    VariablesCommand,
+    Arguments, AutoOnboardingCommand, Command, GoogleCommand, MemberCommand, OrganisationCommand, SignInKeyCommand,
+    TokenCommand, VariablesCommand,
 };
 
 /// Who the audit names.
@@ -99,7 +99,13 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             credentials::set(&store, &secrets, &org, &system, &file).await
         }
         Command::Verify { org } => verify::verify(&store, &secrets, &org).await,
-        Command::Token(TokenCommand::Create { org, name, role }) => access::create_token(&store, org, name, role).await,
+        Command::Token(TokenCommand::Create {
+            org,
+            name,
+            role,
+            owner,
+            days,
+        }) => access::create_token(&store, &org, name, role, &owner, days).await,
         Command::Token(TokenCommand::List { org }) => access::list_tokens(&store, &org).await,
         Command::Token(TokenCommand::Revoke { org, name }) => access::revoke_token(&store, &org, &name).await,
         Command::Member(MemberCommand::Add { org, email, name, role }) => {
@@ -110,6 +116,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::AutoOnboarding(AutoOnboardingCommand::Off { org }) => auto_onboarding::off(&store, &org).await,
         Command::Google(GoogleCommand::Set { client_secret_file }) => google::set(&secrets, &client_secret_file).await,
+        Command::SignInKey(SignInKeyCommand::Rotate) => {
+            secrets.rotate_sign_in_key().await?;
+            println!("new key made; it signs from ten minutes on, and the one before it goes on counting");
+            Ok(())
+        }
         Command::SignInLink {
             org,
             email,

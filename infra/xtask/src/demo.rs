@@ -161,7 +161,8 @@ pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
     engine.operator(&stack, &secret, GOOGLE_CLIENT_SECRET)?;
     vendors::create_people(engine, DOMAIN)?;
     operator(&["auto-onboarding", "on", ORGANISATION, "--domain", DOMAIN])?;
-    local.api_token = operator(&["token", "create", ORGANISATION, "--name", "local", "--role", "admin"])?;
+    let token = ["token", "create", ORGANISATION, "--name", "local", "--role", "admin"];
+    local.api_token = operator(&[&token[..], &["--owner", TECHNICIAN]].concat())?;
     ORGANISATION.clone_into(&mut local.organisation);
     Ok(world)
 }

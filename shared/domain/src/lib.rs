@@ -20,5 +20,6 @@ pub mod role;
 pub mod schedule;
 pub mod sign_in;
 pub mod submission;
+pub mod token;
 pub mod username;
 pub mod variables;

@@ -142,11 +142,15 @@ pub struct Sku {
     pub part_number: String,
 }
 
-/// Who asked. A token has no address, and so can't be told how it ended.
+/// Who asked: a member, or a program with a token, which counts as the member who owns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requester {
-    /// Member id, or `token:NAME`.
+    /// Member id, or `token:ORG/ID`.
     pub id: String,
+    /// `ORG/MEMBER`: the member who asked, or who owns the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The member's, or the owner's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }

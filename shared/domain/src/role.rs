@@ -97,6 +97,10 @@ impl Role {
         self == Self::Admin
     }
 
+    pub fn manages_tokens(self) -> bool {
+        self == Self::Admin
+    }
+
     pub fn sets_credentials(self) -> bool {
         self == Self::Admin
     }

@@ -26,7 +26,7 @@ pub(crate) struct Person {
 
 impl Person {
     /// The requester, with all addresses of their account in the tenant. Somebody without one has the address of their
-    /// membership alone, and a program none.
+    /// membership alone. A program counts as its token's owner.
     pub(crate) async fn requester(graph: &Graph, requester: &Requester) -> Result<Self, Fault> {
         let Some(email) = &requester.email else {
             return Ok(Self::default());

@@ -38,6 +38,7 @@ impl World {
             },
             requester: Requester {
                 id: "m1".to_owned(),
+                person: None,
                 email: Some("hr@contoso.com".to_owned()),
             },
             role: Role::PowerUser,

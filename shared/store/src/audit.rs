@@ -50,7 +50,7 @@ pub async fn of_api_request<T>(id: Option<String>, work: impl Future<Output = T>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub at: DateTime<Utc>,
-    /// Member id, `token:NAME`, `link:ADDRESS`, `google:ADDRESS` or `operator`.
+    /// Member id, `token:ORG/ID`, `google:ADDRESS`, `operator`, or the address of whoever decided by a link.
     pub who: String,
     /// A dotted name: `variable.set`, `gate.decided`, ...
     pub what: String,

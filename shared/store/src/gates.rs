@@ -50,8 +50,10 @@ impl GateRecord {
 #[derive(Debug, Clone, Copy)]
 pub struct Saying<'a> {
     pub decision: Decision,
-    /// An address, `token:NAME`, `technician` or `time`.
+    /// For people: an address, `NAME (ORG)` of a token, `technician` or `time`.
     pub by: &'a str,
+    /// For the audit: the id of a member or a token, else the same.
+    pub who: &'a str,
     /// `link`, `session`, `token` or `time`.
     pub via: &'a str,
     pub reason: Option<&'a Reason>,
@@ -172,7 +174,7 @@ impl Store {
         for _ in 0..5 {
             let update = self.decision_update(key, gate, saying)?;
             let entry =
-                AuditEntry::now(saying.by, "gate.decided", &sort_key(key, gate)).changed(None, Some(told.clone()));
+                AuditEntry::now(saying.who, "gate.decided", &sort_key(key, gate)).changed(None, Some(told.clone()));
             let mut transaction = self
                 .db
                 .transact_write_items()
@@ -203,6 +205,7 @@ impl Store {
         let saying = Saying {
             decision: Decision::Cancelled,
             by,
+            who: by,
             via: "session",
             reason: None,
             version: None,

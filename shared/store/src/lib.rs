@@ -1,7 +1,7 @@
 //! DynamoDB for people's data and decisions, Secrets Manager for passwords and credentials.
 //! Every write that two callers may race for is conditional, and writes that must agree are one transaction.
 
-pub mod access;
+mod access;
 mod approvers;
 pub mod audit;
 pub mod auto_onboarding;
@@ -19,8 +19,11 @@ pub mod requests;
 pub mod resume;
 mod seats;
 pub mod secrets;
+pub mod sessions;
+pub mod sign_in_links;
 mod submission;
 pub mod timeline;
+pub mod tokens;
 
 use std::collections::HashMap;
 

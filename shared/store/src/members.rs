@@ -7,6 +7,7 @@ mod hold;
 mod join;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
+use chrono::{DateTime, Utc};
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
@@ -20,7 +21,9 @@ use crate::{Store, text};
 pub use hold::Held;
 pub use join::{Added, Bound, Joined};
 
-const TABLE: &str = "members";
+pub(crate) const TABLE: &str = "members";
+/// What every member's id begins with: other items of the organisation stand in the same partition.
+const MEMBER_KEYS: &str = "m";
 const PAGE: i32 = 100;
 /// How often a transaction that met another one is tried again.
 const TRIES: usize = 5;
@@ -36,6 +39,12 @@ pub struct Member {
     /// Whom the identity provider has to name at a sign-in; none until the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// Sessions that began until then have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_after: Option<DateTime<Utc>>,
+    /// The newest one-time link, by the hash of its secret; none once it was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in_link: Option<String>,
 }
 
 impl Member {
@@ -43,12 +52,19 @@ impl Member {
     pub fn new(org: &OrgId, email: &str, name: &str, role: Role) -> Self {
         Self {
             org: org.clone(),
-            id: format!("m{}", uuid::Uuid::now_v7().simple()),
+            id: format!("{MEMBER_KEYS}{}", uuid::Uuid::now_v7().simple()),
             email: email.to_owned(),
             name: name.to_owned(),
             role,
             identity: None,
+            sessions_after: None,
+            sign_in_link: None,
         }
+    }
+
+    /// `ORG/MEMBER`: the person, as requests and decisions compare them.
+    pub fn person(&self) -> String {
+        format!("{}/{}", self.org, self.id)
     }
 }
 
@@ -84,8 +100,10 @@ impl Store {
             .db
             .query()
             .table_name(self.table(TABLE))
-            .key_condition_expression("org = :o")
+            .key_condition_expression("org = :o AND begins_with(#member, :m)")
+            .expression_attribute_names("#member", "member")
             .expression_attribute_values(":o", text(org.as_str()))
+            .expression_attribute_values(":m", text(MEMBER_KEYS))
             .set_exclusive_start_key(start)
             .limit(PAGE)
             .consistent_read(true)
@@ -237,7 +255,7 @@ impl Store {
     }
 
     /// Tries again what met another transaction on the same items, as that one leaves nothing or everything.
-    async fn written(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<Written, Fault> {
+    pub(crate) async fn written(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<Written, Fault> {
         for _ in 0..TRIES {
             let sent = self
                 .db
@@ -258,7 +276,7 @@ impl Store {
     }
 }
 
-enum Written {
+pub(crate) enum Written {
     Done,
     /// Which writes failed on their condition.
     Unmet(Vec<bool>),

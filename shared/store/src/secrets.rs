@@ -1,4 +1,4 @@
-//! Secrets Manager: temporary passwords, vendor credentials and the key of the session cookies.
+//! Secrets Manager: temporary passwords, vendor credentials and the key of the cookies that a sign-in travels in.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,16 +13,53 @@ use domain::request::RequestKey;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
+use crate::access::random_token;
 use crate::fault::fault;
 
 /// Credentials are read again after this long, so that a rotated one is picked up.
 const CREDENTIALS_AGE: Duration = Duration::from_secs(300);
+
+/// A new key signs nothing before it is so old: by then every function that runs has read it.
+const KEY_SETTLES: chrono::Duration = chrono::Duration::minutes(10);
 
 #[derive(Clone)]
 pub struct Secrets {
     client: aws_sdk_secretsmanager::Client,
     prefix: String,
     cache: Arc<Mutex<HashMap<String, (Instant, SecretString)>>>,
+    keys: Arc<Mutex<Option<(Instant, SignInKeys)>>>,
+}
+
+/// The key of the cookies that a sign-in travels in, and the one before it: what was signed with either holds.
+#[derive(Debug, Clone)]
+pub struct SignInKeys {
+    current: SecretString,
+    current_since: Option<DateTime<Utc>>,
+    previous: Option<SecretString>,
+}
+
+impl SignInKeys {
+    pub fn new(current: SecretString, current_since: Option<DateTime<Utc>>, previous: Option<SecretString>) -> Self {
+        Self {
+            current,
+            current_since,
+            previous,
+        }
+    }
+
+    /// What a new cookie is signed with.
+    pub fn signing(&self, now: DateTime<Utc>) -> &SecretString {
+        let settled = self.current_since.is_none_or(|since| now >= since + KEY_SETTLES);
+        match &self.previous {
+            Some(previous) if !settled => previous,
+            _ => &self.current,
+        }
+    }
+
+    /// What a cookie that comes back may have been signed with.
+    pub fn verifying(&self) -> impl Iterator<Item = &SecretString> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
 }
 
 impl Secrets {
@@ -31,6 +68,7 @@ impl Secrets {
             client,
             prefix: prefix.into(),
             cache: Arc::default(),
+            keys: Arc::default(),
         }
     }
 
@@ -130,10 +168,51 @@ impl Secrets {
         }
     }
 
-    /// The key that signs session cookies.
-    pub async fn session_key(&self) -> Result<SecretString, Fault> {
-        let secret = self.cached(format!("{}/session-key", self.prefix)).await?;
-        secret.ok_or_else(|| Fault::Permanent("the session key does not exist".to_owned()))
+    pub async fn sign_in_keys(&self) -> Result<SignInKeys, Fault> {
+        let mut kept = self.keys.lock().await;
+        if let Some((at, keys)) = kept.as_ref()
+            && at.elapsed() < CREDENTIALS_AGE
+        {
+            return Ok(keys.clone());
+        }
+        let current = self.key_version("AWSCURRENT").await?;
+        let (current, since) =
+            current.ok_or_else(|| Fault::Permanent("the key of the sign-in cookies does not exist".to_owned()))?;
+        let previous = self.key_version("AWSPREVIOUS").await?.map(|(previous, _)| previous);
+        let keys = SignInKeys::new(current, since, previous);
+        *kept = Some((Instant::now(), keys.clone()));
+        Ok(keys)
+    }
+
+    /// A new random key. The one that it replaces goes on counting until the next rotation; the one before that ends.
+    pub async fn rotate_sign_in_key(&self) -> Result<(), Fault> {
+        let random = [random_token(), random_token()];
+        let value: String = random.iter().map(ExposeSecret::expose_secret).collect();
+        self.set(self.sign_in_key_name(), &value.into()).await
+    }
+
+    async fn key_version(&self, stage: &str) -> Result<Option<(SecretString, Option<DateTime<Utc>>)>, Fault> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(self.sign_in_key_name())
+            .version_stage(stage)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let since = answer
+                    .created_date
+                    .and_then(|at| DateTime::from_timestamp(at.secs(), 0));
+                Ok(answer.secret_string.map(|secret| (secret.into(), since)))
+            }
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(fault("reading the key of the sign-in cookies", &error)),
+        }
+    }
+
+    fn sign_in_key_name(&self) -> String {
+        format!("{}/sign-in-key", self.prefix)
     }
 
     /// What proves to Google that Gangway asks, if the operator has set it.
@@ -220,4 +299,29 @@ impl Secrets {
 
 fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_signs_when_every_function_knows_it() {
+        let since: DateTime<Utc> = "2026-11-28T07:00:00Z".parse().unwrap();
+        let key = |text: &str| SecretString::from(text.to_owned());
+        let signing = |keys: &SignInKeys, minutes: i64| {
+            let key = keys.signing(since + chrono::Duration::minutes(minutes));
+            key.expose_secret().to_owned()
+        };
+        let rotated = SignInKeys::new(key("new"), Some(since), Some(key("old")));
+        assert_eq!(
+            (signing(&rotated, 9), signing(&rotated, 10)),
+            ("old".into(), "new".into())
+        );
+        let both: Vec<_> = rotated.verifying().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(both, ["new", "old"]);
+        // Nothing came before the first one.
+        let first = SignInKeys::new(key("first"), Some(since), None);
+        assert_eq!(signing(&first, 0), "first");
+    }
 }

@@ -14,21 +14,21 @@ use store::Store;
 use store::limits::{Allowed, Limit};
 use store::members::Member;
 use store::requests::RequestRecord;
-use store::secrets::Secrets;
+use store::tokens::ApiToken;
 
 use crate::answer::Answer;
 use crate::base::Base;
 use crate::call::Call;
+use crate::come_back::ComeBack;
 use crate::problem::Problem;
-use crate::routes;
-use crate::session::{self, Keys, Session};
+use crate::routes::{self, SignedIn};
+use crate::session::{self, Session};
 
 /// What HTTP functions have in common.
 #[derive(Clone)]
 pub struct Web {
     pub store: Store,
     pub base: Base,
-    secrets: Secrets,
 }
 
 /// Who calls, as the tables say now.
@@ -36,63 +36,118 @@ pub struct Web {
 pub struct Caller {
     /// Where they are a member, or their token is from.
     pub org: OrgId,
-    /// Member id, or `token:NAME`: what the audit and a request's requester hold.
+    /// Member id, or `token:ORG/ID`: what the audit and a request's requester hold.
     pub id: String,
+    /// A member's name, or `NAME (ORG)` of a token.
     pub name: String,
+    /// A token's owner's.
     pub email: Option<String>,
+    /// `ORG/MEMBER`: the member who calls, or who owns the token.
+    pub person: Option<String>,
     pub role: Role,
-    /// For the forms of their pages; None for a token.
-    csrf: Option<String>,
+    /// None for a token.
+    session: Option<InSession>,
+}
+
+/// What of a caller's session matters to pages and rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct InSession {
+    /// For the forms of their pages.
+    csrf: String,
+    /// Whether they signed in within the last fifteen minutes.
+    recent: bool,
+    /// Where they come back to, on a page whose forms ask for a more recent sign-in than theirs.
+    renew: Option<ComeBack>,
 }
 
 impl Caller {
-    pub fn token(token: store::access::ApiToken) -> Self {
+    /// A program, which counts as the token's owner.
+    pub fn token(token: &ApiToken, owner: Member) -> Self {
         Self {
-            org: token.org,
-            id: format!("token:{}", token.name),
-            name: token.name,
-            email: None,
+            org: token.org.clone(),
+            id: token.reference().to_string(),
+            name: token.shown(),
+            person: Some(owner.person()),
+            email: Some(owner.email),
             role: token.role,
-            csrf: None,
+            session: None,
         }
     }
 
     /// `csrf` is the token of the member's session.
     pub fn member(member: Member, csrf: String) -> Self {
         Self {
+            person: Some(member.person()),
             org: member.org,
             id: member.id,
             name: member.name,
             email: Some(member.email),
             role: member.role,
-            csrf: Some(csrf),
+            session: Some(InSession {
+                csrf,
+                recent: false,
+                renew: None,
+            }),
         }
+    }
+
+    #[must_use]
+    fn signed_in_recently(mut self, recent: bool) -> Self {
+        if let Some(session) = &mut self.session {
+            session.recent = recent;
+        }
+        self
+    }
+
+    /// Whether what is sensitive can be done: a member signed in within the last fifteen minutes. A token is as good as new
+    /// until it ends.
+    pub fn is_recent(&self) -> bool {
+        self.session.as_ref().is_none_or(|session| session.recent)
+    }
+
+    fn offer_to_renew(&mut self, page: Option<ComeBack>) {
+        if let Some(session) = &mut self.session {
+            session.renew = page;
+        }
+    }
+
+    /// The member who calls, where it is one.
+    pub fn member_id(&self) -> Option<&str> {
+        self.session.as_ref().map(|_| self.id.as_str())
     }
 
     pub fn requester(&self) -> Requester {
         Requester {
             id: self.id.clone(),
+            person: self.person.clone(),
             email: self.email.clone(),
         }
     }
 
+    /// Whether they asked for it, themselves or by a program of theirs.
     pub fn asked_for(&self, requester: &Requester) -> bool {
-        self.requester() == *requester
+        match (&self.person, &requester.person) {
+            (Some(own), Some(theirs)) => own == theirs,
+            _ => self.id == requester.id,
+        }
     }
 
     /// Whether they asked for it, or it is about them, by whichever account they come: somebody else approves it then.
     pub fn is_concerned(&self, request: &RequestRecord) -> bool {
-        self.id == request.requester.id || self.email.as_ref().is_some_and(|email| request.concerns(email))
+        self.asked_for(&request.requester) || self.email.as_ref().is_some_and(|email| request.concerns(email))
     }
 
     /// As decisions and notes name them.
     pub fn known_as(&self) -> &str {
-        self.email.as_deref().unwrap_or(&self.id)
+        match &self.session {
+            Some(_) => self.email.as_deref().unwrap_or(&self.id),
+            None => &self.name,
+        }
     }
 
     /// How they decide: signed in, or as a program.
     pub fn via(&self) -> &'static str {
-        if self.csrf.is_some() { "session" } else { "token" }
+        if self.session.is_some() { "session" } else { "token" }
     }
 
     /// In their own organisation, and with the same role in its children: there only to act, not to ask.
@@ -132,7 +187,13 @@ impl Visit {
 
     /// For the hidden field `csrf` of forms; empty for a token.
     pub fn csrf(&self) -> &str {
-        self.caller.csrf.as_deref().unwrap_or_default()
+        self.caller.session.as_ref().map_or("", |session| &session.csrf)
+    }
+
+    /// On a page whose forms ask for a more recent sign-in than the visitor's: the page, to come back to.
+    pub fn renew(&self) -> Option<&str> {
+        let session = self.caller.session.as_ref()?;
+        session.renew.as_ref().map(ComeBack::path)
     }
 
     pub fn org(&self) -> &OrgId {
@@ -145,25 +206,27 @@ impl Web {
         Ok(Self {
             store: aws.store()?,
             base: Base::new(&Env.base_url()?)?,
-            secrets: aws.secrets()?,
         })
     }
 
-    pub async fn keys(&self) -> Result<Keys, Fault> {
-        Keys::new(&self.secrets.session_key().await?)
-    }
-
     /// The caller in the organisation of the URL. Checks credentials, the CSRF token of whatever a session would change,
-    /// the organisation, and what the route asks of a role.
+    /// the organisation, and what the route asks of a role and of the sign-in.
     pub async fn visit(&self, call: &Call) -> Result<Visit, Problem> {
-        let right = routes::right(call).ok_or_else(Problem::not_found)?;
+        let route = routes::find(call).ok_or_else(Problem::not_found)?;
         let caller = self.caller(call).await?.ok_or_else(Problem::unauthorised)?;
         let organisation = match OrgId::parse(call.param("org")) {
             Ok(org) => self.store.organisation(&org).await?,
             Err(_) => None,
         };
-        let visit = Visit::begin(caller, organisation)?;
-        visit.need(right)?;
+        let mut visit = Visit::begin(caller, organisation)?;
+        visit.need(route.right)?;
+        if !visit.caller.is_recent() {
+            match route.signed_in {
+                SignedIn::Recently(_) => return Err(Problem::sign_in_again()),
+                SignedIn::Offers => visit.caller.offer_to_renew(routes::come_back(call)),
+                SignedIn::AnyTime => {}
+            }
+        }
         Ok(visit)
     }
 
@@ -173,12 +236,13 @@ impl Web {
             let Some(token) = bearer(authorization) else {
                 return Ok(None);
             };
-            return Ok(self.store.api_token(&token).await?.map(Caller::token));
+            let known = self.store.api_token(&token, Utc::now()).await?;
+            return Ok(known.map(|(token, owner)| Caller::token(&token, owner)));
         }
         let Some((session, caller)) = self.signed_in(call).await? else {
             return Ok(None);
         };
-        if !call.is_safe() && !self.keys().await?.csrf_is_right(&session, &call.csrf()) {
+        if !call.is_safe() && !session.csrf_is_right(&call.csrf()) {
             return Err(Problem::forbidden(
                 "The form is not of this session. Load the page again, and repeat.",
             ));
@@ -188,16 +252,21 @@ impl Web {
 
     /// The member whose session the call carries. Checks no CSRF token: for pages that only look.
     pub async fn signed_in(&self, call: &Call) -> Result<Option<(Session, Caller)>, Fault> {
-        if call.header("cookie").is_none() {
-            return Ok(None);
-        }
-        let keys = self.keys().await?;
-        let Some(session) = keys.open(call.headers(), Utc::now()) else {
+        let now = Utc::now();
+        let Some(secret) = session::brought(call.headers()) else {
             return Ok(None);
         };
-        let member = self.store.member(&session.org, &session.member).await?;
-        let csrf = keys.csrf(&session);
-        Ok(member.map(|member| (session, Caller::member(member, csrf))))
+        let Some(stored) = self.store.session(&secret, now).await? else {
+            return Ok(None);
+        };
+        let member = self.store.member(&stored.org, &stored.member).await?;
+        let Some(member) = member.filter(|member| stored.is_of(member)) else {
+            return Ok(None);
+        };
+        self.store.session_used(&secret, &stored, now).await?;
+        let session = Session::new(secret, stored);
+        let caller = Caller::member(member, session.csrf()).signed_in_recently(session.is_recent(now));
+        Ok(Some((session, caller)))
     }
 
     /// 429 if the limit is used up; `what` is what there was too much of, as the beginning of a sentence.
@@ -224,15 +293,24 @@ impl Web {
         })
     }
 
-    /// Adds the cookie of a new session.
-    pub async fn begin_session(&self, answer: Answer, org: &OrgId, member: &str) -> Result<Answer, Fault> {
-        let session = Session::begin(org, member, Utc::now());
-        Ok(answer.with_cookie(&self.keys().await?.seal(&session)?))
+    /// Adds the cookie of a new session. The one that the browser brought ends: whoever has a copy of it has nothing.
+    pub async fn begin_session(&self, call: &Call, answer: Answer, member: &Member) -> Result<Answer, Fault> {
+        self.forget_session(call).await?;
+        let secret = self.store.begin_session(member, Utc::now()).await?;
+        Ok(answer.with_cookie(&session::cookie(&secret)))
     }
 
-    /// Makes the browser forget its session.
-    pub fn end_session(&self, answer: Answer) -> Answer {
-        answer.with_cookie(&session::end())
+    /// Ends the session that the browser brought, and makes the browser forget it.
+    pub async fn end_session(&self, call: &Call, answer: Answer) -> Result<Answer, Fault> {
+        self.forget_session(call).await?;
+        Ok(answer.with_cookie(&session::end()))
+    }
+
+    async fn forget_session(&self, call: &Call) -> Result<(), Fault> {
+        match session::brought(call.headers()) {
+            Some(secret) => self.store.end_session(&secret).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -256,12 +334,8 @@ mod tests {
     }
 
     fn caller(org: &str, role: Role) -> Caller {
-        let org = OrgId::parse(org).unwrap();
-        Caller::token(store::access::ApiToken {
-            org,
-            name: "ci".to_owned(),
-            role,
-        })
+        let member = Member::new(&OrgId::parse(org).unwrap(), "mary@contoso.com", "Mary", role);
+        Caller::member(member, "csrf-token".to_owned())
     }
 
     #[test]
@@ -296,12 +370,28 @@ mod tests {
     }
 
     #[test]
-    fn own_requests_are_known_by_requester() {
+    fn own_requests_are_known_by_the_person() {
         let me = caller("acme", Role::Basic);
         assert!(me.asked_for(&me.requester()));
-        assert!(!me.asked_for(&Requester {
-            id: "token:other".to_owned(),
-            email: None
-        }));
+        let by = |id: &str, person: Option<&str>| Requester {
+            id: id.to_owned(),
+            person: person.map(str::to_owned),
+            email: None,
+        };
+        let person = me.person.clone();
+        // By a program of theirs; by somebody else's; by a namesake elsewhere.
+        assert!(me.asked_for(&by("token:acme/t1", person.as_deref())));
+        assert!(!me.asked_for(&by("token:acme/t1", Some("acme/m2"))));
+        assert!(!me.asked_for(&by(&me.id, Some("other/m1"))));
+        assert!(me.asked_for(&by(&me.id, None)) && !me.asked_for(&by("m2", None)));
+    }
+
+    #[test]
+    fn only_a_session_grows_old() {
+        let old = caller("acme", Role::Admin);
+        assert!(!old.is_recent());
+        assert!(old.clone().signed_in_recently(true).is_recent());
+        let program = Caller { session: None, ..old };
+        assert!(program.is_recent() && program.via() == "token" && program.member_id().is_none());
     }
 }

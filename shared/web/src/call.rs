@@ -40,6 +40,12 @@ impl Call {
     }
 
     #[must_use]
+    pub fn with_param(mut self, name: &str, value: &str) -> Self {
+        self.params.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    #[must_use]
     pub fn with_query(mut self, name: &str, value: &str) -> Self {
         self.query.push((name.to_owned(), value.to_owned()));
         self
@@ -85,6 +91,15 @@ impl Call {
         self.params.get(name).map_or("", String::as_str)
     }
 
+    /// A route's path with the parameters of this call.
+    pub(crate) fn filled(&self, path: &str) -> String {
+        let filled = path.split('/').map(|part| {
+            let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+            name.map_or(part, |name| self.param(name))
+        });
+        filled.collect::<Vec<_>>().join("/")
+    }
+
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
@@ -96,7 +111,7 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    pub(crate) fn headers(&self) -> &HeaderMap {
+    pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
@@ -217,6 +232,7 @@ mod tests {
             (call.param("org"), call.param("id"), call.param("no")),
             ("acme", "r1", "")
         );
+        assert_eq!(call.filled(call.route()), "/orgs/acme/requests/r1/cancel");
         assert_eq!(call.query("c"), Some("a+b"));
         assert_eq!((call.query("empty"), call.query("no")), (Some(""), None));
         assert_eq!(call.json_object().unwrap()["a"], 1);

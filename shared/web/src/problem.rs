@@ -12,11 +12,20 @@ pub struct Problem {
     pub detail: String,
     /// Every wrong field.
     pub errors: Vec<FieldProblem>,
+    kind: Kind,
     /// More members of the JSON object.
     more: Map<String, Value>,
     retry_after: Option<u32>,
     /// For the log only.
     cause: Option<Fault>,
+}
+
+/// What a program can tell a problem by, beside its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The status says all.
+    Plain,
+    SignInAgain,
 }
 
 /// Seconds after which a transient failure is worth another try.
@@ -28,6 +37,7 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
+            kind: Kind::Plain,
             more: Map::new(),
             retry_after: None,
             cause: None,
@@ -63,6 +73,17 @@ impl Problem {
             StatusCode::UNAUTHORIZED,
             "Sign in, or send an API token as Authorization: Bearer TOKEN.",
         )
+    }
+
+    /// 401: the session holds, but its sign-in is too long ago for this.
+    pub fn sign_in_again() -> Self {
+        Self {
+            kind: Kind::SignInAgain,
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "This needs a sign-in of the last fifteen minutes. Sign in again, and repeat it.",
+            )
+        }
     }
 
     pub fn forbidden(detail: impl Into<String>) -> Self {
@@ -108,7 +129,17 @@ impl Problem {
     }
 
     pub fn title(&self) -> &'static str {
-        self.status.canonical_reason().unwrap_or("Error")
+        match self.kind {
+            Kind::Plain => self.status.canonical_reason().unwrap_or("Error"),
+            Kind::SignInAgain => "Sign in again",
+        }
+    }
+
+    fn type_uri(&self) -> &'static str {
+        match self.kind {
+            Kind::Plain => "about:blank",
+            Kind::SignInAgain => "urn:gangway:problem:sign-in-again",
+        }
     }
 
     pub(crate) fn retry_after(&self) -> Option<u32> {
@@ -121,7 +152,7 @@ impl Problem {
 
     pub fn to_json(&self) -> Value {
         let mut object = self.more.clone();
-        object.insert("type".to_owned(), json!("about:blank"));
+        object.insert("type".to_owned(), json!(self.type_uri()));
         object.insert("title".to_owned(), json!(self.title()));
         object.insert("status".to_owned(), json!(self.status.as_u16()));
         object.insert("detail".to_owned(), json!(self.detail));
@@ -182,6 +213,13 @@ mod tests {
                 "detail": "2 fields are wrong.",
                 "errors": [{"field": "a", "message": "must be a"}, {"field": "b", "message": "must be b"}]})
         );
+    }
+
+    #[test]
+    fn a_program_can_tell_that_it_must_sign_in_again() {
+        let (again, at_all) = (Problem::sign_in_again(), Problem::unauthorised());
+        assert_eq!((again.status, again.title()), (at_all.status, "Sign in again"));
+        assert_ne!(again.to_json()["type"], at_all.to_json()["type"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::answer::Answer;
 use crate::base::Base;
 use crate::call::Call;
 use crate::problem::Problem;
+use crate::routes;
 
 /// Serves `handle` as the function `name`. Query strings are never logged: links carry capabilities there.
 pub async fn serve<F, Fut>(name: &'static str, web: &Web, handle: F) -> Result<(), Error>
@@ -64,8 +65,16 @@ fn answer(base: &Base, call: &Call, result: Result<Answer, Problem>) -> Answer {
     match result {
         Ok(answer) => answer,
         Err(problem) if !call.wants_page() => Answer::problem(&problem),
-        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => Answer::see_other(&base.link("/sign-in")),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => Answer::see_other(&base.link(&sign_in(call))),
         Err(problem) => crate::page::problem(base, &problem),
+    }
+}
+
+/// The sign-in page, which leads back to where they were.
+fn sign_in(call: &Call) -> String {
+    match routes::come_back(call) {
+        Some(page) => format!("/sign-in?next={}", page.path()),
+        None => "/sign-in".to_owned(),
     }
 }
 
@@ -105,6 +114,16 @@ mod tests {
                 "{accept}"
             );
         }
+    }
+
+    #[test]
+    fn the_sign_in_page_leads_back() {
+        let call = Call::new(Method::POST, "/orgs/{org}/requests/{id}/approval")
+            .with_param("org", "acme")
+            .with_header(ACCEPT, HeaderValue::from_static("text/html"));
+        let base = Base::new("http://127.0.0.1:4566/base").unwrap();
+        let answer = answer(&base, &call, Err(Problem::sign_in_again()));
+        assert_eq!(answer.header(LOCATION), Some("/base/sign-in?next=/orgs/acme/pending"));
     }
 
     #[test]

@@ -71,6 +71,12 @@ impl Browser {
             .to_owned()
     }
 
+    /// A cookie, as it is sent: scripts may be kept from it.
+    pub fn cookie(&self, name: &str) -> String {
+        let cookie = self.command("GET", &format!("cookie/{name}"), None);
+        format!("{name}={}", cookie["value"].as_str().expect("a value"))
+    }
+
     pub fn text(&self) -> String {
         self.run("return document.body.innerText")
             .as_str()

@@ -20,7 +20,7 @@ pub struct Organisation {
     pub id: String,
     pub stack: &'static Stack,
     pub world: World,
-    /// An admin's
+    /// Of an admin who does nothing else: [`Organisation::owner`]
     pub token: String,
 }
 
@@ -99,13 +99,39 @@ impl Organisation {
             "usage_location=US",
         ];
         run(&[&set[..], &usual[..], variables].concat(), "");
-        let token = run(&["token", "create", &id, "--name", "tests", "--role", "admin"], "");
-        Self {
+        let mut org = Self {
             id,
             stack,
             world,
-            token,
-        }
+            token: String::new(),
+        };
+        org.member(&org.owner(), "Tests", "admin");
+        org.token = org.token_owned_by(&org.owner(), "tests", "admin");
+        org
+    }
+
+    /// Address of the admin as whom the tests' token counts
+    pub fn owner(&self) -> String {
+        format!("tests@{}.example", self.id)
+    }
+
+    /// With another role than admin the tests' own token is refused, until it is admin again.
+    pub fn owner_becomes(&self, role: &str) {
+        self.member(&self.owner(), "Tests", role);
+    }
+
+    /// From now on the organisation has no admin but those whom the test adds, and its own token is refused.
+    pub fn without_owner(&self, admin: &Session<'_>) {
+        let id = self.id_of(admin, &self.owner());
+        admin.send("DELETE", &format!("members/{id}"), &json!({})).expect(200);
+    }
+
+    /// A member's id, as an admin sees it
+    pub fn id_of(&self, admin: &Session<'_>, email: &str) -> String {
+        let all = admin.get("members").expect(200).json();
+        let mut all = all["members"].as_array().expect("members").iter();
+        let member = all.find(|member| member["email"] == email).expect("a member");
+        member["id"].as_str().expect("an id").to_owned()
     }
 
     /// With approval by Alex Approver
@@ -253,9 +279,17 @@ impl Organisation {
         body
     }
 
-    /// Of a program with this role
+    /// Of a program with this role, and of a member with it who does nothing else
     pub fn token_of(&self, role: &str) -> String {
-        let arguments = ["token", "create", &self.id, "--name", role, "--role", role];
+        let owner = format!("{role}-program@{}.example", self.id);
+        self.member(&owner, role, role);
+        self.token_owned_by(&owner, role, role)
+    }
+
+    pub fn token_owned_by(&self, owner: &str, name: &str, role: &str) -> String {
+        let arguments = [
+            "token", "create", &self.id, "--name", name, "--role", role, "--owner", owner,
+        ];
         operator(self.stack, &arguments, "").expect("a token")
     }
 

@@ -1,8 +1,13 @@
 //! A member who is signed in, without a browser.
 
-use serde_json::Value;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{Duration, Utc};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
+    aws,
+    engine::Stack,
     http::{Answer, Call},
     organisation::Organisation,
 };
@@ -15,6 +20,26 @@ pub struct Session<'a> {
     org: &'a Organisation,
     cookie: String,
     csrf: String,
+}
+
+/// As if the sign-in of the session with this cookie had been so many minutes ago.
+pub fn signed_in_ago(stack: &Stack, cookie: &str, minutes: i64) {
+    age(stack, &key("session", cookie), "signed_in_at", minutes);
+}
+
+fn key(kind: &str, cookie: &str) -> String {
+    let (_, secret) = cookie.split_once('=').expect("a cookie");
+    format!("{kind}#{}", URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
+}
+
+fn age(stack: &Stack, key: &str, field: &str, minutes: i64) {
+    let at = Utc::now() - Duration::minutes(minutes);
+    let body = json!({
+        "TableName": stack.table("access"), "Key": {"hash": {"S": key}},
+        "UpdateExpression": "SET #f = :at", "ExpressionAttributeNames": {"#f": field},
+        "ExpressionAttributeValues": {":at": {"S": at.to_rfc3339()}},
+    });
+    aws::call("DynamoDB_20120810.UpdateItem", &body);
 }
 
 impl<'a> Session<'a> {
@@ -58,6 +83,39 @@ impl<'a> Session<'a> {
             cookie: self.cookie.clone(),
             csrf: self.csrf.clone(),
         }
+    }
+
+    /// As if the sign-in had been so many minutes ago.
+    pub fn signed_in_ago(&self, minutes: i64) {
+        signed_in_ago(self.org.stack, &self.cookie, minutes);
+    }
+
+    /// As if nothing had been done for so many minutes.
+    pub fn unused_for(&self, minutes: i64) {
+        age(self.org.stack, &key("seen", &self.cookie), "seen_at", minutes);
+    }
+
+    /// When the last use was written down.
+    pub fn seen_at(&self) -> Option<String> {
+        let items = aws::query(self.org.stack.table("access"), "hash", &key("seen", &self.cookie));
+        items
+            .first()
+            .map(|item| item["seen_at"]["S"].as_str().expect("a time").to_owned())
+    }
+
+    /// As the button beside a page's navigation does; everywhere, or in this browser only.
+    pub fn sign_out(&self, everywhere: bool) {
+        let fields = if everywhere { "&everywhere=1" } else { "" };
+        let answer = Call::new("POST", format!("{}/sign-out", self.org.stack.api))
+            .header("cookie", &self.cookie)
+            .header("accept", "text/html")
+            .body(
+                "application/x-www-form-urlencoded",
+                format!("csrf={}{fields}", self.csrf),
+            )
+            .send()
+            .expect(303);
+        assert!(answer.header("set-cookie").contains("Max-Age=0"), "{answer:?}");
     }
 
     pub fn cookie(&self) -> &str {

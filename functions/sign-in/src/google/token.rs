@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Duration, Utc};
 use domain::sign_in::Identity;
 use openidconnect::core::{
     CoreGenderClaim, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
@@ -20,6 +21,8 @@ use super::person::Person;
 /// Google's older spelling of its issuer, which its documentation still allows. It is no address, so the crate can't read it.
 const BARE_ISSUER: &str = "accounts.google.com";
 const ISSUER: &str = "https://accounts.google.com";
+/// How far Google's clock may be ahead of ours.
+const CLOCKS_DIFFER: Duration = Duration::minutes(5);
 /// The longest that OpenID Connect allows.
 const SUBJECT: usize = 255;
 
@@ -62,7 +65,8 @@ pub(super) fn read(
     // A verifier that knows the client's secret would take it as a key; Google signs with its own keys and nothing else.
     let verifier =
         CoreIdTokenVerifier::new_public_client(ClientId::new(client_id.to_owned()), issuer_url, keys.clone())
-            .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256]);
+            .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
+            .set_issue_time_verifier_fn(|issued| is_past(issued, Utc::now()));
     let respelt = match issuer {
         ISSUER => respelt(text, keys)?,
         _ => None,
@@ -78,6 +82,13 @@ pub(super) fn read(
         }
         error => because(&error),
     })?;
+    // The party that asked for the token is this client, whoever else it may be for.
+    if claims
+        .authorized_party()
+        .is_some_and(|party| party.as_str() != client_id)
+    {
+        return Err(Refused::Because("another client asked for it".to_owned()));
+    }
     let subject = claims.subject().as_str();
     if subject.is_empty() || subject.len() > SUBJECT || !subject.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Refused::Because(
@@ -96,6 +107,14 @@ pub(super) fn read(
         claims.additional_claims().hd.clone(),
         name,
     ))
+}
+
+fn is_past(issued: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), String> {
+    if issued <= now + CLOCKS_DIFFER {
+        Ok(())
+    } else {
+        Err("it was issued in the future".to_owned())
+    }
 }
 
 /// A token with the bare issuer, its signature verified here, with the issuer as everybody else spells it; its other claims are

@@ -27,6 +27,8 @@ fn visit_as(role: Role) -> Visit {
         name: "Hanna R.".to_owned(),
         role,
         identity: None,
+        sessions_after: None,
+        sign_in_link: None,
     };
     let organisation = Organisation::new(org, "Acme & Co");
     Visit {

@@ -25,6 +25,7 @@ fn an_admin_adds_changes_and_deletes_members_and_the_last_admin_stays() {
     let org = Organisation::new("members");
     let ann_address = format!("ann@{}.example", org.id);
     let ann = org.session(&ann_address, "Ann Admin", "admin");
+    org.without_owner(&ann);
     let add = json!({"email": "mary@gmail.com", "name": "Mary", "role": "basic"});
     let mary = ann.post("members", &add).expect(201).json()["id"].clone();
     let mary = format!("members/{}", mary.as_str().expect("an id"));
@@ -82,6 +83,7 @@ fn two_admins_who_lower_each_other_at_once_leave_one() {
         org.session(&address("ann"), "Ann", "admin"),
         org.session(&address("bob"), "Bob", "admin"),
     );
+    org.without_owner(&ann);
     let (ann_id, bob_id) = (id(&ann, &address("ann")), id(&ann, &address("bob")));
     let lower = json!({"name": "Lowered", "role": "basic"});
     let start = Barrier::new(2);
@@ -95,9 +97,13 @@ fn two_admins_who_lower_each_other_at_once_leave_one() {
             });
         }
     });
-    let roles = org.call("GET", "members").send().expect(200).json();
-    let admins = roles["members"].as_array().expect("members").iter();
-    assert_eq!(admins.filter(|member| member["role"] == "admin").count(), 1, "{roles}");
+    // Whoever stayed an admin sees it.
+    let admin = [&ann, &bob]
+        .into_iter()
+        .find(|session| session.get("members").status == 200);
+    let roles = list(admin.expect("an admin"));
+    let admins = roles.iter().filter(|member| member["role"] == "admin");
+    assert_eq!(admins.count(), 1, "{roles:?}");
 }
 
 /// Each change is right by itself: approval is asked for by somebody, and nobody is asked where it is not needed.
@@ -254,33 +260,6 @@ fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
 }
 
 #[test]
-fn a_revoked_token_gets_nobody_in() {
-    let (org, other) = (Organisation::new("revoked"), Organisation::new("revoked-b"));
-    let (admin, basic, theirs) = (org.token_of("admin"), org.token_of("basic"), other.token_of("basic"));
-    let status = |org: &Organisation, token: &str| org.call_with(token, "GET", "requests").send().status;
-    assert_eq!((status(&org, &basic), status(&other, &theirs)), (200, 200));
-    let token = |arguments: &[&str]| operator(org.stack, &[&["token"], arguments].concat(), "");
-    let revoke = || token(&["revoke", &org.id, "--name", "basic"]);
-    let listed = || token(&["list", &org.id]).expect("the tokens");
-    assert!(listed().contains("admin (admin)\nbasic (basic)\n"), "{}", listed());
-
-    revoke().expect("revoked");
-    assert_eq!(status(&org, &basic), 401);
-    // Neither another one of the organisation, nor another organisation's of the same name.
-    assert_eq!((status(&org, &admin), status(&other, &theirs)), (200, 200));
-    assert!(!listed().contains("basic"), "{}", listed());
-    let told = revoke().expect_err("it is gone");
-    assert!(told.contains("no token named basic"), "{told}");
-    let audit = org.call("GET", "audit?what=token.revoked").send().expect(200).json();
-    let entries = audit["entries"].as_array().expect("entries");
-    assert_eq!(entries.len(), 1, "{audit}");
-    assert_eq!(
-        (&entries[0]["who"], &entries[0]["subject"]),
-        (&json!("operator"), &json!("basic"))
-    );
-}
-
-#[test]
 fn the_audit_is_paged_from_the_newest_and_filtered() {
     let org = Organisation::on(&engine().patient, "audited", &json!({}), &[]);
     for hour in 0..24 {
@@ -298,7 +277,9 @@ fn the_audit_is_paged_from_the_newest_and_filtered() {
         newest["new"].as_str().is_some_and(|new| new.contains("23:45")),
         "{newest}"
     );
-    assert_eq!(newest["who"], "token:tests");
+    let who = newest["who"].as_str().expect("an id");
+    assert!(who.starts_with(&format!("token:{}/t", org.id)), "{who}");
+    assert_eq!(newest["name"], format!("tests ({})", org.id));
     let next = first["next"].as_str().expect("more");
     let next = next.rsplit_once("/audit").expect("its address").1;
     let second = page(&format!("audit{next}"));

@@ -1,6 +1,13 @@
 //! The pages that people work with, in a real browser: found, used, and fit for everybody.
 
-use e2e::{browser::Browser, engine::engine, organisation::Organisation, request::Request, wait::until};
+use e2e::{
+    browser::Browser,
+    engine::engine,
+    organisation::Organisation,
+    request::Request,
+    session::{COOKIE, signed_in_ago},
+    wait::until,
+};
 use serde_json::json;
 
 fn address(org: &Organisation, name: &str) -> String {
@@ -153,7 +160,15 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
             .contains("Noted on the ticket; the user is created at once.")
     );
     let ann = signed_in(&org, "ann", "admin");
-    let all = ["Requests", "Pending", "Variables", "Credentials", "Members", "Audit"];
+    let all = [
+        "Requests",
+        "Pending",
+        "Variables",
+        "Credentials",
+        "Members",
+        "Tokens",
+        "Audit",
+    ];
     assert_eq!(offered(&ann)[2..], all);
     ann.follow("New offboarding");
     ann.is_fit_for_everybody("offboarding-form");
@@ -161,7 +176,8 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
     ann.follow("Members");
     ann.waits_for_text(&address(&org, "mary"));
     ann.is_fit_for_everybody("members");
-    ann.go("main tbody tr:first-child a");
+    let mary_id = org.member_with(&address(&org, "mary")).expect("a member")["id"].clone();
+    ann.go(&format!("main tbody a[href$='{}']", mary_id.as_str().expect("an id")));
     ann.is_fit_for_everybody("member");
     ann.choose("#role", "technician");
     ann.go("main form button:not(.danger)");
@@ -202,6 +218,67 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
         "{audit}"
     );
     ann.is_fit_for_everybody("audit");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn an_admin_makes_and_revokes_a_token_and_signs_in_again_where_it_is_asked_for() {
+    let org = Organisation::new("token-page");
+    let ann = signed_in(&org, "ann", "admin");
+    ann.follow("Tokens");
+    ann.waits_for_text("tests");
+    ann.is_fit_for_everybody("tokens");
+    ann.fill("#name", "payroll");
+    ann.choose("#role", "technician");
+    ann.replace("#days", "30");
+    ann.go("main > form button");
+    let token = ann.run("return document.querySelector('main code').innerText");
+    let token = token.as_str().expect("a token");
+    let status = || org.call_with(token, "GET", "requests").send().status;
+    assert_eq!(status(), 200);
+    // No picture is taken of this one.
+    assert_eq!(ann.findings(), Vec::<String>::new());
+    ann.follow("Tokens");
+    assert!(ann.waits_for_text("payroll").contains(&address(&org, "ann")));
+
+    // A quarter of an hour later the page says what it needs, and leads there and back.
+    signed_in_ago(org.stack, &ann.cookie(COOKIE), 16);
+    ann.follow("Tokens");
+    ann.waits_for_text("more than fifteen minutes ago");
+    ann.go("tbody tr:first-child form button");
+    ann.waits_for_text("needs a sign-in of the last fifteen minutes");
+    ann.is_fit_for_everybody("sign-in-again");
+    assert_eq!(status(), 200);
+    ann.open(&org.sign_in_link(&address(&org, "ann")));
+    ann.go("main form button");
+    assert!(ann.url().ends_with("/tokens"), "{}", ann.url());
+    assert!(!ann.text().contains("fifteen minutes"), "{}", ann.text());
+    ann.go("tbody tr:first-child form button");
+    ann.waits_for_text("revoked");
+    assert_eq!(status(), 401);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn sessions_end_everywhere_by_the_member_and_by_an_admin() {
+    let org = Organisation::new("everywhere-page");
+    let (here, there) = (signed_in(&org, "mary", "basic"), signed_in(&org, "mary", "basic"));
+    here.go("form.sign-out button[name=everywhere]");
+    for browser in [&here, &there] {
+        browser.open(&org.url("requests"));
+        assert!(browser.url().contains("/sign-in?next="), "{}", browser.url());
+        browser.waits_for_text("you come back to the page that you asked for");
+    }
+    let again = signed_in(&org, "mary", "basic");
+    let ann = signed_in(&org, "ann", "admin");
+    ann.follow("Members");
+    let mary = org.member_with(&address(&org, "mary")).expect("a member")["id"].clone();
+    ann.go(&format!("main tbody a[href$='{}']", mary.as_str().expect("an id")));
+    ann.go("main form[action$='/sign-out'] button");
+    again.open(&org.url("requests"));
+    assert!(again.url().contains("/sign-in?next="), "{}", again.url());
+    ann.follow("Audit");
+    ann.waits_for_text("member.sessions_ended");
 }
 
 #[test]

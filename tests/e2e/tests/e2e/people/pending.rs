@@ -115,7 +115,7 @@ fn nobody_approves_their_own_request_by_any_way_in() {
     let told = org.call_with(&hana, "POST", &path).json(&yes).send().expect(200).json();
     assert_eq!(
         (&told["decided_by"], &told["decided_via"]),
-        (&json!("token:approver"), &json!("token"))
+        (&json!(format!("approver ({})", org.id)), &json!("token"))
     );
     asked.ends("completed");
 }

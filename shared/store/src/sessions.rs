@@ -1,0 +1,197 @@
+//! Sessions of members. The browser has a random secret; who that is, and until when, is kept here, so that a session can be
+//! ended.
+
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use chrono::{DateTime, Duration, Utc};
+use domain::fault::Fault;
+use domain::ids::OrgId;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Kind, Seen, hash, random_token};
+use crate::audit::AuditEntry;
+use crate::fault::stored_shape;
+use crate::members::{Changed, Member, TABLE, Written};
+use crate::{Store, text};
+
+/// A session ends this long after the sign-in, whatever is done in it.
+pub const LONGEST: Duration = Duration::hours(8);
+/// It ends earlier when nothing was done in it for so long.
+const IDLE: Duration = Duration::hours(1);
+/// A use is written down when the last one that was written down is so long ago: most calls write nothing.
+const WRITTEN_EVERY: Duration = Duration::minutes(5);
+/// What is sensitive asks for a sign-in that is no older.
+pub const RECENT: Duration = Duration::minutes(15);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub org: OrgId,
+    pub member: String,
+    pub signed_in_at: DateTime<Utc>,
+    /// Some minutes before the last use, or at it.
+    seen_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    org: OrgId,
+    member: String,
+    signed_in_at: DateTime<Utc>,
+}
+
+impl Session {
+    /// Neither too old nor left alone for too long.
+    fn is_live(&self, now: DateTime<Utc>) -> bool {
+        now < self.signed_in_at + LONGEST && now < self.seen_at + IDLE
+    }
+
+    /// Whether the sign-in was within the last fifteen minutes.
+    pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
+        now < self.signed_in_at + RECENT
+    }
+
+    fn is_worth_writing_down(&self, now: DateTime<Utc>) -> bool {
+        now >= self.seen_at + WRITTEN_EVERY
+    }
+
+    /// Whether it is the member's, who has not ended all sessions since it began.
+    pub fn is_of(&self, member: &Member) -> bool {
+        self.org == member.org
+            && self.member == member.id
+            && member.sessions_after.is_none_or(|after| self.signed_in_at > after)
+    }
+}
+
+impl Store {
+    /// The secret is for the browser alone.
+    pub async fn begin_session(&self, member: &Member, now: DateTime<Utc>) -> Result<SecretString, Fault> {
+        let secret = random_token();
+        let stored = Stored {
+            org: member.org.clone(),
+            member: member.id.clone(),
+            signed_in_at: now,
+        };
+        let key = Kind::Session.key(&hash(&secret));
+        self.put_access(key, &stored, now + LONGEST).await?;
+        Ok(secret)
+    }
+
+    /// None for a secret that is nobody's, or whose session has ended. Whether the member still has it is for
+    /// [`Session::is_of`] to say.
+    pub async fn session(&self, secret: &SecretString, now: DateTime<Utc>) -> Result<Option<Session>, Fault> {
+        let hash = hash(secret);
+        let stored = self.access::<Stored>(Kind::Session.key(&hash));
+        let seen = self.access::<Seen>(Kind::Seen.key(&hash));
+        let (stored, seen) = tokio::try_join!(stored, seen)?;
+        let session = stored.map(|stored| Session {
+            seen_at: seen.map_or(stored.signed_in_at, |seen| seen.seen_at),
+            org: stored.org,
+            member: stored.member,
+            signed_in_at: stored.signed_in_at,
+        });
+        Ok(session.filter(|session| session.is_live(now)))
+    }
+
+    /// That the session is in use.
+    pub async fn session_used(
+        &self,
+        secret: &SecretString,
+        session: &Session,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        if !session.is_worth_writing_down(now) {
+            return Ok(());
+        }
+        let key = Kind::Seen.key(&hash(secret));
+        self.put_access(key, &Seen { seen_at: now }, session.signed_in_at + LONGEST)
+            .await
+    }
+
+    pub async fn end_session(&self, secret: &SecretString) -> Result<(), Fault> {
+        self.delete_access(Kind::Session.key(&hash(secret))).await
+    }
+
+    /// All that the member has begun until now, in every browser.
+    pub async fn end_sessions(&self, member: &Member, by: &str) -> Result<Changed, Fault> {
+        let update = Update::builder()
+            .table_name(self.table(TABLE))
+            .key("org", text(member.org.as_str()))
+            .key("member", text(&member.id))
+            .update_expression("SET sessions_after = :now")
+            .condition_expression("attribute_exists(org)")
+            .expression_attribute_values(":now", text(Utc::now().to_rfc3339()))
+            .build()
+            .map_err(|_| stored_shape(TABLE))?;
+        let entry = AuditEntry::now(by, "member.sessions_ended", &member.id);
+        let writes = vec![
+            TransactWriteItem::builder().update(update).build(),
+            self.audit_put(&member.org, &entry)?,
+        ];
+        match self.written("ending a member's sessions", writes).await? {
+            Written::Done => Ok(Changed::Done),
+            Written::Unmet(_) => Ok(Changed::Overtaken),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::role::Role;
+
+    use super::*;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        let begin: DateTime<Utc> = "2026-11-28T07:00:00Z".parse().unwrap();
+        begin + Duration::minutes(minutes)
+    }
+
+    fn session(seen: i64) -> Session {
+        Session {
+            org: OrgId::parse("acme").unwrap(),
+            member: "m1".to_owned(),
+            signed_in_at: at(0),
+            seen_at: at(seen),
+        }
+    }
+
+    #[test]
+    fn a_session_that_nobody_uses_ends_after_an_hour() {
+        assert!(session(0).is_live(at(59)) && !session(0).is_live(at(60)));
+        assert!(session(50).is_live(at(109)) && !session(50).is_live(at(110)));
+    }
+
+    #[test]
+    fn a_session_that_is_used_ends_after_eight_hours() {
+        assert!(session(479).is_live(at(479)) && !session(479).is_live(at(480)));
+        // Not even a clock that is ahead prolongs it.
+        assert!(!session(1000).is_live(at(480)));
+    }
+
+    #[test]
+    fn most_uses_write_nothing() {
+        assert!(!session(10).is_worth_writing_down(at(14)));
+        assert!(session(10).is_worth_writing_down(at(15)));
+    }
+
+    #[test]
+    fn a_sign_in_is_recent_for_fifteen_minutes_however_much_is_done() {
+        assert!(session(14).is_recent(at(14)) && !session(14).is_recent(at(15)));
+    }
+
+    #[test]
+    fn who_ends_all_sessions_keeps_the_later_ones() {
+        let org = OrgId::parse("acme").unwrap();
+        let mut member = Member {
+            id: "m1".to_owned(),
+            ..Member::new(&org, "a@acme.example", "Ann", Role::Basic)
+        };
+        assert!(session(0).is_of(&member));
+        for (after, live) in [(-1, true), (0, false), (1, false)] {
+            member.sessions_after = Some(at(after));
+            assert_eq!(session(0).is_of(&member), live, "{after}");
+        }
+        member.sessions_after = None;
+        member.id = "m2".to_owned();
+        assert!(!session(0).is_of(&member));
+    }
+}

@@ -1,0 +1,81 @@
+//! The page that somebody comes back to after a sign-in.
+
+use domain::ids::OrgId;
+
+/// The longest path that is taken.
+const LONGEST: usize = 300;
+
+/// A path of Gangway's own below `/orgs/{org}/`, without a query: never another host's address, and never a link that carries
+/// a capability.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComeBack {
+    path: String,
+    org: OrgId,
+}
+
+impl ComeBack {
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix("/orgs/")?.split('/');
+        let org = OrgId::parse(parts.next()?).ok()?;
+        let plain = |part: &str| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed)
+        };
+        (text.len() <= LONGEST && parts.all(plain)).then(|| Self {
+            path: text.to_owned(),
+            org,
+        })
+    }
+
+    /// For [`crate::Base::link`]; needs no encoding in a query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_pages_are_come_back_to() {
+        for good in [
+            "/orgs/acme/pending",
+            "/orgs/acme",
+            "/orgs/acme/requests/r0199d0c4e1f27c3a8b5d6e7f80912a3b",
+            "/orgs/acme/variables/start_time",
+        ] {
+            assert_eq!(ComeBack::parse(good).unwrap().path(), good);
+        }
+        assert_eq!(ComeBack::parse("/orgs/acme/pending").unwrap().org().as_str(), "acme");
+        for bad in [
+            "",
+            "/",
+            "/decide",
+            "/decide?c=secret",
+            "/orgs/acme/pending?c=x",
+            "/orgs/acme/pending#x",
+            "//evil.example",
+            "/orgs//evil.example",
+            "/orgs/acme//evil.example",
+            "/orgs/acme/",
+            "/orgs/../sign-in",
+            "/orgs/acme/../../decide",
+            "/orgs/acme/%2e%2e/x",
+            "/\\evil.example",
+            "/orgs/acme\\evil",
+            "https://evil.example/orgs/acme",
+            "javascript:alert(1)",
+            "/orgs/acme/a\nb",
+            "/orgs/acme/a b",
+            "/orgs/ACME/pending",
+            &format!("/orgs/acme/{}", "x".repeat(300)),
+        ] {
+            assert_eq!(ComeBack::parse(bad), None, "{bad}");
+        }
+    }
+}

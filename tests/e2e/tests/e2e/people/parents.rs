@@ -1,0 +1,67 @@
+//! Who works at the parent organisation is not its children's to know.
+
+use e2e::{engine::engine, organisation::Organisation, request::Request};
+use serde_json::json;
+
+#[test]
+fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
+    let (parent, child) = (
+        Organisation::new("hidden-msp"),
+        Organisation::approving(&engine().patient, "hidden", &json!({}), &[]),
+    );
+    child.belong_to(&parent);
+    let otto_address = format!("otto@{}.example", parent.id);
+    let otto = parent.session(&otto_address, "Otto", "admin");
+    let ann = child.session(&format!("ann@{}.example", child.id), "Ann", "admin");
+    let there = otto.at(&child);
+    there
+        .send("PUT", "variables", &json!({"timezone": "Europe/Berlin"}))
+        .expect(200);
+    child
+        .call_with(&parent.token, "PUT", "variables")
+        .json(&json!({"start_time": "09:00"}))
+        .send()
+        .expect(200);
+    let person = |first: &str| child.person(first, "Lovelace", &json!({"manager": child.manager()}));
+    let denied = Request::of(&child, &ann.post("onboardings", &person("Ada")).expect(201));
+    denied.until("waiting_approval");
+    let deny = json!({"action": "deny", "reason": "There is no budget"});
+    there
+        .post(&format!("requests/{}/approval", denied.id), &deny)
+        .expect(200);
+    denied.ends("denied");
+    let cancelled = Request::of(&child, &there.post("onboardings", &person("Bob")).expect(201));
+    cancelled.until("waiting_approval");
+    let pending = ann.get("pending").expect(200).text;
+    there
+        .post(&format!("requests/{}/cancel", cancelled.id), &json!({}))
+        .expect(200);
+    cancelled.ends("cancelled");
+
+    let name = parent.world.key("/company");
+    let program = format!("tests ({})", parent.id);
+    let mut told = vec![pending];
+    for path in [
+        "audit".to_owned(),
+        "variables/timezone".to_owned(),
+        "variables/start_time".to_owned(),
+        format!("requests/{}", denied.id),
+        format!("requests/{}", cancelled.id),
+    ] {
+        told.push(ann.get(&path).expect(200).text);
+        told.push(ann.page(&path).expect(200).text);
+    }
+    for text in &told {
+        assert!(!text.contains(&otto_address) && !text.contains(&program), "{text}");
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    // The parent's people see who of them it was.
+    for path in ["audit".to_owned(), format!("requests/{}", denied.id)] {
+        let text = there.get(&path).expect(200).text;
+        assert!(text.contains(&otto_address), "{text}");
+    }
+    // And a child's people are known to themselves.
+    let audit = ann.get("audit?what=request").expect(200).text;
+    assert!(!audit.contains(&otto_address), "{audit}");
+    assert!(ann.get("audit?what=member").expect(200).text.contains("ann@"));
+}
