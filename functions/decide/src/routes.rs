@@ -182,8 +182,9 @@ impl App {
             .decide(&capability.key(), &capability.gate, saying)
             .await?;
         link.gate = decided.gate;
-        // The decision stands from here on. Also when it stood before: its first delivery may have been lost.
-        if let Some(token) = &link.gate.token {
+        // A decision is recorded from here on. Also when it was before: its first delivery may have been lost. Where nothing
+        // is decided, as the request has changed, nobody is woken: time would decide.
+        if let (Some(token), Some(_)) = (&link.gate.token, link.gate.decision) {
             step::deliver(&self.step_functions, token).await?;
         }
         // Somebody else may have decided since the gate was read.

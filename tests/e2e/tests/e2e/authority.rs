@@ -233,7 +233,8 @@ fn seats_are_bought_for_what_was_approved_and_so_many_a_day() {
             .as_u64()
             .unwrap_or_default()
     };
-    let body = |first: &str| org.person(first, "Lovelace", &json!({"licenses": ["ENTERPRISEPACK"]}));
+    let more = json!({"licenses": ["ENTERPRISEPACK"], "manager": org.manager()});
+    let body = |first: &str| org.person(first, "Lovelace", &more);
     let eve = member(&org, "eve", "basic");
     let request = Request::of(&org, &eve.post("onboardings", &body("Ada")).expect(201));
     request.until("waiting_approval");
@@ -291,7 +292,7 @@ fn the_groups_that_were_approved_are_the_groups_that_are_added() {
         .json();
     let vpn = groups["value"][0]["id"].as_str().expect("a group").to_owned();
     let id = org.account(org.colleague())["id"].as_str().expect("an id").to_owned();
-    let reference = json!({"@odata.id": format!("{}/directoryObjects/{id}", org.world.key("/urls/graph"))});
+    let reference = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}")});
     let joined = org
         .world
         .graph("POST", &format!("/groups/{vpn}/members/$ref"))
@@ -326,7 +327,7 @@ fn a_parents_employees_do_not_enter_its_children() {
 #[test]
 fn a_removed_approver_decides_no_more() {
     let org = Organisation::approving(&engine().patient, "removed", &json!({}), &[]);
-    let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
     request.until("waiting_approval");
     let (approve, _) = request.approval_links(org.approver(), "Ada Lovelace");
     org.configure(&[&format!("new_user_approval_email={}", org.manager())]);
@@ -420,7 +421,10 @@ fn with_nobody_to_ask_a_basic_members_submission_is_refused() {
     // Whom the tests' token counts as would be asked.
     org.owner_becomes("technician");
     let eve = member(&org, "eve", "basic");
-    let refused = eve.post("onboardings", &org.person("Ada", "Lovelace", &json!({})));
+    let refused = eve.post(
+        "onboardings",
+        &org.person("Ada", "Lovelace", &json!({"manager": org.manager()})),
+    );
     assert_eq!(refused.wrong_fields(), ["new_user_approval_email"]);
     assert!(refused.text.contains("gives somebody the role"), "{}", refused.text);
     let own = eve.get("requests").expect(200).json();
@@ -429,8 +433,11 @@ fn with_nobody_to_ask_a_basic_members_submission_is_refused() {
     org.member(org.approver(), "Alex Approver", "approver");
     let request = Request::of(
         &org,
-        &eve.post("onboardings", &org.person("Ada", "Lovelace", &json!({})))
-            .expect(201),
+        &eve.post(
+            "onboardings",
+            &org.person("Ada", "Lovelace", &json!({"manager": org.manager()})),
+        )
+        .expect(201),
     );
     org.owner_becomes("admin");
     let (approve, _) = request.approval_links(org.approver(), "Ada Lovelace");
