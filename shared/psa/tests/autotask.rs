@@ -23,7 +23,9 @@ struct Desk {
 fn client(base: &str, credentials: Value, company: &str) -> Result<Psa, Fault> {
     let credentials = serde_json::from_value(credentials).unwrap();
     let base = base.parse().unwrap();
-    Autotask::new(outbound::http_client(), base, credentials, company.to_owned()).map(Psa::Autotask)
+    Autotask::new(outbound::http_client(), base, credentials, company.to_owned())
+        .map(Psa::Autotask)
+        .map(Psa::listing_names)
 }
 
 async fn desk() -> Desk {

@@ -20,7 +20,8 @@ fn psa(server: &MockServer, company: &str) -> Psa {
     }))
     .unwrap();
     let origin = format!("{}/cw", server.uri()).parse().unwrap();
-    Psa::ConnectWise(ConnectWise::new(outbound::http_client(), origin, credentials, company.to_owned()).unwrap())
+    let client = ConnectWise::new(outbound::http_client(), origin, credentials, company.to_owned()).unwrap();
+    Psa::ConnectWise(client).listing_names()
 }
 
 /// Its requests are held against the vendor's file.

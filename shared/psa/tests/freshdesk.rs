@@ -15,7 +15,9 @@ const ODD: &str = "Seán O'Brien \"X\" & <Y>\n🙂";
 fn client(base: &str, company: &str) -> Result<Psa, Fault> {
     let credentials = serde_json::from_value(json!({"address": base, "api_key": "k"})).unwrap();
     let address = base.parse().unwrap();
-    Freshdesk::new(outbound::http_client(), address, credentials, company.to_owned()).map(Psa::Freshdesk)
+    Freshdesk::new(outbound::http_client(), address, credentials, company.to_owned())
+        .map(Psa::Freshdesk)
+        .map(Psa::listing_names)
 }
 
 fn psa(server: &MockServer) -> Psa {

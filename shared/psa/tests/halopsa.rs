@@ -36,7 +36,9 @@ impl Desk {
 fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
     let address = credentials["address"].as_str().unwrap().parse().unwrap();
     let keys = serde_json::from_value(credentials.clone()).unwrap();
-    HaloPsa::new(outbound::http_client(), address, keys, company.to_owned()).map(Psa::HaloPsa)
+    HaloPsa::new(outbound::http_client(), address, keys, company.to_owned())
+        .map(Psa::HaloPsa)
+        .map(Psa::listing_names)
 }
 
 fn new_ticket() -> NewTicket {

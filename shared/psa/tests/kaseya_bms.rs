@@ -40,7 +40,8 @@ impl Desk {
 fn client(credentials: &Value, company: &str) -> Psa {
     let address = credentials["address"].as_str().unwrap().parse().unwrap();
     let keys = serde_json::from_value(credentials.clone()).unwrap();
-    Psa::KaseyaBms(KaseyaBms::new(outbound::http_client(), address, keys, company.to_owned()).unwrap())
+    let client = KaseyaBms::new(outbound::http_client(), address, keys, company.to_owned()).unwrap();
+    Psa::KaseyaBms(client).listing_names()
 }
 
 fn new_ticket() -> NewTicket {

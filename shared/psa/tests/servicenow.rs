@@ -45,7 +45,9 @@ impl Desk {
 fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
     let address = credentials["address"].as_str().unwrap().parse().unwrap();
     let keys = serde_json::from_value(credentials.clone()).unwrap();
-    ServiceNow::new(outbound::http_client(), address, keys, company.to_owned()).map(Psa::ServiceNow)
+    ServiceNow::new(outbound::http_client(), address, keys, company.to_owned())
+        .map(Psa::ServiceNow)
+        .map(Psa::listing_names)
 }
 
 fn new_ticket() -> NewTicket {
