@@ -19,5 +19,6 @@ pub mod role;
 pub mod schedule;
 pub mod sign_in;
 pub mod submission;
+pub mod text;
 pub mod username;
 pub mod variables;
