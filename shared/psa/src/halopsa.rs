@@ -74,6 +74,7 @@ impl HaloPsa {
                 grant: Grant::Form {
                     scope: "all".to_owned(),
                 },
+                longest_answer: outbound::GIVEN_HOST_ANSWER,
             },
             client,
         })
