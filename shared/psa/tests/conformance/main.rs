@@ -34,11 +34,13 @@ macro_rules! suite {
                 unknown_names_are_listed
                 found_by_marker
                 a_given_one_must_be_the_companys
-                an_open_one_with_the_same_summary_is_adopted
+                a_technicians_open_one_with_the_same_summary_is_adopted
+                a_customers_ticket_with_our_marker_is_not_ours
             }
             notes {
                 internal_and_public
                 passwords_arrive_as_they_are
+                a_customers_marker_stands_for_nothing
                 long_ones_are_written
                 status_is_set_once
             }
@@ -51,6 +53,7 @@ macro_rules! suite {
             texts {
                 odd_summaries_and_notes
                 odd_company_names
+                hostile_texts_are_only_read
             }
             bad_days {
                 refusals_are_faults_of_their_class

@@ -13,6 +13,7 @@ mod browsers;
 mod checks;
 mod decisions;
 mod google;
+mod hostile;
 mod input;
 mod kept;
 mod license_groups;
