@@ -9,7 +9,7 @@ use notify::{Mail, Sms};
 use psa::{Note, NoteText, Psa};
 use secrecy::SecretString;
 use step::Context;
-use store::effects::Standing;
+use store::effects::{Standing, random_mark};
 use store::requests::RequestRecord;
 use systems::Settled;
 use vault::Entry;
@@ -60,14 +60,14 @@ impl HandOver<'_> {
     async fn to_vault(&self, place: PasswordPlace) -> Result<Delivery, Fault> {
         let vault = systems::vault(&self.cx.secrets, self.settled, place).await?;
         let key = self.key();
-        let entry = Entry {
-            marker: key.request.to_string(),
+        let entry = |mark: &str| Entry {
+            marker: format!("{}/{mark}", key.request),
             name: format!("Temporary password of {}", self.record.plan.display_name),
             username: self.user.upn.clone(),
             password: self.password.clone(),
         };
-        let there = async || {
-            let there = vault.has(&entry).await?;
+        let there = async |mark: &str| {
+            let there = vault.has(&entry(mark)).await?;
             if there.is_none() {
                 step::metric("VaultRepeated", 1.0);
             }
@@ -76,7 +76,7 @@ impl HandOver<'_> {
         let effect = format!("password/{place}");
         self.cx
             .store
-            .once(&key, &effect, there, async || vault.write(&entry).await)
+            .once_marked(&key, &effect, there, async |mark| vault.write(&entry(mark)).await)
             .await?;
         Ok(Delivery::Done)
     }
@@ -163,19 +163,19 @@ impl HandOver<'_> {
         handed: impl AsyncFn() -> Result<Handed, Fault>,
     ) -> Result<(), Fault> {
         let key = self.key();
-        let marker = format!("{}/{name}", key.request);
-        let there = async || Ok(psa.has_note(ticket, &marker).await?.then_some(()));
-        let add = async || {
+        let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
+        let there = async |mark: &str| Ok(psa.has_note(ticket, &marker(mark)).await?.then_some(()));
+        let add = async |mark: &str| {
             let text = note::password(&self.user.upn, &handed().await?, &self.settled.variables);
             let note = Note {
-                marker: marker.clone(),
+                marker: marker(mark),
                 text: NoteText::Secret(text),
                 internal: true,
                 minutes: None,
             };
             psa.add_note(ticket, &note).await
         };
-        self.cx.store.once(&key, effect, there, add).await
+        self.cx.store.once_marked(&key, effect, there, add).await
     }
 
     fn mail(&self, to: &str, mail: note::MailText, links: Vec<SecretString>) -> Mail {
@@ -207,15 +207,20 @@ impl HandOver<'_> {
     async fn link(&self, recipient: &str) -> Result<SecretString, Fault> {
         let pwpush = systems::pwpush(&self.cx.secrets, self.settled).await?;
         let key = self.key();
-        let marker = format!("{}/{recipient}", key.request);
         let effect = format!("password/push/{recipient}");
-        if self.cx.store.intend::<(), ()>(&key, &effect, &()).await? != Standing::New {
-            match pwpush.find(&marker).await? {
-                Found::Link(link) => return Ok(link),
-                Found::Nothing => {}
-                Found::CannotSay => step::metric("PushRepeated", 1.0),
+        let marker = |mark: &str| format!("{}/{mark}/{recipient}", key.request);
+        let mark = random_mark();
+        match self.cx.store.intend::<(), String>(&key, &effect, &mark).await? {
+            Standing::New => pwpush.push(&marker(&mark), self.password).await,
+            Standing::Done(()) => Err(Fault::Permanent("a link is kept nowhere".to_owned())),
+            Standing::Intended(mark) => {
+                match pwpush.find(&marker(&mark)).await? {
+                    Found::Link(link) => return Ok(link),
+                    Found::Nothing => {}
+                    Found::CannotSay => step::metric("PushRepeated", 1.0),
+                }
+                pwpush.push(&marker(&mark), self.password).await
             }
         }
-        pwpush.push(&marker, self.password).await
     }
 }

@@ -135,10 +135,11 @@ async fn post(
     way: &str,
 ) -> Result<(), Fault> {
     let key = record.key();
-    let marker = record.once_more(&format!("{}/purchase-{part_number}", key.request));
+    let name = record.once_more(&format!("purchase-{part_number}"));
+    let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
-    let there = async || Ok(psa.has_note(place, &marker).await?.then_some(()));
-    let add = async || {
+    let there = async |mark: &str| Ok(psa.has_note(place, &marker(mark)).await?.then_some(()));
+    let add = async |mark: &str| {
         systems::may_post(&cx.store, &key.org, psa).await?;
         let links = cx
             .store
@@ -156,7 +157,7 @@ async fn post(
         psa.add_note(
             place,
             &Note {
-                marker: marker.clone(),
+                marker: marker(mark),
                 text,
                 internal: true,
                 minutes: None,
@@ -165,7 +166,7 @@ async fn post(
         .await
     };
     cx.store
-        .once(
+        .once_marked(
             &key,
             &record.once_more(&format!("purchase-note/{way}/{part_number}")),
             there,

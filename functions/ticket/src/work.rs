@@ -95,12 +95,12 @@ async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, ps
     let summary = note::note_subject(record.about());
     let ticket = cx
         .store
-        .once(
+        .once_marked(
             &key,
             "ticket",
-            async || psa.find_ticket(given, marker).await,
-            async || {
-                if let Some(found) = psa.find_ticket(given, marker).await? {
+            async |mark| psa.find_ticket(given, marker, mark).await,
+            async |mark| {
+                if let Some(found) = psa.find_ticket(given, marker, mark).await? {
                     return Ok(found);
                 }
                 if let Some(found) = psa.find_matching(&summary).await? {
@@ -109,6 +109,7 @@ async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, ps
                 systems::may_post(&cx.store, &key.org, psa).await?;
                 psa.create_ticket(&NewTicket {
                     marker: marker.to_owned(),
+                    mark: mark.to_owned(),
                     summary: summary.clone(),
                     description: note::ticket_description(&record.job, &record.plan),
                     location: variables.default_ticket_location.clone(),
@@ -142,7 +143,7 @@ async fn post(
     note: QueuedNote,
     minutes: Option<u32>,
 ) -> Result<(), Fault> {
-    let marker = format!("{}/{}", key.request, note.name);
+    let marker = note_marker(key, &note);
     // An earlier run got as far as this: only the PSA knows whether it came through.
     let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
     if !there {
@@ -160,6 +161,10 @@ async fn post(
         .await?;
     }
     cx.store.mark_note(key, &note.name, NoteState::Posted).await
+}
+
+fn note_marker(key: &RequestKey, note: &QueuedNote) -> String {
+    format!("{}/{}/{}", key.request, note.mark, note.name)
 }
 
 /// The way out when the PSA fails: no request stops for it.
@@ -183,7 +188,7 @@ async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, 
         id: note::note_subject(record.about()),
     };
     for note in unposted(cx, &key).await? {
-        let marker = format!("{}/{}", key.request, note.name);
+        let marker = note_marker(&key, &note);
         systems::may_mail(&cx.store, &key.org).await?;
         mails
             .add_note(

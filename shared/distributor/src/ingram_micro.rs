@@ -9,7 +9,7 @@
 mod wire;
 
 use domain::fault::Fault;
-use outbound::{Owner, Reply, Token, endpoint, send, send_with_token};
+use outbound::{Owner, Pages, Reply, Token, endpoint, send, send_with_token};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use url::Url;
 
 use self::wire::{Customer, Line, Order, OrderStatus, Page, Placed, Subscribed, TokenBody};
 use crate::products::product;
-use crate::{MOST_PAGES, Subscription, SubscriptionState, endless, no_such_company, the_one};
+use crate::{MOST_PAGES, Subscription, SubscriptionState, no_such_company, the_one};
 
 pub(crate) const SYSTEM: &str = "Ingram Micro";
 const SUBSCRIPTION_KEY: &str = "X-Subscription-Key";
@@ -208,19 +208,20 @@ impl IngramMicro {
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
-        for _ in 0..MOST_PAGES {
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            pages.turn()?;
             let (limit, offset) = (PAGE_SIZE.to_string(), all.len().to_string());
             let mut query = query.to_vec();
             query.extend([("limit", limit.as_str()), ("offset", offset.as_str())]);
             let request = self.request(Method::GET, &[what], &query);
-            let page: Page<T> = self.call(operation, request).await?.json()?;
+            let page: Page<T> = pages.read(self.call(operation, request)).await?.json()?;
             let empty = page.data.is_empty();
             all.extend(page.data);
             if empty || all.len() >= page.pagination.total {
                 return Ok(all);
             }
         }
-        Err(endless(SYSTEM, operation))
     }
 
     fn request(&self, method: Method, segments: &[&str], query: &[(&str, &str)]) -> RequestBuilder {

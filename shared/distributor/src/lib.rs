@@ -15,7 +15,7 @@ pub use sherweb::Sherweb;
 pub use td_synnex::TdSynnex;
 
 /// A list longer than this many pages is taken for a loop.
-const MOST_PAGES: u32 = 100;
+const MOST_PAGES: usize = 100;
 
 /// What one company buys there.
 #[derive(Debug, Clone)]

@@ -42,6 +42,7 @@ impl Pax8 {
             grant: Grant::Json {
                 audience: AUDIENCE.to_owned(),
             },
+            longest_answer: outbound::FIXED_VENDOR_ANSWER,
         };
         Self {
             http,

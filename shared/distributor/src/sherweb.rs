@@ -46,6 +46,7 @@ impl Sherweb {
                 grant: Grant::Form {
                     scope: SCOPE.to_owned(),
                 },
+                longest_answer: outbound::FIXED_VENDOR_ANSWER,
             },
             http,
             base: endpoint(&base, &["service-provider", "v1"], &[]),

@@ -9,7 +9,7 @@ mod keys;
 mod wire;
 
 use domain::fault::Fault;
-use outbound::{Reply, endpoint, send};
+use outbound::{Reply, endpoint, send_to_fixed_vendor};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -209,7 +209,7 @@ impl TdSynnex {
 
     async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
         let request = request.bearer_auth(self.access_token.expose_secret());
-        send(SYSTEM, operation, request).await
+        send_to_fixed_vendor(SYSTEM, operation, request).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{Wrong, checked_text, choice};
+use crate::text::is_hidden;
 
 /// A wait for a person. Each decides once: where approval is asked for again, it is at another gate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ impl Reason {
     /// Lines are joined: what people write into a box of several lines stays readable on a ticket.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if line.is_empty() || line.chars().count() > Self::MAX || line.chars().any(char::is_control) {
+        if line.is_empty() || line.chars().count() > Self::MAX || line.chars().any(is_hidden) {
             return Err(Wrong("must be a text of 1 to 500 characters"));
         }
         Ok(Self(line))

@@ -20,6 +20,7 @@ pub mod role;
 pub mod schedule;
 pub mod sign_in;
 pub mod submission;
+pub mod text;
 pub mod token;
 pub mod username;
 pub mod variables;

@@ -14,6 +14,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::job::Kind;
+use crate::text::{one_line, unlinked};
 
 pub use approval::*;
 pub use end::*;
@@ -32,7 +33,7 @@ pub struct About<'a> {
 
 impl fmt::Display for About<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.kind, self.name)
+        write!(f, "{} of {}", self.kind, unlinked(self.name))
     }
 }
 
@@ -68,11 +69,6 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// Names are one line wherever they come from: a subject with a line break is a forged header.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 fn paragraphs<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     parts
         .into_iter()
@@ -92,14 +88,14 @@ pub fn note_subject(about: About<'_>) -> String {
 
 fn items(list: &[String]) -> String {
     list.iter()
-        .map(|item| format!("- {item}"))
+        .map(|item| format!("- {}", unlinked(item)))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 fn skipped_items(list: &[Skipped]) -> String {
     list.iter()
-        .map(|skipped| format!("- {}: {}", skipped.name, skipped.reason))
+        .map(|skipped| format!("- {}: {}", unlinked(&skipped.name), unlinked(&skipped.reason)))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -116,11 +112,11 @@ mod tests {
         };
         assert_eq!(
             note_subject(about(Kind::Onboarding)),
-            "Onboarding of Ada  Bcc: x@example.com"
+            "Onboarding of Ada Bcc: x@example.com"
         );
         assert_eq!(
             note_subject(about(Kind::Offboarding)),
-            "Offboarding of Ada  Bcc: x@example.com"
+            "Offboarding of Ada Bcc: x@example.com"
         );
     }
 }

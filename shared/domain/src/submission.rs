@@ -13,7 +13,7 @@ use serde_json::Value;
 use self::form::Shape;
 pub use self::offboarding::{OFFBOARDING_FIELDS, Offboarding};
 pub use self::passwords::{PASSWORD_FIELDS, PasswordSettings};
-use self::reader::Reader;
+use self::reader::{MAX_NAME, MAX_SHOWN_NAME, Reader};
 use crate::contact::{DomainName, EmailAddress, PhoneNumber, Upn};
 use crate::country::CountryCode;
 use crate::field::{FieldProblem, Wrong, checked_text, choice};
@@ -160,10 +160,10 @@ impl Onboarding {
     pub fn parse(body: &Value) -> Result<Self, Vec<FieldProblem>> {
         let mut fields = Reader::new(body, &FIELDS, Kind::Onboarding)?;
         let first_name = fields.required_name("first_name");
-        let middle_name = fields.name("middle_name");
+        let middle_name = fields.name("middle_name", MAX_NAME);
         let single_name = fields.flag("single_name");
         let last_name = fields.last_name(single_name);
-        let display_name = fields.line("display_name", 256);
+        let display_name = fields.name("display_name", MAX_SHOWN_NAME);
         let email_domain = fields.parsed("email_domain", DomainName::parse);
         let username = fields.parsed("username", LocalPart::parse);
         let rehire = fields.flag("rehire");

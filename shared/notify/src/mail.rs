@@ -1,9 +1,14 @@
 //! Mail through Amazon SES: each as text and as HTML.
+//!
+//! Subject and text have nothing hidden in them: no line break in the subject, which would be another header, and no marks that
+//! turn the direction of reading. The HTML is the text, escaped, see [`crate::html`]. Mail programs make links of addresses that
+//! they find in a text; what people wrote comes without any, see [`domain::text::unlinked`].
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::fault::Fault;
+use domain::text::{one_line, visible};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::html;
@@ -46,13 +51,14 @@ impl Mailer {
         for address in mail.to.iter().chain(&mail.reply_to) {
             check_address(address)?;
         }
-        let html = html::page(&mail.text, &mail.links)?;
+        let text = SecretString::from(visible(mail.text.expose_secret()));
+        let html = html::page(&text, &mail.links)?;
         let body = Body::builder()
-            .text(content(mail.text.expose_secret())?)
+            .text(content(text.expose_secret())?)
             .html(content(html.expose_secret())?)
             .build();
         let message = Message::builder()
-            .subject(content(&one_line(&mail.subject))?)
+            .subject(content(&short_subject(&mail.subject))?)
             .body(body)
             .build();
         self.ses
@@ -90,9 +96,9 @@ fn check_address(address: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A subject is one line whatever went into it; breaks and other control characters become spaces.
-fn one_line(subject: &str) -> String {
-    let clean: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+/// A subject is one line whatever went into it.
+fn short_subject(subject: &str) -> String {
+    let clean = one_line(subject);
     let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     if clean.chars().count() <= SUBJECT_LIMIT {
         return clean;

@@ -33,6 +33,7 @@ impl SmsSender {
 
     /// Success means that SNS took it. There is no asking later, so a repeated step may repeat a message.
     pub async fn send(&self, sms: &Sms) -> Result<(), Fault> {
+        // Only a sign-in name and a password of ours go out, and nothing that people wrote.
         let text = sms.text.expose_secret();
         if text.is_empty() || text.chars().count() > TEXT_LIMIT {
             return Err(Fault::Permanent(format!(

@@ -48,6 +48,8 @@ fn build(resolver: Option<Arc<PublicOnly>>) -> reqwest::Client {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .redirect(Policy::none())
+        // A proxy of the environment would resolve names itself, and past the resolver that finds public addresses only.
+        .no_proxy()
         .user_agent(concat!("gangway/", env!("CARGO_PKG_VERSION")))
         .build()
         .expect("the client takes this TLS configuration")

@@ -8,7 +8,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::reply::{Reply, send};
-use crate::tokens::{Owner, Token, send_with_token};
+use crate::tokens::{Owner, Token, send_with_token_up_to};
 
 const OPERATION: &str = "get a token";
 
@@ -28,6 +28,8 @@ pub struct ClientCredentials {
     pub client_id: String,
     pub client_secret: SecretString,
     pub grant: Grant,
+    /// The longest answer, in bytes: [`crate::GIVEN_HOST_ANSWER`] or [`crate::FIXED_VENDOR_ANSWER`].
+    pub longest_answer: usize,
 }
 
 impl ClientCredentials {
@@ -44,7 +46,10 @@ impl ClientCredentials {
             Grant::Json { audience } => audience,
         };
         let owner = Owner::new(&[self.system, self.token_url.as_str(), &self.client_id, grant, secret]);
-        send_with_token(self.system, operation, request, &owner, || self.fetch(http)).await
+        send_with_token_up_to(self.longest_answer, self.system, operation, request, &owner, || {
+            self.fetch(http)
+        })
+        .await
     }
 
     async fn fetch(&self, http: &reqwest::Client) -> Result<Token, Fault> {

@@ -8,6 +8,9 @@ use domain::fault::Fault;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+/// Ports below this one are kept for well-known services.
+const FIRST_FREE_PORT: u16 = 1024;
+
 /// The address of `what`, without a slash at the end: https on a public host; anything goes for the origins in `exempt`
 /// (comma-separated). What a host name stands for is checked when it is resolved, by the client for such addresses.
 pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, Fault> {
@@ -28,6 +31,10 @@ pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, Fault>
     }
     if url.scheme() != "https" {
         return Err(wrong("must begin with https://"));
+    }
+    // Whoever runs a server of their own may have it on 8443. Below are the ports of other protocols.
+    if url.port().is_some_and(|port| port < FIRST_FREE_PORT) {
+        return Err(wrong("must be on port 443, or on one from 1024"));
     }
     match url.host() {
         Some(Host::Domain(_)) => Ok(url),
@@ -71,16 +78,18 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     let shared = a == 100 && (64..128).contains(&b);
     let protocol = a == 192 && b == 0 && c == 0;
     let benchmark = a == 198 && (18..20).contains(&b);
+    let relay = a == 192 && b == 88 && c == 99;
     let special = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_documentation();
-    !(special || shared || protocol || benchmark || a == 0 || a >= 224)
+    !(special || shared || protocol || benchmark || relay || a == 0 || a >= 224)
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = ip.segments();
-    // Addresses that carry an IPv4 one: mapped, NAT64, 6to4.
+    // Addresses that carry an IPv4 one: mapped, NAT64 by its well-known prefix, 6to4. Where NAT64 has a prefix of a network's
+    // own (64:ff9b:1::/48), only that network knows where the IPv4 address stands, so these are not public.
     let carried = match (a, b) {
         (0, 0) if [c, d, e] == [0; 3] && f == 0xffff => Some((g, h)),
-        (0x64, 0xff9b) => Some((g, h)),
+        (0x64, 0xff9b) if [c, d, e, f] == [0; 4] => Some((g, h)),
         (0x2002, _) => Some((b, c)),
         _ => None,
     };
@@ -89,8 +98,11 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         let [c, d] = low.to_be_bytes();
         return is_public_v4(Ipv4Addr::new(a, b, c, d));
     }
-    // Only 2000::/3 is global unicast; of it, the documentation ranges are not.
-    (0x2000..0x4000).contains(&a) && !(a == 0x2001 && b == 0xdb8) && a != 0x3fff
+    // Only 2000::/3 is global unicast. Of it, the documentation ranges are not, nor what is assigned to protocols
+    // (2001::/23), Teredo's tunnels to any IPv4 address among them.
+    let protocol = a == 0x2001 && b < 0x200;
+    let documentation = (a == 0x2001 && b == 0xdb8) || a == 0x3fff;
+    (0x2000..0x4000).contains(&a) && !protocol && !documentation
 }
 
 #[cfg(test)]
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn only_public_https() {
-        let address = |text| given_address("Hudu", text, "http://127.0.0.1:4700").map(String::from);
+        let address = |text: &str| given_address("Hudu", text, "http://127.0.0.1:4700").map(String::from);
         assert_eq!(
             address("https://acme.huducloud.com/"),
             Ok("https://acme.huducloud.com/".to_owned())
@@ -112,6 +124,10 @@ mod tests {
             address("http://127.0.0.1:4700/hudu"),
             Ok("http://127.0.0.1:4700/hudu".to_owned())
         );
+        for (port, expected) in [(443, ""), (1024, ":1024"), (8443, ":8443")] {
+            let kept = address(&format!("https://acme.huducloud.com:{port}")).unwrap();
+            assert_eq!(kept, format!("https://acme.huducloud.com{expected}/"));
+        }
         for bad in [
             "",
             "http://acme.huducloud.com",
@@ -123,6 +139,9 @@ mod tests {
             "https://user:secret@acme.huducloud.com",
             "https://acme.huducloud.com?x=1",
             "ftp://acme.huducloud.com",
+            "https://acme.huducloud.com:22",
+            "https://acme.huducloud.com:80",
+            "https://acme.huducloud.com:1023",
         ] {
             let refused = address(bad).unwrap_err();
             assert!(
@@ -156,6 +175,14 @@ mod tests {
             "2002:a00:1::",
             "::ffff:192.168.0.1",
             "2001:db8::1",
+            "192.88.99.1",
+            // NAT64 with a prefix of a network's own: 10.0.0.1 where RFC 6052 puts it, and a public one at the end.
+            "64:ff9b:1:a00:0:1::",
+            "64:ff9b:1::808:808",
+            "64:ff9b:0:1::808:808",
+            // Teredo, to a public server and client; ORCHID.
+            "2001:0:808:808::f7f7:f7f7",
+            "2001:10::1",
         ] {
             assert!(!is_public(special.parse().unwrap()), "{special}");
         }
@@ -164,6 +191,8 @@ mod tests {
             "100.63.0.1",
             "172.32.0.1",
             "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "2001:200::1",
             "::ffff:8.8.8.8",
             "64:ff9b::808:808",
         ] {

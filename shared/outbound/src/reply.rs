@@ -7,8 +7,12 @@ use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-/// A page of a thousand users is about one megabyte.
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
+/// The longest answer, in bytes, of a server whose address an organisation gave. One function serves many organisations,
+/// and none of them may fill its memory.
+pub const GIVEN_HOST_ANSWER: usize = 1024 * 1024;
+/// The longest answer of a vendor whose address is fixed by the code and the template. A page of a thousand users is about
+/// one megabyte, and some vendors have no pages.
+pub const FIXED_VENDOR_ANSWER: usize = 8 * 1024 * 1024;
 /// How long one call may wait because the vendor asked for it; longer waits are the state machine's.
 const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_REPEATS: usize = 2;
@@ -38,6 +42,11 @@ impl std::fmt::Debug for Body {
 impl Reply {
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Of the body, in bytes.
+    pub fn size(&self) -> usize {
+        self.body.0.len()
     }
 
     pub fn is_success(&self) -> bool {
@@ -112,7 +121,25 @@ fn is_code(text: &str) -> bool {
 /// A 429 is repeated when the vendor says after how many seconds and they fit this call's patience. Nothing else is
 /// repeated here: whether a call whose answer was lost may be sent again only the step knows.
 pub async fn send(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
-    exchange(system, operation, request, 500).await
+    exchange(system, operation, request, 500, GIVEN_HOST_ANSWER).await
+}
+
+/// The same for a vendor whose address is fixed: its answers may be longer.
+pub async fn send_to_fixed_vendor(
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+) -> Result<Reply, Fault> {
+    send_up_to(FIXED_VENDOR_ANSWER, system, operation, request).await
+}
+
+pub(crate) async fn send_up_to(
+    most_bytes: usize,
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+) -> Result<Reply, Fault> {
+    exchange(system, operation, request, 500, most_bytes).await
 }
 
 /// The same, but 500 is an answer too, for a vendor that says it of wrong requests; [`Reply::refused`] still takes it for
@@ -122,7 +149,7 @@ pub async fn send_and_read_500(
     operation: &'static str,
     request: RequestBuilder,
 ) -> Result<Reply, Fault> {
-    exchange(system, operation, request, 501).await
+    exchange(system, operation, request, 501, GIVEN_HOST_ANSWER).await
 }
 
 async fn exchange(
@@ -130,12 +157,13 @@ async fn exchange(
     operation: &'static str,
     request: RequestBuilder,
     broken_from: u16,
+    most_bytes: usize,
 ) -> Result<Reply, Fault> {
     let mut patience = PATIENCE;
     let mut request = request;
     for _ in 0..MOST_REPEATS {
         let again = request.try_clone();
-        match attempt(system, operation, request, broken_from).await? {
+        match attempt(system, operation, request, broken_from, most_bytes).await? {
             Attempt::Answered(reply) => return Ok(reply),
             Attempt::Throttled(wait) => match (wait, again) {
                 (Some(wait), Some(next)) if wait <= patience => {
@@ -147,7 +175,7 @@ async fn exchange(
             },
         }
     }
-    match attempt(system, operation, request, broken_from).await? {
+    match attempt(system, operation, request, broken_from, most_bytes).await? {
         Attempt::Answered(reply) => Ok(reply),
         Attempt::Throttled(_) => Err(throttled(system, operation)),
     }
@@ -180,6 +208,7 @@ async fn attempt(
     operation: &'static str,
     request: RequestBuilder,
     broken_from: u16,
+    most_bytes: usize,
 ) -> Result<Attempt, Fault> {
     let fault = |error: reqwest::Error| transport_fault(system, operation, &error);
     let mut response = request.send().await.map_err(fault)?;
@@ -194,12 +223,21 @@ async fn attempt(
     if status == 408 || status >= broken_from {
         return Err(out_of_order(system, operation, status));
     }
+    let too_long = || {
+        Fault::Permanent(format!(
+            "{system} answered {operation} with more than {most_bytes} bytes"
+        ))
+    };
+    if response
+        .content_length()
+        .is_some_and(|length| length > most_bytes as u64)
+    {
+        return Err(too_long());
+    }
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(fault)? {
-        if body.len() + part.len() > BODY_LIMIT {
-            return Err(Fault::Permanent(format!(
-                "{system} answered {operation} with more than {BODY_LIMIT} bytes"
-            )));
+        if body.len() + part.len() > most_bytes {
+            return Err(too_long());
         }
         body.extend_from_slice(&part);
     }

@@ -7,7 +7,7 @@ use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use crate::reply::{Reply, send};
+use crate::reply::{GIVEN_HOST_ANSWER, Reply, send_up_to};
 
 /// A token is not used in its last minutes: it must outlive the call, and clocks differ.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -53,10 +53,22 @@ pub async fn send_with_token<F>(
 where
     F: Future<Output = Result<Token, Fault>>,
 {
-    send_signed(system, operation, request, owner, fetch, |request, token| {
-        request.bearer_auth(token)
-    })
-    .await
+    send_with_token_up_to(GIVEN_HOST_ANSWER, system, operation, request, owner, fetch).await
+}
+
+pub(crate) async fn send_with_token_up_to<F>(
+    most_bytes: usize,
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+    owner: &Owner,
+    fetch: impl Fn() -> F,
+) -> Result<Reply, Fault>
+where
+    F: Future<Output = Result<Token, Fault>>,
+{
+    let sign = |request: RequestBuilder, token: &str| request.bearer_auth(token);
+    signed(most_bytes, system, operation, request, owner, fetch, sign).await
 }
 
 /// The same for a vendor that wants the token elsewhere: `sign` puts it there.
@@ -71,13 +83,28 @@ pub async fn send_signed<F>(
 where
     F: Future<Output = Result<Token, Fault>>,
 {
+    signed(GIVEN_HOST_ANSWER, system, operation, request, owner, fetch, sign).await
+}
+
+async fn signed<F>(
+    most_bytes: usize,
+    system: &'static str,
+    operation: &'static str,
+    request: RequestBuilder,
+    owner: &Owner,
+    fetch: impl Fn() -> F,
+    sign: fn(RequestBuilder, &str) -> RequestBuilder,
+) -> Result<Reply, Fault>
+where
+    F: Future<Output = Result<Token, Fault>>,
+{
     let again = request.try_clone();
     let kept = token(owner, fetch(), None).await?;
-    let reply = send(system, operation, sign(request, kept.expose_secret())).await?;
+    let reply = send_up_to(most_bytes, system, operation, sign(request, kept.expose_secret())).await?;
     match again {
         Some(again) if reply.status() == 401 => {
             let fresh = token(owner, fetch(), Some(&kept)).await?;
-            send(system, operation, sign(again, fresh.expose_secret())).await
+            send_up_to(most_bytes, system, operation, sign(again, fresh.expose_secret())).await
         }
         _ => Ok(reply),
     }

@@ -25,6 +25,7 @@ fn credentials(server: &MockServer) -> ClientCredentials {
         grant: Grant::Form {
             scope: "https://vendor.example/.default".into(),
         },
+        longest_answer: outbound::GIVEN_HOST_ANSWER,
     }
 }
 

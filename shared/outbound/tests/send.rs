@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use domain::fault::Fault;
-use outbound::{Reply, http_client, send, send_and_read_500};
+use outbound::{Pages, Reply, http_client, send, send_and_read_500, send_to_fixed_vendor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::any;
@@ -200,9 +200,61 @@ async fn a_wrong_body_is_not_quoted() {
 }
 
 #[tokio::test]
+async fn a_long_answer_is_for_vendors_whose_address_is_fixed() {
+    for (megabytes, given, fixed) in [(1, true, true), (2, false, true), (9, false, false)] {
+        let body = vec![b' '; megabytes * 1024 * 1024];
+        let server = server(ResponseTemplate::new(200).set_body_bytes(body)).await;
+        let asked = ask(&server.uri()).await;
+        assert_eq!(asked.as_ref().map(Reply::size).is_ok(), given, "{megabytes}");
+        assert!(given || matches!(asked, Err(Fault::Permanent(text)) if text.contains("1048576 bytes")));
+        let request = http_client().get(server.uri());
+        let asked = send_to_fixed_vendor("Vendor", "look something up", request).await;
+        assert_eq!(asked.is_ok(), fixed, "{megabytes}");
+    }
+}
+
+/// Sends without saying how much, and without an end.
+#[tokio::test]
 async fn a_body_without_end_is_cut_off() {
-    let server = server(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 9 * 1024 * 1024])).await;
-    assert!(matches!(ask(&server.uri()).await, Err(Fault::Permanent(_))));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let sent = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await;
+        let mut sent = 0;
+        while stream.write_all(&[b' '; 64 * 1024]).await.is_ok() {
+            sent += 64 * 1024;
+        }
+        sent
+    });
+    let fault = ask(&address).await.unwrap_err();
+    assert!(
+        matches!(&fault, Fault::Permanent(text) if text.contains("1048576 bytes")),
+        "{fault}"
+    );
+    let sent: usize = sent.await.unwrap();
+    assert!(sent < 32 * 1024 * 1024, "the connection is closed; {sent}");
+}
+
+/// A page a moment, each short, without an end.
+#[tokio::test]
+async fn a_list_without_end_is_cut_off() {
+    let server = server(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 900_000])).await;
+    let mut pages = Pages::new("Vendor", "list things", 1000);
+    let mut read = 0;
+    let fault = loop {
+        pages.turn().unwrap();
+        match pages.read(ask(&server.uri())).await {
+            Ok(_) => read += 1,
+            Err(fault) => break fault,
+        }
+    };
+    assert!(
+        matches!(&fault, Fault::Permanent(text) if text.contains("in all")),
+        "{fault}"
+    );
+    assert_eq!(read, 9);
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ fn client(system: &str, company: String, keys: Value) -> Result<Psa, Failure> {
     })
 }
 
+/// The same each time, so that a second try finds the ticket of the first.
+const MARK: &str = "example";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,11 +36,12 @@ async fn main() -> Result<(), Failure> {
         return Err("usage: note SYSTEM COMPANY LOCATION MARKER TEXT < credentials.json".into());
     };
     let psa = client(system, company.clone(), serde_json::from_reader(std::io::stdin())?)?;
-    let ticket = match psa.find_ticket(None, marker).await? {
+    let ticket = match psa.find_ticket(None, marker, MARK).await? {
         Some(ticket) => ticket,
         None => {
             let ticket = NewTicket {
                 marker: marker.clone(),
+                mark: MARK.to_owned(),
                 summary: "Try Gangway".to_owned(),
                 description: "Opened by hand, to try Gangway.".to_owned(),
                 location: Some(location.clone()),

@@ -1,4 +1,9 @@
-//! Autotask (Datto). Calls go one after the other: it takes three at once for an API user, and 10,000 an hour for a customer.
+//! Autotask (Datto).
+//!
+//! By its documentation nothing that comes by the API is rich text: it shows texts as they are. So they go there as they
+//! are, but for what readers do not see; tags are broken all the same, for the mails that it makes of them.
+//!
+//! Calls go one after the other: it takes three at once for an API user, and 10,000 an hour for a customer.
 
 mod calls;
 mod names;
@@ -10,13 +15,14 @@ use std::sync::Arc;
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::text::{ends_with_line, untagged};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use self::calls::{done, is};
+use self::calls::{NOTES, done, is};
 use self::wire::{Company, Contact, Field, Item, Made, NoteBody, TicketBody};
 use crate::names::Listing;
 use crate::texts::{cut_with_mark, one_line};
@@ -30,8 +36,8 @@ const NOTE_LIMIT: usize = 32_000;
 /// A note needs a title, which goes into mails and lists, so never the note's own text.
 const NOTE_TITLE: &str = "Gangway";
 /// Built in, as is the status that closes a ticket.
-const FOR_EVERYBODY: u32 = 1;
-const INTERNAL: u32 = 2;
+const FOR_EVERYBODY: u64 = 1;
+const INTERNAL: u64 = 2;
 const COMPLETE: u64 = 5;
 
 /// As the credentials secret holds it.
@@ -127,10 +133,8 @@ impl Autotask {
             is("title", summary.as_str()),
             json!({"field": "status", "op": "noteq", "value": COMPLETE}),
         ];
-        let fields = ["companyID", "title", "status", "externalID"];
-        let open: Vec<TicketBody> = self
-            .list("look for an open ticket", "Tickets", &filter, &fields)
-            .await?;
+        let fields = TicketBody::MATCHED_BY;
+        let open: Vec<TicketBody> = self.list("look for an open ticket", "Tickets", &filter, fields).await?;
         // The database finds more than what is the same, and an operator that Autotask doesn't know it leaves out.
         let fits = |ticket: &&TicketBody| {
             ticket.company_id == Some(self.company)
@@ -138,7 +142,12 @@ impl Autotask {
                 && ticket.external_id.as_deref().unwrap_or_default().is_empty()
                 && ticket.title.as_deref().is_some_and(|title| title.trim() == summary)
         };
-        Ok(open.iter().find(fits).map(|ticket| ticket_ref(ticket.id)))
+        for ticket in open.iter().filter(fits) {
+            if ticket.is_made_by_resource() && !self.is_from_customer(ticket.source).await? {
+                return Ok(Some(ticket_ref(ticket.id)));
+            }
+        }
+        Ok(None)
     }
 
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
@@ -147,10 +156,10 @@ impl Autotask {
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("companyID", self.company.into());
         set("externalID", ticket.marker.clone().into());
-        set("title", one_line(&ticket.summary, TITLE_LIMIT).into());
+        set("title", one_line(&untagged(&ticket.summary), TITLE_LIMIT).into());
         set(
             "description",
-            cut_with_mark(&ticket.description, DESCRIPTION_LIMIT, SYSTEM).into(),
+            cut_with_mark(&untagged(&ticket.description), DESCRIPTION_LIMIT, SYSTEM).into(),
         );
         set("queueID", self.queue(ticket.location.as_deref()).await?.into());
         set("status", self.choice("status", ticket.status.as_deref()).await?.into());
@@ -201,14 +210,14 @@ impl Autotask {
         let notes: Vec<NoteBody> = self
             .list(
                 "read the ticket's notes",
-                "TicketNotes",
+                NOTES,
                 &[is("ticketID", id)],
-                &["ticketID", "description"],
+                NoteBody::FIELDS,
             )
             .await?;
         Ok(notes.iter().any(|note| {
             let text = note.description.as_deref().unwrap_or_default();
-            note.ticket_id == Some(id) && text.contains(&marker)
+            note.ticket_id == Some(id) && note.is_internal() && ends_with_line(text, &marker)
         }))
     }
 
@@ -219,7 +228,7 @@ impl Autotask {
             NoteText::Secret(text) => text.expose_secret(),
         };
         let end = format!("\n\n{}", note_marker(&note.marker));
-        let text = cut_with_mark(text, NOTE_LIMIT - end.encode_utf16().count(), SYSTEM);
+        let text = cut_with_mark(&untagged(text), NOTE_LIMIT - end.encode_utf16().count(), SYSTEM);
         let body = json!({
             "title": NOTE_TITLE,
             "description": format!("{text}{end}"),

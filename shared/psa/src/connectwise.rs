@@ -1,4 +1,7 @@
 //! ConnectWise PSA (Manage).
+//!
+//! Notes render Markdown. So in every text the marks of links, images and HTML are broken, see [`without_markdown`]; bold
+//! words and lists do no harm. Our own links are plain addresses, which need no mark.
 
 mod company;
 mod names;
@@ -7,7 +10,8 @@ mod wire;
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
-use outbound::{Reply, endpoint, send};
+use domain::text::{broken, ends_with_line, untagged};
+use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +35,8 @@ const SUMMARY_LIMIT: usize = 100;
 const CONTACT_EMAIL_LIMIT: usize = 250;
 /// The largest page allowed.
 const PAGE_SIZE: usize = 1000;
+/// Notes are long, and an answer has bounds.
+const NOTES_PAGE_SIZE: usize = 100;
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 100;
 
@@ -114,35 +120,16 @@ impl ConnectWise {
         }
     }
 
-    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
-        let summary = one_line(summary, SUMMARY_LIMIT);
-        // The summary is compared here: its quotes would need an escaping that ConnectWise doesn't document.
-        let conditions = format!("closedFlag=false and {}", self.company.condition());
-        let query = [
-            ("conditions", conditions.as_str()),
-            ("fields", "id,summary,externalXRef"),
-            ("orderBy", "id asc"),
-        ];
-        let open: Vec<FoundTicket> = self
-            .list("list the open tickets", &["service", "tickets"], &query)
-            .await?;
-        let is_free = |ticket: &&FoundTicket| ticket.external_x_ref.as_deref().unwrap_or_default().is_empty();
-        let same = |ticket: &&FoundTicket| ticket.summary.as_deref().is_some_and(|text| text.trim() == summary);
-        Ok(open
-            .iter()
-            .filter(is_free)
-            .find(same)
-            .map(|ticket| ticket_ref(ticket.id)))
-    }
-
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         let board = self.board(ticket.location.as_deref()).await?;
         let mut body = Map::new();
-        body.insert("summary".to_owned(), one_line(&ticket.summary, SUMMARY_LIMIT).into());
+        let summary = one_line(&without_markdown(&ticket.summary), SUMMARY_LIMIT);
+        body.insert("summary".to_owned(), summary.into());
         body.insert("company".to_owned(), self.company.reference());
         body.insert("board".to_owned(), json!({ "id": board }));
         body.insert("externalXRef".to_owned(), ticket.marker.clone().into());
-        body.insert("initialDescription".to_owned(), ticket.description.clone().into());
+        let description = without_markdown(&ticket.description);
+        body.insert("initialDescription".to_owned(), description.into());
         if let Some(status) = &ticket.status {
             body.insert("status".to_owned(), json!({ "id": self.status(board, status).await? }));
         }
@@ -189,11 +176,14 @@ impl ConnectWise {
     pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
         let marker = note_marker(marker);
         let path = ["service", "tickets", &ticket.id, "notes"];
-        let query = [("fields", "id,text"), ("orderBy", "id asc")];
-        let notes: Vec<NoteBody> = self.list("read the ticket's notes", &path, &query).await?;
-        Ok(notes
-            .iter()
-            .any(|note| note.text.as_deref().is_some_and(|text| text.contains(&marker))))
+        let query = [("fields", NoteBody::FIELDS), ("orderBy", "id asc")];
+        let notes: Vec<NoteBody> = self
+            .list_by(NOTES_PAGE_SIZE, "read the ticket's notes", &path, &query)
+            .await?;
+        Ok(notes.iter().any(|note| {
+            let text = note.text.as_deref().unwrap_or_default();
+            note.is_internal() && ends_with_line(text, &marker)
+        }))
     }
 
     pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
@@ -206,6 +196,7 @@ impl ConnectWise {
         } else {
             "detailDescriptionFlag"
         };
+        let text = without_markdown(text);
         let body = json!({ "text": format!("{text}\n\n{}", note_marker(&note.marker)), flag: true });
         let url = self.url(&["service", "tickets", &ticket.id, "notes"], &[]);
         done(&self.call("write a note", self.http.post(url).json(&body)).await?)
@@ -284,26 +275,42 @@ impl ConnectWise {
         segments: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Fault> {
+        self.list_by(PAGE_SIZE, operation, segments, query).await
+    }
+
+    async fn list_by<T: DeserializeOwned>(
+        &self,
+        size: usize,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let page_size = size.to_string();
         let mut all = Vec::new();
-        let size = PAGE_SIZE.to_string();
-        for page in 1..=MOST_PAGES {
-            let page = page.to_string();
-            let paged = [query, &[("pageSize", &size), ("page", &page)]].concat();
-            let reply = self.call(operation, self.http.get(self.url(segments, &paged))).await?;
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let page = pages.turn()?.to_string();
+            let paged = [query, &[("pageSize", &page_size), ("page", &page)]].concat();
+            let request = self.http.get(self.url(segments, &paged));
+            let reply = pages.read(self.call(operation, request)).await?;
             let found: Vec<T> = answer(&reply)?;
             // A server may give less than asked for and say so in Link only.
-            let more =
-                found.len() >= PAGE_SIZE || reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
+            let more = found.len() >= size || reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
             let empty = found.is_empty();
             all.extend(found);
             if empty || !more {
                 return Ok(all);
             }
         }
-        Err(Fault::Permanent(format!(
-            "{SYSTEM} did not come to an end ({operation})"
-        )))
     }
+}
+
+/// The text without what Markdown makes a link or an image of: `[text](address)`, `[text][name]`, `[name]: address`, and
+/// what stands between `<` and `>`. Readers see no difference.
+fn without_markdown(text: &str) -> String {
+    broken(&untagged(text), |before, after| {
+        before.ends_with(']') && after.starts_with(['(', '[', ':'])
+    })
 }
 
 fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, Fault> {
@@ -331,5 +338,23 @@ fn id_or(field: &str, setting: &str) -> Value {
     match setting.trim().parse::<u64>() {
         Ok(id) => json!({ "id": id }),
         Err(_) => json!({ field: setting.trim() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_is_text() {
+        for (text, expected) in [
+            ("[a](https://b)", "[a]\u{200b}(https://b)"),
+            ("![a](https://b)", "![a]\u{200b}(https://b)"),
+            ("[a][b]\n[b]: https://c", "[a]\u{200b}[b]\n[b]\u{200b}: https://c"),
+            ("<https://b> <img src=x>", "<\u{200b}https://b> <\u{200b}img src=x>"),
+            ("Confirm: https://b/decide?c=1", "Confirm: https://b/decide?c=1"),
+        ] {
+            assert_eq!(without_markdown(text), expected);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! No PSA: the ticket and its notes are mails to one address.
+//! No PSA: the ticket and its notes are mails to one address. What people wrote is made harmless by `notify`, as in all mails.
 
 use domain::fault::Fault;
 use domain::finding::Finding;
@@ -56,14 +56,6 @@ impl EmailOnly {
             &format!("{text}\n\n{}", note_marker(&note.marker)),
         )
         .await
-    }
-
-    pub(crate) async fn find_ticket(&self, _given: Option<&str>, _marker: &str) -> Result<Option<TicketRef>, Fault> {
-        Ok(None)
-    }
-
-    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, Fault> {
-        Ok(None)
     }
 
     pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, Fault> {

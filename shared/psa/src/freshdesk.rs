@@ -1,6 +1,8 @@
 //! Freshdesk.
+//!
+//! Descriptions and notes are HTML by its documentation: every text is escaped. The subject is plain, and has no tag in it
+//! either way.
 
-mod html;
 mod names;
 mod requester;
 mod wire;
@@ -9,7 +11,8 @@ use chrono::{SecondsFormat, TimeDelta, Utc};
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
-use outbound::{Reply, endpoint, send};
+use domain::text::{ends_with_line, untagged};
+use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -21,7 +24,7 @@ use self::requester::Requester;
 use self::wire::{ApiError, Company, Conversation, SearchResults, Ticket};
 use crate::names::Listing;
 use crate::texts::one_line;
-use crate::{Names, NewTicket, Note, NoteText, note_marker};
+use crate::{Names, NewTicket, Note, NoteText, html, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "freshdesk";
 const SYSTEM: &str = "Freshdesk";
@@ -40,6 +43,8 @@ const INDEX_LAG: TimeDelta = TimeDelta::days(1);
 const MATCHING: TimeDelta = TimeDelta::days(14);
 /// The largest page allowed.
 const PAGE_SIZE: usize = 100;
+/// Conversations quote whole mails, and an answer has bounds.
+const CONVERSATIONS_PAGE_SIZE: usize = 30;
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 100;
 
@@ -116,6 +121,7 @@ impl Freshdesk {
             ticket.company_id == Some(self.company)
                 && !ENDED.contains(&ticket.status)
                 && !ticket.has_tag(OUR_TAG)
+                && ticket.is_opened_by_agent()
                 && ticket
                     .subject
                     .as_deref()
@@ -138,7 +144,7 @@ impl Freshdesk {
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         let mut body = Map::new();
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
-        set("subject", one_line(&ticket.summary, SUBJECT_LIMIT).into());
+        set("subject", one_line(&untagged(&ticket.summary), SUBJECT_LIMIT).into());
         set("description", html::from_text(&ticket.description).into());
         set("tags", json!([OUR_TAG, tag(&ticket.marker)]));
         let status = match &ticket.status {
@@ -169,10 +175,13 @@ impl Freshdesk {
     pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
         let marker = note_marker(marker);
         let path = ["tickets", &ticket.id, "conversations"];
-        let notes: Vec<Conversation> = self.list("read the ticket's notes", &path, &[]).await?;
-        Ok(notes
-            .iter()
-            .any(|note| note.body_text.as_deref().is_some_and(|text| text.contains(&marker))))
+        let notes: Vec<Conversation> = self
+            .list_by(CONVERSATIONS_PAGE_SIZE, "read the ticket's notes", &path, &[])
+            .await?;
+        Ok(notes.iter().any(|note| {
+            let text = note.body_text.as_deref().unwrap_or_default();
+            note.is_internal() && ends_with_line(text, &marker)
+        }))
     }
 
     pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
@@ -247,23 +256,32 @@ impl Freshdesk {
         segments: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Fault> {
+        self.list_by(PAGE_SIZE, operation, segments, query).await
+    }
+
+    async fn list_by<T: DeserializeOwned>(
+        &self,
+        size: usize,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let page_size = size.to_string();
         let mut all = Vec::new();
-        let size = PAGE_SIZE.to_string();
-        for page in 1..=MOST_PAGES {
-            let page = page.to_string();
-            let paged = [query, &[("per_page", &size), ("page", &page)]].concat();
-            let reply = self.call(operation, self.http.get(self.url(segments, &paged))).await?;
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let page = pages.turn()?.to_string();
+            let paged = [query, &[("per_page", &page_size), ("page", &page)]].concat();
+            let request = self.http.get(self.url(segments, &paged));
+            let reply = pages.read(self.call(operation, request)).await?;
             let found: Vec<T> = answer(&reply)?;
-            let more = found.len() >= PAGE_SIZE || reply.header("link").is_some_and(|link| link.contains("next"));
+            let more = found.len() >= size || reply.header("link").is_some_and(|link| link.contains("next"));
             let empty = found.is_empty();
             all.extend(found);
             if empty || !more {
                 return Ok(all);
             }
         }
-        Err(Fault::Permanent(format!(
-            "{SYSTEM} did not come to an end ({operation})"
-        )))
     }
 }
 

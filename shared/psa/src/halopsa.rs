@@ -1,4 +1,8 @@
 //! HaloPSA.
+//!
+//! Of a note and of a ticket's details it keeps two texts: `note` and `details`, of which nobody says whether they are shown
+//! as HTML, and `note_html` and `details_html`, which are. Gangway writes the latter alone, with every text escaped; HaloPSA
+//! makes the plain ones of them. The summary is plain, and has no tag in it either way.
 
 mod names;
 mod wire;
@@ -6,7 +10,8 @@ mod wire;
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
-use outbound::{ClientCredentials, Grant, Reply, endpoint};
+use domain::text::{ends_with_line, untagged};
+use outbound::{ClientCredentials, Grant, Pages, Reply, endpoint};
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -14,10 +19,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use self::wire::{Actions, CreatedBody, Page, TicketBody, UserBody};
+use self::wire::{ActionBody, Actions, CreatedBody, Records, TicketBody, UserBody};
 use crate::names::Listing;
 use crate::texts::one_line;
-use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
+use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, html, note_marker, ticket_marker};
 
 pub(crate) const SYSTEM_ID: &str = "halopsa";
 const SYSTEM: &str = "HaloPSA";
@@ -76,21 +81,27 @@ impl HaloPsa {
                 grant: Grant::Form {
                     scope: "all".to_owned(),
                 },
+                longest_answer: outbound::GIVEN_HOST_ANSWER,
             },
             client,
             listing: Listing::default(),
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        mark: &str,
+    ) -> Result<Option<TicketRef>, Fault> {
         // Without its brackets, which mean something to SQL Server.
         let found = self
             .tickets("look for the request's ticket", &[("search_details", marker)])
             .await?;
-        let ours = note_marker(marker);
+        let ours = ticket_marker(marker, mark);
         for hit in found {
             let ticket: TicketBody = self.ticket(hit.id, FOUND).await?.json()?;
-            if ticket.is_of(self.client) && ticket.details_have(&ours) {
+            if ticket.is_of(self.client) && ends_with_line(ticket.details(), &ours) {
                 return Ok(Some(ticket_ref(hit.id)));
             }
         }
@@ -118,18 +129,32 @@ impl HaloPsa {
         for hit in open.iter().filter(same) {
             // Lists may leave the details out.
             let ticket: TicketBody = self.ticket(hit.id, FOUND).await?.json()?;
-            if ticket.is_of(self.client) && !ticket.is_closed && !ticket.details_have(MARKER_BEGINS) {
+            let fits = ticket.is_of(self.client) && !ticket.is_closed && !ticket.details().contains(MARKER_BEGINS);
+            if fits && self.is_opened_by_agent(hit.id).await? {
                 return Ok(Some(ticket_ref(hit.id)));
             }
         }
         Ok(None)
     }
 
+    /// The first action on a ticket is its opening. An agent's, done in the agents' own application and not by a mail or
+    /// a program, is a technician's.
+    async fn is_opened_by_agent(&self, id: u64) -> Result<bool, Fault> {
+        let found = self.actions("read who opened the ticket", &id.to_string()).await?;
+        let opening = found.actions.iter().min_by_key(|action| action.id);
+        Ok(found.is_complete() && opening.is_some_and(ActionBody::is_opening_by_agent))
+    }
+
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         let mut body = Map::new();
-        let details = format!("{}\n\n{}", ticket.description, note_marker(&ticket.marker));
-        body.insert("summary".to_owned(), one_line(&ticket.summary, SUMMARY_LIMIT).into());
-        body.insert("details".to_owned(), details.into());
+        let details = format!(
+            "{}\n\n{}",
+            ticket.description,
+            ticket_marker(&ticket.marker, &ticket.mark)
+        );
+        let summary = one_line(&untagged(&ticket.summary), SUMMARY_LIMIT);
+        body.insert("summary".to_owned(), summary.into());
+        body.insert("details_html".to_owned(), html::from_text(&details).into());
         body.insert("client_id".to_owned(), self.client.into());
         let kind = self.ticket_type(ticket.work_role.as_deref()).await?;
         body.insert("tickettype_id".to_owned(), kind.into());
@@ -170,19 +195,24 @@ impl HaloPsa {
 
     pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
         let marker = note_marker(marker);
-        let count = MOST_ACTIONS.to_string();
-        let query = [("ticket_id", ticket.id.as_str()), ("count", &count)];
-        let reply = self.get("read the ticket's notes", &["Actions"], &query).await?;
-        let Actions { record_count, actions } = reply.json()?;
-        let found = actions
-            .iter()
-            .any(|action| action.note.as_deref().is_some_and(|text| text.contains(&marker)));
-        if !found && actions.len() < record_count {
+        let found = self.actions("read the ticket's notes", &ticket.id).await?;
+        let ours = found.actions.iter().any(|action| {
+            let text = action.note.as_deref().unwrap_or_default();
+            action.is_internal() && ends_with_line(text, &marker)
+        });
+        if !ours && !found.is_complete() {
             return Err(Fault::Permanent(format!(
                 "the ticket has more notes than {SYSTEM} shows at once"
             )));
         }
-        Ok(found)
+        Ok(ours)
+    }
+
+    /// They come in one answer.
+    async fn actions(&self, operation: &'static str, ticket: &str) -> Result<Actions, Fault> {
+        let count = MOST_ACTIONS.to_string();
+        let query = [("ticket_id", ticket), ("count", &count)];
+        self.get(operation, &["Actions"], &query).await?.json()
     }
 
     pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
@@ -192,7 +222,7 @@ impl HaloPsa {
         };
         let mut body = json!({
             "ticket_id": number(&ticket.id)?, "outcome_id": NOTE_OUTCOME, "hiddenfromuser": note.internal,
-            "note": format!("{text}\n\n{}", note_marker(&note.marker)),
+            "note_html": html::from_text(&format!("{text}\n\n{}", note_marker(&note.marker))),
         });
         if let Some(minutes) = note.minutes {
             body["timetaken"] = json!(f64::from(minutes) / 60.0);
@@ -271,22 +301,21 @@ impl HaloPsa {
         segments: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Fault> {
-        let mut all = Vec::new();
         let size = PAGE_SIZE.to_string();
-        for page in 1..=MOST_PAGES {
-            let page = page.to_string();
+        let mut all = Vec::new();
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let page = pages.turn()?.to_string();
             let paging = [("pageinate", "true"), ("page_size", &size), ("page_no", &page)];
-            let reply = self.get(operation, segments, &[query, &paging].concat()).await?;
-            let Page { record_count, items } = reply.json()?;
+            let query = [query, &paging].concat();
+            let reply = pages.read(self.get(operation, segments, &query)).await?;
+            let Records { record_count, items } = reply.json()?;
             let empty = items.is_empty();
             all.extend(items);
             if empty || all.len() >= record_count {
                 return Ok(all);
             }
         }
-        Err(Fault::Permanent(format!(
-            "{SYSTEM} did not come to an end ({operation})"
-        )))
     }
 
     async fn get(&self, operation: &'static str, segments: &[&str], query: &[(&str, &str)]) -> Result<Reply, Fault> {

@@ -1,4 +1,7 @@
 //! Kaseya BMS.
+//!
+//! Nobody says whether titles and details are shown as text or as HTML, so no text has a tag in it, see
+//! [`domain::text::untagged`]: as text and as HTML it reads the same.
 
 mod calls;
 mod names;
@@ -9,6 +12,7 @@ use chrono::{SecondsFormat, Utc};
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::text::{ends_with_line, untagged};
 use outbound::{Reply, endpoint};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -19,7 +23,7 @@ use self::calls::{list, one};
 use self::wire::{ContactBody, LocationBody, NoteBody, Refusal, TicketBody};
 use crate::names::Listing;
 use crate::texts::one_line;
-use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, note_marker};
+use crate::{Names, NewTicket, Note, NoteText, note_marker, ticket_marker};
 
 pub(crate) const SYSTEM_ID: &str = "kaseya_bms";
 const SYSTEM: &str = "Kaseya BMS";
@@ -65,14 +69,19 @@ impl KaseyaBms {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        mark: &str,
+    ) -> Result<Option<TicketRef>, Fault> {
         let account = self.account().await?;
         let filter = json!({ "AccountIds": account.to_string(), "Details": marker });
         let found = self.search("look for the request's ticket", &filter).await?;
-        let ours = note_marker(marker);
+        let ours = ticket_marker(marker, mark);
         for hit in found {
             let ticket: TicketBody = one(FOUND, &self.ticket(FOUND, hit.id).await?)?;
-            if ticket.is_of(account) && ticket.details_have(&ours) {
+            if ticket.is_of(account) && ends_with_line(ticket.details(), &ours) {
                 return Ok(Some(ticket_ref(hit.id)));
             }
         }
@@ -106,27 +115,14 @@ impl KaseyaBms {
         Ok(ticket.is_of(account).then(|| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
-        let title = one_line(summary, TITLE_LIMIT);
-        let account = self.account().await?;
-        let filter = json!({ "AccountIds": account.to_string(), "ExcludeCompleted": 1 });
-        let mut open = self.search("list the open tickets", &filter).await?;
-        open.sort_by_key(|ticket| ticket.id);
-        for hit in open.iter().filter(|ticket| ticket.is_titled(&title)) {
-            let ticket: TicketBody = one(FOUND, &self.ticket(FOUND, hit.id).await?)?;
-            if ticket.is_of(account) && ticket.is_open() && !ticket.details_have(MARKER_BEGINS) {
-                return Ok(Some(ticket_ref(hit.id)));
-            }
-        }
-        Ok(None)
-    }
-
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         const OPERATION: &str = "create a ticket";
         let account = self.account().await?;
         let mut body = Map::new();
-        let details = format!("{}\n\n{}", ticket.description, note_marker(&ticket.marker));
-        body.insert("Title".to_owned(), one_line(&ticket.summary, TITLE_LIMIT).into());
+        let ours = ticket_marker(&ticket.marker, &ticket.mark);
+        let details = format!("{}\n\n{ours}", untagged(&ticket.description));
+        let title = one_line(&untagged(&ticket.summary), TITLE_LIMIT);
+        body.insert("Title".to_owned(), title.into());
         body.insert("Details".to_owned(), details.into());
         body.insert("AccountId".to_owned(), account.into());
         body.insert("OpenDate".to_owned(), now().into());
@@ -204,9 +200,10 @@ impl KaseyaBms {
         let notes = self
             .pages("read the ticket's notes", &path, &[], |note: &NoteBody| note.id)
             .await?;
-        Ok(notes
-            .iter()
-            .any(|note| note.details.as_deref().is_some_and(|text| text.contains(&marker))))
+        Ok(notes.iter().any(|note| {
+            let text = note.details.as_deref().unwrap_or_default();
+            note.is_internal && ends_with_line(text, &marker)
+        }))
     }
 
     pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
@@ -216,7 +213,7 @@ impl KaseyaBms {
             NoteText::Secret(text) => text.expose_secret(),
         };
         let body = json!({
-            "Details": format!("{text}\n\n{}", note_marker(&note.marker)), "IsInternal": note.internal, "NoteDate": now(),
+            "Details": format!("{}\n\n{}", untagged(text), note_marker(&note.marker)), "IsInternal": note.internal, "NoteDate": now(),
             "TypeId": kind("note_type_id", &self.credentials.note_type_id)?,
         });
         let path = ["v2", "servicedesk", "tickets", &ticket.id, "notes"];

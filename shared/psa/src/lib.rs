@@ -5,6 +5,7 @@ pub mod connectwise;
 mod email_only;
 pub mod freshdesk;
 pub mod halopsa;
+mod html;
 pub mod kaseya_bms;
 mod names;
 pub mod servicenow;
@@ -39,6 +40,8 @@ pub enum Psa {
 pub struct NewTicket {
     /// The request's id, by which the ticket is found again.
     pub marker: String,
+    /// Random. Goes with the marker where customers can write what it stands in.
+    pub mark: String,
     pub summary: String,
     pub description: String,
     /// Board, queue or team.
@@ -51,7 +54,7 @@ pub struct NewTicket {
 }
 
 pub struct Note {
-    /// Unique to the note; goes into its last line, by which the note is found again.
+    /// Unique to the note, and not to be guessed: goes into its last line, by which the note is found again.
     pub marker: String,
     pub text: NoteText,
     /// Seen by technicians only.
@@ -81,6 +84,11 @@ const MARKER_BEGINS: &str = "[gangway ";
 /// The last line of a note, and of a ticket's text where a ticket has no better place for the marker.
 pub fn note_marker(marker: &str) -> String {
     format!("{MARKER_BEGINS}{marker}]")
+}
+
+/// Of a ticket, where its marker stands in a text that the customer may write too: with what nobody can know beforehand.
+fn ticket_marker(marker: &str, mark: &str) -> String {
+    note_marker(&format!("{marker} {mark}"))
 }
 
 /// The same call on whichever system it is.
@@ -139,25 +147,43 @@ impl Psa {
     }
 
     /// The ticket that carries our marker, else the given one if it is this organisation's.
-    pub async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
-        // It goes into queries of all kinds, and needs no escaping in any.
-        if !texts::is_plain(marker) {
+    pub async fn find_ticket(&self, given: Option<&str>, marker: &str, mark: &str) -> Result<Option<TicketRef>, Fault> {
+        // They go into queries of all kinds, and need no escaping in any.
+        if !texts::is_plain(marker) || !texts::is_plain(mark) {
             return Err(Fault::Permanent(
                 "a ticket's marker has letters, digits, - and _ only".to_owned(),
             ));
         }
-        each!(self, psa => psa.find_ticket(given, marker).await)
+        match self {
+            Self::Autotask(psa) => psa.find_ticket(given, marker).await,
+            Self::ConnectWise(psa) => psa.find_ticket(given, marker).await,
+            Self::EmailOnly(_) => Ok(None),
+            Self::Freshdesk(psa) => psa.find_ticket(given, marker).await,
+            Self::HaloPsa(psa) => psa.find_ticket(given, marker, mark).await,
+            Self::KaseyaBms(psa) => psa.find_ticket(given, marker, mark).await,
+            Self::ServiceNow(psa) => psa.find_ticket(given, marker).await,
+        }
     }
 
-    /// An open ticket of this organisation with the same summary that no request of Gangway's made.
+    /// An open ticket of this organisation with the same summary, that a technician opened and no request of Gangway's made.
+    ///
+    /// A customer can guess the summary, and a ticket of theirs is no place for what Gangway writes. ConnectWise and Kaseya
+    /// BMS do not tell who opened a ticket, so there none is taken by its summary; the form may name it by its number.
     pub async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
-        each!(self, psa => psa.find_matching(summary).await)
+        match self {
+            Self::Autotask(psa) => psa.find_matching(summary).await,
+            Self::Freshdesk(psa) => psa.find_matching(summary).await,
+            Self::HaloPsa(psa) => psa.find_matching(summary).await,
+            Self::ServiceNow(psa) => psa.find_matching(summary).await,
+            Self::ConnectWise(_) | Self::KaseyaBms(_) | Self::EmailOnly(_) => Ok(None),
+        }
     }
 
     pub async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         each!(self, psa => psa.create_ticket(ticket).await)
     }
 
+    /// Whether the ticket has an internal note whose last line is this marker. What customers can write is not looked at.
     pub async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
         self.must_have(ticket)?;
         each!(self, psa => psa.has_note(ticket, marker).await)

@@ -1,4 +1,7 @@
 //! ServiceNow, by its Table API: tickets are incidents.
+//!
+//! Journal fields render what stands between `[code]` and `[/code]` as HTML, and escape the rest; whether scripts and images are
+//! taken out of it is each instance's to say. So both tags are broken in every text, see [`without_code`].
 
 mod names;
 mod wire;
@@ -6,7 +9,8 @@ mod wire;
 use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
-use outbound::{Reply, endpoint, send};
+use domain::text::{broken, ends_with_line, visible};
+use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
@@ -23,10 +27,11 @@ use crate::{Names, NewTicket, Note, NoteText, note_marker};
 pub(crate) const SYSTEM_ID: &str = "servicenow";
 const SYSTEM: &str = "ServiceNow";
 const SUMMARY_LIMIT: usize = 160;
-const PAGE_SIZE: usize = 1000;
+/// Notes are long, and an answer has bounds.
+const PAGE_SIZE: usize = 250;
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 100;
-const FIELDS: &str = "sys_id,number,short_description,correlation_id,company,active,state";
+const FIELDS: &str = "sys_id,number,short_description,correlation_id,company,active,state,opened_by,contact_type";
 
 /// As the credentials secret holds it.
 #[derive(Debug, Clone, Deserialize)]
@@ -112,15 +117,39 @@ impl ServiceNow {
                 && incident.correlation_id.is_empty()
                 && incident.short_description.trim() == summary
         };
-        Ok(open.iter().find(same).map(|incident| ticket_ref(&incident.sys_id)))
+        for incident in open.iter().filter(same) {
+            if incident.came_by_phone() && self.is_technician(&incident.opened_by, &company).await? {
+                return Ok(Some(ticket_ref(&incident.sys_id)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Somebody of another company than the customer's, as the MSP's people are. Who belongs to no company may be anybody,
+    /// the guest of unknown mails among them.
+    async fn is_technician(&self, user: &str, company: &str) -> Result<bool, Fault> {
+        if !is_id(user) {
+            return Ok(false);
+        }
+        let query = format!("sys_id={user}");
+        let found: Vec<UserBody> = self
+            .records("look up who opened the ticket", "sys_user", UserBody::FIELDS, &query)
+            .await?;
+        let is_technician = |found: &UserBody| {
+            found.sys_id == user && !found.company.is_empty() && !found.company.eq_ignore_ascii_case(company)
+        };
+        Ok(found.iter().any(is_technician))
     }
 
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
         let company = self.company().await?;
         let mut body = Map::new();
         let mut set = |field: &str, value: String| body.insert(field.to_owned(), Value::String(value));
-        set("short_description", one_line(&ticket.summary, SUMMARY_LIMIT));
-        set("description", ticket.description.clone());
+        set(
+            "short_description",
+            one_line(&without_code(&ticket.summary), SUMMARY_LIMIT),
+        );
+        set("description", without_code(&ticket.description));
         set("correlation_id", ticket.marker.clone());
         set("correlation_display", "Gangway".to_owned());
         if let Some(group) = &ticket.location {
@@ -167,14 +196,22 @@ impl ServiceNow {
             return Err(Fault::Permanent(format!("the ticket's id is none of {SYSTEM}")));
         }
         let marker = note_marker(marker);
-        let query = format!(
-            "element_id={}^elementINwork_notes,comments^ORDERBYsys_created_on",
-            ticket.id
-        );
+        let query = format!("element_id={}^element=work_notes^ORDERBYsys_created_on", ticket.id);
         let notes: Vec<JournalBody> = self
-            .records("read the ticket's notes", "sys_journal_field", "sys_id,value", &query)
+            .records(
+                "read the ticket's notes",
+                "sys_journal_field",
+                JournalBody::FIELDS,
+                &query,
+            )
             .await?;
-        Ok(notes.iter().any(|note| note.value.contains(&marker)))
+        let ours = |note: &JournalBody| {
+            let by = note.sys_created_by.trim();
+            note.element == "work_notes" && by.eq_ignore_ascii_case(self.credentials.user_name.trim())
+        };
+        Ok(notes
+            .iter()
+            .any(|note| ours(note) && ends_with_line(&note.value, &marker)))
     }
 
     pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
@@ -183,6 +220,7 @@ impl ServiceNow {
             NoteText::Secret(text) => text.expose_secret(),
         };
         let journal = if note.internal { "work_notes" } else { "comments" };
+        let text = without_code(text);
         let body = json!({ journal: format!("{text}\n\n{}", note_marker(&note.marker)) });
         self.change("write a note", ticket, &body).await
     }
@@ -248,9 +286,11 @@ impl ServiceNow {
         fields: &str,
         query: &str,
     ) -> Result<Vec<T>, Fault> {
-        let mut all = Vec::new();
         let size = PAGE_SIZE.to_string();
-        for page in 1..=MOST_PAGES {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let page = pages.turn()?;
             let offset = ((page - 1) * PAGE_SIZE).to_string();
             let parameters = [
                 ("sysparm_query", query),
@@ -260,18 +300,15 @@ impl ServiceNow {
                 ("sysparm_offset", &offset),
             ];
             let url = endpoint(&self.base, &["table", table], &parameters);
-            let reply = self.call(operation, self.http.get(url)).await?;
+            let reply = pages.read(self.call(operation, self.http.get(url))).await?;
             let found: Answer<Vec<T>> = reply.json()?;
             let full = found.result.len() >= PAGE_SIZE;
-            all.extend(found.result);
             let total: Option<usize> = reply.header("x-total-count").and_then(|count| count.parse().ok());
+            all.extend(found.result);
             if !total.map_or(full, |total| page * PAGE_SIZE < total) {
                 return Ok(all);
             }
         }
-        Err(Fault::Permanent(format!(
-            "{SYSTEM} did not come to an end ({operation})"
-        )))
     }
 
     async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
@@ -284,9 +321,37 @@ impl ServiceNow {
 /// Else a reference is an object with an address.
 const REFERENCES_AS_IDS: (&str, &str) = ("sysparm_exclude_reference_link", "true");
 
+/// The text with both tags broken, in capitals too: readers see no difference.
+fn without_code(text: &str) -> String {
+    let tag = |after: &str| {
+        let name = after.strip_prefix('/').unwrap_or(after);
+        name.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("code"))
+    };
+    broken(&visible(text), |before, after| before.ends_with('[') && tag(after))
+}
+
 fn ticket_ref(id: &str) -> TicketRef {
     TicketRef {
         system: SYSTEM_ID.to_owned(),
         id: id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_text() {
+        for (text, expected) in [
+            ("[code]<b>x</b>[/code]", "[\u{200b}code]<b>x</b>[\u{200b}/code]"),
+            ("[CoDe][/CODE]", "[\u{200b}CoDe][\u{200b}/CODE]"),
+            ("[[code]]", "[[\u{200b}code]]"),
+            ("[co\u{202e}de]", "[\u{200b}code]"),
+            ("[codé] [cod", "[codé] [cod"),
+            ("a [b] c\r\nd", "a [b] c\nd"),
+        ] {
+            assert_eq!(without_code(text), expected);
+        }
     }
 }

@@ -2,12 +2,7 @@
 
 /// The text in one line, and no longer than `most`, counted as .NET and SQL Server count: in UTF-16.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
-    let text: String = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    cut(&text, most).trim_end().to_owned()
+    cut(&domain::text::one_line(text.trim()), most).trim_end().to_owned()
 }
 
 /// The text, or as much of it as fits and a line that says so.

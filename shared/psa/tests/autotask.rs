@@ -11,6 +11,7 @@ use domain::request::TicketRef;
 use psa::{Autotask, Names, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
+use simulators::world::Hand;
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -122,18 +123,18 @@ async fn a_ticket_is_given_by_its_number_too() {
     let desk = desk().await;
     let open = |company: i64| {
         desk.sim
-            .world(|world| world.vendors.autotask.open(company, "By hand", false))
+            .world(|world| world.vendors.autotask.open(company, "By hand", false, Hand::Technician))
     };
     let (ours, theirs) = (open(175), open(176));
     let find = async |id: i64| {
         let number = format!(" T20260101.{id} ");
-        desk.psa.find_ticket(Some(&number), "r1").await.unwrap()
+        desk.psa.find_ticket(Some(&number), "r1", "5eed").await.unwrap()
     };
     assert_eq!(find(ours).await.map(|ticket| ticket.id), Some(ours.to_string()));
     assert_eq!(find(theirs).await, None);
     assert_eq!(find(1).await, None);
     for odd in ["T", "T2026' OR 1=1", "T🙂"] {
-        assert_eq!(desk.psa.find_ticket(Some(odd), "r1").await, Ok(None), "{odd}");
+        assert_eq!(desk.psa.find_ticket(Some(odd), "r1", "5eed").await, Ok(None), "{odd}");
     }
 }
 
@@ -221,7 +222,7 @@ async fn a_zone_that_we_may_not_call_gets_nothing() {
             .mount(&server)
             .await;
         let psa = client(&server.uri(), keys(), "175").unwrap();
-        let text = attention(psa.find_ticket(None, "r1").await);
+        let text = attention(psa.find_ticket(None, "r1", "5eed").await);
         assert!(text.contains("zone") && !text.contains("hunter2"), "{zone}: {text}");
         assert_eq!(server.received_requests().await.unwrap().len(), 1);
     }
@@ -245,7 +246,7 @@ async fn errors_are_read_from_500() {
         let mock = Mock::given(method("POST")).respond_with(says(json!([text])));
         let scoped = mock.mount_as_scoped(&server).await;
         let psa = client(&server.uri(), keys(), "175").unwrap();
-        let fault = psa.find_ticket(None, "r1").await.unwrap_err();
+        let fault = psa.find_ticket(None, "r1", "5eed").await.unwrap_err();
         assert_eq!(fault.name(), name, "{fault}");
         assert_eq!(
             fault.to_string().contains("dueDateTime"),
@@ -280,7 +281,7 @@ async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
     let mut credentials = desk.keys["credentials"].clone();
     credentials["user_name"] = json!("nobody@msp.example");
     let psa = client(&format!("{}/autotask", desk.sim.base), credentials, "175").unwrap();
-    let text = attention(psa.find_ticket(None, "r1").await);
+    let text = attention(psa.find_ticket(None, "r1", "5eed").await);
     assert!(text.contains("API user"), "{text}");
 }
 

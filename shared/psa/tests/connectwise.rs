@@ -108,6 +108,7 @@ fn ticket() -> TicketRef {
 fn new_ticket() -> NewTicket {
     NewTicket {
         marker: "r1".into(),
+        mark: "5eed".into(),
         summary: format!("New user: {ODD}{}", "🙂".repeat(300)),
         description: ODD.into(),
         location: Some("onb".into()),
@@ -145,17 +146,13 @@ async fn a_ticket_is_opened_as_asked() {
     let request = requests(&server, "POST").await.remove(0);
     let mut body: Value = request.body_json().unwrap();
     let summary = body["summary"].take();
-    assert_eq!(
-        summary.as_str().unwrap().encode_utf16().count(),
-        99,
-        "no half of a character"
-    );
+    assert_eq!(summary.as_str().unwrap().encode_utf16().count(), 100, "as much as fits");
     assert_eq!(
         body,
         json!({
             "summary": null, "company": {"id": 19}, "board": {"id": 2}, "status": {"id": 16}, "priority": {"id": 4},
             "workRole": {"name": "Technician"}, "owner": {"identifier": "jdoe"}, "externalXRef": "r1",
-            "initialDescription": ODD, "type": {"id": 32}, "contact": {"id": 63}, "site": {"id": 71},
+            "initialDescription": ODD.replace('<', "<\u{200b}"), "type": {"id": 32}, "contact": {"id": 63}, "site": {"id": 71},
         })
     );
     assert_eq!(request.headers["authorization"], "Basic bXNwK3B1Yjpwcml2");
@@ -237,10 +234,15 @@ async fn our_ticket_is_found_by_its_marker() {
         .mount(&server)
         .await;
     assert_eq!(
-        psa(&server, "19").find_ticket(Some("9"), "r1").await.unwrap(),
+        psa(&server, "19").find_ticket(Some("9"), "r1", "5eed").await.unwrap(),
         Some(ticket())
     );
-    assert!(psa(&server, "19").find_ticket(None, "r1\" or id=1").await.is_err());
+    assert!(
+        psa(&server, "19")
+            .find_ticket(None, "r1\" or id=1", "5eed")
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -249,7 +251,12 @@ async fn a_given_ticket_must_be_the_companys() {
     answer(&server, "GET", "/service/tickets", 200, json!([])).await;
     let body = json!({"id": 501, "company": {"id": 19, "identifier": "AcmeLtd", "name": "Acme"}});
     answer(&server, "GET", "/service/tickets/501", 200, body).await;
-    let find = async |company: &str, given: &str| psa(&server, company).find_ticket(Some(given), "r1").await.unwrap();
+    let find = async |company: &str, given: &str| {
+        psa(&server, company)
+            .find_ticket(Some(given), "r1", "5eed")
+            .await
+            .unwrap()
+    };
     assert_eq!(find("19", " #501 ").await, Some(ticket()));
     assert_eq!(find("acmeltd", "501").await, Some(ticket()));
     assert_eq!(find("20", "501").await, None);
@@ -258,32 +265,21 @@ async fn a_given_ticket_must_be_the_companys() {
     assert_eq!(find("19", "../boards").await, None);
 }
 
+/// Nothing in a ticket says for certain who opened it.
 #[tokio::test]
-async fn an_open_ticket_with_the_same_summary_is_adopted_unless_it_is_anothers() {
+async fn no_ticket_is_adopted_by_its_summary() {
     let server = mock_server().await;
-    let summary = format!("New user: {ODD}");
-    Mock::given(path(format!("{BASE}/service/tickets")))
-        .and(query_param(
-            "conditions",
-            "closedFlag=false and company/identifier=\"AcmeLtd\"",
-        ))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!([
-            {"id": 5, "summary": "New user: someone"},
-            {"id": 6, "summary": summary, "externalXRef": "r2"},
-            {"id": 501, "summary": summary, "externalXRef": ""},
-        ])))
-        .mount(&server)
-        .await;
-    let psa = psa(&server, "AcmeLtd");
-    assert_eq!(psa.find_matching(&summary).await.unwrap(), Some(ticket()));
-    assert_eq!(psa.find_matching("New user").await.unwrap(), None);
+    let open = json!([{"id": 501, "summary": "New user", "externalXRef": ""}]);
+    answer(&server, "GET", "/service/tickets", 200, open).await;
+    assert_eq!(psa(&server, "19").find_matching("New user").await, Ok(None));
+    assert!(requests(&server, "GET").await.is_empty());
 }
 
 #[tokio::test]
 async fn notes_are_found_on_any_page() {
     let server = mock_server().await;
-    let full: Vec<Value> = (0..1000)
-        .map(|id| json!({"id": id, "text": "[gangway r1/ticket/opened2]"}))
+    let full: Vec<Value> = (0..100)
+        .map(|id| json!({"id": id, "text": "[gangway r1/ticket/opened2]", "internalAnalysisFlag": true}))
         .collect();
     let page = |number: &str, notes: Value, link: &str| {
         let answer = ResponseTemplate::new(200)
@@ -303,7 +299,7 @@ async fn notes_are_found_on_any_page() {
     .await;
     page(
         "3",
-        json!([{"id": 2, "text": "Opened.\n\n[gangway r1/ticket/opened]"}]),
+        json!([{"id": 2, "text": "Opened.\n\n[gangway r1/ticket/opened]", "internalAnalysisFlag": true}]),
         "",
     )
     .mount(&server)
@@ -333,7 +329,8 @@ async fn notes_carry_their_marker() {
         .iter()
         .map(|request| request.body_json().unwrap())
         .collect();
-    let text = format!("{ODD}\n\n[gangway r1/ticket/opened]");
+    let text = ODD.replace('<', "<\u{200b}");
+    let text = format!("{text}\n\n[gangway r1/ticket/opened]");
     assert_eq!(bodies[0], json!({"text": text, "internalAnalysisFlag": true}));
     assert_eq!(
         bodies[1],
@@ -378,8 +375,7 @@ async fn bad_days_are_faults_that_quote_nobody() {
             .await;
         let psa = psa(&server, "19");
         for fault in [
-            psa.find_ticket(None, "r1").await.unwrap_err(),
-            psa.find_matching("x").await.unwrap_err(),
+            psa.find_ticket(None, "r1", "5eed").await.unwrap_err(),
             psa.create_ticket(&new_ticket()).await.unwrap_err(),
             psa.has_note(&ticket(), "r1").await.unwrap_err(),
             psa.add_note(&ticket(), &note(NoteText::Secret("pa55word".into())))

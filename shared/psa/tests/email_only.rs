@@ -4,10 +4,14 @@
 
 use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sesv2::{Client, Config};
+use domain::decision::Reason;
 use domain::fault::Fault;
+use domain::job::Kind;
+use domain::note::{About, denied, note_subject};
 use notify::Mailer;
 use psa::{EmailOnly, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
+use simulators::render::{HOSTILE, Shown, active, seen, tags};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -102,8 +106,73 @@ async fn passwords_are_refused() {
         minutes: None,
     };
     assert!(matches!(psa.add_note(&ticket, &note).await, Err(Fault::Permanent(_))));
-    assert_eq!(psa.find_ticket(Some("1"), "r1").await.unwrap(), None);
+    assert_eq!(psa.find_ticket(Some("1"), "r1", "5eed").await.unwrap(), None);
     assert_eq!(psa.find_matching("x").await.unwrap(), None);
     assert!(!psa.has_note(&ticket, "m").await.unwrap());
     assert!(mails(&server).await.is_empty());
+}
+
+/// What people wrote, as steps put it into notes: in the subject, in the text, and in the HTML made of it.
+#[tokio::test]
+async fn hostile_texts_are_only_read() {
+    let (server, psa) = psa().await;
+    for text in HOSTILE {
+        let about = About {
+            kind: Kind::Onboarding,
+            name: text,
+        };
+        let reason = Reason::parse(text).ok();
+        let ticket = NewTicket {
+            marker: "r1".into(),
+            summary: note_subject(about),
+            description: denied(about, "hr@acme.example", reason.as_ref()),
+            ..Default::default()
+        };
+        let made = psa.create_ticket(&ticket).await.unwrap();
+        let note = Note {
+            marker: "r1/denied/5eed".into(),
+            // The texts themselves, from a step that forgot who wrote them.
+            text: NoteText::Plain(format!("{text}\n{text}")),
+            internal: true,
+            minutes: None,
+        };
+        psa.add_note(&made, &note).await.unwrap();
+    }
+    let own = [
+        "<!doctype html>",
+        "<html lang=\"en\">",
+        "<head>",
+        "<meta charset=\"utf-8\">",
+        "</head>",
+        "<body>",
+        "<p>",
+        "<br>",
+        "</p>",
+        "</body>",
+        "</html>",
+    ];
+    let mails = mails(&server).await;
+    assert_eq!(mails.len(), 2 * HOSTILE.len());
+    for (number, mail) in mails.iter().enumerate() {
+        let content = &mail["Content"]["Simple"];
+        let of = |part: &Value| part["Data"].as_str().unwrap().to_owned();
+        let (subject, text) = (of(&content["Subject"]), of(&content["Body"]["Text"]));
+        let html = of(&content["Body"]["Html"]);
+        assert!(!subject.contains('\n') && subject.chars().count() <= 150, "{subject:?}");
+        for shown in [&subject, &text, &html] {
+            assert_eq!(active(shown, Shown::Plain), Vec::<String>::new());
+        }
+        let foreign: Vec<String> = tags(&html)
+            .into_iter()
+            .filter(|tag| !own.contains(&tag.as_str()))
+            .collect();
+        assert_eq!(foreign, Vec::<String>::new(), "{html}");
+        if number % 2 == 0 {
+            // A mail address leads nowhere.
+            let linked = text.replace("@evil.example", "");
+            assert!(!linked.contains("://") && !linked.contains("evil.example"), "{text}");
+            let beginning: String = seen(HOSTILE[number / 2]).chars().take(40).collect();
+            assert!(seen(&text).contains(&beginning), "{text}");
+        }
+    }
 }

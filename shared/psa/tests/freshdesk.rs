@@ -7,6 +7,7 @@ use domain::request::TicketRef;
 use psa::{Freshdesk, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
+use simulators::world::Hand;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -93,7 +94,7 @@ async fn a_ticket_is_opened_as_asked() {
         request.body_json::<Value>().unwrap(),
         json!({
             "subject": "New user", "status": 7, "priority": 4, "group_id": 6, "responder_id": 77, "requester_id": 9,
-            "description": "Seán O&#39;Brien &quot;X&quot; &amp; &lt;Y&gt;<br>🙂",
+            "description": "Seán O&#39;Brien &#34;X&#34; &#38; &#60;Y&#62;<br>🙂",
             "tags": ["gangway", "0123456789abcdef0123456789abcdef"],
         })
     );
@@ -189,7 +190,10 @@ async fn a_ticket_that_no_search_shows_yet_is_found() {
         .mount(&server)
         .await;
     page("2", json!([of(501, &["gangway", tag])])).mount(&server).await;
-    assert_eq!(psa(&server).find_ticket(None, &marker).await, Ok(Some(ticket())));
+    assert_eq!(
+        psa(&server).find_ticket(None, &marker, "5eed").await,
+        Ok(Some(ticket()))
+    );
     let asked = sent(&server, "GET").await;
     let search = asked[0].url.query_pairs().next().unwrap().1.into_owned();
     assert_eq!(search, format!("\"tag:'{tag}'\""));
@@ -210,7 +214,7 @@ async fn a_customers_own_statuses_are_open_ones() {
     let waiting = sim.world(|world| {
         let desk = &mut world.vendors.freshdesk;
         for _ in 0..3 {
-            desk.open(1010, "A", false);
+            desk.open(1010, "A", false, Hand::Technician);
         }
         desk.tickets[0].updated -= chrono::TimeDelta::days(15);
         desk.tickets[1].properties["status"] = json!(4);
@@ -241,7 +245,7 @@ async fn a_public_note_is_no_mail() {
     assert_eq!(
         sent(&server, "POST").await[0].body_json::<Value>().unwrap(),
         json!({
-            "body": "Seán O&#39;Brien &quot;X&quot; &amp; &lt;Y&gt;<br>🙂<br><br>[gangway r1/told]", "private": false,
+            "body": "Seán O&#39;Brien &#34;X&#34; &#38; &#60;Y&#62;<br>🙂<br><br>[gangway r1/told]", "private": false,
         })
     );
 }

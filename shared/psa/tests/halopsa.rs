@@ -7,6 +7,7 @@ use domain::request::TicketRef;
 use psa::{HaloPsa, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
+use simulators::world::Hand;
 
 struct Desk {
     sim: Simulated,
@@ -44,6 +45,7 @@ fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
 fn new_ticket() -> NewTicket {
     NewTicket {
         marker: "r1".to_owned(),
+        mark: "5eed".to_owned(),
         summary: "Onboarding of Ana Ng".to_owned(),
         description: "Ana Ng starts on Monday.".to_owned(),
         ..NewTicket::default()
@@ -56,7 +58,7 @@ async fn a_bare_ticket_is_a_service_request() {
     let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
     let ticket = desk.ticket(&made);
     assert_eq!(ticket["type"], "Service Request");
-    assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1]");
+    assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1 5eed]");
     let incident = NewTicket {
         work_role: Some("incident".to_owned()),
         tech_id: Some(" 5 ".to_owned()),
@@ -107,16 +109,20 @@ async fn only_what_our_client_has_is_ours() {
     let desk = Desk::new().await;
     let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
     let other = client(&desk.keys["credentials"], "21").unwrap();
-    assert_eq!(other.find_ticket(None, "r1").await, Ok(None), "another client's");
+    assert_eq!(
+        other.find_ticket(None, "r1", "5eed").await,
+        Ok(None),
+        "another client's"
+    );
     assert_eq!(other.find_matching("Onboarding of Ana Ng").await, Ok(None));
-    assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(made)));
+    assert_eq!(desk.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
     // A ticket that only speaks of the marker.
     desk.sim.world(|world| {
         let halo = &mut world.vendors.halopsa;
-        halo.open(20, "Onboarding of Ana Ng", false);
+        halo.open(20, "Onboarding of Ana Ng", false, Hand::Technician);
     });
     assert_eq!(
-        desk.psa.find_ticket(None, "hand").await,
+        desk.psa.find_ticket(None, "hand", "5eed").await,
         Ok(None),
         "found, but not marked"
     );
@@ -128,7 +134,10 @@ async fn a_note_on_too_long_a_ticket_is_not_taken_for_missing() {
     let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
     desk.sim.world(|world| {
         for _ in 0..=5000 {
-            world.vendors.halopsa.write(ticket.id.parse().unwrap(), "Busy.");
+            world
+                .vendors
+                .halopsa
+                .write(ticket.id.parse().unwrap(), "Busy.", Hand::Technician);
         }
     });
     assert!(matches!(

@@ -7,6 +7,7 @@ use domain::request::TicketRef;
 use psa::{KaseyaBms, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
+use simulators::world::Hand;
 use wiremock::matchers::{body_string_contains, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -47,6 +48,7 @@ fn client(credentials: &Value, company: &str) -> Psa {
 fn new_ticket() -> NewTicket {
     NewTicket {
         marker: "r1".to_owned(),
+        mark: "5eed".to_owned(),
         summary: "Onboarding of Ana Ng".to_owned(),
         description: "Ana Ng starts on Monday.".to_owned(),
         location: Some("Onboarding".to_owned()),
@@ -73,7 +75,7 @@ async fn a_bare_ticket_gets_the_first_status_and_the_usual_priority() {
         (&json!("New"), &json!("Medium"))
     );
     assert_eq!(ticket["site"], 1201, "the main one");
-    assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1]");
+    assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1 5eed]");
 }
 
 #[tokio::test]
@@ -129,10 +131,10 @@ async fn an_account_may_be_named() {
     });
     let named = client(&desk.keys["credentials"], " acme ");
     let made = named.create_ticket(&new_ticket()).await.unwrap();
-    assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(made)));
+    assert_eq!(desk.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
     let unknown = client(&desk.keys["credentials"], "Acm");
     assert!(matches!(
-        unknown.find_ticket(None, "r1").await,
+        unknown.find_ticket(None, "r1", "5eed").await,
         Err(Fault::NeedsAttention(_))
     ));
     let gone = client(&desk.keys["credentials"], "99");
@@ -148,7 +150,10 @@ async fn a_given_ticket_may_be_named_by_its_number() {
     let desk = Desk::new().await;
     let (ours, theirs) = desk.sim.world(|world| {
         let bms = &mut world.vendors.kaseya_bms;
-        (bms.open(120, "Ours", false), bms.open(121, "Theirs", false))
+        (
+            bms.open(120, "Ours", false, Hand::Technician),
+            bms.open(121, "Theirs", false, Hand::Technician),
+        )
     });
     let number = |id: i64| {
         let ticket = TicketRef {
@@ -157,7 +162,7 @@ async fn a_given_ticket_may_be_named_by_its_number() {
         };
         desk.ticket(&ticket)["number"].as_str().unwrap().to_lowercase()
     };
-    let find = async |given: String| desk.psa.find_ticket(Some(&given), "r1").await.unwrap();
+    let find = async |given: String| desk.psa.find_ticket(Some(&given), "r1", "5eed").await.unwrap();
     assert_eq!(find(format!("#{}", number(ours))).await.unwrap().id, ours.to_string());
     assert_eq!(find(number(theirs)).await, None);
 }
@@ -191,7 +196,11 @@ async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
 async fn a_refused_sign_in_comes_with_status_200() {
     let desk = Desk::new().await;
     for field in ["user_name", "password", "tenant"] {
-        let fault = desk.with(field, "wrong").find_matching("x").await.unwrap_err();
+        let fault = desk
+            .with(field, "wrong")
+            .find_ticket(None, "r1", "5eed")
+            .await
+            .unwrap_err();
         assert!(
             matches!(&fault, Fault::NeedsAttention(text) if text.contains("renew")),
             "{field}: {fault}"
@@ -220,7 +229,7 @@ async fn names_may_begin_with_a_small_letter() {
         .expect(1)
         .mount(&server)
         .await;
-    let ticket = json!({"id": 7, "accountId": 120, "title": "x", "details": "y [gangway r1]", "statusId": 1});
+    let ticket = json!({"id": 7, "accountId": 120, "title": "x", "details": "y\n\n[gangway r1 5eed]", "statusId": 1});
     answer(
         "POST",
         "/v2/servicedesk/tickets/search",
@@ -240,7 +249,7 @@ async fn names_may_begin_with_a_small_letter() {
         "note_type_id": "1",
     });
     let psa = client(&credentials, "120");
-    let found = psa.find_ticket(None, "r1").await.unwrap().unwrap();
+    let found = psa.find_ticket(None, "r1", "5eed").await.unwrap().unwrap();
     assert_eq!(found.id, "7");
     let fault = psa.has_note(&found, "r1/x").await.unwrap_err();
     assert!(fault.is_transient() && !fault.to_string().contains("Ann"), "{fault}");

@@ -7,6 +7,7 @@ use domain::request::TicketRef;
 use psa::{NewTicket, Psa, ServiceNow};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
+use simulators::world::Hand;
 use wiremock::matchers::{path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -99,9 +100,12 @@ async fn states_are_an_incidents_and_come_with_what_they_need() {
 async fn a_resolved_incident_is_not_adopted() {
     let desk = Desk::new().await;
     let company = desk.key("company").to_owned();
-    let id = desk
-        .sim
-        .world(|world| world.vendors.servicenow.open(&company, "Onboarding of Ana Ng", false));
+    let id = desk.sim.world(|world| {
+        world
+            .vendors
+            .servicenow
+            .open(&company, "Onboarding of Ana Ng", false, Hand::Technician)
+    });
     let open = TicketRef {
         system: "servicenow".to_owned(),
         id,
@@ -160,12 +164,16 @@ async fn a_company_may_be_named() {
     let desk = Desk::new().await;
     let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
     let named = desk.of(" acme ").unwrap();
-    assert_eq!(named.find_ticket(None, "r1").await, Ok(Some(made)));
+    assert_eq!(named.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
     let other = desk.of("Somebody Else").unwrap();
-    assert_eq!(other.find_ticket(None, "r1").await, Ok(None), "another company's");
+    assert_eq!(
+        other.find_ticket(None, "r1", "5eed").await,
+        Ok(None),
+        "another company's"
+    );
     let unknown = desk.of("Acm").unwrap();
     assert!(matches!(
-        unknown.find_ticket(None, "r1").await,
+        unknown.find_ticket(None, "r1", "5eed").await,
         Err(Fault::NeedsAttention(_))
     ));
     for wrong in ["", " ", "Acme^ORname=Somebody Else", "javascript:x"] {
@@ -184,12 +192,12 @@ async fn a_given_ticket_may_be_named_by_its_number() {
     let desk = Desk::new().await;
     let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
     let number = desk.ticket(&made)["number"].as_str().unwrap().to_lowercase();
-    let find = async |given: &str| desk.psa.find_ticket(Some(given), "r2").await;
+    let find = async |given: &str| desk.psa.find_ticket(Some(given), "r2", "5eed").await;
     assert_eq!(find(&format!(" #{number} ")).await, Ok(Some(made.clone())));
     assert_eq!(find(&made.id.to_uppercase()).await, Ok(Some(made)));
     assert_eq!(find("INC9999999").await, Ok(None));
     let other = desk.of(desk.key("other_company")).unwrap();
-    assert_eq!(other.find_ticket(Some(&number), "r2").await, Ok(None));
+    assert_eq!(other.find_ticket(Some(&number), "r2", "5eed").await, Ok(None));
 }
 
 /// Records that may not be read are missing from their pages, and the pages are short: the end is where the total says.
@@ -201,15 +209,16 @@ async fn a_short_page_is_not_the_last() {
             .and(query_param("sysparm_offset", offset))
             .respond_with(
                 ResponseTemplate::new(200)
-                    .insert_header("X-Total-Count", "2001")
+                    .insert_header("X-Total-Count", "501")
                     .set_body_json(json!({ "result": entries })),
             )
             .mount(&server)
             .await;
     };
     page("0", json!([{"value": "x"}])).await;
-    page("1000", json!([])).await;
-    page("2000", json!([{"value": "Done.\n\n[gangway r1/x]"}])).await;
+    page("250", json!([])).await;
+    let ours = json!({"value": "Done.\n\n[gangway r1/x]", "element": "work_notes", "sys_created_by": "U"});
+    page("500", json!([ours])).await;
     let credentials = json!({"address": server.uri(), "user_name": "u", "password": "p"});
     let psa = client(&credentials, "Acme").unwrap();
     let ticket = TicketRef {

@@ -9,6 +9,7 @@ use domain::fault::Fault;
 use domain::request::RequestKey;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 use crate::fault::{fault, stored_shape};
 use crate::timeline::partition;
@@ -24,6 +25,11 @@ pub enum Standing<T, I> {
     /// Somebody meant to, with this intent; whether it happened only the outside system knows.
     Intended(I),
     Done(T),
+}
+
+/// Sixteen hexadecimal digits, which mean nothing to any vendor's search or markup.
+pub fn random_mark() -> String {
+    format!("{:016x}", rand::random::<u64>())
 }
 
 impl Store {
@@ -141,13 +147,45 @@ impl Store {
     where
         T: Serialize + DeserializeOwned,
     {
-        let result = match self.intend::<T, ()>(key, effect, &()).await? {
+        let result = match self.intend::<T, Value>(key, effect, &Value::Null).await? {
             Standing::Done(result) => return Ok(result),
             Standing::New => act().await?,
-            Standing::Intended(()) => match ask().await? {
+            Standing::Intended(_) => match ask().await? {
                 Some(result) => result,
                 None => act().await?,
             },
+        };
+        self.effect_done(key, effect, &result).await?;
+        Ok(result)
+    }
+
+    /// As [`Store::once`], for an outside system where others write too. What Gangway writes there carries a mark that
+    /// nobody could know before it was written: 64 random bits, which are the effect's intent. So nobody can put up
+    /// beforehand what a repeated step would take for its own work.
+    pub async fn once_marked<T>(
+        &self,
+        key: &RequestKey,
+        effect: &str,
+        ask: impl AsyncFnOnce(&str) -> Result<Option<T>, Fault>,
+        act: impl AsyncFnOnce(&str) -> Result<T, Fault>,
+    ) -> Result<T, Fault>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let new = random_mark();
+        let intent = Value::String(new.clone());
+        let result = match self.intend::<T, Value>(key, effect, &intent).await? {
+            Standing::Done(result) => return Ok(result),
+            Standing::New => act(&new).await?,
+            Standing::Intended(Value::String(mark)) => match ask(&mark).await? {
+                Some(result) => result,
+                None => act(&mark).await?,
+            },
+            // The other way of the same effect, by mail, which has no mark.
+            Standing::Intended(earlier) => {
+                self.intend_again(key, effect, &earlier, &intent).await?;
+                act(&new).await?
+            }
         };
         self.effect_done(key, effect, &result).await?;
         Ok(result)

@@ -7,6 +7,7 @@ use domain::fault::Fault;
 use domain::request::RequestKey;
 use serde::{Deserialize, Serialize};
 
+use crate::effects::random_mark;
 use crate::fault::{fault, stored_shape};
 use crate::timeline::partition;
 use crate::{Store, text};
@@ -19,6 +20,8 @@ pub struct QueuedNote {
     /// Unique in the request; part of the marker on the ticket.
     pub name: String,
     pub text: String,
+    /// Random, and on the ticket only once the note is: nobody can put up a note beforehand that passes for it.
+    pub mark: String,
     pub queued_at: DateTime<Utc>,
     pub state: NoteState,
 }
@@ -40,6 +43,7 @@ impl Store {
         let note = QueuedNote {
             name: name.to_owned(),
             text: body.to_owned(),
+            mark: random_mark(),
             queued_at: Utc::now(),
             state: NoteState::Queued,
         };

@@ -2,7 +2,8 @@
 
 use domain::fault::Fault;
 use domain::finding::Finding;
-use outbound::{Reply, endpoint, send};
+use domain::text::ends_with_line;
+use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -10,11 +11,11 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use url::Url;
 
-use crate::{Entry, company_number, endless, key_refused, marker_line, no_company};
+use crate::{Entry, company_number, key_refused, marker_line, no_company};
 
 const SYSTEM: &str = "Hudu";
-/// The largest page allowed; 25 without it.
-const PAGE_SIZE: &str = "1000";
+/// 1000 are allowed, but an answer has bounds; 25 without it.
+const PAGE_SIZE: &str = "250";
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 100;
 
@@ -52,20 +53,13 @@ impl Hudu {
         const OPERATION: &str = "look for the password";
         let marker = marker_line(&entry.marker);
         let (company, name) = (self.company.to_string(), entry.short_name());
-        for number in 1..=MOST_PAGES {
-            let query = [("company_id", company.as_str()), ("name", name.as_str())];
-            let page: Passwords = self.page(OPERATION, "asset_passwords", number, &query).await?;
-            if page.asset_passwords.iter().any(|password| {
-                let description = password.description.as_deref().unwrap_or_default();
-                password.company_id == self.company && description.contains(&marker)
-            }) {
-                return Ok(true);
-            }
-            if page.asset_passwords.is_empty() {
-                return Ok(false);
-            }
-        }
-        Err(endless(SYSTEM, OPERATION))
+        let query = [("company_id", company.as_str()), ("name", name.as_str())];
+        let of = |page: Passwords| page.asset_passwords;
+        let passwords = self.list(OPERATION, "asset_passwords", &query, of).await?;
+        Ok(passwords.iter().any(|password| {
+            let description = password.description.as_deref().unwrap_or_default();
+            password.company_id == self.company && ends_with_line(description, &marker)
+        }))
     }
 
     pub(crate) async fn write(&self, entry: &Entry) -> Result<(), Fault> {
@@ -98,30 +92,33 @@ impl Hudu {
 
     async fn company_name(&self) -> Result<String, Fault> {
         const OPERATION: &str = "list the companies";
-        for number in 1..=MOST_PAGES {
-            let page: Companies = self.page(OPERATION, "companies", number, &[]).await?;
-            if page.companies.is_empty() {
-                return Err(no_company(SYSTEM, self.company));
-            }
-            if let Some(found) = page.companies.into_iter().find(|company| company.id == self.company) {
-                return Ok(found.name);
-            }
-        }
-        Err(endless(SYSTEM, OPERATION))
+        let of = |page: Companies| page.companies;
+        let companies = self.list(OPERATION, "companies", &[], of).await?;
+        let own = companies.into_iter().find(|company| company.id == self.company);
+        own.map(|company| company.name)
+            .ok_or_else(|| no_company(SYSTEM, self.company))
     }
 
-    /// One page of a list; the one behind the last is empty.
-    async fn page<T: DeserializeOwned>(
+    /// All pages of a list; the one behind the last is empty.
+    async fn list<P: DeserializeOwned, T>(
         &self,
         operation: &'static str,
         list: &str,
-        number: usize,
         query: &[(&str, &str)],
-    ) -> Result<T, Fault> {
-        let number = number.to_string();
-        let query = [query, &[("page", number.as_str()), ("page_size", PAGE_SIZE)]].concat();
-        let request = self.http.get(endpoint(&self.base, &[list], &query));
-        self.call(operation, request).await?.json()
+        of: fn(P) -> Vec<T>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let number = pages.turn()?.to_string();
+            let query = [query, &[("page", number.as_str()), ("page_size", PAGE_SIZE)]].concat();
+            let request = self.http.get(endpoint(&self.base, &[list], &query));
+            let found = of(pages.read(self.call(operation, request)).await?.json()?);
+            if found.is_empty() {
+                return Ok(all);
+            }
+            all.extend(found);
+        }
     }
 
     async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {

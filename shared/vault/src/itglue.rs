@@ -2,7 +2,8 @@
 
 use domain::fault::Fault;
 use domain::finding::Finding;
-use outbound::{Reply, endpoint, send};
+use domain::text::ends_with_line;
+use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
@@ -11,12 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use url::Url;
 
-use crate::{Entry, company_number, endless, key_refused, marker_line, no_company};
+use crate::{Entry, company_number, key_refused, marker_line, no_company};
 
 const SYSTEM: &str = "IT Glue";
 const MEDIA_TYPE: &str = "application/vnd.api+json";
-/// The largest page allowed.
-const PAGE_SIZE: &str = "1000";
+/// 1000 are allowed, but an answer has bounds.
+const PAGE_SIZE: &str = "250";
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 100;
 /// IT Glue shows passwords in its answers unless it is told not to.
@@ -58,7 +59,7 @@ impl ItGlue {
         Ok(passwords.iter().any(|password| {
             let notes = password.attributes.notes.as_deref().unwrap_or_default();
             let ours = password.attributes.organization_id.is_none_or(|id| id == self.company);
-            ours && notes.contains(&marker)
+            ours && ends_with_line(notes, &marker)
         }))
     }
 
@@ -117,11 +118,12 @@ impl ItGlue {
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
-        for number in 1..=MOST_PAGES {
-            let number = number.to_string();
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let number = pages.turn()?.to_string();
             let query = [&[("page[size]", PAGE_SIZE), ("page[number]", &number)], query].concat();
             let request = self.http.get(self.url(path, &query));
-            let page: Page<T> = self.call(operation, request).await?.json()?;
+            let page: Page<T> = pages.read(self.call(operation, request)).await?.json()?;
             let more = match &page.meta {
                 Some(meta) => meta.next_page.is_some(),
                 None => !page.data.is_empty(),
@@ -131,7 +133,6 @@ impl ItGlue {
                 return Ok(all);
             }
         }
-        Err(endless(SYSTEM, operation))
     }
 
     async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {

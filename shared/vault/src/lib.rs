@@ -1,4 +1,7 @@
 //! Where temporary passwords are documented: one file a system behind one enum, chosen from the organisation's variables.
+//!
+//! None of the vaults says whether it shows names and notes as text or as HTML. So [`Entry`] hands out none with a tag in it:
+//! as text and as HTML they read the same.
 
 pub mod hudu;
 pub mod itglue;
@@ -7,6 +10,7 @@ pub mod pwpush;
 
 use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::text::{one_line, untagged};
 use outbound::Reply;
 use secrecy::SecretString;
 
@@ -28,7 +32,7 @@ pub enum Vault {
 
 /// A password to document.
 pub struct Entry {
-    /// The request's id, by which the entry is found again.
+    /// By which the entry is found again: the request's id, and what nobody can guess beforehand.
     pub marker: String,
     /// As "Temporary password of Jo Doe".
     pub name: String,
@@ -38,10 +42,11 @@ pub struct Entry {
 
 impl Entry {
     fn short_name(&self) -> String {
-        if self.name.chars().count() <= NAME_LIMIT {
-            return self.name.clone();
+        let name = untagged(&one_line(&self.name));
+        if name.chars().count() <= NAME_LIMIT {
+            return name;
         }
-        self.name.chars().take(NAME_LIMIT - 1).chain(['…']).collect()
+        name.chars().take(NAME_LIMIT - 1).chain(['…']).collect()
     }
 
     fn notes(&self) -> String {
@@ -68,7 +73,7 @@ macro_rules! each {
 }
 
 impl Vault {
-    /// Whether the entry is there, by its marker; none where nobody can say.
+    /// Whether the entry is there, by its marker in the last line; none where nobody can say.
     pub async fn has(&self, entry: &Entry) -> Result<Option<bool>, Fault> {
         match self {
             Self::Hudu(hudu) => hudu.has(entry).await.map(Some),
@@ -110,8 +115,4 @@ fn no_company(system: &str, id: u64) -> Fault {
     Fault::NeedsAttention(format!(
         "{system} has no company {id} at the address that it was given: check both in Gangway"
     ))
-}
-
-fn endless(system: &str, operation: &str) -> Fault {
-    Fault::Permanent(format!("{system} did not come to an end ({operation})"))
 }

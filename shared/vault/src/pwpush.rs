@@ -1,15 +1,17 @@
 //! Password Pusher: a secret behind a link that opens a few times. API v2, and v1 for older servers.
+//!
+//! A push holds nothing that people wrote: the password, and a note of ours.
 
 use domain::fault::Fault;
 use domain::finding::Finding;
-use outbound::{Reply, endpoint, send};
+use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{endless, marker_line};
+use crate::marker_line;
 
 const SYSTEM: &str = "PWPush";
 const EXPIRES_AFTER_DAYS: u32 = 7;
@@ -100,8 +102,10 @@ impl PwPush {
             return Ok(Found::CannotSay);
         }
         let marker = marker_line(marker);
-        for number in 1..=MOST_PAGES {
-            let reply = self.active(OPERATION, number).await?;
+        let mut pages = Pages::new(SYSTEM, OPERATION, MOST_PAGES);
+        loop {
+            let number = pages.turn()?;
+            let reply = pages.read(self.active(OPERATION, number)).await?;
             if is_older(&reply) {
                 return Ok(Found::CannotSay);
             }
@@ -113,7 +117,6 @@ impl PwPush {
                 return self.link(&ours.url_token).map(Found::Link);
             }
         }
-        Err(endless(SYSTEM, OPERATION))
     }
 
     pub async fn check(&self) -> Vec<Finding> {

@@ -161,8 +161,13 @@ impl<'a> Request<'a> {
     pub fn note_names(&self) -> Vec<String> {
         let notes = self.notes();
         let markers = notes.iter().filter_map(|note| note.rsplit_once("[gangway "));
+        // Between the request and the name stands what nobody can guess.
         let mut names: Vec<String> = markers
-            .map(|(_, marker)| marker.trim_end_matches(']').to_owned())
+            .map(|(_, marker)| {
+                let parts: Vec<&str> = marker.trim_end_matches(']').splitn(3, '/').collect();
+                assert!(parts.len() == 3 && parts[1].len() == 16, "{marker}");
+                format!("{}/{}", parts[0], parts[2])
+            })
             .collect();
         names.sort();
         let all = names.len();

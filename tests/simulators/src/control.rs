@@ -21,7 +21,7 @@ use crate::{
     server::App,
     setup::{self, NewWorld},
     vendor::VENDORS,
-    world::{License, World},
+    world::{Hand, License, World},
 };
 
 type Shared = AxumState<Arc<App>>;
@@ -274,12 +274,28 @@ struct NewTicket {
     summary: String,
     #[serde(default)]
     status: Option<String>,
+    /// ConnectWise where not given.
+    #[serde(default)]
+    system: Option<String>,
+    /// A customer opened it, not a technician.
+    #[serde(default)]
+    by_customer: bool,
 }
 
-/// A ticket that somebody opened by hand on the Onboarding board.
+/// A ticket that somebody opened by hand; in ConnectWise on the Onboarding board.
 async fn add_ticket(AxumState(app): Shared, Path(name): Path<String>, body: axum::body::Bytes) -> Reply {
     let new: NewTicket = read(&body)?;
     with(&app, &name, |world| {
+        let by = if new.by_customer {
+            Hand::Customer
+        } else {
+            Hand::Technician
+        };
+        match new.system.as_deref() {
+            None | Some("connectwise") => {}
+            Some("halopsa") => return Ok(json!({ "id": world.vendors.halopsa.open(20, &new.summary, false, by) })),
+            Some(_) => return Err(wrong("system: connectwise or halopsa")),
+        }
         let status = new.status.as_deref().unwrap_or("New");
         let statuses = world.psa.records.get("statuses").cloned().unwrap_or_default();
         let found = statuses

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     call::{Answer, Call, Operation, Outcome},
     fields::{self, Kind},
+    render::Shown,
     state::State,
     vendor::{Newcomer, Vendor},
     world::{World, secret},
@@ -174,6 +175,14 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     }
     if sent["name"].as_str().is_some_and(|name| name.chars().count() > 255) {
         return Err(error(422, "name is too long"));
+    }
+    for field in ["name", "username", "description"] {
+        world.shows(
+            "hudu",
+            field,
+            sent[field].as_str().unwrap_or_default(),
+            Shown::PlainOrHtml,
+        );
     }
     let hudu = &mut world.vendors.hudu;
     if !hudu.companies.iter().any(|(id, _)| sent["company_id"] == json!(id)) {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     call::{Answer, Call, Operation, Outcome},
     fields::{self, Kind},
+    render::Shown,
     state::State,
     vendor::{Newcomer, Vendor},
     world::{World, secret},
@@ -243,6 +244,10 @@ fn create(world: &mut World, call: &Call) -> Outcome {
         .is_some_and(|name| name.chars().count() > 255)
     {
         return Err(error(422, "name is too long (maximum is 255 characters)"));
+    }
+    for field in ["name", "username", "notes"] {
+        let text = attributes[field].as_str().unwrap_or_default();
+        world.shows("itglue", field, text, Shown::PlainOrHtml);
     }
     let made = view(world.vendors.itglue.add(organization, attributes), shown);
     world.count("passwords_written");

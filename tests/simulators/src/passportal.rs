@@ -8,6 +8,7 @@ use sha2::Sha256;
 use crate::{
     call::{Answer, Call, Operation, Outcome},
     fields::{self, Kind},
+    render::Shown,
     state::State,
     vendor::{Newcomer, Vendor},
     world::{Token, World, secret},
@@ -180,6 +181,10 @@ fn write(world: &mut World, call: &Call) -> Outcome {
         matches!(name, "name" | "username" | "password" | "notes").then_some(Kind::Text)
     }
     let body = body(call, table)?;
+    for field in ["name", "username", "notes"] {
+        let text = body.get(field).and_then(Value::as_str).unwrap_or_default();
+        world.shows("passportal", field, text, Shown::PlainOrHtml);
+    }
     let passportal = &mut world.vendors.passportal;
     let client = call.param(0).parse().ok();
     let client: u64 = client

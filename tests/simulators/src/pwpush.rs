@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     call::{Answer, Call, Operation, Outcome},
     fields::{self, Kind},
+    render::Shown,
     state::State,
     vendor::{Newcomer, Vendor},
     world::{World, secret},
@@ -178,6 +179,10 @@ fn create(world: &mut World, call: &Call, wrapper: &str) -> Outcome {
         return Err(error(400, "found unpermitted parameters"));
     }
     fields::check(sent, push).map_err(|problem| error(400, &format!("{} is not permitted", problem.field())))?;
+    for field in ["name", "note"] {
+        let text = sent.get(field).and_then(Value::as_str).unwrap_or_default();
+        world.shows("pwpush", field, text, Shown::PlainOrHtml);
+    }
     if sent.get("payload").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(Answer::json(422, json!({"payload": ["is required"]})));
     }

@@ -141,6 +141,7 @@ pub fn state(world: &World) -> Value {
         "subscriptions": pax8::subscriptions_of(world),
         "orders": world.distributor.orders.iter().map(|order| json!({"id": order.id, "created": order.created, "line_items": order.line_items})).collect::<Vec<_>>(),
         "effects": world.effects,
+        "active": world.active.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "vendors": VENDORS.iter().map(|vendor| (vendor.name.to_owned(), (vendor.state)(world))).collect::<Map<_, _>>(),
     })
 }

@@ -139,6 +139,7 @@ pub fn world(wanted: &NewWorld) -> Result<World, String> {
         pending_seats: Vec::new(),
         hidden: Vec::new(),
         effects: BTreeMap::new(),
+        active: Vec::new(),
         requests: Vec::new(),
     };
     // A SKU that was bought at the distributor carries that subscription's id.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     fields::is_uuid,
     graph::{license_groups::Joining, mfa::Mfa},
+    render::Active,
     vendor::Vendors,
 };
 
@@ -27,6 +28,8 @@ pub struct World {
     pub hidden: Vec<Hidden>,
     /// How often each effect happened.
     pub effects: BTreeMap<&'static str, u32>,
+    /// What clients sent that would be more than text where the vendor shows it.
+    pub active: Vec<Active>,
     pub requests: Vec<LoggedRequest>,
 }
 
@@ -81,6 +84,15 @@ impl World {
             }
         }
     }
+}
+
+/// Who does something at a vendor by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// One of the MSP's own people.
+    Technician,
+    /// A contact of the customer's, by the portal or by mail.
+    Customer,
 }
 
 pub struct Hidden {

@@ -378,7 +378,7 @@ fn the_note() {
          Security defaults: off.\n\n\
          Conditional Access policies that require MFA:\n\
          - \"Away\" is on and applies: the user is in the group \"Sales\", but only from outside the trusted locations\n\
-         - \"Guests  only\" is on and does not apply: it is for guests\n\
+         - \"Guests only\" is on and does not apply: it is for guests\n\
          - \"Trial\" is report-only and enforces nothing; it would apply: it is for all users\n\
          - \"Old\" is off; it would not apply either: it is for the groups \"MFA Users\" and \"g-gone\", which the user \
          is not in\n\n\

@@ -5,11 +5,12 @@ use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ticket::facts;
-use super::{About, MailText, one_line, paragraphs};
+use super::{About, MailText, paragraphs};
 use crate::decision::Reason;
 use crate::job::{Job, Kind};
 use crate::request::Plan;
 use crate::schedule::local_words;
+use crate::text::{one_line, unlinked};
 
 /// On the ticket. The link leads to the pending page, which asks for sign-in.
 pub fn approval_requested(
@@ -64,7 +65,9 @@ pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &Sec
     let text = paragraphs([
         format!(
             "{reminder}{} asks to {asks} {} at {}. {before}",
-            mail.requested_by, about.name, mail.organisation
+            mail.requested_by,
+            unlinked(about.name),
+            mail.organisation
         )
         .as_str(),
         &facts,
@@ -88,7 +91,9 @@ pub fn approved(about: About<'_>, by: &str) -> String {
 }
 
 pub fn denied(about: About<'_>, by: &str, reason: Option<&Reason>) -> String {
-    let reason = reason.map(|reason| format!("\n\nReason: {reason}")).unwrap_or_default();
+    let reason = reason
+        .map(|reason| format!("\n\nReason: {}", unlinked(reason.as_str())))
+        .unwrap_or_default();
     format!("The {about} was denied by {by}. {}{reason}", about.untouched())
 }
 
@@ -109,7 +114,7 @@ pub fn scheduled(about: About<'_>, at: DateTime<Utc>, zone: Tz) -> String {
 fn begins(about: About<'_>, at: DateTime<Utc>, zone: Tz) -> String {
     let at = local_words(at, zone);
     match about.kind {
-        Kind::Onboarding => format!("The user for {} will be created at {at}.", about.name),
+        Kind::Onboarding => format!("The user for {} will be created at {at}.", unlinked(about.name)),
         Kind::Offboarding => format!("The {about} begins at {at}, after the last day."),
     }
 }

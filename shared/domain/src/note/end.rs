@@ -2,8 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::{About, MailText, note_subject, one_line, paragraphs};
+use super::{About, MailText, note_subject, paragraphs};
 use crate::request::{Outcome, Skip};
+use crate::text::{one_line, unlinked};
 
 pub fn cancelled(about: About<'_>, by: &str) -> String {
     format!("The {about} was cancelled by {by}. {}", about.untouched())
@@ -28,6 +29,7 @@ pub fn resumed(about: About<'_>, by: &str) -> String {
 }
 
 pub fn skipped(step: Skip, by: &str, reason: &str) -> String {
+    let reason = unlinked(reason);
     format!("The step \"{step}\" was skipped by {by}: {reason}\n\nWhat it would have done is left to be done by hand.")
 }
 
@@ -71,7 +73,10 @@ pub fn summary(summary: &Summary<'_>) -> String {
 /// One line a fact.
 pub(super) fn done(summary: &Summary<'_>) -> String {
     let user = format!("User: {}", summary.upn.unwrap_or("none"));
-    let rest = summary.done.iter().map(|(label, value)| format!("{label}: {value}"));
+    let rest = summary
+        .done
+        .iter()
+        .map(|(label, value)| format!("{label}: {}", unlinked(value)));
     std::iter::once(user).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
@@ -97,7 +102,7 @@ pub fn summary_mail(summary: &Summary<'_>, organisation: &str) -> MailText {
 fn denied(summary: &Summary<'_>) -> String {
     summary
         .denied
-        .map(|denied| format!("It was {denied}"))
+        .map(|denied| format!("It was {}", unlinked(denied)))
         .unwrap_or_default()
 }
 

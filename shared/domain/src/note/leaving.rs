@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::end::{done, end_subject, ended, rest};
 use super::{MailText, Skipped, Summary, items, paragraphs, skipped_items};
+use crate::text::unlinked;
 
 /// What became of the sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +115,7 @@ fn told(what: &Removed, none: &str, removed: &str, left: impl Fn() -> String) ->
 pub fn leaver_mail(summary: &Summary<'_>, organisation: &str, freed: bool) -> MailText {
     let headline = format!(
         "The offboarding of {}, who reported to you at {organisation}, is {}.",
-        summary.about.name,
+        unlinked(summary.about.name),
         ended(summary.outcome)
     );
     let kept = "Nothing was deleted: the account, its files and its mailbox are still there. Please tell your \

@@ -2,6 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::text::unlinked;
+
 /// The seed's note, word for word, and below it what to buy and for whom. `ordered`: one may be on its way already.
 pub fn manual_purchase(
     organisation: &str,
@@ -103,6 +105,7 @@ pub fn license_assigned(part_number: &str, upn: &str) -> String {
 }
 
 pub fn license_assigned_by_group(part_number: &str, upn: &str, group: &str) -> String {
+    let group = unlinked(group);
     format!("The license {part_number} was assigned to {upn} by the group {group} and is active.")
 }
 

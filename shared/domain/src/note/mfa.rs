@@ -1,7 +1,8 @@
 //! Whether the user will be asked for MFA, why, and what to change.
 
-use super::{items, one_line, paragraphs};
+use super::{items, paragraphs};
 use crate::mfa::{Answer, Change, Facts, Judged, PolicyState, Reach, Report, Verdict, joined};
+use crate::text::unlinked;
 
 /// A tenant may have a hundred policies, and a note is read.
 const MOST_POLICIES: usize = 20;
@@ -251,5 +252,5 @@ fn group_name(id: &str, facts: &Facts) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    format!("\"{}\"", one_line(name))
+    format!("\"{}\"", unlinked(name))
 }

@@ -3,12 +3,13 @@
 use crate::job::{Job, Kind};
 use crate::request::Plan;
 use crate::submission::LicensePurchase;
+use crate::text::unlinked;
 
-/// One line a fact.
+/// One line a fact. What people typed makes no link of its own, neither in the ticket nor in the approver's mail.
 pub(super) fn facts(job: &Job, plan: &Plan) -> String {
     let lines = job_facts(job, plan)
         .into_iter()
-        .map(|(label, value)| format!("{label}: {value}"));
+        .map(|(label, value)| format!("{label}: {}", unlinked(&value)));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -2,11 +2,13 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{MailText, Skipped, items, one_line, paragraphs, skipped_items};
+use super::{MailText, Skipped, items, paragraphs, skipped_items};
+use crate::text::{one_line, unlinked};
 use crate::variables::{OrgVariables, PasswordPlace};
 
 /// `again`: the person's disabled account was enabled.
 pub fn user_created(shown_name: &str, upn: &str, again: bool, vars: &OrgVariables) -> String {
+    let shown_name = unlinked(shown_name);
     let change = if vars.require_password_change_on_first_login {
         "The password must be changed at the first sign-in."
     } else {
@@ -110,7 +112,8 @@ pub fn password_mail(
     handed: &Handed,
     vars: &OrgVariables,
 ) -> MailText {
-    let created = format!("An account at {organisation} is ready for {shown_name}, who reports to you.");
+    let person = unlinked(shown_name);
+    let created = format!("An account at {organisation} is ready for {person}, who reports to you.");
     let secret = format!("Username: {upn}\n{}", handed.line());
     let please = "Please hand it over in person or by phone, and delete this mail.";
     let last = [to_be_changed(vars), please]
@@ -239,7 +242,7 @@ mod tests {
         assert_eq!(mail.subject, "Account of Ada Lovelace at Contoso");
         assert_eq!(
             mail.text.expose_secret(),
-            "An account at Contoso is ready for Ada\nLovelace, who reports to you.\n\n\
+            "An account at Contoso is ready for Ada Lovelace, who reports to you.\n\n\
              Username: ada@contoso.com\n\
              Temporary password (opens a few times only): https://pwpush.com/p/abc/r\n\n\
              It must be changed at the first sign-in. Please hand it over in person or by phone, and delete this mail."

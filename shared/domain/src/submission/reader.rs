@@ -5,9 +5,13 @@ use serde_json::{Map, Value};
 
 use crate::field::{FieldProblem, Wrong};
 use crate::job::Kind;
+use crate::text::is_hidden;
 use crate::variables::parse_value;
 
-const MAX_NAME: usize = 64;
+/// Of one part of a person's name.
+pub(super) const MAX_NAME: usize = 64;
+/// Of a whole name: two long parts. Graph would take twice as much, but nobody reads that in a subject.
+pub(super) const MAX_SHOWN_NAME: usize = 128;
 /// Of anything that has a parser with narrower rules of its own.
 const MAX_LINE: usize = 1024;
 
@@ -78,10 +82,14 @@ impl<'a> Reader<'a> {
         self.parsed(field, parse)
     }
 
-    /// A person's name: something in it can be read aloud.
-    pub(super) fn name(&mut self, field: &str) -> Option<String> {
-        let name = self.line(field, MAX_NAME)?;
-        if name.chars().any(char::is_alphanumeric) {
+    /// A person's name: something in it can be read aloud, and nothing in it is the path of an address, because names
+    /// stand in the subjects of mails.
+    pub(super) fn name(&mut self, field: &str, max: usize) -> Option<String> {
+        let name = self.line(field, max)?;
+        if name.contains(['/', '\\']) {
+            self.wrong(field, "must be a name, without / or \\");
+            None
+        } else if name.chars().any(char::is_alphanumeric) {
             Some(name)
         } else {
             self.wrong(field, "must have a letter");
@@ -94,7 +102,7 @@ impl<'a> Reader<'a> {
         if !self.is_given(field) {
             self.wrong(field, "is required");
         }
-        self.name(field).unwrap_or_default()
+        self.name(field, MAX_NAME).unwrap_or_default()
     }
 
     pub(super) fn last_name(&mut self, single_name: bool) -> Option<String> {
@@ -108,7 +116,7 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
-        self.name("last_name")
+        self.name("last_name", MAX_NAME)
     }
 
     pub(super) fn flag(&mut self, field: &str) -> bool {
@@ -186,10 +194,4 @@ pub(crate) fn one_line(text: &str, max: usize) -> Result<String, String> {
     } else {
         Ok(text.to_owned())
     }
-}
-
-/// Controls, line separators, and the marks that make text read in another order than it is stored.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -144,6 +144,9 @@ fn hidden_characters_are_refused() {
         }
         assert_eq!(fields(&with("groups", json!([hidden]))), ["groups"]);
     }
+    for hidden in ["a\u{200b}b", "a\u{ad}b", "a\u{61c}b", "a\u{2060}b", "a\u{e0041}b"] {
+        assert_eq!(fields(&with("last_name", json!(hidden))), ["last_name"], "{hidden:?}");
+    }
     // A joiner is spelling in some languages.
     assert!(Onboarding::parse(&with("first_name", json!("مه\u{200c}سا"))).is_ok());
 }
@@ -153,7 +156,8 @@ fn limits_are_graphs() {
     for (field, max) in [
         ("first_name", 64),
         ("last_name", 64),
-        ("display_name", 256),
+        // Graph takes 256.
+        ("display_name", 128),
         ("job_title", 128),
         ("department", 64),
         ("office", 128),
@@ -169,6 +173,18 @@ fn limits_are_graphs() {
         ["job_title"],
         "counted in UTF-16"
     );
+}
+
+#[test]
+fn a_name_is_no_address() {
+    for name in ["https://evil.example", "evil.example/login", "[code]x[/code]", "C:\\x"] {
+        for field in ["first_name", "middle_name", "last_name", "display_name"] {
+            assert_eq!(fields(&with(field, json!(name))), [field], "{name}");
+        }
+    }
+    for name in ["J.R.R. Tolkien", "Seán O'Brien \"X\" & <Y> 🙂", "Ada [Sales] (UK)"] {
+        assert!(Onboarding::parse(&with("display_name", json!(name))).is_ok(), "{name}");
+    }
 }
 
 #[test]
@@ -286,7 +302,8 @@ fn a_body_at_all_limits_fits() {
         ("first_name", 64),
         ("middle_name", 64),
         ("last_name", 64),
-        ("display_name", 256),
+        // Graph takes 256.
+        ("display_name", 128),
         ("job_title", 128),
     ] {
         body[field] = json!("王".repeat(max));

@@ -1,7 +1,7 @@
 //! Calls, and lists of any length.
 
 use domain::fault::Fault;
-use outbound::{Reply, endpoint, send_and_read_500};
+use outbound::{Pages, Reply, endpoint, send_and_read_500};
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -12,6 +12,9 @@ use super::{Autotask, Credentials, SYSTEM};
 
 /// The largest page allowed.
 const PAGE_SIZE: usize = 500;
+pub(super) const NOTES: &str = "TicketNotes";
+/// Notes are long, and an answer has bounds.
+const NOTES_PAGE_SIZE: usize = 25;
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 100;
 
@@ -42,27 +45,28 @@ impl Autotask {
         filter: &[Value],
         fields: &[&str],
     ) -> Result<Vec<T>, Fault> {
-        let mut all: Vec<T> = Vec::new();
         let url = self.url(&[entity, "query"]).await?;
-        for _ in 0..MOST_PAGES {
+        let size = if entity == NOTES { NOTES_PAGE_SIZE } else { PAGE_SIZE };
+        let mut all: Vec<T> = Vec::new();
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            pages.turn()?;
             let mut filter = filter.to_vec();
             if let Some(last) = all.iter().map(Record::id).max() {
                 filter.push(json!({"field": "id", "op": "gt", "value": last}));
             }
-            let body = json!({"filter": filter, "includeFields": fields, "maxRecords": PAGE_SIZE});
-            let reply = self.call(operation, self.http.post(url.clone()).json(&body)).await?;
+            let body = json!({"filter": filter, "includeFields": fields, "maxRecords": size});
+            let request = self.http.post(url.clone()).json(&body);
+            let reply = pages.read(self.call(operation, request)).await?;
             done(operation, &reply)?;
             let page: Page<T> = reply.json()?;
-            let more = page.page_details.next_page_url.is_some() || page.items.len() >= PAGE_SIZE;
+            let more = page.page_details.next_page_url.is_some() || page.items.len() >= size;
             let empty = page.items.is_empty();
             all.extend(page.items);
             if empty || !more {
                 return Ok(all);
             }
         }
-        Err(Fault::Permanent(format!(
-            "{SYSTEM} did not come to an end ({operation})"
-        )))
     }
 }
 

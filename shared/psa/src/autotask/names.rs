@@ -9,6 +9,9 @@ use super::wire::{Choice, Field, Fields};
 use super::{Autotask, SYSTEM};
 use crate::names::{Named, resolve};
 
+/// In the names that picklists have for them.
+const CUSTOMERS_SOURCES: [&str; 5] = ["mail", "portal", "web", "chat", "client"];
+
 impl Autotask {
     pub(super) async fn queue(&self, wanted: Option<&str>) -> Result<u64, Fault> {
         let Some(wanted) = wanted else {
@@ -51,6 +54,22 @@ impl Autotask {
             .or_else(|| kinds.first());
         let kind = kind.ok_or_else(|| Fault::NeedsAttention(format!("{SYSTEM} has no active note type")))?;
         number(&kind.value)
+    }
+
+    /// Whether a ticket came from the customer, by what the picklist calls its source: a mail, the portal, a chat.
+    pub(super) async fn is_from_customer(&self, source: Option<i64>) -> Result<bool, Fault> {
+        let Some(source) = source.map(|source| source.to_string()) else {
+            return Ok(false);
+        };
+        let fields = self.fields(&self.ticket_fields, "Tickets").await?;
+        let field = fields.iter().find(|field| field.name.as_deref() == Some("source"));
+        let choices = field.and_then(|field| field.picklist_values.as_deref());
+        let choice = choices.unwrap_or_default().iter().find(|choice| choice.value == source);
+        // What the picklist does not explain is nobody's.
+        Ok(choice.is_none_or(|choice| {
+            let label = choice.label.to_lowercase();
+            CUSTOMERS_SOURCES.iter().any(|word| label.contains(word))
+        }))
     }
 
     async fn id_of(&self, what: &str, field: &'static str, wanted: &str) -> Result<u64, Fault> {

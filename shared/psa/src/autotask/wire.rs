@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::INTERNAL;
+
 /// What queries list.
 pub(super) trait Record: DeserializeOwned {
     fn id(&self) -> u64;
@@ -44,6 +46,31 @@ pub(super) struct TicketBody {
     pub(super) external_id: Option<String>,
     pub(super) title: Option<String>,
     pub(super) status: Option<u64>,
+    pub(super) source: Option<i64>,
+    #[serde(rename = "creatorResourceID")]
+    creator_resource_id: Option<u64>,
+    #[serde(rename = "createdByContactID")]
+    created_by_contact_id: Option<u64>,
+    #[serde(rename = "apiVendorID")]
+    api_vendor_id: Option<u64>,
+}
+
+impl TicketBody {
+    pub(super) const MATCHED_BY: &[&str] = &[
+        "companyID",
+        "title",
+        "status",
+        "externalID",
+        "source",
+        "creatorResourceID",
+        "createdByContactID",
+        "apiVendorID",
+    ];
+
+    /// By somebody who works there, and not by a contact of the customer's or by another program.
+    pub(super) fn is_made_by_resource(&self) -> bool {
+        self.creator_resource_id.is_some() && self.created_by_contact_id.is_none() && self.api_vendor_id.is_none()
+    }
 }
 
 impl Record for TicketBody {
@@ -58,6 +85,17 @@ pub(super) struct NoteBody {
     #[serde(rename = "ticketID")]
     pub(super) ticket_id: Option<u64>,
     pub(super) description: Option<String>,
+    publish: Option<u64>,
+    #[serde(rename = "createdByContactID")]
+    created_by_contact_id: Option<u64>,
+}
+
+impl NoteBody {
+    pub(super) const FIELDS: &[&str] = &["ticketID", "description", "publish", "createdByContactID"];
+
+    pub(super) fn is_internal(&self) -> bool {
+        self.publish == Some(INTERNAL) && self.created_by_contact_id.is_none()
+    }
 }
 
 impl Record for NoteBody {

@@ -31,13 +31,22 @@ pub(super) struct TicketBody {
 #[serde(rename_all = "camelCase")]
 pub(super) struct FoundTicket {
     pub(super) id: u64,
-    pub(super) summary: Option<String>,
     pub(super) external_x_ref: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct NoteBody {
     pub(super) text: Option<String>,
+    internal_analysis_flag: Option<bool>,
+}
+
+impl NoteBody {
+    pub(super) const FIELDS: &str = "id,text,internalAnalysisFlag";
+
+    pub(super) fn is_internal(&self) -> bool {
+        self.internal_analysis_flag == Some(true)
+    }
 }
 
 #[derive(Deserialize)]

@@ -11,9 +11,18 @@ pub(super) struct Ticket {
     pub(super) company_id: Option<u64>,
     #[serde(default)]
     tags: Vec<String>,
+    source: Option<u64>,
 }
 
+/// A call that an agent took, and a mail that an agent began. The others are what customers can begin (mail, portal, chat,
+/// widget) and what programs do.
+const AGENTS_SOURCES: [u64; 2] = [3, 10];
+
 impl Ticket {
+    pub(super) fn is_opened_by_agent(&self) -> bool {
+        self.source.is_some_and(|source| AGENTS_SOURCES.contains(&source))
+    }
+
     pub(super) fn has_tag(&self, tag: &str) -> bool {
         self.tags.iter().any(|own| own.eq_ignore_ascii_case(tag))
     }
@@ -27,6 +36,17 @@ pub(super) struct SearchResults {
 #[derive(Deserialize)]
 pub(super) struct Conversation {
     pub(super) body_text: Option<String>,
+    #[serde(default)]
+    private: bool,
+    /// From a customer.
+    #[serde(default)]
+    incoming: bool,
+}
+
+impl Conversation {
+    pub(super) fn is_internal(&self) -> bool {
+        self.private && !self.incoming
+    }
 }
 
 #[derive(Deserialize)]

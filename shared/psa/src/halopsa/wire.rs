@@ -4,7 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 #[derive(Deserialize)]
-pub(super) struct Page<T> {
+pub(super) struct Records<T> {
     pub(super) record_count: usize,
     #[serde(rename = "tickets", alias = "users")]
     pub(super) items: Vec<T>,
@@ -29,8 +29,8 @@ impl TicketBody {
         self.client_id == Some(client)
     }
 
-    pub(super) fn details_have(&self, marker: &str) -> bool {
-        self.details.as_deref().is_some_and(|details| details.contains(marker))
+    pub(super) fn details(&self) -> &str {
+        self.details.as_deref().unwrap_or_default()
     }
 }
 
@@ -61,13 +61,53 @@ pub(super) struct NamedBody {
 
 #[derive(Deserialize)]
 pub(super) struct Actions {
-    pub(super) record_count: usize,
+    record_count: usize,
     pub(super) actions: Vec<ActionBody>,
+}
+
+impl Actions {
+    pub(super) fn is_complete(&self) -> bool {
+        self.actions.len() >= self.record_count
+    }
 }
 
 #[derive(Deserialize)]
 pub(super) struct ActionBody {
+    #[serde(deserialize_with = "whole")]
+    pub(super) id: u64,
     pub(super) note: Option<String>,
+    hiddenfromuser: Option<bool>,
+    outcome: Option<String>,
+    /// None, 0 or -1 where it was no agent.
+    who_agentid: Option<f64>,
+    /// The application that it was done in.
+    actionby_application_id: Option<String>,
+    /// `I` of a mail that came in, `O` of one that went out.
+    emaildirection: Option<String>,
+}
+
+/// The outcome of the action that a ticket begins with.
+const OPENED: &str = "Opened";
+/// What HaloPSA calls the application that its agents work in.
+const AGENTS_APPLICATION: &str = "nethelpdesk-agent-web-application";
+
+impl ActionBody {
+    pub(super) fn is_internal(&self) -> bool {
+        self.hiddenfromuser == Some(true)
+    }
+
+    pub(super) fn is_opening_by_agent(&self) -> bool {
+        let is_opening = self
+            .outcome
+            .as_deref()
+            .is_some_and(|outcome| outcome.eq_ignore_ascii_case(OPENED));
+        let application = self.actionby_application_id.as_deref().unwrap_or_default();
+        let mail = self.emaildirection.as_deref().unwrap_or_default();
+        is_opening
+            && self.who_agentid.is_some_and(|agent| agent > 0.0)
+            && application == AGENTS_APPLICATION
+            && mail != "I"
+    }
 }
 
 /// Ids come as 95.0 here and there, and are refused like that.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::fault::Fault;
-use outbound::{Owner, Reply, endpoint, send_with_token};
+use outbound::{Owner, Pages, Reply, endpoint, send_with_token};
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::wire::{Envelope, TicketBody, opened};
 use super::{Credentials, KaseyaBms, SYSTEM};
 
+/// Notes are long, and an answer has bounds.
 const PAGE_SIZE: usize = 100;
 /// A list longer than this many pages is taken for a loop.
 const MOST_PAGES: usize = 500;
@@ -21,9 +22,12 @@ impl KaseyaBms {
     pub(super) async fn search(&self, operation: &'static str, filter: &Value) -> Result<Vec<TicketBody>, Fault> {
         let url = endpoint(&self.base, &["v2", "servicedesk", "tickets", "search"], &[]);
         let mut all: Vec<TicketBody> = Vec::new();
-        for page in 1..=MOST_PAGES {
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let page = pages.turn()?;
             let body = json!({ "PageSize": PAGE_SIZE, "PageNumber": page, "Filter": filter });
-            let reply = self.call(operation, self.http.post(url.clone()).json(&body)).await?;
+            let request = self.http.post(url.clone()).json(&body);
+            let reply = pages.read(self.call(operation, request)).await?;
             let envelope: Envelope<Vec<TicketBody>> = opened(operation, &reply)?;
             let found = envelope.result.unwrap_or_default();
             let empty = found.is_empty();
@@ -32,7 +36,6 @@ impl KaseyaBms {
                 return Ok(all);
             }
         }
-        Err(endless(operation))
     }
 
     /// All pages of a list. None says how long it is, and a server may give less than asked for, so it ends with a page that
@@ -44,20 +47,21 @@ impl KaseyaBms {
         query: &[(&str, &str)],
         id: fn(&T) -> u64,
     ) -> Result<Vec<T>, Fault> {
-        let mut all: Vec<T> = Vec::new();
         let mut known = HashSet::new();
         let size = PAGE_SIZE.to_string();
-        for page in 1..=MOST_PAGES {
-            let page = page.to_string();
+        let mut all: Vec<T> = Vec::new();
+        let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
+        loop {
+            let page = pages.turn()?.to_string();
             let paged = [query, &[("PageSize", &size), ("PageNumber", &page)]].concat();
-            let found: Vec<T> = list(operation, &self.get(operation, segments, &paged).await?)?;
+            let reply = pages.read(self.get(operation, segments, &paged)).await?;
+            let found: Vec<T> = list(operation, &reply)?;
             let before = all.len();
             all.extend(found.into_iter().filter(|item| known.insert(id(item))));
             if all.len() == before {
                 return Ok(all);
             }
         }
-        Err(endless(operation))
     }
 
     pub(super) async fn get(
@@ -92,8 +96,4 @@ pub(super) fn one<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result
 pub(super) fn list<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Vec<T>, Fault> {
     let envelope: Envelope<Vec<T>> = opened(operation, reply)?;
     Ok(envelope.result.unwrap_or_default())
-}
-
-fn endless(operation: &str) -> Fault {
-    Fault::Permanent(format!("{SYSTEM} did not come to an end ({operation})"))
 }

@@ -82,16 +82,12 @@ pub(super) struct TicketBody {
     pub(super) id: u64,
     #[serde(alias = "ticketNumber")]
     ticket_number: Option<String>,
-    #[serde(alias = "title")]
-    title: Option<String>,
     #[serde(alias = "details")]
     details: Option<String>,
     #[serde(alias = "accountId")]
     account_id: Option<u64>,
     #[serde(alias = "statusId")]
     pub(super) status_id: Option<u64>,
-    #[serde(alias = "completedDate")]
-    completed_date: Option<String>,
 }
 
 impl TicketBody {
@@ -105,16 +101,8 @@ impl TicketBody {
             .is_some_and(|own| own.trim().eq_ignore_ascii_case(number))
     }
 
-    pub(super) fn is_titled(&self, title: &str) -> bool {
-        self.title.as_deref().is_some_and(|own| own.trim() == title)
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.completed_date.is_none()
-    }
-
-    pub(super) fn details_have(&self, marker: &str) -> bool {
-        self.details.as_deref().is_some_and(|details| details.contains(marker))
+    pub(super) fn details(&self) -> &str {
+        self.details.as_deref().unwrap_or_default()
     }
 }
 
@@ -125,6 +113,8 @@ pub(super) struct NoteBody {
     pub(super) id: u64,
     #[serde(alias = "details")]
     pub(super) details: Option<String>,
+    #[serde(default, alias = "isInternal")]
+    pub(super) is_internal: bool,
 }
 
 #[derive(Deserialize)]

@@ -28,12 +28,21 @@ pub(super) struct IncidentBody {
     active: String,
     #[serde(default)]
     pub(super) state: String,
+    #[serde(default)]
+    pub(super) opened_by: String,
+    #[serde(default)]
+    contact_type: String,
 }
 
 impl IncidentBody {
     /// Resolved, closed and cancelled ones are over; a resolved one is still "active".
     pub(super) fn is_open(&self) -> bool {
         self.active == "true" && !["6", "7", "8"].contains(&self.state.as_str())
+    }
+
+    /// Typed in by the one who took the call, and not by the customer, as what comes by mail or the portal is.
+    pub(super) fn came_by_phone(&self) -> bool {
+        ["phone", "walk-in"].contains(&self.contact_type.as_str())
     }
 
     pub(super) fn is_called(&self, given: &str) -> bool {
@@ -73,6 +82,14 @@ pub(super) struct ChoiceBody {
 #[derive(Deserialize)]
 pub(super) struct JournalBody {
     pub(super) value: String,
+    #[serde(default)]
+    pub(super) element: String,
+    #[serde(default)]
+    pub(super) sys_created_by: String,
+}
+
+impl JournalBody {
+    pub(super) const FIELDS: &str = "sys_id,value,element,sys_created_by";
 }
 
 pub(super) fn is_id(text: &str) -> bool {

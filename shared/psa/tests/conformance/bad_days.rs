@@ -51,6 +51,10 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
 pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
     for work in ALL {
         let calls = work.calls(vendor).await;
+        // It asks nothing where the vendor tells nothing.
+        if calls.is_empty() {
+            continue;
+        }
         for (skip, operation) in calls.iter().enumerate() {
             let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
             desk.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));

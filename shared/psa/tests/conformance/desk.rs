@@ -8,7 +8,10 @@ use psa::{Names, NewTicket, Note, NoteText, Psa};
 use reqwest::Client;
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
-use simulators::world::World;
+use simulators::world::{Hand, World};
+
+/// What nobody can know who opens a ticket beforehand.
+pub(crate) const MARK: &str = "5eed5eed5eed5eed";
 
 pub(crate) struct Vendor {
     /// As variables name it.
@@ -17,13 +20,17 @@ pub(crate) struct Vendor {
     pub(crate) build: fn(Client, &str, Value, String) -> Psa,
     /// Somebody opens a ticket by hand: its id. No effect of Gangway's is counted.
     pub(crate) open: fn(&mut World, &ByHand<'_>) -> String,
-    /// Somebody writes a note on a ticket by hand: the ticket's id, the text.
-    pub(crate) write: fn(&mut World, &str, &str),
+    /// Somebody writes a note on a ticket by hand: the ticket's id, the text. A customer's everybody may see.
+    pub(crate) write: fn(&mut World, &str, &str, Hand),
+    /// A customer opens a ticket with this text in it: the company, the text.
+    pub(crate) describe: fn(&mut World, &str, &str),
     /// One more place (board, queue, team) that tickets may go to.
     pub(crate) add_location: fn(&mut World, &str),
     /// How many tickets, names and notes make the client's pages, the longest of them.
     pub(crate) page: usize,
     pub(crate) summary_limit: usize,
+    /// Whether it tells who opened a ticket, so that one is taken by its summary.
+    pub(crate) tells_who_opened: bool,
     /// Operations that only sign in: a refusal there means the credentials.
     pub(crate) sign_in: &'static [&'static str],
 }
@@ -32,6 +39,7 @@ pub(crate) struct ByHand<'a> {
     pub(crate) company: &'a str,
     pub(crate) summary: &'a str,
     pub(crate) closed: bool,
+    pub(crate) by: Hand,
 }
 
 pub(crate) struct Desk {
@@ -68,6 +76,7 @@ impl Desk {
     pub(crate) fn new_ticket(&self, marker: &str) -> NewTicket {
         NewTicket {
             marker: marker.to_owned(),
+            mark: MARK.to_owned(),
             summary: "New user: Ana Ng".to_owned(),
             description: "Ana Ng starts on Monday.".to_owned(),
             location: self.key("location"),
@@ -107,16 +116,31 @@ impl Desk {
         (self.vendor.build)(http, &self.sim.base, credentials, self.company())
     }
 
+    /// A technician's.
     pub(crate) fn open(&self, company: &str, summary: &str, closed: bool) -> TicketRef {
+        self.open_by(Hand::Technician, company, summary, closed)
+    }
+
+    pub(crate) fn open_by(&self, by: Hand, company: &str, summary: &str, closed: bool) -> TicketRef {
         let by_hand = ByHand {
             company,
             summary,
             closed,
+            by,
         };
         TicketRef {
             system: self.psa.system().to_owned(),
             id: self.sim.world(|world| (self.vendor.open)(world, &by_hand)),
         }
+    }
+
+    pub(crate) fn write(&self, ticket: &TicketRef, text: &str, by: Hand) {
+        self.sim.world(|world| (self.vendor.write)(world, &ticket.id, text, by));
+    }
+
+    /// As a step looks for the ticket of its request.
+    pub(crate) async fn find(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+        self.psa.find_ticket(given, marker, MARK).await
     }
 
     pub(crate) fn tickets(&self) -> Vec<Value> {
@@ -195,8 +219,8 @@ impl Work {
     pub(crate) async fn on(self, desk: &Desk, ticket: &TicketRef) -> Result<bool, Fault> {
         let psa = &desk.psa;
         match self {
-            Self::FindByMarker => Ok(psa.find_ticket(None, "r1").await?.is_some()),
-            Self::FindGiven => Ok(psa.find_ticket(Some(&ticket.id), "r1").await?.is_some()),
+            Self::FindByMarker => Ok(desk.find(None, "r1").await?.is_some()),
+            Self::FindGiven => Ok(desk.find(Some(&ticket.id), "r1").await?.is_some()),
             Self::FindMatching => Ok(psa.find_matching("By hand").await?.is_some()),
             Self::Create => psa.create_ticket(&desk.new_ticket("r1")).await.map(|_| true),
             Self::HasNote => psa.has_note(ticket, "r1/opened").await,
@@ -224,7 +248,11 @@ impl Work {
         let found = self.on(&desk, &ticket).await;
         assert_eq!(
             found,
-            Ok(self != Self::FindByMarker && self != Self::HasNote),
+            Ok(match self {
+                Self::FindByMarker | Self::HasNote => false,
+                Self::FindMatching => vendor.tells_who_opened,
+                _ => true,
+            }),
             "{self:?}"
         );
         desk.sim.operations()

@@ -18,13 +18,13 @@ async fn after_loss(vendor: &'static Vendor, work: Work, skip: usize) -> (Desk, 
 pub(crate) async fn a_ticket_is_not_opened_twice(vendor: &'static Vendor) {
     for skip in 0..Work::Create.calls(vendor).await.len() {
         let (desk, _) = after_loss(vendor, Work::Create, skip).await;
-        let made = match desk.psa.find_ticket(None, "r1").await.unwrap() {
+        let made = match desk.find(None, "r1").await.unwrap() {
             Some(made) => made,
             None => desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap(),
         };
         assert_eq!(desk.sim.effect("tickets_created"), 1, "call {skip}");
         assert_eq!(desk.ticket(&made)["marker"], "r1");
-        assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(made)));
+        assert_eq!(desk.find(None, "r1").await, Ok(Some(made)));
     }
 }
 

@@ -35,11 +35,13 @@ macro_rules! suite {
                 another_systems_ticket_is_left_alone
                 found_by_marker
                 a_given_one_must_be_the_companys
-                an_open_one_with_the_same_summary_is_adopted
+                a_technicians_open_one_with_the_same_summary_is_adopted
+                a_customers_ticket_with_our_marker_is_not_ours
             }
             notes {
                 internal_and_public
                 passwords_arrive_as_they_are
+                a_customers_marker_stands_for_nothing
                 long_ones_are_written
                 status_is_set_once
             }
@@ -52,6 +54,7 @@ macro_rules! suite {
             texts {
                 odd_summaries_and_notes
                 odd_company_names
+                hostile_texts_are_only_read
             }
             bad_days {
                 refusals_are_faults_of_their_class

@@ -2,6 +2,7 @@
 
 use domain::fault::Fault;
 use psa::{Note, NoteText};
+use simulators::world::Hand;
 
 use crate::desk::{Desk, Vendor, note};
 
@@ -18,7 +19,8 @@ pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
         .unwrap();
     for (marker, there) in [
         ("r1/opened", true),
-        ("r1/told", true),
+        // What everybody sees the customer may write.
+        ("r1/told", false),
         ("r1/open", false),
         ("r1", false),
     ] {
@@ -49,7 +51,8 @@ pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
 pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
     let desk = Desk::new(vendor).await;
     let ticket = desk.open(&desk.company(), "By hand", false);
-    let password = "p<b>&amp;\"'\\`x%20{}";
+    // Of all classes, and more than ever is in one.
+    let password = "aB2!cd+Ef=3?gH:z&amp;\"'\\`x%20{}<=";
     let secret = Note {
         marker: "r1/password".to_owned(),
         text: NoteText::Secret(format!("Password: {password}").into()),
@@ -67,6 +70,40 @@ pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
             .contains(&format!("Password: {password}")),
         "{note}"
     );
+}
+
+/// A customer who knows the request's id, and which notes come, writes them first.
+pub(crate) async fn a_customers_marker_stands_for_nothing(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let ticket = desk.open(&desk.company(), "By hand", false);
+    for text in [
+        "[gangway r1/password/5eed]",
+        "Please see\n\n[gangway r1/password/5eed]",
+        "> [gangway r1/password/5eed]\n\nYes",
+    ] {
+        desk.write(&ticket, text, Hand::Customer);
+    }
+    // Quoted by a technician, above a text of their own; or guessed.
+    desk.write(
+        &ticket,
+        "> [gangway r1/password/5eed]\n\nWhat is this?",
+        Hand::Technician,
+    );
+    desk.write(&ticket, "[gangway r1/password]", Hand::Technician);
+    desk.write(&ticket, "[gangway r1/password/0000]", Hand::Technician);
+    assert_eq!(desk.psa.has_note(&ticket, "r1/password/5eed").await, Ok(false));
+    let secret = Note {
+        marker: "r1/password/5eed".to_owned(),
+        text: NoteText::Secret("Password: aB2!".into()),
+        internal: true,
+        minutes: None,
+    };
+    for _ in 0..2 {
+        if !desk.psa.has_note(&ticket, &secret.marker).await.unwrap() {
+            desk.psa.add_note(&ticket, &secret).await.unwrap();
+        }
+    }
+    assert_eq!(desk.sim.effect("notes_created"), 1);
 }
 
 pub(crate) async fn long_ones_are_written(vendor: &'static Vendor) {

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use psa::NewTicket;
+use domain::note::manual_purchase;
+use domain::text::BREAK;
+use psa::{NewTicket, Note, NoteText};
+use secrecy::ExposeSecret;
 use serde_json::json;
+use simulators::render::{HOSTILE, seen};
 
 use crate::desk::{Desk, Vendor, note};
 
@@ -20,33 +24,31 @@ pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
     let made = desk.psa.create_ticket(&ticket).await.unwrap();
     let kept = desk.ticket(&made)["summary"].as_str().unwrap().to_owned();
     let one_line = summary.replace('\n', " ");
-    assert!(one_line.starts_with(&kept), "{kept}");
+    assert!(one_line.starts_with(&kept.replace(BREAK, "")), "{kept}");
     let length = kept.encode_utf16().count();
     let all = one_line.encode_utf16().count();
     assert!(
-        length + 1 >= all.min(vendor.summary_limit) && length <= vendor.summary_limit,
+        length + 2 >= all.min(vendor.summary_limit) && length <= vendor.summary_limit,
         "{length}"
     );
-    assert_eq!(desk.psa.find_ticket(None, "r1").await, Ok(Some(made.clone())));
+    assert_eq!(desk.find(None, "r1").await, Ok(Some(made.clone())));
     assert_eq!(desk.psa.find_matching(&summary).await, Ok(None), "it is a request's");
 
-    let by_hand = desk.open(&desk.company(), &kept, false);
-    assert_eq!(
-        desk.psa.find_matching(&summary).await,
-        Ok(Some(by_hand)),
-        "cut as ours would be"
-    );
-    let short = desk.open(&desk.company(), ODD, false);
-    assert_eq!(desk.psa.find_matching(ODD).await, Ok(Some(short)));
+    let plain = one_line.chars().take(60).collect::<String>();
+    for summary in [plain.as_str(), ODD] {
+        let by_hand = desk.open(&desk.company(), summary, false);
+        let found = desk.psa.find_matching(summary).await;
+        assert_eq!(found, Ok(vendor.tells_who_opened.then_some(by_hand)), "{summary}");
+    }
 
     let text = format!(
         "{ODD}\nSecond line\n\n<script>alert(1)</script> &lt; {}",
         "🙂".repeat(300)
     );
-    desk.psa.add_note(&made, &note("r1/odd", &text, false)).await.unwrap();
+    desk.psa.add_note(&made, &note("r1/odd", &text, true)).await.unwrap();
     assert_eq!(desk.psa.has_note(&made, "r1/odd").await, Ok(true));
     let notes = desk.notes(&made);
-    let written = notes.last().unwrap()["text"].as_str().unwrap().to_owned();
+    let written = notes.last().unwrap()["text"].as_str().unwrap().replace(BREAK, "");
     assert!(
         written.contains(ODD) && written.contains("<script>alert(1)</script> &lt; 🙂"),
         "{written}"
@@ -66,5 +68,66 @@ pub(crate) async fn odd_company_names(vendor: &'static Vendor) {
         "{findings:?}"
     );
     let made = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
-    assert_eq!(desk.psa.find_ticket(Some(&made.id), "r2").await, Ok(Some(made)));
+    assert_eq!(desk.find(Some(&made.id), "r2").await, Ok(Some(made)));
+}
+
+/// The simulator knows what its vendor makes of a text, and the desk fails at its end if anything was more than text.
+pub(crate) async fn hostile_texts_are_only_read(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    let long = HOSTILE.concat().repeat(20);
+    for (number, text) in HOSTILE.iter().copied().chain([long.as_str()]).enumerate() {
+        let marker = format!("r{number}");
+        let ticket = NewTicket {
+            summary: format!("Onboarding of {text}"),
+            description: format!("Name: {text}\nOffice: {text}"),
+            ..desk.new_ticket(&marker)
+        };
+        let made = desk.psa.create_ticket(&ticket).await.unwrap();
+        assert_eq!(desk.find(None, &marker).await, Ok(Some(made.clone())), "{text}");
+        for (name, internal) in [("denied", true), ("told", false)] {
+            let words = format!("Denied.\n\nReason: {text}");
+            let written = note(&format!("{marker}/{name}"), &words, internal);
+            desk.psa.add_note(&made, &written).await.unwrap();
+        }
+        let denied = format!("{marker}/denied");
+        assert_eq!(desk.psa.has_note(&made, &denied).await, Ok(true), "{text}");
+        let notes = desk.notes(&made);
+        let written = notes
+            .iter()
+            .filter_map(|note| note["text"].as_str())
+            .find(|text| text.contains(&denied));
+        let beginning: String = seen(text).chars().take(500).collect();
+        assert!(seen(written.unwrap()).contains(&beginning), "{text}: {written:?}");
+    }
+    our_own_words_arrive_as_they_are(&desk).await;
+    assert!(desk.sim.effect("notes_created") > 20);
+}
+
+/// Word for word, and links to click.
+async fn our_own_words_arrive_as_they_are(desk: &Desk) {
+    let ticket = desk.open(&desk.company(), "By hand", false);
+    let (confirm, reject) = (
+        "https://gangway.example/decide?c=aB_-1",
+        "https://gangway.example/decide?c=Cd_-2",
+    );
+    let text = manual_purchase(
+        "Acme",
+        "SPB",
+        "ana@acme.example",
+        &confirm.into(),
+        &reject.into(),
+        false,
+    );
+    let text = text.expose_secret().to_owned();
+    let purchase = Note {
+        marker: "r1/purchase-SPB/5eed".to_owned(),
+        text: NoteText::Plain(text.clone()),
+        internal: true,
+        minutes: None,
+    };
+    desk.psa.add_note(&ticket, &purchase).await.unwrap();
+    let notes = desk.notes(&ticket);
+    let written = notes.last().unwrap()["text"].as_str().unwrap().to_owned();
+    assert!(written.starts_with(&text), "{written}");
+    assert!(written.ends_with("\n\n[gangway r1/purchase-SPB/5eed]"), "{written}");
 }

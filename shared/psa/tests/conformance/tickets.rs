@@ -5,6 +5,8 @@ use domain::request::TicketRef;
 use psa::NewTicket;
 use serde_json::json;
 
+use simulators::world::Hand;
+
 use crate::desk::{Desk, Vendor, note, plain};
 
 pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
@@ -134,7 +136,7 @@ pub(crate) async fn found_by_marker(vendor: &'static Vendor) {
     let first = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
     let second = desk.psa.create_ticket(&desk.new_ticket("r10")).await.unwrap();
     assert_ne!(first, second);
-    let find = async |given, marker| desk.psa.find_ticket(given, marker).await;
+    let find = async |given, marker| desk.find(given, marker).await;
     assert_eq!(find(None, "r1").await, Ok(Some(first.clone())));
     assert_eq!(find(None, "r10").await, Ok(Some(second)));
     assert_eq!(find(None, "r2").await, Ok(None));
@@ -148,7 +150,7 @@ pub(crate) async fn a_given_one_must_be_the_companys(vendor: &'static Vendor) {
     let desk = Desk::new(vendor).await;
     let ours = desk.open(&desk.company(), "Ours", false);
     let theirs = desk.open(&desk.key("other_company").unwrap(), "Theirs", false);
-    let find = async |given: &str| desk.psa.find_ticket(Some(given), "r1").await;
+    let find = async |given: &str| desk.find(Some(given), "r1").await;
     assert_eq!(find(&ours.id).await, Ok(Some(ours.clone())));
     assert_eq!(find(&format!(" #{} ", ours.id)).await, Ok(Some(ours.clone())));
     assert_eq!(find(&theirs.id).await, Ok(None), "another company's");
@@ -163,7 +165,7 @@ fn absent(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect()
 }
 
-pub(crate) async fn an_open_one_with_the_same_summary_is_adopted(vendor: &'static Vendor) {
+pub(crate) async fn a_technicians_open_one_with_the_same_summary_is_adopted(vendor: &'static Vendor) {
     let desk = Desk::new(vendor).await;
     let summary = "New user: Ana Ng";
     let ours = desk.company();
@@ -172,12 +174,35 @@ pub(crate) async fn an_open_one_with_the_same_summary_is_adopted(vendor: &'stati
     desk.open(&ours, summary, true);
     desk.open(&desk.key("other_company").unwrap(), summary, false);
     desk.psa.create_ticket(&desk.new_ticket("r9")).await.unwrap();
+    let theirs = desk.open_by(Hand::Customer, &ours, summary, false);
+    // An answer does not make it the technician's.
+    desk.write(&theirs, "We look after it.", Hand::Technician);
     let find = async || desk.psa.find_matching(summary).await;
-    assert_eq!(find().await, Ok(None), "closed, another company's, another request's");
+    assert_eq!(
+        find().await,
+        Ok(None),
+        "closed, another company's, another request's, a customer's"
+    );
     let open = desk.open(&ours, summary, false);
-    assert_eq!(find().await, Ok(Some(open)));
+    assert_eq!(find().await, Ok(vendor.tells_who_opened.then_some(open)));
+    // Who names it by its number means it.
+    assert_eq!(desk.find(Some(&theirs.id), "r1").await, Ok(Some(theirs)));
     let made = desk.tickets().iter().filter(|ticket| ticket["marker"] == "r9").count();
     assert_eq!(made, 1);
     assert!(desk.tickets().iter().all(|ticket| ticket["marker"] != json!("")));
     assert!(desk.tickets().iter().all(|ticket| !plain(&ticket["id"]).is_empty()));
+}
+
+/// A customer knows the request's id from an earlier ticket or from their own submission.
+pub(crate) async fn a_customers_ticket_with_our_marker_is_not_ours(vendor: &'static Vendor) {
+    let desk = Desk::new(vendor).await;
+    for text in ["[gangway r1]", "x\n\n[gangway r1]", "[gangway r1 0000000000000000]"] {
+        desk.sim.world(|world| {
+            (vendor.describe)(world, &desk.company(), text);
+        });
+    }
+    assert_eq!(desk.find(None, "r1").await, Ok(None));
+    let made = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
+    assert_eq!(desk.find(None, "r1").await, Ok(Some(made)));
+    assert!(desk.psa.find_ticket(None, "r1", "x' OR 1=1").await.is_err());
 }

@@ -4,13 +4,16 @@
 
 use psa::{Autotask, ConnectWise, Freshdesk, HaloPsa, KaseyaBms, Psa, ServiceNow};
 use serde_json::{Value, json};
-use simulators::world::{Note, Ticket};
+use simulators::world::{Hand, Note, Ticket, World};
 
 use crate::desk::Vendor;
 
 fn read<T: serde::de::DeserializeOwned>(credentials: Value) -> T {
     serde_json::from_value(credentials).unwrap()
 }
+
+/// The marker of a ticket stands in a field that customers do not have.
+const ELSEWHERE: fn(&mut World, &str, &str) = |_, _, _| {};
 
 pub(crate) const AUTOTASK: Vendor = Vendor {
     name: "autotask",
@@ -20,13 +23,18 @@ pub(crate) const AUTOTASK: Vendor = Vendor {
     },
     open: |world, ticket| {
         let company = ticket.company.parse().unwrap();
-        let id = world.vendors.autotask.open(company, ticket.summary, ticket.closed);
+        let id = world
+            .vendors
+            .autotask
+            .open(company, ticket.summary, ticket.closed, ticket.by);
         id.to_string()
     },
-    write: |world, ticket, text| world.vendors.autotask.write(ticket.parse().unwrap(), text),
+    write: |world, ticket, text, by| world.vendors.autotask.write(ticket.parse().unwrap(), text, by),
+    describe: ELSEWHERE,
     add_location: |world, name| world.vendors.autotask.add_queue(name),
     page: 500,
     summary_limit: 255,
+    tells_who_opened: true,
     sign_in: &["GET /V1.0/ZoneInformation"],
 };
 
@@ -58,7 +66,7 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
         });
         id.to_string()
     },
-    write: |world, ticket, text| {
+    write: |world, ticket, text, by| {
         let id = world.psa.next_id();
         let mut all = world.psa.tickets.iter_mut();
         all.find(|other| other.id.to_string() == ticket)
@@ -67,12 +75,13 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
             .push(Note {
                 id,
                 text: text.to_owned(),
-                discussion: false,
-                internal: true,
+                discussion: by == Hand::Customer,
+                internal: by == Hand::Technician,
                 resolution: false,
                 created: Default::default(),
             });
     },
+    describe: ELSEWHERE,
     add_location: |world, name| {
         let id = world.psa.next_id();
         let board = json!({"id": id, "name": name, "inactiveFlag": false, "projectFlag": false});
@@ -91,6 +100,7 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
     },
     page: 1000,
     summary_limit: 100,
+    tells_who_opened: false,
     sign_in: &[],
 };
 
@@ -102,13 +112,18 @@ pub(crate) const FRESHDESK: Vendor = Vendor {
     },
     open: |world, ticket| {
         let company = ticket.company.parse().unwrap();
-        let id = world.vendors.freshdesk.open(company, ticket.summary, ticket.closed);
+        let id = world
+            .vendors
+            .freshdesk
+            .open(company, ticket.summary, ticket.closed, ticket.by);
         id.to_string()
     },
-    write: |world, ticket, text| world.vendors.freshdesk.write(ticket.parse().unwrap(), text),
+    write: |world, ticket, text, by| world.vendors.freshdesk.write(ticket.parse().unwrap(), text, by),
+    describe: ELSEWHERE,
     add_location: |world, name| world.vendors.freshdesk.add_group(name),
     page: 100,
     summary_limit: 255,
+    tells_who_opened: true,
     sign_in: &[],
 };
 
@@ -120,13 +135,22 @@ pub(crate) const HALOPSA: Vendor = Vendor {
     },
     open: |world, ticket| {
         let client = ticket.company.parse().unwrap();
-        let id = world.vendors.halopsa.open(client, ticket.summary, ticket.closed);
+        let id = world
+            .vendors
+            .halopsa
+            .open(client, ticket.summary, ticket.closed, ticket.by);
         id.to_string()
     },
-    write: |world, ticket, text| world.vendors.halopsa.write(ticket.parse().unwrap(), text),
+    write: |world, ticket, text, by| world.vendors.halopsa.write(ticket.parse().unwrap(), text, by),
+    describe: |world, company, text| {
+        let halo = &mut world.vendors.halopsa;
+        let id = halo.open(company.parse().unwrap(), "Theirs", false, Hand::Customer);
+        halo.describe(id, text);
+    },
     add_location: |world, name| world.vendors.halopsa.add_team(name),
     page: 100,
     summary_limit: 255,
+    tells_who_opened: true,
     sign_in: &["POST /auth/token"],
 };
 
@@ -138,13 +162,22 @@ pub(crate) const KASEYA_BMS: Vendor = Vendor {
     },
     open: |world, ticket| {
         let account = ticket.company.parse().unwrap();
-        let id = world.vendors.kaseya_bms.open(account, ticket.summary, ticket.closed);
+        let id = world
+            .vendors
+            .kaseya_bms
+            .open(account, ticket.summary, ticket.closed, ticket.by);
         id.to_string()
     },
-    write: |world, ticket, text| world.vendors.kaseya_bms.write(ticket.parse().unwrap(), text),
+    write: |world, ticket, text, by| world.vendors.kaseya_bms.write(ticket.parse().unwrap(), text, by),
+    describe: |world, company, text| {
+        let bms = &mut world.vendors.kaseya_bms;
+        let id = bms.open(company.parse().unwrap(), "Theirs", false, Hand::Customer);
+        bms.describe(id, text);
+    },
     add_location: |world, name| world.vendors.kaseya_bms.add_queue(name),
     page: 100,
     summary_limit: 250,
+    tells_who_opened: false,
     sign_in: &["POST /v2/security/authenticate"],
 };
 
@@ -156,11 +189,13 @@ pub(crate) const SERVICENOW: Vendor = Vendor {
     },
     open: |world, ticket| {
         let now = &mut world.vendors.servicenow;
-        now.open(ticket.company, ticket.summary, ticket.closed)
+        now.open(ticket.company, ticket.summary, ticket.closed, ticket.by)
     },
-    write: |world, ticket, text| world.vendors.servicenow.write(ticket, text),
+    write: |world, ticket, text, by| world.vendors.servicenow.write(ticket, text, by),
+    describe: ELSEWHERE,
     add_location: |world, name| world.vendors.servicenow.add_group(name),
     page: 1000,
     summary_limit: 160,
+    tells_who_opened: true,
     sign_in: &[],
 };

@@ -36,6 +36,8 @@ macro_rules! suite {
                 it_is_found_on_the_third_page
                 a_check_changes_nothing_and_names_what_is_wrong
                 nothing_shows_the_password
+                hostile_texts_are_only_read
+                a_customers_marker_stands_for_nothing
             }
             bad_days {
                 refusals_are_faults_of_their_class

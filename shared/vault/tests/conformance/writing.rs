@@ -1,6 +1,7 @@
 //! What is written, and how it is found again.
 
 use serde_json::json;
+use simulators::render::{HOSTILE, seen};
 
 use crate::desk::{ALL, Desk, NAME, PASSWORD, Place, Work, entry};
 
@@ -41,7 +42,8 @@ pub(crate) async fn odd_and_long_names(place: &'static Place) {
         assert_eq!(desk.any.has_entry(&entry).await, Ok(place.can_be_asked.then_some(true)));
         let all = desk.all();
         if let Some(kept) = all[number]["name"].as_str() {
-            assert!(kept.starts_with(ODD) && kept.chars().count() <= 255, "{kept}");
+            let read = kept.replace(domain::text::BREAK, "");
+            assert!(read.starts_with(ODD) && kept.chars().count() <= 255, "{kept}");
             assert_eq!(kept.ends_with('…'), number == 1);
         }
     }
@@ -137,4 +139,31 @@ pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
             }
         }
     }
+}
+
+/// The simulator fails the test if anything that arrives is more than text there.
+pub(crate) async fn hostile_texts_are_only_read(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    let long = HOSTILE.concat().repeat(20);
+    for (number, text) in HOSTILE.iter().copied().chain([long.as_str()]).enumerate() {
+        let marker = format!("r{number}/5eed");
+        let entry = entry(&marker, &format!("Temporary password of {text}"));
+        desk.any.write(&entry).await.unwrap();
+        assert_eq!(desk.any.has(&marker).await, Ok(place.can_be_asked.then_some(true)));
+        if let Some(name) = desk.all().last().unwrap()["name"].as_str() {
+            let beginning: String = seen(text).chars().take(100).collect();
+            assert!(seen(name).contains(&beginning), "{text}: {name}");
+        }
+    }
+}
+
+/// Customers see their own passwords in some of these systems, and may write some.
+pub(crate) async fn a_customers_marker_stands_for_nothing(place: &'static Place) {
+    let desk = Desk::new(place).await;
+    desk.sim.world(|world| {
+        for notes in ["[gangway r1]", "[gangway r1/0000]", "[gangway r1/5eed]\n\nOurs"] {
+            (place.write)(world, notes, false);
+        }
+    });
+    assert_eq!(desk.any.has("r1/5eed").await, Ok(place.can_be_asked.then_some(false)));
 }

@@ -15,6 +15,7 @@ mod browsers;
 mod checks;
 mod decisions;
 mod google;
+mod hostile;
 mod input;
 mod kept;
 mod keys;

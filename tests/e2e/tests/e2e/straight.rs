@@ -6,7 +6,7 @@ use e2e::{
     organisation::{Organisation, operator},
     request::password_in,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_person_without_gates_is_onboarded_to_the_closed_ticket() {
@@ -149,25 +149,50 @@ fn a_persons_groups_are_copied_from_a_colleague_and_what_graph_cannot_add_is_tol
     assert!(summary.contains("Announcements"), "{summary}");
 }
 
-#[test]
-fn an_open_ticket_of_the_same_subject_is_used() {
-    let org = Organisation::new("adopts-ticket");
+/// Somebody opens a ticket by hand for the person whom the form is about to name: its id.
+fn opened_by_hand(org: &Organisation, more: &Value) -> String {
+    let mut ticket = json!({"summary": "Onboarding of Ada Lovelace"});
+    for (name, value) in more.as_object().expect("fields") {
+        ticket[name] = value.clone();
+    }
     let url = engine().control(&format!("worlds/{}/tickets", org.id));
-    let opened = e2e::http::post(url, &json!({"summary": "Onboarding of Ada Lovelace"}))
-        .expect(200)
-        .json();
+    e2e::http::post(url, &ticket).expect(200).json()["id"].to_string()
+}
+
+#[test]
+fn a_technicians_open_ticket_of_the_same_subject_is_used() {
+    let org = Organisation::new("adopts-ticket");
+    org.use_psa("halopsa");
+    let customers = opened_by_hand(&org, &json!({"system": "halopsa", "by_customer": true}));
+    let technicians = opened_by_hand(&org, &json!({"system": "halopsa"}));
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
     let view = request.ends("completed");
-    assert_eq!(view["ticket"]["id"], opened["id"].to_string());
-    let state = org.world.state();
-    assert_eq!(state["tickets"].as_array().map(Vec::len), Some(1));
-    assert_eq!(state["tickets"][0]["status"], "Closed");
+    assert_eq!(view["ticket"]["id"], technicians, "not {customers}");
+    let tickets = org.world.state()["vendors"]["halopsa"]["tickets"].clone();
+    assert_eq!(tickets.as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        tickets[0]["notes"],
+        json!([]),
+        "nothing is written where a customer waits for it"
+    );
+    assert_eq!(tickets[1]["status"], "Closed");
+}
+
+#[test]
+fn a_given_ticket_is_used_and_one_of_the_same_subject_is_not_where_nobody_tells_whose_it_is() {
+    let org = Organisation::new("given-ticket");
+    let opened = opened_by_hand(&org, &json!({}));
+    let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
+    let view = request.ends("completed");
+    assert_ne!(view["ticket"]["id"], opened.as_str());
     let given = org.submit(&org.person(
         "Bob",
         "Babbage",
-        &json!({"manager": org.manager(), "ticket_id": opened["id"].to_string()}),
+        &json!({"manager": org.manager(), "ticket_id": opened}),
     ));
-    assert_eq!(given.ends("completed")["ticket"]["id"], opened["id"].to_string());
+    assert_eq!(given.ends("completed")["ticket"]["id"], opened);
+    let state = org.world.state();
+    assert_eq!(state["tickets"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]

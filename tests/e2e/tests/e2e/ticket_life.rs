@@ -12,8 +12,8 @@ fn written(request: &Request<'_>) -> Vec<String> {
     let _each_once = request.note_names();
     let notes = request.notes();
     let markers = notes.iter().filter_map(|note| note.rsplit_once("[gangway "));
-    let names = markers.filter_map(|(_, marker)| marker.trim_end_matches(']').split_once('/'));
-    names.map(|(_, name)| name.to_owned()).collect()
+    let names = markers.filter_map(|(_, marker)| marker.trim_end_matches(']').splitn(3, '/').nth(2));
+    names.map(str::to_owned).collect()
 }
 
 /// Each of them, one after the other.

@@ -79,6 +79,16 @@ pub fn ticket_fields() -> Vec<Value> {
             ]),
         ),
         field(
+            "source",
+            false,
+            0,
+            json!([
+                entry(2, "Phone", false),
+                entry(4, "Email", false),
+                entry(11, "Client Portal", false),
+            ]),
+        ),
+        field(
             "queueID",
             false,
             0,

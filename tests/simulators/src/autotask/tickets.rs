@@ -9,7 +9,8 @@ use super::{
 use crate::{
     call::{Answer, Call, Outcome},
     fields::{self, Problem, Table},
-    world::World,
+    render::Shown,
+    world::{Hand, World},
 };
 
 fn now() -> Value {
@@ -120,9 +121,12 @@ fn close_or_open(properties: &mut Map<String, Value>) {
 pub fn create(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let mut properties = body(call, tables::ticket)?;
+    judge(world, &properties);
     properties.remove("id");
     settle(world, &properties)?;
     properties.insert("createDate".to_owned(), now());
+    properties.insert("creatorResourceID".to_owned(), json!(API_USER));
+    properties.insert("apiVendorID".to_owned(), json!(API_VENDOR));
     close_or_open(&mut properties);
     let desk = &mut world.vendors.autotask;
     let id = desk.next_id();
@@ -158,6 +162,7 @@ pub fn query(world: &mut World, call: &Call) -> Outcome {
 pub fn update(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let changes = body(call, tables::ticket)?;
+    judge(world, &changes);
     required(&changes, &["id"])?;
     let id = changes.get("id").and_then(Value::as_i64).unwrap_or_default();
     let mut properties = find(world, id)?.properties.clone();
@@ -179,6 +184,7 @@ pub fn query_notes(world: &mut World, call: &Call) -> Outcome {
 pub fn create_note(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let mut note = body(call, tables::note)?;
+    judge(world, &note);
     let ticket = path_id(call)?;
     find(world, ticket)?;
     required(&note, &["title", "description", "noteType", "publish"])?;
@@ -190,21 +196,45 @@ pub fn create_note(world: &mut World, call: &Call) -> Outcome {
     let id = world.vendors.autotask.next_id();
     note.insert("id".to_owned(), json!(id));
     note.insert("ticketID".to_owned(), json!(ticket));
+    note.insert("creatorResourceID".to_owned(), json!(API_USER));
     note.insert("createDateTime".to_owned(), now());
     find(world, ticket)?.notes.push(note);
     world.count("notes_created");
     Ok(Answer::json(200, json!({ "itemId": id })))
 }
 
+/// By its documentation, what comes by the API is never rich text.
+fn judge(world: &mut World, record: &Map<String, Value>) {
+    for field in ["title", "description"] {
+        let text = record.get(field).and_then(Value::as_str).unwrap_or_default();
+        world.shows("autotask", field, text, Shown::Plain);
+    }
+}
+
+/// Who a client of the API is, and what its tracking identifier belongs to.
+const API_USER: i64 = 29_682_890;
+const API_VENDOR: i64 = 11;
+/// A contact of the customer's.
+const CUSTOMER: i64 = 303;
+const PHONE: i64 = 2;
+const PORTAL: i64 = 11;
+
 /// What people do by hand: no effect of Gangway's.
 impl Autotask {
-    pub fn open(&mut self, company: i64, title: &str, closed: bool) -> i64 {
+    /// A customer's came by the client portal.
+    pub fn open(&mut self, company: i64, title: &str, closed: bool, by: Hand) -> i64 {
         let id = self.next_id();
+        let (resource, contact, source) = match by {
+            Hand::Technician => (Some(RESOURCE), None, PHONE),
+            Hand::Customer => (None, Some(CUSTOMER), PORTAL),
+        };
         let properties = json!({
+            "creatorResourceID": resource, "createdByContactID": contact, "source": source,
             "companyID": company, "title": title, "status": if closed { COMPLETE } else { 1 }, "priority": 2,
             "queueID": 29_682_834, "createDate": now(),
         });
         let mut properties = properties.as_object().cloned().unwrap_or_default();
+        properties.retain(|_, value| !value.is_null());
         close_or_open(&mut properties);
         self.tickets.push(Ticket {
             id,
@@ -214,14 +244,21 @@ impl Autotask {
         id
     }
 
-    pub fn write(&mut self, ticket: i64, text: &str) {
+    /// A customer's is for everybody.
+    pub fn write(&mut self, ticket: i64, text: &str, by: Hand) {
         let id = self.next_id();
+        let (resource, contact, publish) = match by {
+            Hand::Technician => (Some(RESOURCE), None, 2),
+            Hand::Customer => (None, Some(CUSTOMER), 1),
+        };
         let note = json!({
-            "id": id, "ticketID": ticket, "title": "By hand", "description": text, "noteType": 3, "publish": 2,
+            "id": id, "ticketID": ticket, "title": "By hand", "description": text, "noteType": 3, "publish": publish,
+            "creatorResourceID": resource, "createdByContactID": contact,
             "createDateTime": now(),
         });
         let mut tickets = self.tickets.iter_mut();
-        if let (Some(ticket), Value::Object(note)) = (tickets.find(|other| other.id == ticket), note) {
+        if let (Some(ticket), Value::Object(mut note)) = (tickets.find(|other| other.id == ticket), note) {
+            note.retain(|_, value| !value.is_null());
             ticket.notes.push(note);
         }
     }

@@ -7,6 +7,7 @@ use super::{error, id_of, invalid, not_found, only_query, page, path_id, records
 use crate::{
     call::{Answer, Call, Outcome},
     fields::{self, Problem, Table},
+    render::Shown,
     world::{Note, Psa, Ticket, World},
 };
 
@@ -117,6 +118,15 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
         }
     }
     let initial = ["initialDescription", "initialInternalAnalysis", "initialResolution"].map(|name| body.remove(name));
+    for (name, text) in ["initialDescription", "initialInternalAnalysis", "initialResolution"]
+        .iter()
+        .zip(&initial)
+    {
+        let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+        world.shows("connectwise", name, text, Shown::Markdown);
+    }
+    let summary = body.get("summary").and_then(Value::as_str).unwrap_or_default();
+    world.shows("connectwise", "summary", summary, Shown::PlainOrHtml);
     let mut properties = Map::new();
     for (name, value) in body {
         properties.insert(name, value);
@@ -336,6 +346,7 @@ pub fn create_note(world: &mut World, call: &Call) -> Outcome {
         .and_then(Value::as_str)
         .filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| invalid("note", "MissingRequiredField", "text", "The text field is required."))?;
+    world.shows("connectwise", "note", text, Shown::Markdown);
     let (discussion, internal, resolution) = (
         flag("detailDescriptionFlag"),
         flag("internalAnalysisFlag"),

@@ -1,6 +1,5 @@
 //! Freshdesk: errors, authorisation, lists, and the records that tickets refer to.
 
-pub mod html;
 pub mod search;
 pub mod tickets;
 

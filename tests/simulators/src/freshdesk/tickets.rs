@@ -3,15 +3,19 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use super::{AGENT, Freshdesk, PRIORITIES, STATUSES, Ticket, error, html, invalid, only_query, page};
+use super::{AGENT, Freshdesk, PRIORITIES, STATUSES, Ticket, error, invalid, only_query, page};
 use crate::{
     call::{Answer, Call, Outcome},
     fields::{self, Kind, Problem, Table},
-    world::World,
+    html,
+    render::Shown,
+    world::{Hand, World},
 };
 
 const SUBJECT: usize = 255;
 const TAG: usize = 32;
+/// The contact whose mails come in.
+const CUSTOMER: i64 = 802;
 
 fn ticket_field(name: &str) -> Option<Kind> {
     Some(match name {
@@ -195,6 +199,7 @@ fn read_html(properties: &mut Map<String, Value>) {
 pub fn create(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let mut properties = body(call, new_ticket_field)?;
+    judge(world, &properties);
     for (field, default) in [("status", 2), ("priority", 1), ("source", 2)] {
         properties.entry(field).or_insert_with(|| json!(default));
     }
@@ -221,6 +226,7 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
 pub fn update(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let changes = body(call, ticket_field)?;
+    judge(world, &changes);
     let mut properties = find(world, call)?.properties.clone();
     properties.extend(changes);
     settle(&world.vendors.freshdesk, &properties)?;
@@ -244,23 +250,32 @@ pub fn create_note(world: &mut World, call: &Call) -> Outcome {
     let note = body(call, note_field)?;
     find(world, call)?;
     let text = note.get("body").and_then(Value::as_str).unwrap_or_default();
+    world.shows("freshdesk", "note", text, Shown::Html);
     if text.trim().is_empty() {
         return Err(invalid("body", "missing_field", "It should be a/an String"));
     }
     let private = note.get("private").and_then(Value::as_bool).unwrap_or(true);
     let id = world.vendors.freshdesk.next_id();
     let ticket = find(world, call)?;
-    let note = conversation(id, ticket.id, text, private);
+    let note = conversation(id, ticket.id, text, private, AGENT);
     ticket.notes.push(note.clone());
     ticket.updated = Utc::now();
     world.count("notes_created");
     Ok(Answer::json(201, Value::Object(note)))
 }
 
-fn conversation(id: i64, ticket: i64, html: &str, private: bool) -> Map<String, Value> {
+/// Its documentation calls descriptions and notes HTML; a subject is a line.
+fn judge(world: &mut World, ticket: &Map<String, Value>) {
+    for (field, shown) in [("subject", Shown::PlainOrHtml), ("description", Shown::Html)] {
+        let text = ticket.get(field).and_then(Value::as_str).unwrap_or_default();
+        world.shows("freshdesk", field, text, shown);
+    }
+}
+
+fn conversation(id: i64, ticket: i64, html: &str, private: bool, user: i64) -> Map<String, Value> {
     let note = json!({
         "id": id, "ticket_id": ticket, "body": format!("<div>{html}</div>"), "body_text": html::text(html),
-        "private": private, "incoming": false, "source": 2, "user_id": AGENT, "to_emails": [], "attachments": [],
+        "private": private, "incoming": user != AGENT, "source": 2, "user_id": user, "to_emails": [], "attachments": [],
         "created_at": date(Utc::now()), "updated_at": date(Utc::now()),
     });
     note.as_object().cloned().unwrap_or_default()
@@ -268,10 +283,15 @@ fn conversation(id: i64, ticket: i64, html: &str, private: bool) -> Map<String, 
 
 /// What people do by hand: no effect of Gangway's.
 impl Freshdesk {
-    pub fn open(&mut self, company: i64, subject: &str, closed: bool) -> i64 {
+    /// A technician's is a call that was taken; a customer's came by mail.
+    pub fn open(&mut self, company: i64, subject: &str, closed: bool, by: Hand) -> i64 {
         let id = self.next_id();
+        let source = match by {
+            Hand::Technician => 3,
+            Hand::Customer => 1,
+        };
         let properties = json!({
-            "subject": subject, "description": "By hand", "description_text": "By hand", "priority": 1, "source": 3,
+            "subject": subject, "description": "By hand", "description_text": "By hand", "priority": 1, "source": source,
             "status": if closed { 5 } else { 2 }, "company_id": company, "requester_id": 802, "tags": ["by-hand"],
         });
         self.tickets.push(Ticket {
@@ -285,11 +305,16 @@ impl Freshdesk {
         id
     }
 
-    pub fn write(&mut self, ticket: i64, html: &str) {
+    /// A technician's is private; a customer's is a reply by mail, which everybody may see.
+    pub fn write(&mut self, ticket: i64, html: &str, by: Hand) {
+        let (private, user) = match by {
+            Hand::Technician => (true, AGENT),
+            Hand::Customer => (false, CUSTOMER),
+        };
         let id = self.next_id();
         let mut tickets = self.tickets.iter_mut();
         if let Some(found) = tickets.find(|other| other.id == ticket) {
-            found.notes.push(conversation(id, ticket, html, true));
+            found.notes.push(conversation(id, ticket, html, private, user));
         }
     }
 }

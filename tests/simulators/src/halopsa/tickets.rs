@@ -9,7 +9,9 @@ use super::{
 use crate::{
     call::{Answer, Call, Outcome},
     fields::Kind,
-    world::World,
+    html,
+    render::Shown,
+    world::{Hand, World},
 };
 
 const SUMMARY_LIMIT: usize = 255;
@@ -27,7 +29,38 @@ pub struct Action {
     pub note: String,
     pub hidden: bool,
     pub hours: f64,
+    pub outcome: &'static str,
+    pub who: Who,
 }
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Api,
+    Hand(Hand),
+}
+
+impl Who {
+    /// None for a user of the customer's.
+    fn agent(self) -> i64 {
+        match self {
+            Self::Api => AGENT + 1,
+            Self::Hand(Hand::Technician) => AGENT,
+            Self::Hand(Hand::Customer) => 0,
+        }
+    }
+
+    fn application(self) -> &'static str {
+        match self {
+            Self::Api => "Gangway",
+            Self::Hand(Hand::Technician) => "nethelpdesk-agent-web-application",
+            Self::Hand(Hand::Customer) => "nethelpdesk-user-portal",
+        }
+    }
+}
+
+/// Every ticket begins with it.
+const OPENED: &str = "Opened";
 
 impl Ticket {
     fn number(&self, field: &str) -> Option<i64> {
@@ -44,8 +77,8 @@ impl Ticket {
 }
 
 impl HaloPsa {
-    /// A ticket that somebody opened by hand.
-    pub fn open(&mut self, client: i64, summary: &str, closed: bool) -> i64 {
+    /// A ticket that somebody opened by hand: a customer in the portal.
+    pub fn open(&mut self, client: i64, summary: &str, closed: bool, by: Hand) -> i64 {
         let status = if closed { CLOSED } else { 1 };
         let fields = [
             ("client_id", json!(client)),
@@ -59,25 +92,43 @@ impl HaloPsa {
                 .map(|(name, value)| (name.to_owned(), value))
                 .into_iter()
                 .collect(),
+            Who::Hand(by),
         )
     }
 
-    /// A note that somebody wrote by hand.
-    pub fn write(&mut self, ticket: i64, note: &str) {
+    /// What the one who opened it wrote.
+    pub fn describe(&mut self, ticket: i64, details: &str) {
+        if let Some(ticket) = self.tickets.iter_mut().find(|other| other.id == ticket) {
+            ticket.fields.insert("details".to_owned(), json!(details));
+        }
+    }
+
+    /// A note that somebody wrote by hand; a customer's everybody sees.
+    pub fn write(&mut self, ticket: i64, note: &str, by: Hand) {
         let id = self.next_id();
         if let Some(ticket) = self.tickets.iter_mut().find(|other| other.id == ticket) {
             ticket.actions.push(Action {
                 id,
                 note: note.to_owned(),
-                hidden: true,
+                hidden: by == Hand::Technician,
                 hours: 0.0,
+                outcome: "Private Note",
+                who: Who::Hand(by),
             });
         }
     }
 
-    fn keep(&mut self, fields: Map<String, Value>) -> i64 {
+    fn keep(&mut self, fields: Map<String, Value>, who: Who) -> i64 {
         let id = self.next_id();
-        let actions = Vec::new();
+        let note = fields.get("details").and_then(Value::as_str).unwrap_or_default();
+        let actions = vec![Action {
+            id: self.next_id(),
+            note: note.to_owned(),
+            hidden: false,
+            hours: 0.0,
+            outcome: OPENED,
+            who,
+        }];
         self.tickets.push(Ticket { id, fields, actions });
         id
     }
@@ -99,9 +150,9 @@ pub fn state(halo: &HaloPsa, ticket: &Ticket) -> Value {
         "company": name_of(&halo.clients, ticket.number("client_id")),
         "owner": ticket.fields.get("agent_id"),
         "contact": contact.map(|user| &user.mail),
-        "marker": marker.and_then(|rest| rest.split_once(']')).map(|(marker, _)| marker),
+        "marker": marker.and_then(|rest| rest.split_once(' ')).map(|(marker, _)| marker),
         "closed": ticket.is_closed(),
-        "notes": ticket.actions.iter().map(note).collect::<Vec<_>>(),
+        "notes": ticket.actions.iter().filter(|action| action.outcome != OPENED).map(note).collect::<Vec<_>>(),
     })
 }
 
@@ -176,9 +227,25 @@ fn ticket_field(name: &str) -> Option<Kind> {
     match name {
         "id" | "client_id" | "site_id" | "user_id" | "tickettype_id" | "status_id" | "priority_id" | "agent_id"
         | "sla_id" | "impact" | "urgency" => Some(Kind::Integer),
-        "summary" | "details" | "team" | "category_1" | "category_2" => Some(Kind::Text),
+        "summary" | "details" | "details_html" | "team" | "category_1" | "category_2" => Some(Kind::Text),
         "dont_do_rules" | "donotapplytemplateintheapi" => Some(Kind::Flag),
         _ => None,
+    }
+}
+
+/// Nobody says how the plain text of a pair of fields is shown. What is sent as HTML has its plain text made of it.
+fn texts(world: &mut World, body: &Map<String, Value>, field: &str) -> String {
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let html = format!("{field}_html");
+    if let Some(plain) = text(field) {
+        world.shows("halopsa", field, plain, Shown::PlainOrHtml);
+    }
+    match text(&html) {
+        Some(sent) => {
+            world.shows("halopsa", &html, sent, Shown::Html);
+            html::text(sent)
+        }
+        None => text(field).unwrap_or_default().to_owned(),
     }
 }
 
@@ -186,6 +253,12 @@ fn ticket_field(name: &str) -> Option<Kind> {
 pub fn save(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let mut body = only_record(call, ticket_field)?;
+    let summary = body.get("summary").and_then(Value::as_str).unwrap_or_default();
+    world.shows("halopsa", "summary", summary, Shown::PlainOrHtml);
+    if body.contains_key("details") || body.contains_key("details_html") {
+        let details = texts(world, &body, "details");
+        body.insert("details".to_owned(), json!(details));
+    }
     let index = match body.remove("id").and_then(|id| id.as_i64()) {
         Some(id) => {
             let index = find(world, id)?;
@@ -201,7 +274,7 @@ pub fn save(world: &mut World, call: &Call) -> Outcome {
                 body.entry(name).or_insert(json!(default));
             }
             check(&world.vendors.halopsa, &body)?;
-            world.vendors.halopsa.keep(body);
+            world.vendors.halopsa.keep(body, Who::Api);
             world.count("tickets_created");
             world.vendors.halopsa.tickets.len() - 1
         }
@@ -257,7 +330,8 @@ fn action_field(name: &str) -> Option<Kind> {
 
 fn action_view(ticket: i64, action: &Action) -> Value {
     json!({
-        "id": action.id, "ticket_id": ticket, "outcome": "Private Note", "note": action.note,
+        "id": action.id, "ticket_id": ticket, "outcome": action.outcome, "note": action.note,
+        "who_agentid": action.who.agent(), "actionby_application_id": action.who.application(),
         "hiddenfromuser": action.hidden, "timetaken": action.hours,
     })
 }
@@ -272,14 +346,16 @@ pub fn create_action(world: &mut World, call: &Call) -> Outcome {
     if !outcome {
         return Err(error(400, "An Outcome must be entered for this Action"));
     }
-    let note = body.get("note").and_then(Value::as_str).unwrap_or_default();
+    let note = texts(world, &body, "note");
     if note.trim().is_empty() {
         return Err(error(400, "Please enter a note"));
     }
     let halo = &mut world.vendors.halopsa;
     let action = Action {
         id: halo.next_id(),
-        note: note.to_owned(),
+        note,
+        outcome: "Private Note",
+        who: Who::Api,
         // The private note's own setting.
         hidden: body.get("hiddenfromuser").and_then(Value::as_bool).unwrap_or(true),
         hours: body.get("timetaken").and_then(Value::as_f64).unwrap_or_default(),

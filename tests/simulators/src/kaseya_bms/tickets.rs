@@ -10,7 +10,8 @@ use super::{
 use crate::{
     call::{Answer, Call, Outcome},
     fields::Kind,
-    world::World,
+    render::Shown,
+    world::{Hand, World},
 };
 
 const TITLE_LIMIT: usize = 250;
@@ -47,8 +48,8 @@ impl Ticket {
 }
 
 impl KaseyaBms {
-    /// A ticket that somebody opened by hand.
-    pub fn open(&mut self, account: i64, title: &str, completed: bool) -> i64 {
+    /// A ticket that somebody opened by hand; it looks the same whoever that was.
+    pub fn open(&mut self, account: i64, title: &str, completed: bool, _by: Hand) -> i64 {
         let status = if completed { COMPLETED } else { NEW };
         let fields = json!({
             "AccountId": account, "Title": title, "Details": "By hand.", "StatusId": status, "PriorityId": PRIORITIES[0].0,
@@ -57,14 +58,22 @@ impl KaseyaBms {
         self.keep(fields.as_object().cloned().unwrap_or_default())
     }
 
+    /// What the one who opened it wrote.
+    pub fn describe(&mut self, ticket: i64, details: &str) {
+        if let Some(ticket) = self.tickets.iter_mut().find(|other| other.id == ticket) {
+            ticket.fields.insert("Details".to_owned(), json!(details));
+        }
+    }
+
     /// A note that somebody wrote by hand.
-    pub fn write(&mut self, ticket: i64, details: &str) {
+    /// A customer's is for everybody.
+    pub fn write(&mut self, ticket: i64, details: &str, by: Hand) {
         let id = self.next_id();
         if let Some(ticket) = self.tickets.iter_mut().find(|other| other.id == ticket) {
             ticket.notes.push(Note {
                 id,
                 details: details.to_owned(),
-                internal: true,
+                internal: by == Hand::Technician,
             });
         }
     }
@@ -95,7 +104,7 @@ pub fn state(bms: &KaseyaBms, ticket: &Ticket) -> Value {
         "site": ticket.number("LocationId"),
         "owner": ticket.number("AssigneeId"),
         "contact": contact.map(|contact| &contact.mail),
-        "marker": marker.and_then(|rest| rest.split_once(']')).map(|(marker, _)| marker),
+        "marker": marker.and_then(|rest| rest.split_once(' ')).map(|(marker, _)| marker),
         "closed": ticket.is_completed(),
         "notes": ticket.notes.iter().map(note).collect::<Vec<_>>(),
     })
@@ -211,12 +220,21 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
     if let Some(missing) = required.iter().find(|name| !body.contains_key(**name)) {
         return Err(failed(400, 400, &format!("The {missing} field is required.")));
     }
+    judge(world, &body);
     check(&world.vendors.kaseya_bms, &body)?;
     let bms = &mut world.vendors.kaseya_bms;
     bms.keep(body);
     world.count("tickets_created");
     let bms = &world.vendors.kaseya_bms;
     Ok(success(view(bms, &bms.tickets[bms.tickets.len() - 1])))
+}
+
+/// Nobody says how it shows texts.
+fn judge(world: &mut World, record: &Map<String, Value>) {
+    for field in ["Title", "Details"] {
+        let text = record.get(field).and_then(Value::as_str).unwrap_or_default();
+        world.shows("kaseya_bms", field, text, Shown::PlainOrHtml);
+    }
 }
 
 fn check(bms: &KaseyaBms, ticket: &Map<String, Value>) -> Result<(), Answer> {
@@ -315,6 +333,7 @@ pub fn create_note(world: &mut World, call: &Call) -> Outcome {
     if let Some(missing) = required.iter().find(|name| !body.contains_key(**name)) {
         return Err(failed(400, 400, &format!("The {missing} field is required.")));
     }
+    judge(world, &body);
     let index = find(world, call)?;
     if body["TypeId"] != NOTE_TYPE {
         return Err(refused(1002, "The note's type is not valid"));

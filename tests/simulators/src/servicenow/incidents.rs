@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{Fields, Record, ServiceNow, bad, error, fields_of, find, only_query, record, view};
 use crate::{
     call::{Answer, Call, Outcome},
-    world::World,
+    render::Shown,
+    world::{Hand, World},
 };
 
 pub const FIELDS: Fields = &[
@@ -27,20 +28,32 @@ pub const FIELDS: Fields = &[
     ("assignment_group", Some("sys_user_group")),
     ("assigned_to", Some("sys_user")),
     ("caller_id", Some("sys_user")),
+    ("opened_by", Some("sys_user")),
+    ("contact_type", None),
     ("sys_created_on", None),
     ("work_notes", None),
     ("comments", None),
 ];
 
 /// What the server writes.
-const OWN: [&str; 5] = ["sys_id", "number", "active", "priority", "sys_created_on"];
+const OWN: [&str; 6] = ["sys_id", "number", "active", "priority", "sys_created_on", "opened_by"];
 /// Written into the journal; the incident itself shows nothing of them.
 const JOURNALS: [&str; 2] = ["work_notes", "comments"];
 const SUMMARY_LIMIT: usize = 160;
 
 impl ServiceNow {
     /// An incident that somebody opened by hand.
-    pub fn open(&mut self, company: &str, summary: &str, closed: bool) -> String {
+    /// A technician's is a call that was taken; a customer's came by the portal.
+    pub fn open(&mut self, company: &str, summary: &str, closed: bool, by: Hand) -> String {
+        let (who, contact_type) = match by {
+            Hand::Technician => ("terry.technician", "phone"),
+            Hand::Customer => ("morgan.manager", "self-service"),
+        };
+        let mut users = self.table("sys_user").iter();
+        let user = users
+            .find(|user| user["user_name"] == who)
+            .map(|user| user["sys_id"].clone());
+        let opened_by = user.unwrap_or_default();
         let state = if closed { "7" } else { "1" };
         let fields = [
             ("company", company),
@@ -48,6 +61,8 @@ impl ServiceNow {
             ("state", state),
             ("impact", "3"),
             ("urgency", "3"),
+            ("opened_by", &opened_by),
+            ("contact_type", contact_type),
         ];
         self.keep(
             fields
@@ -58,11 +73,16 @@ impl ServiceNow {
     }
 
     /// A note that somebody wrote by hand.
-    pub fn write(&mut self, incident: &str, text: &str) {
-        self.journal(incident, "work_notes", text);
+    /// A customer's is an additional comment.
+    pub fn write(&mut self, incident: &str, text: &str, by: Hand) {
+        let (element, who) = match by {
+            Hand::Technician => ("work_notes", "terry.technician"),
+            Hand::Customer => ("comments", "morgan.manager"),
+        };
+        self.journal(incident, element, text, who);
     }
 
-    fn journal(&mut self, incident: &str, element: &str, text: &str) {
+    fn journal(&mut self, incident: &str, element: &str, text: &str, who: &str) {
         let at = format!("{:08}", self.table("sys_journal_field").len());
         let entry = record([
             ("name", "incident"),
@@ -70,6 +90,7 @@ impl ServiceNow {
             ("element_id", incident),
             ("value", text),
             ("sys_created_on", &at),
+            ("sys_created_by", who),
         ]);
         self.push("sys_journal_field", entry);
     }
@@ -147,6 +168,20 @@ fn body(call: &Call) -> Result<Map<String, Value>, Answer> {
     call.json_object().ok_or_else(|| bad("The body can't be read"))
 }
 
+/// Journal fields render what stands in `[code]` tags; of the other texts nobody says that they don't.
+fn judge(world: &mut World, body: &Map<String, Value>) {
+    for field in [
+        "short_description",
+        "description",
+        "work_notes",
+        "comments",
+        "close_notes",
+    ] {
+        let text = body.get(field).and_then(Value::as_str).unwrap_or_default();
+        world.shows("servicenow", field, text, Shown::CodeTags);
+    }
+}
+
 /// The incident with the body's fields, and what goes into the journal.
 fn with(incident: &Record, body: Map<String, Value>) -> Result<(Record, Vec<(String, String)>), Answer> {
     let mut changed = incident.clone();
@@ -208,7 +243,9 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
         .map(|(name, value)| (name, value.to_owned()))
         .into_iter()
         .collect();
-    let (incident, journal) = with(&usual, body(call)?)?;
+    let body = body(call)?;
+    judge(world, &body);
+    let (incident, journal) = with(&usual, body)?;
     check(&world.vendors.servicenow, &incident)?;
     if !journal.is_empty() {
         return Err(bad("A new incident has no notes here"));
@@ -224,6 +261,7 @@ pub fn patch(world: &mut World, call: &Call) -> Outcome {
     only_query(call, &[])?;
     let (table, fields) = fields_of(call)?;
     let body = body(call)?;
+    judge(world, &body);
     let index = find(world, call)?;
     let before = world.vendors.servicenow.table(table)[index].clone();
     let (mut incident, journal) = with(&before, body)?;
@@ -234,8 +272,9 @@ pub fn patch(world: &mut World, call: &Call) -> Outcome {
         world.count("tickets_updated");
     }
     let now = &mut world.vendors.servicenow;
+    let user = now.user_name.clone();
     for (element, text) in &journal {
-        now.journal(&before["sys_id"], element, text);
+        now.journal(&before["sys_id"], element, text, &user);
     }
     if let Some(kept) = now.tables.get_mut(table).and_then(|all| all.get_mut(index)) {
         *kept = incident;

@@ -88,6 +88,7 @@ const TABLES: &[(&str, Fields)] = &[
             ("element_id", None),
             ("value", None),
             ("sys_created_on", None),
+            ("sys_created_by", None),
         ],
     ),
     ("incident", incidents::FIELDS),

@@ -1,6 +1,6 @@
-//! Texts of tickets are HTML; what people read of it is kept too.
+//! Texts that are HTML, and what people read of them.
 
-/// Line breaks stay, other tags go, entities are what they stand for.
+/// Line breaks stay, other tags go, character references are what they stand for.
 pub fn text(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -16,13 +16,17 @@ pub fn text(html: &str) -> String {
             "&lt;" => text.push('<'),
             "&gt;" => text.push('>'),
             "&quot;" => text.push('"'),
-            "&#39;" => text.push('\''),
-            _ => {}
+            _ => text.extend(number(mark).and_then(char::from_u32)),
         }
         rest = after;
     }
     text.push_str(rest);
     text
+}
+
+/// Of a reference such as `&#39;`.
+fn number(mark: &str) -> Option<u32> {
+    mark.strip_prefix("&#")?.strip_suffix(';')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -31,7 +35,7 @@ mod tests {
 
     #[test]
     fn reads_as_a_browser_does() {
-        assert_eq!(text("a &amp; b<br>&lt;c&gt; <b>d</b>"), "a & b\n<c> d");
+        assert_eq!(text("a &amp; b<br>&lt;c&gt; &#60;e&#62; <b>d</b>"), "a & b\n<c> <e> d");
         assert_eq!(text("x <script>alert(1)</script>"), "x alert(1)");
         assert_eq!(text("plain"), "plain");
     }

@@ -1,0 +1,113 @@
+//! Lists that come in pages. Whoever gives an address gives the server too, and a server may go on for ever, so a whole list
+//! has bounds of its own.
+
+use std::time::Duration;
+
+use domain::fault::Fault;
+use tokio::time::{Instant, timeout_at};
+
+use crate::reply::Reply;
+
+/// Of a whole list. What is longer than the longest real one is taken for a loop.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// For a whole list, within the time of a function that has other calls to make.
+const MOST_TIME: Duration = Duration::from_secs(30);
+
+/// The bounds of one list while it is read: pages, bytes and time. Where one is passed, reading ends with an error, and
+/// never with a part of the list.
+#[derive(Debug)]
+pub struct Pages {
+    system: &'static str,
+    operation: &'static str,
+    number: usize,
+    most: usize,
+    bytes_left: usize,
+    until: Instant,
+}
+
+impl Pages {
+    /// A list longer than `most` pages is taken for a loop.
+    pub fn new(system: &'static str, operation: &'static str, most: usize) -> Self {
+        Self {
+            system,
+            operation,
+            number: 0,
+            most,
+            bytes_left: MOST_BYTES,
+            until: Instant::now() + MOST_TIME,
+        }
+    }
+
+    /// The number of the next page, from 1; an error where there are too many.
+    pub fn turn(&mut self) -> Result<usize, Fault> {
+        self.number += 1;
+        if self.number > self.most {
+            return Err(Fault::Permanent(format!(
+                "{} did not come to an end ({})",
+                self.system, self.operation
+            )));
+        }
+        Ok(self.number)
+    }
+
+    /// The answer with the page.
+    pub async fn read(&mut self, call: impl Future<Output = Result<Reply, Fault>>) -> Result<Reply, Fault> {
+        let Ok(reply) = timeout_at(self.until, call).await else {
+            let (system, operation) = (self.system, self.operation);
+            return Err(Fault::Transient(format!("{system} took too long ({operation})")));
+        };
+        let reply = reply?;
+        self.count(reply.size())?;
+        Ok(reply)
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
+            Fault::Permanent(format!(
+                "{} answered {} with more than {MOST_BYTES} bytes in all",
+                self.system, self.operation
+            ))
+        })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages() -> Pages {
+        Pages::new("Vendor", "list things", 3)
+    }
+
+    #[tokio::test]
+    async fn pages_are_numbered_and_end() {
+        let mut pages = pages();
+        assert_eq!([pages.turn(), pages.turn(), pages.turn()], [Ok(1), Ok(2), Ok(3)]);
+        let endless = Fault::Permanent("Vendor did not come to an end (list things)".to_owned());
+        assert_eq!(pages.turn(), Err(endless));
+    }
+
+    #[tokio::test]
+    async fn all_pages_together_are_no_longer_than_one_long_answer() {
+        let mut pages = pages();
+        assert_eq!(pages.count(MOST_BYTES - 1), Ok(()));
+        assert_eq!(pages.count(1), Ok(()));
+        assert!(matches!(pages.count(1), Err(Fault::Permanent(text)) if text.contains("bytes in all")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_pages_are_slow_together() {
+        let mut pages = pages();
+        let slow = async |seconds| {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            Err(Fault::Permanent("an answer".to_owned()))
+        };
+        for _ in 0..2 {
+            let answer = pages.read(slow(14)).await.unwrap_err();
+            assert_eq!(answer, Fault::Permanent("an answer".to_owned()));
+        }
+        let late = pages.read(std::future::pending()).await.unwrap_err();
+        assert_eq!(late, Fault::Transient("Vendor took too long (list things)".to_owned()));
+    }
+}
