@@ -2,6 +2,7 @@
 //! manager. Each once, whatever happened before.
 
 use directory::{Created, Graph, NewUser};
+use domain::authority;
 use domain::contact::Upn;
 use domain::fault::Fault;
 use domain::request::UserRef;
@@ -217,6 +218,9 @@ fn account(
     let person = record.job.onboarding()?;
     let local_part = upn.split('@').next().unwrap_or_default();
     let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
+    // With these a password is reset, so they are not changed on somebody else's account because the form says so.
+    let trusted = record.plan.rehired.is_none() || authority::may_rehire_alone(record.plan.submitted_as);
+    let private = Some(person).filter(|_| trusted);
     Ok(NewUser {
         upn: upn.to_owned(),
         display_name: record.plan.display_name.clone(),
@@ -226,8 +230,14 @@ fn account(
         job_title: person.job_title.clone(),
         department: person.department.clone(),
         office: person.office.clone(),
-        mobile_phone: person.mobile_phone.as_ref().map(ToString::to_string),
-        other_mails: person.personal_email.iter().map(ToString::to_string).collect(),
+        mobile_phone: private
+            .and_then(|person| person.mobile_phone.as_ref())
+            .map(ToString::to_string),
+        other_mails: private
+            .and_then(|person| person.personal_email.as_ref())
+            .map(ToString::to_string)
+            .into_iter()
+            .collect(),
         usage_location: usage_location.map(ToString::to_string),
         marker: record.id.to_string(),
         password: secret.clone(),

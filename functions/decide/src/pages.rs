@@ -80,7 +80,11 @@ impl Decision<'_> {
             ("Organisation", self.link.organisation.name.clone()),
             ("Asked by", asked_by(self.link)),
         ];
-        facts.extend(note::job_facts(&request.job, &request.plan));
+        // A license link needs no sign-in and goes to the ticket, so it shows what the ticket shows.
+        facts.extend(match self.link.capability.gate {
+            Gate::Approval(_) => note::approval_facts(&request.job, &request.plan),
+            Gate::License(_) => note::job_facts(&request.job, &request.plan),
+        });
         facts.push(("Until", local_words(self.link.gate.closes_at, self.link.zone)));
         facts
     }
@@ -106,6 +110,13 @@ pub(crate) fn message(link: &Link) -> String {
             format!("The purchase of {part_number} for {}", link.request.plan.display_name)
         }
     };
+    let current = link.request.plan.approval_gate();
+    if link.capability.gate.is_approval() && link.capability.gate != current {
+        return format!(
+            "{subject} has changed since it was decided here, and approval was asked for again. This link does nothing any \
+             more: the newest mail has the links that decide."
+        );
+    }
     let when = link
         .gate
         .decided_at

@@ -258,12 +258,14 @@ impl App {
         };
         let variables = self.web.variables(&organisation).await;
         let approves = match &variables {
-            Ok(variables) if capability.gate.is_approval() => {
+            _ if !capability.gate.is_approval() => true,
+            Ok(variables) => {
                 self.approves(&organisation, variables, &request, &capability.person)
                     .await?
             }
-            // Wrong variables are no reason to keep anybody from deciding: the plan says who was asked.
-            _ => true,
+            Err(fault) if fault.is_transient() => return Err(fault.clone().into()),
+            // Who approves is not known then; a role that decides finds the request under Pending all the same.
+            Err(_) => false,
         };
         let zone = variables.map_or(Tz::UTC, |variables| variables.timezone);
         Ok(Some(Link {

@@ -48,7 +48,7 @@ pub(crate) mod tests {
     use domain::decision::{Action, Decision, Gate};
     use domain::ids::{OrgId, RequestId};
     use domain::job::Job;
-    use domain::request::{Plan, Requester, Sku, Status};
+    use domain::request::{Plan, PlannedGroup, Requester, Sku, Status};
     use domain::submission::Onboarding;
 
     use super::*;
@@ -75,6 +75,12 @@ pub(crate) mod tests {
                 }],
                 approval_required: true,
                 approvers: vec!["hr@contoso.com".to_owned()],
+                groups: vec![PlannedGroup {
+                    name: name.to_owned(),
+                    id: Some("g1".to_owned()),
+                    copied: false,
+                    reason: None,
+                }],
                 ..Plan::default()
             },
             requester: Requester {

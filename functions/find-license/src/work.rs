@@ -125,7 +125,9 @@ async fn way(
     if free && !(promised && buys) {
         return Ok(Some(if seat_lost { Way::Await } else { Way::Free }));
     }
-    if buys && may_buy(cx, record, settled, part_number).await? {
+    // An order that was begun is counted already.
+    let begun = matches!(purchase, Standing::Intended(_));
+    if buys && (begun || may_buy(cx, record, settled, part_number).await?) {
         return Ok(Some(Way::Buy));
     }
     if wish == LicensePurchase::None {

@@ -63,7 +63,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             at: timestamp(Utc::now()),
         });
     };
-    tell_approvers(cx, &record, &settled, at).await?;
+    if let Err(fault) = tell_approvers(cx, &record, &settled, at).await {
+        // What was approved is done, whoever could not be told of the later date.
+        let text = format!("The approvers were not told of the later date: {fault}");
+        cx.store
+            .record_event(&key, STEP, "approvers_untold", &input.run.to_string(), &text, true)
+            .await?;
+    }
     let text = note::scheduled(record.about(), at, settled.variables.timezone);
     cx.store
         .queue_note(&key, &format!("scheduled-{}", input.run), &text)

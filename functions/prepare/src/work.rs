@@ -39,6 +39,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         request: input.request,
     };
     let record = cx.begin("prepare", &key, input.run).await?;
+    if record.resumed.is_some() {
+        let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
+        cx.store.reopen_gate(&key, &record.plan.approval_gate(), until).await?;
+    }
     let approved = async || {
         let gate = cx.store.gate(&key, &record.plan.approval_gate()).await?;
         Ok::<_, Fault>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))

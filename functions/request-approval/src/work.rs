@@ -69,7 +69,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             false,
         )
         .await?;
-    if input.round > 0 {
+    if input.round > 0 && !asked.is_empty() {
         let name = record.once_an_approval(&format!("approval-reminded-{}", input.round));
         let text = note::approval_reminded(record.about(), &asked, gate.closes_at, settled.variables.timezone);
         cx.store.queue_note(&key, &name, &text).await?;
@@ -93,13 +93,18 @@ async fn ask(
         false => Vec::new(),
     };
     let mut asked = Vec::new();
-    for approver in &record.plan.approvers {
-        // The plan leaves the requester and the leaver out; a link of theirs must not exist even if it did not.
-        // Somebody who was removed since is not asked either.
-        if record.concerns(approver) || !authority::still_approves(approver, &record.plan, &settled.variables, &members)
-        {
-            continue;
-        }
+    // Those of now: who was removed since is not asked, and who was added is. The requester and the leaver never are.
+    let mut approvers = authority::approvers_now(&record.plan, &settled.variables, &members);
+    approvers.retain(|approver| !record.concerns(approver));
+    if approvers.is_empty() {
+        let text = note::nobody_asked(record.about());
+        let name = record.once_an_approval("nobody-asked");
+        cx.store.queue_note(&key, &name, &text).await?;
+        cx.store
+            .record_event(&key, STEP, "nobody_asked", &name, &text, true)
+            .await?;
+    }
+    for approver in &approvers {
         let effect = record.once_an_approval(&format!("approval-mail/{round}/{approver}"));
         systems::mail_once(&cx.store, mailer, &key, &effect, async || {
             let links = cx

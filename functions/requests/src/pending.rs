@@ -153,7 +153,10 @@ struct Page<'a> {
 impl Page<'_> {
     fn facts(&self, item: &Item) -> Vec<(&'static str, String)> {
         let mut facts = vec![("Asked by", item.asked_by.clone())];
-        facts.extend(note::job_facts(&item.record.job, &item.record.plan));
+        facts.extend(match item.gate {
+            Gate::Approval(_) => note::approval_facts(&item.record.job, &item.record.plan),
+            Gate::License(_) => note::job_facts(&item.record.job, &item.record.plan),
+        });
         facts.push(("Until", local_words(item.standing.closes_at, self.zone)));
         facts
     }

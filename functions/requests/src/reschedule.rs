@@ -25,6 +25,13 @@ impl App {
         let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
+            if self.asks_again(&record, date).await? {
+                // By this call or an earlier one, which may have died before the execution that asks was started.
+                return Ok(self
+                    .executions
+                    .take_over(record.kind(), &record.key(), record.run, Enter::Start)
+                    .await?);
+            }
             let moving = moving(&record, start)?;
             if moving != Moving::InPlace && matches!(start, Start::NotedOnly(_)) {
                 return Err(Problem::conflict(
@@ -34,6 +41,7 @@ impl App {
             let by = Mover {
                 id: &visit.caller.id,
                 name: who(visit),
+                email: visit.caller.email.as_deref(),
             };
             if self.web.store.reschedule(&record, date, start.at(), moving, by).await? == Changed::Yes {
                 return Ok(self
@@ -42,6 +50,15 @@ impl App {
             }
         }
         Err(Fault::Transient("the request changes too often".to_owned()).into())
+    }
+
+    /// Whether approval of this very date is to be asked for again, and nobody has been asked yet.
+    async fn asks_again(&self, record: &RequestRecord, date: NaiveDate) -> Result<bool, Fault> {
+        if record.status != Status::Running || record.plan.approval_again == 0 || record.job.date() != Some(date) {
+            return Ok(false);
+        }
+        let gate = self.web.store.gate(&record.key(), &record.plan.approval_gate()).await?;
+        Ok(gate.is_none())
     }
 
     /// `record` is from before the change. If this fails, the caller repeats the call, and a later execution takes over.
@@ -91,6 +108,7 @@ fn moving(record: &RequestRecord, start: Start) -> Result<Moving, Problem> {
         Status::WaitingApproval => Ok(Moving::InPlace),
         Status::Scheduled => {
             let earlier = match (start.at(), record.plan.start_at) {
+                (Some(new), Some(old)) if new == old => return Ok(Moving::NextExecution),
                 (Some(new), Some(old)) => new < old,
                 (new, _) => new.is_none(),
             };

@@ -88,7 +88,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
         return Ok(Outcome::Looked(Box::new(look)));
     }
     let key = ask.key.as_ref();
-    let idempotency = key.map(|key| Idempotency::new(key, &canonical(&form)));
+    let idempotency = key.map(|key| Idempotency::new(&visit.caller.id, key, &canonical(&form)));
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }

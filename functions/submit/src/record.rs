@@ -40,8 +40,8 @@ pub(crate) async fn write(
     let store = &desk.web.store;
     match store.create_request(&record, idempotency, supersedes).await? {
         Submitted::Created => {
-            finish_superseding(desk, &record).await?;
             begin(desk, record.kind(), &record.key()).await?;
+            finish_superseding(desk, &record).await?;
             Ok(Written::Taken(Taken {
                 id: record.id,
                 status: record.status,
@@ -78,8 +78,8 @@ async fn again(desk: &Desk, visit: &Visit, id: RequestId) -> Result<Taken, Probl
     let record = desk.web.store.request(&key).await?;
     let record = record.ok_or_else(|| Fault::Permanent("an idempotency key without its request".to_owned()))?;
     if record.run == FIRST_RUN && record.ended_at.is_none() {
-        finish_superseding(desk, &record).await?;
         begin(desk, record.kind(), &key).await?;
+        finish_superseding(desk, &record).await?;
     }
     Ok(Taken {
         id: key.request,

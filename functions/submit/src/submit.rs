@@ -87,7 +87,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
     let idempotency = ask
         .key
         .as_ref()
-        .map(|key| Idempotency::new(key, &canonical(&onboarding)));
+        .map(|key| Idempotency::new(&visit.caller.id, key, &canonical(&onboarding)));
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }

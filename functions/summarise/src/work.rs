@@ -58,10 +58,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         tracing::warn!(step = STEP, request = %key.request, error = input.error, "a state failed");
     }
     sum_up(cx, &record, &settled, input.end).await?;
-    let ticket_status = if input.end == End::Failed {
-        TicketStatus::Waiting
-    } else {
-        TicketStatus::Complete
+    // A ticket that somebody else opened may be about more than this request, of which nothing was done.
+    let given = record.job.ticket_id().is_some();
+    let ticket_status = match input.end {
+        End::Failed => TicketStatus::Waiting,
+        End::Denied | End::Cancelled if given => TicketStatus::Working,
+        End::Completed | End::Denied | End::Cancelled => TicketStatus::Complete,
     };
     Ok(Output {
         end: input.end,

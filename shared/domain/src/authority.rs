@@ -25,6 +25,8 @@ pub struct Facts {
     pub groups: bool,
     pub copied_groups: bool,
     pub licenses: bool,
+    /// A ticket that is there already is written to.
+    pub given_ticket: bool,
     pub passwords: Vec<PasswordOverride>,
 }
 
@@ -88,13 +90,17 @@ impl Facts {
             groups: false,
             copied_groups: false,
             licenses: false,
+            given_ticket: false,
             passwords: Vec::new(),
         }
     }
 
     /// `variables` are the organisation's, without what the request has in their place.
     pub fn new(role: Role, job: &Job, variables: &OrgVariables) -> Self {
-        let plain = Self::plain(role, variables);
+        let plain = Self {
+            given_ticket: job.ticket_id().is_some(),
+            ..Self::plain(role, variables)
+        };
         match job {
             Job::Onboarding(form) => Self {
                 rehire: form.rehire,
@@ -135,10 +141,18 @@ impl Facts {
             let rule = "it blocks somebody's sign-in before anybody has approved";
             refuse("urgent", rule, "A technician or an admin");
         }
+        if self.given_ticket && !may_name_ticket(self.role) {
+            let rule = "it writes to a ticket that somebody else may have opened, before anybody has approved";
+            refuse("ticket_id", rule, "Every other role");
+        }
         for setting in &self.passwords {
             if !may_set_passwords(self.role) {
                 let rule = "its requests take the organisation's password settings as they are";
-                refuse(setting.field, rule, "A power user (to tighten it) or a technician");
+                refuse(
+                    setting.field,
+                    rule,
+                    "A power user or an approver (to tighten it), a technician or an admin",
+                );
             } else if setting.loosens && !may_loosen_passwords(self.role) {
                 let rule = "it may tighten the organisation's password settings, and this loosens one";
                 refuse(setting.field, rule, "A technician or an admin");
@@ -170,12 +184,18 @@ pub fn may_rehire(role: Role) -> bool {
     role != Role::Basic
 }
 
-fn may_rehire_alone(role: Role) -> bool {
+/// Whether a rehire of theirs needs no approval.
+pub fn may_rehire_alone(role: Role) -> bool {
     matches!(role, Role::Technician | Role::Admin)
 }
 
 pub fn may_be_urgent(role: Role) -> bool {
     matches!(role, Role::Technician | Role::Admin)
+}
+
+/// Whether a form offers the role to name a ticket that is there already.
+pub fn may_name_ticket(role: Role) -> bool {
+    role != Role::Basic
 }
 
 /// Whether a form offers the role the password settings.
@@ -234,18 +254,25 @@ pub fn may_resume(role: Role, skips: bool) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a mailed link still decides: its person is an approver by the variables and members of now. An address that
-/// stood for the manager counts while the manager is asked.
-pub fn still_approves(address: &str, plan: &Plan, variables: &OrgVariables, members: &[String]) -> bool {
-    let same = |other: &str| other.trim().eq_ignore_ascii_case(address.trim());
+/// Who approves a request by the variables and members of now: addresses, the requester's and the leaver's included. The
+/// address that stood for the manager counts while the manager is asked.
+pub fn approvers_now(plan: &Plan, variables: &OrgVariables, members: &[String]) -> Vec<String> {
     let approvers = &variables.new_user_approval_email;
     if approvers.is_empty() {
-        return members.iter().any(|member| same(member));
+        return members.to_vec();
     }
-    approvers.iter().any(|approver| match approver {
-        Approver::Address(approver) => same(approver.as_str()),
-        Approver::Manager => plan.approving_manager.as_deref().is_some_and(same),
-    })
+    let addresses = approvers.iter().filter_map(|approver| match approver {
+        Approver::Address(approver) => Some(approver.to_string()),
+        Approver::Manager => plan.approving_manager.clone(),
+    });
+    addresses.collect()
+}
+
+/// Whether a mailed link still decides: its person is one of [`approvers_now`].
+pub fn still_approves(address: &str, plan: &Plan, variables: &OrgVariables, members: &[String]) -> bool {
+    let now = approvers_now(plan, variables, members);
+    now.iter()
+        .any(|other| other.trim().eq_ignore_ascii_case(address.trim()))
 }
 
 /// Compares each setting of a request with the organisation's variable. A place more for the password to be in loosens,

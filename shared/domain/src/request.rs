@@ -214,9 +214,9 @@ pub struct PlannedGroup {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub upn: String,
-    /// All sign-in and mail addresses of a leaver: whoever comes with one is the leaver too.
+    /// All sign-in and mail addresses of a leaver, or of somebody who comes back: whoever comes with one is that person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leaver_addresses: Vec<String>,
+    pub subject_addresses: Vec<String>,
     /// All sign-in and mail addresses of the requester's account in the tenant, if there is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requester_addresses: Vec<String>,
@@ -227,6 +227,7 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<PlannedGroup>,
     /// The requester's role at submission.
+    #[serde(default)]
     pub submitted_as: Role,
     pub approval_required: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

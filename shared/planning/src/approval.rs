@@ -22,6 +22,8 @@ pub struct Asks<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) addresses: Vec<String>,
+    /// The tenant has an account with their address.
+    pub(crate) found: bool,
 }
 
 impl Person {
@@ -32,10 +34,12 @@ impl Person {
             return Ok(Self::default());
         };
         let mut addresses = vec![email.clone()];
-        for user in graph.users_with_address(email).await? {
-            addresses.extend(user.addresses());
-        }
-        Ok(Self { addresses })
+        let users = graph.users_with_address(email).await?;
+        addresses.extend(users.iter().flat_map(User::addresses));
+        Ok(Self {
+            addresses,
+            found: !users.is_empty(),
+        })
     }
 
     fn has(&self, address: &str) -> bool {
@@ -52,6 +56,7 @@ impl From<&User> for Person {
     fn from(user: &User) -> Self {
         Self {
             addresses: user.addresses(),
+            found: true,
         }
     }
 }
@@ -172,6 +177,7 @@ mod tests {
     fn person(addresses: &[&str]) -> Person {
         Person {
             addresses: addresses.iter().map(|address| (*address).to_owned()).collect(),
+            found: true,
         }
     }
 

@@ -46,10 +46,8 @@ fn told(asked: Vec<(String, GroupMatch)>, copied: Option<Vec<Group>>) -> Groups 
     };
     for (name, answer) in asked {
         match answer {
-            GroupMatch::One(group) => add(PlannedGroup {
-                name,
-                ..planned(group, false)
-            }),
+            // The approver reads the directory's name, though an id was typed.
+            GroupMatch::One(group) => add(planned(group, false)),
             GroupMatch::None => add(unclear(name, "there is no such group")),
             GroupMatch::Several(_) => add(unclear(name, "several groups have this name: give the id")),
         }
@@ -115,10 +113,10 @@ mod tests {
         assert_eq!(
             lines,
             [
-                ("Sales", true, true, false),
+                ("Group 1", true, true, false),
                 ("Nowhere", false, false, false),
                 ("Twins", false, false, false),
-                ("Everybody", true, false, false),
+                ("Group 2", true, false, false),
                 ("Group 3", true, true, true),
             ]
         );

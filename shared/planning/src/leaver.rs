@@ -131,7 +131,7 @@ pub async fn check_leaver(
 
     let plan = user.as_ref().filter(|_| problems.is_empty()).map(|user| Plan {
         upn: user.upn.clone(),
-        leaver_addresses: leaver.addresses.clone(),
+        subject_addresses: leaver.addresses.clone(),
         requester_addresses: requester.addresses.clone(),
         display_name: shown_name(user),
         submitted_as: asks.role,

@@ -90,8 +90,11 @@ pub async fn check(
     if let (Some(upn), None) = (&onboarding.manager, &manager) {
         note(FieldProblem::new("manager", format!("{upn} is no user of the tenant")));
     }
-    if manager.as_ref().is_some_and(|manager| manager.guest) {
-        note(FieldProblem::new("manager", GUEST));
+    match &manager {
+        Some(manager) if manager.guest => note(FieldProblem::new("manager", GUEST)),
+        // Of a shared mailbox, or of somebody who has left: nobody knows who would answer.
+        Some(manager) if own.is_none() && !manager.account_enabled => note(FieldProblem::new("manager", DISABLED)),
+        _ => {}
     }
     // The plan holds the colleague's groups, so that a request which begins needs the colleague no more.
     if let (Some(upn), false, None) = (&onboarding.copy_groups_from, groups.colleague_found, own) {
@@ -118,21 +121,6 @@ pub async fn check(
         }
         (Some(_), _) => None,
     };
-    let approvers = match &asks {
-        Some(asks) => {
-            let asked = match (&manager, &onboarding.manager) {
-                (Some(manager), _) => Manager::Known(manager),
-                (None, Some(_)) => Manager::Reported,
-                (None, None) => Manager::Missing("manager", "is needed: the manager approves requests here"),
-            };
-            let members = approval::members(store, organisation, variables, asks).await?;
-            approval::approvers(variables, &members, asked, asks.because, &[&requester])
-                .map_err(&mut note)
-                .unwrap_or_default()
-        }
-        None => approval::Approvers::default(),
-    };
-
     let domain = domain_of(onboarding, &domains).map_err(&mut note).ok();
     let local = username::wanted(onboarding, variables).map_err(&mut note).ok();
     let names = Names {
@@ -162,6 +150,30 @@ pub async fn check(
         }
     };
 
+    // Somebody who comes back may be a member still, and does not approve that.
+    let subject = match &rehired {
+        Some(id) => graph.user(id).await?.as_ref().map(Person::from).unwrap_or_default(),
+        None => Person::default(),
+    };
+    let approvers = match &asks {
+        Some(asks) => {
+            let asked = match (&manager, &onboarding.manager) {
+                // An employee whose own account is not known could name it here by another address.
+                (Some(_), _) if !requester.found && !asks.role.acts_in_children() => {
+                    Manager::Missing("manager", UNKNOWN_REQUESTER)
+                }
+                (Some(manager), _) => Manager::Known(manager),
+                (None, Some(_)) => Manager::Reported,
+                (None, None) => Manager::Missing("manager", "is needed: the manager approves requests here"),
+            };
+            let members = approval::members(store, organisation, variables, asks).await?;
+            approval::approvers(variables, &members, asked, asks.because, &[&requester, &subject])
+                .map_err(&mut note)
+                .unwrap_or_default()
+        }
+        None => approval::Approvers::default(),
+    };
+
     let because = asks.map(|asks| asks.because.to_vec()).unwrap_or_default();
     let approval_required = !because.is_empty();
     // Whom only the form calls manager gets no password of an account that somebody else had before.
@@ -186,6 +198,7 @@ pub async fn check(
         approvers: approvers.addresses.clone(),
         approving_manager: approvers.manager.clone(),
         requester_addresses: requester.addresses.clone(),
+        subject_addresses: subject.addresses.clone(),
         rehired,
         manager: manager.as_ref().map(user_ref),
         password_manager: password_manager.as_ref().map(user_ref),
@@ -208,6 +221,11 @@ pub async fn check(
 }
 
 pub(crate) const GUEST: &str = "is a guest of the tenant: name one of its own people";
+
+const DISABLED: &str = "has a disabled account: name somebody who can sign in";
+
+const UNKNOWN_REQUESTER: &str = "approves requests here, and cannot be asked: the tenant has no account with your address, so it \
+                                 cannot be seen that you and the manager are two people. Ask a technician or an admin to submit it";
 
 fn user_ref(user: &User) -> UserRef {
     UserRef {

@@ -99,7 +99,8 @@ impl Store {
         from_item(answer.attributes.unwrap_or_default())
     }
 
-    /// Before a resumed request waits at a gate that its end has retired: one that nobody decided begins anew.
+    /// Before a resumed request looks at a gate that its end has retired: what was decided there stays known, and one that
+    /// nobody decided begins anew.
     pub async fn reopen_gate(&self, key: &RequestKey, gate: &Gate, closes_at: DateTime<Utc>) -> Result<(), Fault> {
         let result = self
             .db
@@ -108,7 +109,7 @@ impl Store {
             .key("org", text(key.org.as_str()))
             .key("gate", text(sort_key(key, gate)))
             .update_expression("SET closes_at = :c REMOVE expires_at")
-            .condition_expression("attribute_exists(expires_at) AND attribute_not_exists(decision)")
+            .condition_expression("attribute_exists(expires_at)")
             .expression_attribute_values(":c", text(closes_at.to_rfc3339()))
             .send()
             .await;

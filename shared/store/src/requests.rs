@@ -65,14 +65,14 @@ impl RequestRecord {
         self.job.kind()
     }
 
-    /// Whether the person, by any address of theirs, asked for it or is the one who leaves: then somebody else
-    /// approves it.
+    /// Whether the person, by any address of theirs, asked for it or is the one who leaves or comes back:
+    /// then somebody else approves it.
     pub fn concerns(&self, address: &str) -> bool {
         let asked = self.requester.email.iter().chain(&self.plan.requester_addresses);
-        let leaver = std::iter::once(&self.plan.upn).chain(&self.plan.leaver_addresses);
-        let leaver = leaver.filter(|_| self.kind() == Kind::Offboarding);
+        let upn = std::iter::once(&self.plan.upn).filter(|_| self.kind() == Kind::Offboarding);
         asked
-            .chain(leaver)
+            .chain(upn)
+            .chain(&self.plan.subject_addresses)
             .any(|own| own.trim().eq_ignore_ascii_case(address.trim()))
     }
 
@@ -110,6 +110,7 @@ pub enum Moving {
 pub struct Mover<'a> {
     pub id: &'a str,
     pub name: &'a str,
+    pub email: Option<&'a str>,
 }
 
 pub(crate) fn request_sk(id: &RequestId) -> String {
@@ -362,6 +363,8 @@ impl Store {
             Moving::NextExecution | Moving::TellApprovers => (true, record.status),
             Moving::AskAgain => {
                 plan.approval_again += 1;
+                // Whoever wants the earlier date does not agree to it as well.
+                plan.requester_addresses.extend(by.email.map(str::to_owned));
                 (true, Status::Running)
             }
         };
@@ -525,7 +528,7 @@ pub(crate) mod tests {
         let mut record = json!({
             "org": "acme", "id": "r019f0000000070008000000000000001", "status": "scheduled", "run": 1,
             "plan": {"upn": "ada@acme.example", "display_name": "Ada Lovelace", "licenses": [],
-                "submitted_as": "technician", "approval_required": false, "approvers": []},
+                "approval_required": false, "approvers": []},
             "requester": {"id": "token:test"}, "created_at": "2026-11-21T19:00:00Z", "licenses": {},
         });
         record[job] = form;
@@ -546,7 +549,7 @@ pub(crate) mod tests {
         assert!(onboarding.concerns("M.Smith@acme.example") && onboarding.concerns("mary@acme.example"));
         let mut offboarding = stored("offboarding", json!({"user": "ada@acme.example"}));
         assert!(offboarding.concerns("Ada@acme.example") && !offboarding.concerns("ada.lovelace@acme.example"));
-        offboarding.plan.leaver_addresses = vec!["Ada.Lovelace@acme.example".to_owned()];
+        offboarding.plan.subject_addresses = vec!["Ada.Lovelace@acme.example".to_owned()];
         assert!(offboarding.concerns("ada.lovelace@acme.example") && offboarding.concerns("ada@acme.example"));
     }
 

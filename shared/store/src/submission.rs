@@ -20,9 +20,10 @@ pub struct Idempotency {
 }
 
 impl Idempotency {
-    pub fn new(key: &str, body: &[u8]) -> Self {
+    /// A key is its caller's: nobody spoils another one's by using it first.
+    pub fn new(caller: &str, key: &str, body: &[u8]) -> Self {
         Self {
-            key: digest(key.as_bytes()),
+            key: digest(format!("{caller}\n{key}").as_bytes()),
             body: digest(body),
         }
     }

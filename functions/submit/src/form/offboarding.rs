@@ -31,7 +31,7 @@ impl<'a> Page<'a> {
             filled,
             problems: &problems,
         };
-        let sections = fields.offboarding(variables);
+        let sections = fields.offboarding(variables, role);
         Self {
             approval: reasons(&authority::always_because(role, variables)),
             warnings,
@@ -41,14 +41,15 @@ impl<'a> Page<'a> {
 }
 
 impl Fields<'_> {
-    fn offboarding(&self, variables: &OrgVariables) -> Vec<Section> {
+    /// Without the fields that the role may not use.
+    fn offboarding(&self, variables: &OrgVariables, role: Role) -> Vec<Section> {
         let text = |name, label, hint| self.input(Kind::Text, name, label, hint);
         let last_day = if variables.allow_scheduled_user_creation {
             "Empty: at once. The account is closed on the day after it, at the organisation's start time."
         } else {
             "Only a day that is over: waiting for one is turned off here. Empty: at once."
         };
-        vec![
+        let mut sections = vec![
             Section::new(
                 "Person",
                 vec![
@@ -79,11 +80,9 @@ impl Fields<'_> {
                     ),
                 ],
             ),
-            Section::new(
-                "Ticket",
-                vec![text("ticket_id", "Ticket", "Number of a ticket that is there already.")],
-            ),
-        ]
+        ];
+        sections.extend(self.ticket(role).map(|ticket| Section::new("Ticket", vec![ticket])));
+        sections
     }
 }
 

@@ -162,16 +162,22 @@ impl Fields<'_> {
             },
             Section::new(
                 "Start",
-                vec![
-                    self.input(Kind::Date, "start_date", "Start date", start),
-                    text("ticket_id", "Ticket", "Number of a ticket that is there already."),
-                ],
+                [self.input(Kind::Date, "start_date", "Start date", start)]
+                    .into_iter()
+                    .chain(self.ticket(role))
+                    .collect(),
             ),
         ];
         if authority::may_set_passwords(role) {
             sections.push(passwords);
         }
         sections
+    }
+
+    /// For a role that may name one.
+    pub(super) fn ticket(&self, role: Role) -> Option<Input> {
+        const HINT: &str = "Number of a ticket that is there already.";
+        authority::may_name_ticket(role).then(|| self.input(Kind::Text, "ticket_id", "Ticket", HINT))
     }
 
     /// In place of the variables of these names.

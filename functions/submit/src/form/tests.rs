@@ -112,7 +112,10 @@ fn a_basic_member_is_offered_what_a_basic_member_may() {
     let empty = filled(json!({}));
     let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &empty, Ok(offer()), None);
     let page = web::page(&base, "New onboarding", Some(&visit), &page).expect("a page");
-    for refused in domain::submission::PASSWORD_FIELDS.into_iter().chain(["rehire"]) {
+    for refused in domain::submission::PASSWORD_FIELDS
+        .into_iter()
+        .chain(["rehire", "ticket_id"])
+    {
         assert!(!page.contains(&format!(r#"name="{refused}""#)), "{refused}");
     }
     assert!(

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::ticket::facts;
+use super::ticket::{approval_facts, lines};
 use super::{About, MailText, paragraphs};
 use crate::decision::Reason;
 use crate::job::{Job, Kind};
@@ -27,6 +27,14 @@ pub fn approval_requested(
         approvers.join(", "),
         local_words(until, zone),
         about.stays_untouched()
+    )
+}
+
+/// The approvers were removed while the request waited.
+pub fn nobody_asked(about: About<'_>) -> String {
+    format!(
+        "Nobody could be asked to approve the {about}: new_user_approval_email names nobody but the people whom it is about. A \
+         member with the role approver or admin can decide under Pending."
     )
 }
 
@@ -61,7 +69,7 @@ pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &Sec
         Kind::Offboarding => ("offboard", "Nothing is changed before you approve."),
     };
     let reminder = if mail.reminder { "Reminder: " } else { "" };
-    let facts = facts(mail.job, mail.plan);
+    let facts = lines(approval_facts(mail.job, mail.plan));
     let text = paragraphs([
         format!(
             "{reminder}{} asks to {asks} {} at {}. {before}",
@@ -133,7 +141,8 @@ pub fn date_moved_mail(about: About<'_>, organisation: &str, at: DateTime<Utc>, 
     MailText {
         subject: one_line(&format!("Another date: {about} at {organisation}")),
         text: paragraphs([
-            format!("You approved the {about} at {organisation}. {by} has moved it to a later date.").as_str(),
+            format!("The {about} at {organisation} was approved. Since then {by} has moved it to a later date.")
+                .as_str(),
             &begins(about, at, zone),
             "Nothing else has changed, and there is nothing that you must do.",
         ])
@@ -164,7 +173,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::request::Sku;
+    use crate::request::{PlannedGroup, Sku};
     use crate::submission::{Offboarding, Onboarding};
 
     fn ada(kind: Kind) -> About<'static> {
@@ -183,6 +192,12 @@ mod tests {
             upn: "alovelace@contoso.com".to_owned(),
             display_name: "Ada Lovelace".to_owned(),
             licenses: licenses.iter().map(sku).collect(),
+            groups: vec![PlannedGroup {
+                name: "All staff".to_owned(),
+                id: Some("g1".to_owned()),
+                copied: false,
+                reason: None,
+            }],
             approval_required: true,
             ..Plan::default()
         }

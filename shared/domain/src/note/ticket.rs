@@ -6,8 +6,8 @@ use crate::submission::LicensePurchase;
 use crate::text::unlinked;
 
 /// One line a fact. What people typed makes no link of its own, neither in the ticket nor in the approver's mail.
-pub(super) fn facts(job: &Job, plan: &Plan) -> String {
-    let lines = job_facts(job, plan)
+pub(super) fn lines(facts: Vec<(&'static str, String)>) -> String {
+    let lines = facts
         .into_iter()
         .map(|(label, value)| format!("{label}: {}", unlinked(&value)));
     lines.collect::<Vec<_>>().join("\n")
@@ -27,8 +27,12 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
         Job::Onboarding(person) => {
             let licenses: Vec<String> = plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
             let purchase = Some(person.license_purchase).filter(|purchase| *purchase != LicensePurchase::Auto);
-            let copied = plan.groups.iter().filter(|group| group.copied);
-            let copied: Vec<String> = copied.map(|group| group.name.clone()).collect();
+            // By the names that the directory has, whatever was typed.
+            let names = |copied: bool| -> Vec<String> {
+                let groups = plan.groups.iter().filter(|group| group.copied == copied);
+                groups.map(|group| group.name.clone()).collect()
+            };
+            let (asked, copied) = (names(false), names(true));
             let to = plan.password_manager.as_ref().filter(|_| plan.rehired.is_some());
             facts.extend([
                 (
@@ -44,7 +48,7 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
                 date,
                 ("Licenses", list(&licenses)),
                 ("License purchase", purchase.map(|purchase| purchase.to_string())),
-                ("Groups", list(&person.groups)),
+                ("Groups", list(&asked)),
                 (
                     "Copy groups from",
                     person.copy_groups_from.as_ref().map(ToString::to_string),
@@ -74,13 +78,33 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
     facts.into_iter().filter_map(given).collect()
 }
 
+/// What an approver is shown: all that the request does, with what stays off the ticket.
+pub fn approval_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
+    let mut facts = job_facts(job, plan);
+    let mut add = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
+    if let Job::Onboarding(person) = job {
+        let manager = plan.password_manager.as_ref().filter(|_| plan.rehired.is_none());
+        add(
+            "Manager who may get the password",
+            manager.map(|manager| manager.upn.clone()),
+        );
+        add(
+            "Private address",
+            person.personal_email.as_ref().map(ToString::to_string),
+        );
+        add("Mobile phone", person.mobile_phone.as_ref().map(ToString::to_string));
+    }
+    add("Ticket", job.ticket_id().map(str::to_owned));
+    facts
+}
+
 /// First text of a new ticket; its summary is `note_subject`.
 pub fn ticket_description(job: &Job, plan: &Plan) -> String {
     let headline = match job.kind() {
         Kind::Onboarding => "A new user is to be onboarded.",
         Kind::Offboarding => "A user is to be offboarded.",
     };
-    format!("{headline}\n\n{}", facts(job, plan))
+    format!("{headline}\n\n{}", lines(job_facts(job, plan)))
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ async fn everything_that_will_be_taken_is_told() {
     assert_eq!(wrong(&checked), [""; 0]);
     let plan = checked.plan.expect("a plan");
     assert_eq!((plan.upn.as_str(), plan.display_name.as_str()), (UPN, "X"));
-    assert_eq!(plan.leaver_addresses, [UPN], "whoever signs in with it is the leaver");
+    assert_eq!(plan.subject_addresses, [UPN], "whoever signs in with it is the leaver");
     assert_eq!(
         plan.start_at,
         "2026-12-02T08:00:00Z".parse().ok(),
