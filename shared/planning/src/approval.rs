@@ -102,7 +102,9 @@ pub(crate) fn approvers(
     concerned: &[&Person],
 ) -> Result<Approvers, FieldProblem> {
     let mut asked = Approvers::default();
-    if because.is_empty() {
+    // Approval that is on without approvers is a contradiction of the variables, which is reported as one.
+    let contradiction = variables.require_approval_for_new_users && variables.new_user_approval_email.is_empty();
+    if because.is_empty() || contradiction {
         return Ok(asked);
     }
     let is_concerned = |address: &str| concerned.iter().any(|person| person.has(address));

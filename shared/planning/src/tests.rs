@@ -87,6 +87,13 @@ impl World {
             .server
             .register(item.respond_with(ok(json!({}))).with_priority(200))
             .await;
+        // Nobody is a member.
+        let members = Mock::given(header("x-amz-target", "DynamoDB_20120810.Query"));
+        let none = json!({"Items": [], "Count": 0, "ScannedCount": 0});
+        world
+            .server
+            .register(members.respond_with(ok(none)).with_priority(200))
+            .await;
         world
     }
 

@@ -158,8 +158,6 @@ async fn whom_the_form_calls_manager_is_told_and_never_asked() {
 /// An employee's waiting request does not keep the people who act from acting.
 #[tokio::test]
 async fn a_basic_members_waiting_request_gives_way() {
-    let mut world = world().await;
-    world.reserved(UPN, OWN).await;
     let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
     let waiting = |role: &str, status: &str| {
         json!({"Item": {
@@ -176,14 +174,13 @@ async fn a_basic_members_waiting_request_gives_way() {
         ("basic", "scheduled", Role::Technician, false),
         ("power_user", "waiting_approval", Role::Technician, false),
     ] {
-        let mock = Mock::given(method("POST"))
-            .and(path("/"))
-            .and(body_partial_json(key.clone()));
-        let mock = mock.respond_with(ok(waiting(waits_as, status))).with_priority(50);
-        let scope = world.server.register_as_scoped(mock).await;
+        let mut world = world().await;
+        world.reserved(UPN, OWN).await;
+        let request = Mock::given(method("POST")).and(path("/"));
+        let request = request.and(body_partial_json(key.clone()));
+        world.answer(request, waiting(waits_as, status)).await;
         world.role = asks_as;
         let checked = world.leaves(json!({})).await;
-        drop(scope);
         assert_eq!(
             checked.supersedes.is_some(),
             gives_way,

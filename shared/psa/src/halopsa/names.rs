@@ -1,9 +1,11 @@
 //! Teams, statuses, priorities and ticket types: from the names in an organisation's variables to what HaloPSA takes.
 
+use std::collections::BTreeSet;
+
 use domain::fault::Fault;
 use secrecy::ExposeSecret;
 
-use super::wire::NamedBody;
+use super::wire::{NamedBody, PriorityBody};
 use super::{HaloPsa, SYSTEM, SYSTEM_ID};
 use crate::names::{Named, record, resolve};
 
@@ -23,7 +25,11 @@ impl HaloPsa {
     }
 
     pub(super) async fn priority(&self, wanted: &str) -> Result<u64, Fault> {
-        self.id_of("priority", wanted, &["Priority"]).await
+        let list = async {
+            let rows: Vec<PriorityBody> = self.get("list the names", &["Priority"], &[]).await?.json()?;
+            Ok(priorities(rows))
+        };
+        number(resolve(SYSTEM, "priority", &self.scope(), wanted, self.listing, list).await?)
     }
 
     /// HaloPSA has no work roles; what kind of work a ticket is, its type says.
@@ -34,9 +40,7 @@ impl HaloPsa {
 
     async fn id_of(&self, what: &str, wanted: &str, path: &[&str]) -> Result<u64, Fault> {
         let list = self.records(path);
-        let id = resolve(SYSTEM, what, &self.scope(), wanted, self.listing, list).await?;
-        id.parse()
-            .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+        number(resolve(SYSTEM, what, &self.scope(), wanted, self.listing, list).await?)
     }
 
     fn scope(&self) -> String {
@@ -58,5 +62,54 @@ impl HaloPsa {
             )));
         }
         Ok(reply.json::<NamedBody>()?.name)
+    }
+}
+
+fn number(id: String) -> Result<u64, Fault> {
+    id.parse()
+        .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+}
+
+/// HaloPSA lists a row for each priority of each SLA; tickets take the row's small number and not its id. A name that has
+/// several numbers is told apart by its SLA, and can be given as the number.
+fn priorities(rows: Vec<PriorityBody>) -> Vec<Named> {
+    let numbers = |name: &str| -> BTreeSet<u64> {
+        let same = rows.iter().filter(|row| row.name == name);
+        same.filter_map(|row| row.priorityid).collect()
+    };
+    let mut all: Vec<Named> = Vec::new();
+    for row in &rows {
+        let Some(number) = row.priorityid else { continue };
+        let name = match (numbers(&row.name).len(), row.slaid) {
+            (2.., Some(sla)) => format!("{} (SLA {sla})", row.name),
+            _ => row.name.clone(),
+        };
+        let named = Named::new(number, name);
+        if !all.contains(&named) {
+            all.push(named);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_priority_is_the_small_number_of_its_rows() {
+        let row = |number: u64, sla: u64, name: &str| {
+            json!({"id": format!("00000000-0000-0000-0000-00000000{sla:02}{number:02}"), "priorityid": number,
+                "slaid": sla, "name": name})
+        };
+        let rows = json!([row(1, 1, "High"), row(1, 2, "High"), row(2, 1, "Low"), row(3, 2, "Low")]);
+        let named = priorities(serde_json::from_value(rows).unwrap());
+        let expected = [(1, "High"), (2, "Low (SLA 1)"), (3, "Low (SLA 2)")];
+        assert_eq!(
+            named,
+            expected.map(|(number, name): (u64, &str)| Named::new(number, name.to_owned()))
+        );
     }
 }

@@ -51,6 +51,17 @@ pub(super) struct UserBody {
     pub(super) emailaddress: Option<String>,
 }
 
+/// A row of /Priority. Its id is a GUID that no ticket takes.
+#[derive(Deserialize)]
+pub(super) struct PriorityBody {
+    #[serde(default, deserialize_with = "whole_if_any")]
+    pub(super) priorityid: Option<u64>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    pub(super) slaid: Option<u64>,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
 #[derive(Deserialize)]
 pub(super) struct NamedBody {
     #[serde(deserialize_with = "whole")]

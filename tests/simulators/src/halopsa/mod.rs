@@ -47,8 +47,8 @@ const OPERATIONS: &[Operation] = &[
         names(&named(STATUSES))
     }),
     ("GET", "/Priority", |_, call| {
-        only_query(call, &["slaid"])?;
-        names(&named(PRIORITIES))
+        only_query(call, &["includedistinct", "slaid"])?;
+        Ok(Answer::json(200, priorities()))
     }),
     ("GET", "/TicketType", |_, call| {
         only_query(call, &["client_id", "showall"])?;
@@ -58,6 +58,17 @@ const OPERATIONS: &[Operation] = &[
 
 const TOKEN: &str = "/auth/token";
 const SECONDS: u64 = 3600;
+
+/// A row for each priority of each SLA, whose id is a GUID; tickets take `priorityid`.
+fn priorities() -> Value {
+    let rows = [1, 2].into_iter().flat_map(|sla| {
+        PRIORITIES.iter().map(move |(number, name)| {
+            json!({"id": format!("00000000-0000-4000-8000-00000000{sla:02}{number:02}"), "priorityid": number,
+                "slaid": sla, "name": name, "isdefault": *number == 4})
+        })
+    });
+    rows.collect()
+}
 
 /// A record of a list: its id and its name.
 pub type Record = (i64, String);
