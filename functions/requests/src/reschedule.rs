@@ -161,6 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::routes::tests::{at, record};
 
     fn read(body: Value) -> Result<NaiveDate, Vec<String>> {
         let object = body.as_object().unwrap();
@@ -193,6 +194,33 @@ mod tests {
             read(json!({"start_date": 5, "run": 1})),
             Err(vec!["run".to_owned(), "start_date".to_owned()])
         );
+    }
+
+    #[test]
+    fn an_approved_date_is_moved_with_the_approvers() {
+        let mut request = record("me", "Ada", Status::Scheduled);
+        let moved = |request: &RequestRecord, start| moving(request, start).map_err(|problem| problem.status.as_u16());
+        let hours = |hours| Start::At(at() + chrono::Duration::hours(hours));
+        for start in [hours(-1), hours(0), hours(1), Start::Now] {
+            assert_eq!(
+                moved(&request, start),
+                Ok(Moving::NextExecution),
+                "nobody had to agree: {start:?}"
+            );
+        }
+        request.plan.approval_required = true;
+        assert_eq!(moved(&request, hours(-1)), Ok(Moving::AskAgain));
+        assert_eq!(moved(&request, Start::Now), Ok(Moving::AskAgain));
+        assert_eq!(
+            moved(&request, hours(0)),
+            Ok(Moving::NextExecution),
+            "the same date is no news"
+        );
+        assert_eq!(moved(&request, hours(1)), Ok(Moving::TellApprovers));
+        request.status = Status::WaitingApproval;
+        assert_eq!(moved(&request, Start::Now), Ok(Moving::InPlace));
+        request.status = Status::Running;
+        assert_eq!(moved(&request, Start::Now), Err(409));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use e2e::{
     browser::Browser,
     google::{Account, Begun, come_back, session},
     http::Call,
+    links,
     organisation::{Organisation, operator},
     request::Request,
     wait::until,
@@ -300,6 +301,7 @@ fn rule_7_a_known_address_with_another_sub_is_refused_and_reported() {
 #[ignore = "needs chromium and chromedriver"]
 fn a_first_sign_in_makes_a_member_who_submits_the_form() {
     let org = Organisation::new("first");
+    org.member(org.approver(), "Alex Approver", "approver");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
     let browser = Browser::start();
@@ -325,6 +327,10 @@ fn a_first_sign_in_makes_a_member_who_submits_the_form() {
         id,
         kind: "onboarding",
     };
+    // Basic privileges only: somebody has to agree.
+    request.until("waiting_approval");
+    let (approve, _) = request.approval_links(org.approver(), "Ada Lovelace");
+    links::press(&approve).expect(200);
     request.ends("completed");
 }
 
