@@ -139,7 +139,6 @@ async fn post(
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
     let there = async || Ok(psa.has_note(place, &marker).await?.then_some(()));
     let add = async || {
-        systems::may_post(&cx.store, &key.org, psa).await?;
         let links = cx
             .store
             .issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN)

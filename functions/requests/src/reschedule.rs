@@ -21,6 +21,7 @@ impl App {
     pub(crate) async fn reschedule(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
         let kind = self.load(key).await?.kind();
         let date = wanted_date(&call.fields()?, kind.date_field())?;
+        self.web.may_submit(visit).await?;
         let variables = self.web.variables(&visit.organisation).await?;
         let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
@@ -31,6 +32,7 @@ impl App {
                     "allow_scheduled_user_creation was turned off, so no later date can be waited for.",
                 ));
             }
+            self.web.may_write(visit).await?;
             let by = Mover {
                 id: &visit.caller.id,
                 name: who(visit),

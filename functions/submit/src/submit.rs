@@ -91,7 +91,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }
-    may_submit(desk, visit).await?;
+    desk.web.may_submit(visit).await?;
     for _ in 0..TRIES {
         let checked = check(desk, visit, &onboarding, &settled, &because).await?;
         let Some(plan) = checked.plan else {
@@ -101,6 +101,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
                 None => Err(checked.problems.into()),
             };
         };
+        desk.web.may_write(visit).await?;
         if let Written::Taken(taken) = write(desk, visit, job.clone(), plan, None, idempotency.as_ref(), None).await? {
             return Ok(Outcome::Taken(taken));
         }
@@ -112,12 +113,6 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
 pub(crate) async fn may_check(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
     let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
     desk.web.within(&limit, "You have checked too often").await
-}
-
-/// An organisation's members and programs share its number of submissions. A repeated submission is answered before this.
-pub(crate) async fn may_submit(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
-    let limit = Limit::submissions(visit.org());
-    desk.web.within(&limit, "The organisation has submitted too much").await
 }
 
 /// The same body written in another way is the same submission.
