@@ -10,7 +10,7 @@ use crate::job::Job;
 use crate::request::Plan;
 use crate::role::Role;
 use crate::submission::PasswordSettings;
-use crate::variables::{Approver, OrgVariables};
+use crate::variables::{Approver, OrgVariables, locked_by_parent};
 
 /// What is known about a submission when it is decided whether it may go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Facts {
     pub copied_groups: bool,
     pub licenses: bool,
     pub passwords: Vec<PasswordOverride>,
+    /// Settings that differ from what the parent has locked, which no role may.
+    pub against_locks: Vec<&'static str>,
 }
 
 /// A password setting that a request gives in place of the organisation's variable.
@@ -89,12 +91,16 @@ impl Facts {
             copied_groups: false,
             licenses: false,
             passwords: Vec::new(),
+            against_locks: Vec::new(),
         }
     }
 
     /// `variables` are the organisation's, without what the request has in their place.
     pub fn new(role: Role, job: &Job, variables: &OrgVariables) -> Self {
-        let plain = Self::plain(role, variables);
+        let plain = Self {
+            against_locks: job.against_locks(variables.clone()),
+            ..Self::plain(role, variables)
+        };
         match job {
             Job::Onboarding(form) => Self {
                 rehire: form.rehire,
@@ -122,7 +128,7 @@ impl Facts {
     }
 
     fn refused(&self) -> Vec<FieldProblem> {
-        let mut refused = Vec::new();
+        let mut refused: Vec<_> = self.against_locks.iter().map(|name| locked_by_parent(name)).collect();
         let mut refuse = |field: &str, rule: &str, who: &str| {
             let message = format!("is not for the role {}: {rule}. {who} may", self.role.as_str());
             refused.push(FieldProblem::new(field, message));
@@ -135,7 +141,8 @@ impl Facts {
             let rule = "it blocks somebody's sign-in before anybody has approved";
             refuse("urgent", rule, "A technician or an admin");
         }
-        for setting in &self.passwords {
+        let locked = |setting: &&PasswordOverride| self.against_locks.contains(&setting.field);
+        for setting in self.passwords.iter().filter(|setting| !locked(setting)) {
             if !may_set_passwords(self.role) {
                 let rule = "its requests take the organisation's password settings as they are";
                 refuse(setting.field, rule, "A power user (to tighten it) or a technician");
