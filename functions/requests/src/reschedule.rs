@@ -9,6 +9,7 @@ use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
 use serde_json::{Map, Value};
 use store::requests::{Changed, Mover, Moving, RequestRecord};
+use store::timeline::Of;
 use web::{Call, Problem, Visit};
 
 use crate::cancel::{too_late, who};
@@ -79,8 +80,13 @@ impl App {
             Start::Now | Start::NotedOnly(_) => format!("Rescheduled by {by} to {date}"),
         };
         let store = &self.web.store;
+        let of = Of {
+            detail: &detail,
+            people: &[by.to_owned()],
+            warning: false,
+        };
         store
-            .record_event(&key, "reschedule", "rescheduled", &once, &detail, false)
+            .record_event_of(&key, "reschedule", "rescheduled", &once, of)
             .await?;
         store.queue_note(&key, &format!("rescheduled-{once}"), &text).await
     }

@@ -72,10 +72,11 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
-        let checked = match check(desk, visit, &onboarding, &settled, &because).await {
+        let mut checked = match check(desk, visit, &onboarding, &settled, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
+        hide(desk, visit, &settled, &mut checked.approvers).await?;
         let warnings = warnings(desk, settled, &job).await?;
         let look = Look {
             checked,
@@ -113,6 +114,27 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
 pub(crate) async fn may_check(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
     let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
     desk.web.within(&limit, "You have checked too often").await
+}
+
+/// Where nobody else is there to approve, the parent's members do, and a child is not told who they are. Addresses of the
+/// variable are what somebody wrote, and stay.
+pub(crate) async fn hide(
+    desk: &Desk,
+    visit: &Visit,
+    settled: &Settled,
+    approvers: &mut Vec<String>,
+) -> Result<(), Fault> {
+    if !settled.variables.new_user_approval_email.is_empty() {
+        return Ok(());
+    }
+    let names = approvers.iter().map(String::as_str);
+    let reader = Some(&visit.caller.org);
+    let hidden = desk.web.parents_people(&visit.organisation, reader, names).await?;
+    for approver in approvers.iter_mut() {
+        *approver = hidden.hide(approver);
+    }
+    approvers.dedup();
+    Ok(())
 }
 
 /// The same body written in another way is the same submission.

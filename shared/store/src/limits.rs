@@ -208,7 +208,7 @@ mod tests {
         let acme = OrgId::parse("acme").unwrap();
         let most = |role| Limit::own_submissions(&acme, role, "acme/m1").map(|limit| limit.most());
         assert_eq!(Role::ALL.map(most), [Some(30), Some(200), None, None, None]);
-        assert!(SUBMISSIONS_AN_HOUR > SUBMISSIONS_OF_A_POWER_USER);
+        assert_eq!(Limit::submissions(&acme).most(), 600);
     }
 
     /// Otherwise one organisation would use up another one's.
