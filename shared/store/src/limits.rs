@@ -10,6 +10,7 @@ use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
 
+use crate::access::hash;
 use crate::fault::{fault, stored_shape};
 use crate::{Store, number, text};
 
@@ -34,6 +35,9 @@ const CHECKS_A_MINUTE: u32 = 30;
 
 /// Refused sign-ins that the audit lists in an hour, of one organisation or of those that concern none.
 const REFUSED_SIGN_INS_AN_HOUR: u32 = 200;
+
+/// Those of one account. The rest of the organisation's are for others, whom it could hide otherwise.
+const REFUSED_SIGN_INS_OF_ONE: u32 = 20;
 
 /// Text messages that may be sent in the name of one organisation in an hour. Each of them costs money.
 const TEXT_MESSAGES_AN_HOUR: u32 = 100;
@@ -91,6 +95,20 @@ impl Limit {
             REFUSED_SIGN_INS_AN_HOUR,
             Window::Hour,
         )
+    }
+
+    /// Of one account, counted before the organisation's. None where nobody could be made out. Counters name no addresses.
+    pub fn refused_sign_ins_of(org: Option<&OrgId>, account: &str) -> Option<Self> {
+        if account.is_empty() {
+            return None;
+        }
+        let org = org.map(OrgId::as_str).unwrap_or_default();
+        let account = hash(&account.to_lowercase().into());
+        Some(Self::new(
+            format!("refused-sign-ins#{org}#{account}"),
+            REFUSED_SIGN_INS_OF_ONE,
+            Window::Hour,
+        ))
     }
 
     pub fn text_messages(org: &OrgId) -> Self {
@@ -211,6 +229,14 @@ mod tests {
         assert_eq!(Limit::submissions(&acme).most(), 600);
     }
 
+    #[test]
+    fn one_account_is_one_account_and_nobody_is_none() {
+        let of = |account: &str| Limit::refused_sign_ins_of(None, account);
+        assert_eq!(of("Eve@example.com"), of("eve@example.com"));
+        assert!(of("eve@example.com").is_some_and(|limit| !limit.name.contains("eve")));
+        assert_eq!(of(""), None);
+    }
+
     /// Otherwise one organisation would use up another one's.
     #[test]
     fn nobody_counts_for_somebody_else() {
@@ -226,6 +252,10 @@ mod tests {
             Limit::checks(&org("beta"), "m1"),
             Limit::refused_sign_ins(None),
             Limit::refused_sign_ins(Some(&org("acme"))),
+            Limit::refused_sign_ins_of(Some(&org("acme")), "eve@example.com").unwrap(),
+            Limit::refused_sign_ins_of(Some(&org("acme")), "bob@example.com").unwrap(),
+            Limit::refused_sign_ins_of(Some(&org("beta")), "eve@example.com").unwrap(),
+            Limit::refused_sign_ins_of(None, "eve@example.com").unwrap(),
             Limit::text_messages(&org("acme")),
         ];
         let names: std::collections::BTreeSet<_> = limits.iter().map(|limit| &limit.name).collect();

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 const SUBMISSIONS_AN_HOUR: u32 = 600;
 const CHECKS_A_MINUTE: u32 = 30;
 const REFUSED_SIGN_INS_AN_HOUR: u32 = 200;
+const REFUSED_SIGN_INS_OF_ONE: u32 = 20;
 const SUBMISSIONS_OF_A_BASIC: u32 = 30;
 
 #[track_caller]
@@ -148,4 +149,24 @@ fn refused_sign_ins_beyond_the_limit_are_counted_and_not_listed() {
             "{entry}"
         );
     }
+}
+
+/// Otherwise whoever tries often enough would keep others' tries out of the list.
+#[test]
+fn one_accounts_refused_sign_ins_hide_nobody_elses() {
+    let org = Organisation::new("limit-one");
+    org.auto_onboarding_on();
+    org.auto_onboarding_off();
+    let eve = Account::at(&org, "eve", &json!({}));
+    for _ in 0..REFUSED_SIGN_INS_OF_ONE + 3 {
+        eve.refused(org.stack);
+    }
+    Account::at(&org, "mallory", &json!({})).refused(org.stack);
+    let listed = org.sign_ins("sign_in.refused");
+    let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
+    // Newest first.
+    assert_eq!(listed[..2], ["off", "too_many"], "{listed:?}");
+    assert_eq!(listed.len() as u32, REFUSED_SIGN_INS_OF_ONE + 2);
+    let all = format!("refused-sign-ins#{}", org.id);
+    assert_eq!(counted(org.stack, &all), REFUSED_SIGN_INS_OF_ONE + 2);
 }
