@@ -521,7 +521,26 @@ fn what_a_parent_locks_holds_for_its_children() {
     // A change by the parent's admin keeps the lock; only the operator takes it away.
     parent.set(&json!({"default_ticket_location": "Help Desk"})).expect(200);
     assert_eq!(location()["source"], "locked");
-    set(&parent, &["default_ticket_location=Onboarding"]).expect("no lock any more");
+    let refused = parent.set(&json!({"default_ticket_location": null}));
+    assert_eq!(refused.wrong_fields(), ["default_ticket_location"]);
+    set(&parent, &["default_ticket_location=Onboarding"]).expect("a value");
+    assert_eq!(location()["source"], "locked", "nobody took the lock away");
+    let unlocked = ["--not-for-children", "default_ticket_location=Onboarding"];
+    set(&parent, &unlocked).expect("no lock any more");
+    // A child has no children.
+    let grandparent = [
+        "organisation",
+        "create",
+        &parent.id,
+        "--name",
+        "Parent",
+        "--parent",
+        &Organisation::new("lock-top").id,
+    ]
+    .map(str::to_owned);
+    let grandparent: Vec<&str> = grandparent.iter().map(String::as_str).collect();
+    let refused = operator(parent.stack, &grandparent, "").expect_err("refused");
+    assert!(refused.contains("has children itself"), "{refused}");
     assert_eq!(
         (&location()["value"], &location()["source"]),
         (&json!("Help Desk"), &json!("own"))
