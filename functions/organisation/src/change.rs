@@ -6,10 +6,13 @@ use domain::field::FieldProblem;
 use domain::variables::{OrgVariables, definition, definitions, locked_by_parent, parse_value};
 use serde_json::{Map, Value};
 use step::Env;
-use store::organisations::{Setting, Settings, defaults};
+use store::organisations::{ForChildren, Setting, Settings, defaults};
 use web::Form;
 
 use crate::show::Values;
+
+/// Without the value there would be no lock.
+const LOCKED_FOR_CHILDREN: &str = "is locked for this organisation's children: another value can be set here, and only whoever runs Gangway takes it away";
 
 /// By name; None goes back to the inherited value or the default.
 pub(crate) type Changes = BTreeMap<String, Option<Setting>>;
@@ -41,7 +44,11 @@ pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes
 }
 
 fn stored(name: &str, value: &Value, values: &Values) -> Result<Option<Setting>, FieldProblem> {
+    let for_children = values.own.get(name).map(|setting| setting.for_children);
     if value.is_null() && definition(name).is_some() {
+        if for_children == Some(ForChildren::Locked) {
+            return Err(FieldProblem::new(name, LOCKED_FOR_CHILDREN));
+        }
         return Ok(None);
     }
     let value = parse_value(name, value)?;
@@ -54,7 +61,6 @@ fn stored(name: &str, value: &Value, values: &Values) -> Result<Option<Setting>,
         return Err(locked_by_parent(name));
     }
     // What a parent's value is to its children is the operator's to say.
-    let for_children = values.own.get(name).map(|setting| setting.for_children);
     Ok(Some(Setting {
         value,
         for_children: for_children.unwrap_or_default(),
@@ -118,12 +124,10 @@ pub(crate) fn text_of(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::header::{CONTENT_TYPE, HeaderValue};
-    use serde_json::json;
-    use store::organisations::ForChildren;
-
     use super::*;
     use crate::show::tests::values;
+    use http::header::{CONTENT_TYPE, HeaderValue};
+    use serde_json::json;
 
     fn planned(body: Value, values: &Values) -> Result<Vec<(String, Option<Value>)>, Vec<String>> {
         plan(body.as_object().unwrap(), values)
@@ -223,6 +227,22 @@ mod tests {
             let of = |name: &str| changes[name].as_ref().unwrap().for_children;
             assert_eq!((of("timezone"), of("start_time")), (kept, ForChildren::Nothing));
         }
+    }
+
+    #[test]
+    fn a_lock_does_not_go_away_with_its_value() {
+        let mut values = values(json!({"timezone": "Europe/Berlin"}), json!({}));
+        let null = json!({"timezone": null});
+        for (kept, goes) in [
+            (ForChildren::Nothing, true),
+            (ForChildren::Default, true),
+            (ForChildren::Locked, false),
+        ] {
+            values.own.get_mut("timezone").unwrap().for_children = kept;
+            assert_eq!(planned(null.clone(), &values).is_ok(), goes, "{kept:?}");
+        }
+        let problems = plan(null.as_object().unwrap(), &values).unwrap_err();
+        assert!(problems[0].message.contains("locked for"), "{problems:?}");
     }
 
     #[test]

@@ -18,8 +18,8 @@ impl People {
         let named = entries.iter().flat_map(|entry| [&entry.who, &entry.subject]);
         let ids: BTreeSet<&String> = named.collect();
         let reader = Some(&visit.caller.org);
-        let texts = ids.iter().map(|id| id.as_str());
-        let hidden = web.parents_people(&visit.organisation, reader, texts).await?;
+        let names = ids.iter().map(|id| id.as_str());
+        let hidden = web.parents_people(&visit.organisation, reader, names).await?;
         let mut people = BTreeMap::new();
         for id in ids {
             let name = match TokenRef::parse(id) {

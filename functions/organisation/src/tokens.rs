@@ -204,7 +204,7 @@ pub(crate) async fn create(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
     };
     let owner = owner(web, visit).await?;
     if !may_own(owner.role, wanted.role) {
-        let message = format!("can only be {}, as the owner's", owner.role.as_str());
+        let message = format!("can only be {}, like the owner's", owner.role.as_str());
         return Err(Problem::wrong_field("role", &message));
     }
     let new = NewToken {

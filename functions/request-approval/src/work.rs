@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use step::Context;
 use store::requests::RequestRecord;
+use store::timeline::Of;
 use systems::Settled;
 
 const STEP: &str = "request-approval";
@@ -58,15 +59,22 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let mailer = systems::mailer(&cx.aws)?;
     let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
     let event = if input.round == 0 { "asked" } else { "reminded" };
-    let detail = asked.join(", ");
+    let of = Of {
+        detail: &asked.join(", "),
+        // Addresses of the variable are what somebody wrote.
+        people: match settled.variables.new_user_approval_email.is_empty() {
+            true => &asked,
+            false => &[],
+        },
+        warning: false,
+    };
     cx.store
-        .record_event(
+        .record_event_of(
             &key,
             STEP,
             event,
             &record.once_an_approval(&input.round.to_string()),
-            &detail,
-            false,
+            of,
         )
         .await?;
     if input.round > 0 && !asked.is_empty() {

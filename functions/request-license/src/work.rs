@@ -140,7 +140,6 @@ async fn post(
     let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
     let there = async |mark: &str| Ok(psa.has_note(place, &marker(mark)).await?.then_some(()));
     let add = async |mark: &str| {
-        systems::may_post(&cx.store, &key.org, psa).await?;
         let links = cx
             .store
             .issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN)

@@ -118,11 +118,12 @@ impl Page<'_> {
 pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &RequestRecord) -> Result<Answer, Problem> {
     let mut timeline = web.store.timeline(&record.key()).await?;
     let asked_by = pending::asked_by(record);
-    let texts = timeline.iter().map(|event| event.detail.as_str()).chain([asked_by]);
+    let named = timeline.iter().flat_map(|event| &event.people);
+    let names: Vec<&str> = named.map(String::as_str).chain([asked_by]).collect();
     let reader = Some(&visit.caller.org);
-    let hidden = web.parents_people(&visit.organisation, reader, texts).await?;
+    let hidden = web.parents_people(&visit.organisation, reader, names).await?;
     for event in &mut timeline {
-        event.detail = hidden.hide(&event.detail);
+        event.detail = hidden.hide_in(event);
     }
     if !call.wants_page() {
         return Ok(Answer::json(StatusCode::OK, &Body::new(record, &timeline)));
@@ -182,6 +183,7 @@ mod tests {
             detail: text.to_owned(),
             warning,
             failed_in: None,
+            people: Vec::new(),
         }
     }
 

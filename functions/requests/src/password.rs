@@ -10,6 +10,7 @@ use serde_json::json;
 use step::Enter;
 use store::kept::{Kept, Shown};
 use store::requests::{Changed, RequestRecord};
+use store::timeline::Of;
 use web::{Answer, Call, Problem, Visit};
 
 use crate::cancel::who;
@@ -88,9 +89,12 @@ impl App {
         let key = record.key();
         let detail = format!("Shown to {}", shown.by);
         let store = &self.web.store;
-        store
-            .record_event(&key, "password", "shown", "", &detail, false)
-            .await?;
+        let of = Of {
+            detail: &detail,
+            people: std::slice::from_ref(&shown.by),
+            warning: false,
+        };
+        store.record_event_of(&key, "password", "shown", "", of).await?;
         let next = shown.run + 1;
         if store.take_over(&key, shown.run).await? == Changed::No && (record.run != next || record.ended_at.is_some()) {
             return Ok(());

@@ -130,9 +130,9 @@ async fn find(web: &Web, visit: &Visit) -> Result<(Vec<Item>, bool), Problem> {
         }
     }
     items.sort_by_key(|item| item.standing.closes_at);
-    let texts = items.iter().map(|item| item.asked_by.as_str());
+    let names = items.iter().map(|item| item.asked_by.as_str());
     let reader = Some(&visit.caller.org);
-    let hidden = web.parents_people(&visit.organisation, reader, texts).await?;
+    let hidden = web.parents_people(&visit.organisation, reader, names).await?;
     for item in &mut items {
         item.asked_by = hidden.hide(&item.asked_by);
     }

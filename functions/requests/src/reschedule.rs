@@ -9,6 +9,7 @@ use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
 use serde_json::{Map, Value};
 use store::requests::{Changed, Mover, Moving, RequestRecord};
+use store::timeline::Of;
 use web::{Call, Problem, Visit};
 
 use crate::cancel::{too_late, who};
@@ -21,6 +22,7 @@ impl App {
     pub(crate) async fn reschedule(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
         let kind = self.load(key).await?.kind();
         let date = wanted_date(&call.fields()?, kind.date_field())?;
+        self.web.may_submit(visit).await?;
         let variables = self.web.variables(&visit.organisation).await?;
         let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
@@ -38,6 +40,7 @@ impl App {
                     "allow_scheduled_user_creation was turned off, so no later date can be waited for.",
                 ));
             }
+            self.web.may_write(visit).await?;
             let by = Mover {
                 id: &visit.caller.id,
                 name: who(visit),
@@ -94,8 +97,13 @@ impl App {
             Start::Now | Start::NotedOnly(_) => format!("Rescheduled by {by} to {date}"),
         };
         let store = &self.web.store;
+        let of = Of {
+            detail: &detail,
+            people: &[by.to_owned()],
+            warning: false,
+        };
         store
-            .record_event(&key, "reschedule", "rescheduled", &once, &detail, false)
+            .record_event_of(&key, "reschedule", "rescheduled", &once, of)
             .await?;
         store.queue_note(&key, &format!("rescheduled-{once}"), &text).await
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use step::Enter;
 use store::requests::RequestRecord;
 use store::resume::{Resumed, STEP};
+use store::timeline::Of;
 use web::{Call, Content, Problem, Visit};
 
 use crate::cancel::who;
@@ -55,9 +56,12 @@ impl App {
     ) -> Result<(), Fault> {
         let (key, by, run) = (record.key(), who(visit), record.run.to_string());
         let store = &self.web.store;
-        store
-            .record_event(&key, STEP, RESUMED, &run, &format!("Resumed by {by}"), false)
-            .await?;
+        let of = Of {
+            detail: &format!("Resumed by {by}"),
+            people: &[by.to_owned()],
+            warning: false,
+        };
+        store.record_event_of(&key, STEP, RESUMED, &run, of).await?;
         store
             .queue_note(&key, &format!("resumed-{run}"), &note::resumed(record.about(), by))
             .await?;
@@ -68,9 +72,12 @@ impl App {
                 _ => ("an admin", "the audit says why"),
             };
             let detail = format!("Skipped by {by}: {reason}");
-            store
-                .record_event(&key, step.as_str(), "skipped", "", &detail, true)
-                .await?;
+            let of = Of {
+                detail: &detail,
+                people: &[by.to_owned()],
+                warning: true,
+            };
+            store.record_event_of(&key, step.as_str(), "skipped", "", of).await?;
             store
                 .queue_note(&key, &format!("skipped-{step}"), &note::skipped(*step, by, reason))
                 .await?;
@@ -159,6 +166,7 @@ mod tests {
             detail: String::new(),
             warning: true,
             failed_in: Some(1),
+            people: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use step::Context;
 use store::gates::{GateRecord, Saying};
 use store::requests::RequestRecord;
+use store::timeline::Of;
 
 const STEP: &str = "settle-gate";
 
@@ -112,8 +113,17 @@ async fn record(
     if let Some(reason) = reason {
         detail.push_str(&format!(". Reason: {reason}"));
     }
+    let people = match decision.by_person() {
+        true => vec![by.to_owned()],
+        false => Vec::new(),
+    };
+    let of = Of {
+        detail: &detail,
+        people: &people,
+        warning,
+    };
     cx.store
-        .record_event(key, STEP, decision.as_str(), &gate.key(), &detail, warning)
+        .record_event_of(key, STEP, decision.as_str(), &gate.key(), of)
         .await
 }
 

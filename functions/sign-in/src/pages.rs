@@ -11,6 +11,8 @@ pub(crate) struct HowTo {
     pub(crate) again: bool,
     /// The visitor comes back to where they were.
     pub(crate) comes_back: bool,
+    /// "Sign out everywhere" was pressed in a session that had ended.
+    pub(crate) nobody: bool,
 }
 
 /// The same for every refusal: it must not tell who exists.
@@ -72,6 +74,7 @@ mod tests {
                 google,
                 again,
                 comes_back,
+                nobody: false,
             };
             web::page(&base, "Sign in", None, &page).unwrap()
         };
@@ -81,6 +84,13 @@ mod tests {
         assert!(page(google(), true, true).contains("the last fifteen minutes"));
         let first = page(google(), false, true);
         assert!(first.contains("come back") && !first.contains("fifteen"), "{first}");
+        let nobody = HowTo {
+            google: None,
+            again: false,
+            comes_back: false,
+            nobody: true,
+        };
+        assert!(nobody.render().unwrap().contains("had ended"));
     }
 
     #[test]

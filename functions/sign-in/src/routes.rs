@@ -69,6 +69,7 @@ async fn how_to(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
         google: at.google.as_ref().map(|_| web.base.link("/sign-in/google")),
         again: next.is_some() && web.signed_in(call).await?.is_some(),
         comes_back: next.is_some(),
+        nobody: call.query("nobody").is_some(),
     };
     let answer = web.page(StatusCode::OK, "Sign in", None, &page)?;
     match next {
@@ -129,6 +130,11 @@ async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
     // Checks the CSRF token where there is a session.
     let caller = web.caller(call).await?;
     let everywhere = call.form().is_ok_and(|form| form.get("everywhere").is_some());
+    if caller.is_none() && everywhere {
+        // Nobody knows any more whose sessions these would be, and silence would look like success.
+        let answer = Answer::see_other(&web.base.link("/sign-in?nobody=1"));
+        return Ok(web.end_session(call, answer).await?);
+    }
     if let Some(caller) = caller.filter(|_| everywhere)
         && let Some(id) = caller.member_id()
         && let Some(member) = web.store.member(&caller.org, id).await?

@@ -18,7 +18,7 @@ use crate::ask::Ask;
 use crate::form::{Filled, Page};
 use crate::preview::{LeaverPreview, Look};
 use crate::record::{Taken, Written, earlier, write};
-use crate::submit::{authority_of, canonical, in_the_way, may_check, may_submit, taken_answer, warnings};
+use crate::submit::{authority_of, canonical, hide, in_the_way, may_check, taken_answer, warnings};
 
 /// GET: the empty form.
 pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
@@ -74,10 +74,11 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
-        let checked = match check(desk, visit, settled, &form, &because).await {
+        let mut checked = match check(desk, visit, settled, &form, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
+        hide(desk, visit, settled, &mut checked.approvers).await?;
         let settled = systems::settled(&desk.web.store, visit.org()).await?;
         let warnings = warnings(desk, settled, &Job::Offboarding(form)).await?;
         let look = Look {
@@ -92,7 +93,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }
-    may_submit(desk, visit).await?;
+    desk.web.may_submit(visit).await?;
     let checked = check(desk, visit, settled, &form, &because).await?;
     let supersedes = checked.supersedes;
     let Some(plan) = checked.plan else {
@@ -102,6 +103,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
             None => Err(checked.problems.into()),
         };
     };
+    desk.web.may_write(visit).await?;
     let job = Job::Offboarding(form);
     match write(
         desk,

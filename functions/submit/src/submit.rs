@@ -72,10 +72,11 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
-        let checked = match check(desk, visit, &onboarding, &settled, &because).await {
+        let mut checked = match check(desk, visit, &onboarding, &settled, &because).await {
             Ok(checked) => checked,
             Err(fault) => unchecked(vec![in_the_way(fault)?]),
         };
+        hide(desk, visit, &settled, &mut checked.approvers).await?;
         let warnings = warnings(desk, settled, &job).await?;
         let look = Look {
             checked,
@@ -91,7 +92,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
         return Ok(Outcome::Taken(taken));
     }
-    may_submit(desk, visit).await?;
+    desk.web.may_submit(visit).await?;
     for _ in 0..TRIES {
         let checked = check(desk, visit, &onboarding, &settled, &because).await?;
         let Some(plan) = checked.plan else {
@@ -101,6 +102,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
                 None => Err(checked.problems.into()),
             };
         };
+        desk.web.may_write(visit).await?;
         if let Written::Taken(taken) = write(desk, visit, job.clone(), plan, None, idempotency.as_ref(), None).await? {
             return Ok(Outcome::Taken(taken));
         }
@@ -114,10 +116,25 @@ pub(crate) async fn may_check(desk: &Desk, visit: &Visit) -> Result<(), Problem>
     desk.web.within(&limit, "You have checked too often").await
 }
 
-/// An organisation's members and programs share its number of submissions. A repeated submission is answered before this.
-pub(crate) async fn may_submit(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
-    let limit = Limit::submissions(visit.org());
-    desk.web.within(&limit, "The organisation has submitted too much").await
+/// Where nobody else is there to approve, the parent's members do, and a child is not told who they are. Addresses of the
+/// variable are what somebody wrote, and stay.
+pub(crate) async fn hide(
+    desk: &Desk,
+    visit: &Visit,
+    settled: &Settled,
+    approvers: &mut Vec<String>,
+) -> Result<(), Fault> {
+    if !settled.variables.new_user_approval_email.is_empty() {
+        return Ok(());
+    }
+    let names = approvers.iter().map(String::as_str);
+    let reader = Some(&visit.caller.org);
+    let hidden = desk.web.parents_people(&visit.organisation, reader, names).await?;
+    for approver in approvers.iter_mut() {
+        *approver = hidden.hide(approver);
+    }
+    approvers.dedup();
+    Ok(())
 }
 
 /// The same body written in another way is the same submission.

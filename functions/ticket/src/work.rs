@@ -106,7 +106,6 @@ async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, ps
                 if let Some(found) = psa.find_matching(&summary).await? {
                     return Ok(found);
                 }
-                systems::may_post(&cx.store, &key.org, psa).await?;
                 psa.create_ticket(&NewTicket {
                     marker: marker.to_owned(),
                     mark: mark.to_owned(),
@@ -147,7 +146,6 @@ async fn post(
     // An earlier run got as far as this: only the PSA knows whether it came through.
     let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
     if !there {
-        systems::may_post(&cx.store, &key.org, psa).await?;
         cx.store.mark_note(key, &note.name, NoteState::Posting).await?;
         psa.add_note(
             ticket,
@@ -189,7 +187,6 @@ async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, 
     };
     for note in unposted(cx, &key).await? {
         let marker = note_marker(&key, &note);
-        systems::may_mail(&cx.store, &key.org).await?;
         mails
             .add_note(
                 &place,

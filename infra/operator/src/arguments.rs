@@ -109,12 +109,16 @@ pub(crate) enum VariablesCommand {
         org: OrgId,
         #[arg(required = true, value_name = "NAME=VALUE", value_parser = assignment)]
         values: Vec<Assignment>,
-        /// The values also hold for this organisation's children, unless they have their own
+        /// The values also hold for this organisation's children, unless they have their own. With none of these options, what
+        /// a variable was for the children stays
         #[arg(long)]
         default_for_children: bool,
         /// The values also hold for this organisation's children, which can't have their own; what they have set does not count
         #[arg(long, conflicts_with = "default_for_children")]
         locked_for_children: bool,
+        /// The values do not hold for this organisation's children any more, locked or not
+        #[arg(long, conflicts_with_all = ["default_for_children", "locked_for_children"])]
+        not_for_children: bool,
     },
     /// Prints the values that hold, and where they come from
     List {

@@ -85,12 +85,14 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             values,
             default_for_children,
             locked_for_children,
+            not_for_children,
         }) => {
-            let for_children = match (default_for_children, locked_for_children) {
-                (_, true) => ForChildren::Locked,
-                (true, false) => ForChildren::Default,
-                (false, false) => ForChildren::Nothing,
-            };
+            let options = [
+                (default_for_children, ForChildren::Default),
+                (locked_for_children, ForChildren::Locked),
+                (not_for_children, ForChildren::Nothing),
+            ];
+            let for_children = options.into_iter().find_map(|(given, what)| given.then_some(what));
             variables::set(&store, &org, &values, for_children).await
         }
         Command::Variables(VariablesCommand::List { org }) => variables::list(&store, &org).await,

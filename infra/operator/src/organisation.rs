@@ -23,6 +23,13 @@ pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
         if parent.parent.is_some() {
             return Err(format!("{} has a parent itself: only one level of parents counts", parent.id).into());
         }
+        if !store.children(&organisation.id).await?.is_empty() {
+            return Err(format!(
+                "{} has children itself: only one level of parents counts",
+                organisation.id
+            )
+            .into());
+        }
     }
     if old_parent != organisation.parent {
         let (before, after) = (

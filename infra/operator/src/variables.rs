@@ -20,12 +20,12 @@ pub(crate) async fn set(
     store: &Store,
     org: &OrgId,
     values: &[Assignment],
-    for_children: ForChildren,
+    for_children: Option<ForChildren>,
 ) -> Result<(), Failure> {
     let organisation = existing(store, org).await?;
-    let changes = changes(values, for_children).map_err(|problems| listed(&problems))?;
     let version = store.settings_version(org).await?;
     let before = store.settings(org).await?;
+    let changes = changes(values, for_children, &before).map_err(|problems| listed(&problems))?;
     let (_, inherited) = store.values(&organisation).await?;
     let locked = refused_by_parent(&changes, &inherited);
     if !locked.is_empty() {
@@ -64,7 +64,10 @@ pub(crate) async fn set(
             .as_ref()
             .map_or_else(|| "not set".to_owned(), |setting| shown(&setting.value));
         println!("{name}: {now}{}", children_note(before.get(name), change.as_ref()));
-        if for_children == ForChildren::Locked {
+        if change
+            .as_ref()
+            .is_some_and(|now| now.for_children == ForChildren::Locked)
+        {
             for child in children.iter().filter(|child| child.own.contains_key(name)) {
                 eprintln!("note: what {} has set itself does not count any more", child.id);
             }
@@ -85,15 +88,27 @@ fn refused_by_parent(changes: &Changes, inherited: &Inherited) -> Vec<FieldProbl
     locked.map(|(name, _)| locked_by_parent(name)).collect()
 }
 
-/// Each value is checked by itself; every wrong one is named.
-fn changes(values: &[Assignment], for_children: ForChildren) -> Result<Changes, Vec<FieldProblem>> {
+/// Each value is checked by itself; every wrong one is named. Without `for_children`, what a variable was for the children
+/// stays: a lock does not go away because somebody forgot to repeat it.
+fn changes(
+    values: &[Assignment],
+    for_children: Option<ForChildren>,
+    before: &Settings,
+) -> Result<Changes, Vec<FieldProblem>> {
+    let setting = |name: &str, value| {
+        let stays = before.get(name).map(|setting| setting.for_children).unwrap_or_default();
+        Setting {
+            value,
+            for_children: for_children.unwrap_or(stays),
+        }
+    };
     let mut changes = Changes::new();
     let mut problems = Vec::new();
     for Assignment { name, value } in values {
         let change = match value {
             Some(text) => import(name, &read(text))
                 .and_then(callable)
-                .map(|(name, value)| (name, Some(Setting { value, for_children }))),
+                .map(|(name, value)| (name, Some(setting(name, value)))),
             None => canonical_name(name)
                 .map(|name| (name, None))
                 .ok_or_else(|| FieldProblem::new(name, "is not a variable that Gangway knows")),
@@ -231,7 +246,7 @@ mod tests {
                 value: value.map(str::to_owned),
             })
             .collect();
-        changes(&values, ForChildren::Nothing)
+        changes(&values, None, &Settings::new())
     }
 
     #[test]
@@ -253,6 +268,29 @@ mod tests {
         assert_eq!(value("onboarding_password_save_location"), Some(json!([])));
         assert_eq!(value("default_ticket_location"), Some(json!("42")), "by its other name");
         assert_eq!(value("timezone"), None);
+    }
+
+    #[test]
+    fn a_lock_goes_away_by_a_word_and_not_by_a_missing_one() {
+        let before = Settings::from([(
+            "timezone".to_owned(),
+            Setting {
+                value: json!("Europe/Berlin"),
+                for_children: ForChildren::Locked,
+            },
+        )]);
+        let after = |for_children| {
+            let values = ["timezone", "start_time"].map(|name| Assignment {
+                name: name.to_owned(),
+                value: Some(if name == "timezone" { "Europe/Paris" } else { "09:00" }.to_owned()),
+            });
+            let changes = changes(&values, for_children, &before).expect("right");
+            ["timezone", "start_time"].map(|name| changes[name].as_ref().map(|now| now.for_children))
+        };
+        let (locked, nothing) = (Some(ForChildren::Locked), Some(ForChildren::Nothing));
+        assert_eq!(after(None), [locked, nothing]);
+        assert_eq!(after(nothing), [nothing, nothing]);
+        assert_eq!(after(locked), [locked, locked]);
     }
 
     #[test]

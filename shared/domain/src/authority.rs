@@ -10,7 +10,7 @@ use crate::job::Job;
 use crate::request::Plan;
 use crate::role::Role;
 use crate::submission::PasswordSettings;
-use crate::variables::{Approver, OrgVariables};
+use crate::variables::{Approver, OrgVariables, locked_by_parent};
 
 /// What is known about a submission when it is decided whether it may go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Facts {
     /// A ticket that is there already is written to.
     pub given_ticket: bool,
     pub passwords: Vec<PasswordOverride>,
+    /// Settings that differ from what the parent has locked, which no role may.
+    pub against_locks: Vec<&'static str>,
 }
 
 /// A password setting that a request gives in place of the organisation's variable.
@@ -92,6 +94,7 @@ impl Facts {
             licenses: false,
             given_ticket: false,
             passwords: Vec::new(),
+            against_locks: Vec::new(),
         }
     }
 
@@ -99,6 +102,7 @@ impl Facts {
     pub fn new(role: Role, job: &Job, variables: &OrgVariables) -> Self {
         let plain = Self {
             given_ticket: job.ticket_id().is_some(),
+            against_locks: job.against_locks(variables.clone()),
             ..Self::plain(role, variables)
         };
         match job {
@@ -128,7 +132,7 @@ impl Facts {
     }
 
     fn refused(&self) -> Vec<FieldProblem> {
-        let mut refused = Vec::new();
+        let mut refused: Vec<_> = self.against_locks.iter().map(|name| locked_by_parent(name)).collect();
         let mut refuse = |field: &str, rule: &str, who: &str| {
             let message = format!("is not for the role {}: {rule}. {who} may", self.role.as_str());
             refused.push(FieldProblem::new(field, message));
@@ -145,7 +149,8 @@ impl Facts {
             let rule = "it writes to a ticket that somebody else may have opened, before anybody has approved";
             refuse("ticket_id", rule, "Every other role");
         }
-        for setting in &self.passwords {
+        let locked = |setting: &&PasswordOverride| self.against_locks.contains(&setting.field);
+        for setting in self.passwords.iter().filter(|setting| !locked(setting)) {
             if !may_set_passwords(self.role) {
                 let rule = "its requests take the organisation's password settings as they are";
                 refuse(

@@ -82,6 +82,14 @@ impl Job {
         }
     }
 
+    /// The request's own settings that differ from what the parent has locked.
+    pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
+        match self {
+            Self::Onboarding(form) => form.against_locks(variables),
+            Self::Offboarding(form) => form.against_locks(variables),
+        }
+    }
+
     /// For the steps that only an onboarding has.
     pub fn onboarding(&self) -> Result<&Onboarding, Fault> {
         match self {

@@ -283,6 +283,10 @@ pub struct TimelineEvent {
     /// Of a step that failed: the execution that it failed in. A later one may make up for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_in: Option<u32>,
+    /// Whom the detail names, as it names them: who did it, or who was asked. Readers who may not know them are shown something
+    /// else. Other words that look the same, in a reason say, are somebody's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
 }
 
 /// Where a request's data hangs together: (organisation, request).

@@ -3,6 +3,7 @@
 
 mod form;
 mod offboarding;
+mod own;
 mod passwords;
 pub(crate) mod reader;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use self::form::Shape;
 pub use self::offboarding::{OFFBOARDING_FIELDS, Offboarding};
+use self::own::OwnSettings;
 pub use self::passwords::{PASSWORD_FIELDS, PasswordSettings};
 use self::reader::{MAX_NAME, MAX_SHOWN_NAME, Reader};
 use crate::contact::{DomainName, EmailAddress, PhoneNumber, Upn};
@@ -212,7 +214,18 @@ impl Onboarding {
 
     /// The organisation's variables, with what this request has in their place. Whoever acts for a request goes by these.
     pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
-        self.passwords.over(variables)
+        self.over(variables).variables
+    }
+
+    /// The settings of this request that differ from what the parent has locked.
+    pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
+        self.over(variables).refused
+    }
+
+    fn over(&self, variables: OrgVariables) -> OwnSettings {
+        let mut own = OwnSettings::new(variables);
+        self.passwords.over(&mut own);
+        own
     }
 
     /// The HTML form's pairs as the JSON that other clients send.

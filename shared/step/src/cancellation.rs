@@ -4,6 +4,7 @@ use domain::fault::Fault;
 use domain::note;
 use store::Store;
 use store::requests::RequestRecord;
+use store::timeline::Of;
 
 use crate::env::Env;
 use crate::execution::{Enter, start, stop};
@@ -23,9 +24,12 @@ pub async fn finish_cancelling(
     let key = record.key();
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     let detail = format!("Cancelled by {by}{why}");
-    store
-        .record_event(&key, "cancel", "cancelled", "once", &detail, false)
-        .await?;
+    let of = Of {
+        detail: &detail,
+        people: &[by.to_owned()],
+        warning: false,
+    };
+    store.record_event_of(&key, "cancel", "cancelled", "once", of).await?;
     store
         .queue_note(
             &key,

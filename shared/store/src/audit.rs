@@ -186,6 +186,15 @@ impl Store {
     /// finds it. Strangers cause these entries, so they are kept for [`REFUSALS_KEPT`] only, and in each hour the first
     /// ones are listed: one more says that the rest is only counted (by the metric `SignInRefused`).
     pub async fn audit_refused(&self, org: Option<&OrgId>, entry: AuditEntry) -> Result<(), Fault> {
+        let own = match Limit::refused_sign_ins_of(org, &entry.subject) {
+            Some(own) => self.allow(&own).await?,
+            None => Allowed::Yes,
+        };
+        let entry = match own {
+            Allowed::Yes => entry,
+            Allowed::No { first: true, .. } => AuditEntry::refused_sign_in(&entry.who, &entry.subject, Reason::TooMany),
+            Allowed::No { first: false, .. } => return Ok(()),
+        };
         let entry = match self.allow(&Limit::refused_sign_ins(org)).await? {
             Allowed::Yes => entry,
             Allowed::No { first: true, .. } => AuditEntry::refused_sign_in("gangway", "", Reason::TooMany),

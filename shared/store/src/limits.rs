@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{DateTime, Utc};
 use domain::fault::Fault;
 use domain::ids::OrgId;
+use domain::role::Role;
 
+use crate::access::hash;
 use crate::fault::{fault, stored_shape};
 use crate::{Store, number, text};
 
@@ -18,8 +20,15 @@ const USED: &str = "used";
 /// How long a counter stays after its window, in seconds.
 const KEPT: i64 = 3600;
 
-/// Requests that one organisation may submit in an hour, those that are refused for their content included.
+/// Requests that one organisation may submit in an hour.
 const SUBMISSIONS_AN_HOUR: u32 = 600;
+
+/// Requests that one basic member may submit in an hour, those that are refused for their content included. Each is mailed
+/// to all approvers.
+const SUBMISSIONS_OF_A_BASIC: u32 = 30;
+
+/// The same for a power user, who may bring a class of people in at once.
+const SUBMISSIONS_OF_A_POWER_USER: u32 = 200;
 
 /// Checks without submission that one caller may ask for in a minute: each costs up to sixty calls of Microsoft Graph.
 const CHECKS_A_MINUTE: u32 = 30;
@@ -27,8 +36,8 @@ const CHECKS_A_MINUTE: u32 = 30;
 /// Refused sign-ins that the audit lists in an hour, of one organisation or of those that concern none.
 const REFUSED_SIGN_INS_AN_HOUR: u32 = 200;
 
-/// Mails that may be sent in the name of one organisation in an hour.
-const MAILS_AN_HOUR: u32 = 500;
+/// Those of one account. The rest of the organisation's are for others, whom it could hide otherwise.
+const REFUSED_SIGN_INS_OF_ONE: u32 = 20;
 
 /// Text messages that may be sent in the name of one organisation in an hour. Each of them costs money.
 const TEXT_MESSAGES_AN_HOUR: u32 = 100;
@@ -62,6 +71,17 @@ impl Limit {
         Self::new(format!("submissions#{org}"), SUBMISSIONS_AN_HOUR, Window::Hour)
     }
 
+    /// The caller's own number, for those who ask and don't act: it is counted first, so that one of them does not keep the
+    /// others of the organisation from submitting. `person`: a member's programs count as the member.
+    pub fn own_submissions(org: &OrgId, role: Role, person: &str) -> Option<Self> {
+        let most = match role {
+            Role::Basic => SUBMISSIONS_OF_A_BASIC,
+            Role::PowerUser => SUBMISSIONS_OF_A_POWER_USER,
+            Role::Technician | Role::Approver | Role::Admin => return None,
+        };
+        Some(Self::new(format!("submissions#{org}#{person}"), most, Window::Hour))
+    }
+
     /// `home` and `caller`: the organisation that a member or a token is of, and the id in it.
     pub fn checks(home: &OrgId, caller: &str) -> Self {
         Self::new(format!("checks#{home}#{caller}"), CHECKS_A_MINUTE, Window::Minute)
@@ -77,8 +97,18 @@ impl Limit {
         )
     }
 
-    pub fn mails(org: &OrgId) -> Self {
-        Self::new(format!("mails#{org}"), MAILS_AN_HOUR, Window::Hour)
+    /// Of one account, counted before the organisation's. None where nobody could be made out. Counters name no addresses.
+    pub fn refused_sign_ins_of(org: Option<&OrgId>, account: &str) -> Option<Self> {
+        if account.is_empty() {
+            return None;
+        }
+        let org = org.map(OrgId::as_str).unwrap_or_default();
+        let account = hash(&account.to_lowercase().into());
+        Some(Self::new(
+            format!("refused-sign-ins#{org}#{account}"),
+            REFUSED_SIGN_INS_OF_ONE,
+            Window::Hour,
+        ))
     }
 
     pub fn text_messages(org: &OrgId) -> Self {
@@ -185,10 +215,26 @@ mod tests {
 
     #[test]
     fn windows_begin_with_the_clock() {
-        let hour = Limit::mails(&OrgId::parse("acme").unwrap());
+        let hour = Limit::submissions(&OrgId::parse("acme").unwrap());
         let begin = |text| hour.begin(at(text));
         assert_eq!(begin("2026-11-28T07:00:00Z"), begin("2026-11-28T07:59:59.9Z"));
         assert_eq!(begin("2026-11-28T08:00:00Z"), begin("2026-11-28T07:00:00Z") + 3600);
+    }
+
+    #[test]
+    fn who_asks_has_a_number_of_their_own_and_who_acts_has_the_organisations() {
+        let acme = OrgId::parse("acme").unwrap();
+        let most = |role| Limit::own_submissions(&acme, role, "acme/m1").map(|limit| limit.most());
+        assert_eq!(Role::ALL.map(most), [Some(30), Some(200), None, None, None]);
+        assert_eq!(Limit::submissions(&acme).most(), 600);
+    }
+
+    #[test]
+    fn one_account_is_one_account_and_nobody_is_none() {
+        let of = |account: &str| Limit::refused_sign_ins_of(None, account);
+        assert_eq!(of("Eve@example.com"), of("eve@example.com"));
+        assert!(of("eve@example.com").is_some_and(|limit| !limit.name.contains("eve")));
+        assert_eq!(of(""), None);
     }
 
     /// Otherwise one organisation would use up another one's.
@@ -198,12 +244,18 @@ mod tests {
         let limits = [
             Limit::submissions(&org("acme")),
             Limit::submissions(&org("beta")),
+            Limit::own_submissions(&org("acme"), Role::Basic, "acme/m1").unwrap(),
+            Limit::own_submissions(&org("acme"), Role::Basic, "acme/m2").unwrap(),
+            Limit::own_submissions(&org("beta"), Role::Basic, "acme/m1").unwrap(),
             Limit::checks(&org("acme"), "m1"),
             Limit::checks(&org("acme"), "m2"),
             Limit::checks(&org("beta"), "m1"),
             Limit::refused_sign_ins(None),
             Limit::refused_sign_ins(Some(&org("acme"))),
-            Limit::mails(&org("acme")),
+            Limit::refused_sign_ins_of(Some(&org("acme")), "eve@example.com").unwrap(),
+            Limit::refused_sign_ins_of(Some(&org("acme")), "bob@example.com").unwrap(),
+            Limit::refused_sign_ins_of(Some(&org("beta")), "eve@example.com").unwrap(),
+            Limit::refused_sign_ins_of(None, "eve@example.com").unwrap(),
             Limit::text_messages(&org("acme")),
         ];
         let names: std::collections::BTreeSet<_> = limits.iter().map(|limit| &limit.name).collect();

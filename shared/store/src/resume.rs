@@ -128,6 +128,7 @@ mod tests {
             detail: String::new(),
             warning: true,
             failed_in,
+            people: Vec::new(),
         };
         let timeline = [
             event("create-user", Some(1)),

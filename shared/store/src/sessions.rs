@@ -111,13 +111,14 @@ impl Store {
         self.delete_access(Kind::Session.key(&hash(secret))).await
     }
 
-    /// All that the member has begun until now, in every browser.
+    /// All that the member has begun until now, in every browser. A sign-in link that was sent to them is no good any more
+    /// either: whoever has it would begin another one.
     pub async fn end_sessions(&self, member: &Member, by: &str) -> Result<Changed, Fault> {
         let update = Update::builder()
             .table_name(self.table(TABLE))
             .key("org", text(member.org.as_str()))
             .key("member", text(&member.id))
-            .update_expression("SET sessions_after = :now")
+            .update_expression("SET sessions_after = :now REMOVE sign_in_link")
             .condition_expression("attribute_exists(org)")
             .expression_attribute_values(":now", text(Utc::now().to_rfc3339()))
             .build()

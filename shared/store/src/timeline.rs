@@ -11,6 +11,15 @@ use crate::{Store, text};
 
 const TABLE: &str = "timeline";
 
+/// What an event says, and whom it names.
+#[derive(Debug, Clone, Copy)]
+pub struct Of<'a> {
+    pub detail: &'a str,
+    /// As the detail has them.
+    pub people: &'a [String],
+    pub warning: bool,
+}
+
 pub(crate) fn partition(key: &RequestKey) -> String {
     format!("{}/{}", key.org, key.request)
 }
@@ -33,6 +42,28 @@ impl Store {
             detail: detail.to_owned(),
             warning,
             failed_in: None,
+            people: Vec::new(),
+        };
+        self.put_event(key, &line, once).await
+    }
+
+    /// The same with a detail that names people.
+    pub async fn record_event_of(
+        &self,
+        key: &RequestKey,
+        step: &str,
+        event: &str,
+        once: &str,
+        of: Of<'_>,
+    ) -> Result<(), Fault> {
+        let line = TimelineEvent {
+            at: Utc::now(),
+            step: step.to_owned(),
+            event: event.to_owned(),
+            detail: of.detail.to_owned(),
+            warning: of.warning,
+            failed_in: None,
+            people: of.people.to_vec(),
         };
         self.put_event(key, &line, once).await
     }
@@ -53,6 +84,7 @@ impl Store {
             detail: detail.to_owned(),
             warning: true,
             failed_in: Some(record.run),
+            people: Vec::new(),
         };
         let once = format!("{once}#{}", record.run);
         self.put_event(&record.key(), &line, &once).await

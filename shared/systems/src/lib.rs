@@ -8,7 +8,6 @@ mod psa;
 mod vault;
 mod verify;
 
-use ::psa::Psa;
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
@@ -20,7 +19,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use step::{Aws, Env};
 use store::Store;
-use store::limits::{Allowed, Limit};
 use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
@@ -126,7 +124,8 @@ pub fn decide_link(capability: &SecretString) -> Result<SecretString, Fault> {
 }
 
 /// Sends a mail once over all runs of a step. Nobody can be asked whether a mail went out, so a crash between sending
-/// and recording sends it again; that is counted.
+/// and recording sends it again; that is counted. How many mails there are follows from how many requests and dates may be
+/// submitted, so there is no limit here that could hold up a request.
 pub async fn mail_once(
     store: &Store,
     mailer: &Mailer,
@@ -134,43 +133,10 @@ pub async fn mail_once(
     effect: &str,
     compose: impl AsyncFn() -> Result<Mail, Fault>,
 ) -> Result<(), Fault> {
-    // What went out before is not counted again.
-    if store.is_done(key, effect).await? {
-        return Ok(());
-    }
-    may_mail(store, &key.org).await?;
     let send = async || mailer.send(&compose().await?).await;
     let repeated = async || {
         step::metric("MailRepeated", 1.0);
         Ok(None)
     };
     store.once(key, effect, repeated, send).await
-}
-
-/// Counts a mail of the organisation; a fault that may pass if there were too many in this hour. Whoever sets an
-/// organisation's variables chooses who gets its mails, and they leave by the address of whoever runs Gangway.
-pub async fn may_mail(store: &Store, org: &OrgId) -> Result<(), Fault> {
-    within(store, &Limit::mails(org), "mails").await
-}
-
-/// Counts a note where notes are mails.
-pub async fn may_post(store: &Store, org: &OrgId, psa: &Psa) -> Result<(), Fault> {
-    match psa {
-        Psa::EmailOnly(_) => may_mail(store, org).await,
-        _ => Ok(()),
-    }
-}
-
-pub(crate) async fn within(store: &Store, limit: &Limit, what: &str) -> Result<(), Fault> {
-    match store.allow(limit).await? {
-        Allowed::Yes => Ok(()),
-        Allowed::No { .. } => {
-            step::metric("LimitReached", 1.0);
-            Err(Fault::Transient(format!(
-                "the organisation has sent its {} {what} {}; the next ones go out after that",
-                limit.most(),
-                limit.each()
-            )))
-        }
-    }
 }

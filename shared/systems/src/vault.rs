@@ -7,7 +7,7 @@ use domain::variables::PasswordPlace;
 use notify::{Sms, SmsSender};
 use step::{Aws, Env};
 use store::Store;
-use store::limits::Limit;
+use store::limits::{Allowed, Limit};
 use store::secrets::Secrets;
 
 use crate::{Settled, company, read};
@@ -65,7 +65,8 @@ pub fn sms(aws: &Aws) -> Result<SmsSender, Fault> {
     Ok(SmsSender::new(aws.sns(), Env.sms_sender_name()?, Env.sms_max_price()?))
 }
 
-/// Sends a text message once over all runs of a step, as [`crate::mail_once`] does a mail.
+/// Sends a text message once over all runs of a step, as [`crate::mail_once`] does a mail. Each of them costs money, so an
+/// organisation has a number of them an hour; a password that none can be sent for stays with its other places.
 pub async fn sms_once(
     store: &Store,
     sender: &SmsSender,
@@ -76,7 +77,15 @@ pub async fn sms_once(
     if store.is_done(key, effect).await? {
         return Ok(());
     }
-    crate::within(store, &Limit::text_messages(&key.org), "text messages").await?;
+    let limit = Limit::text_messages(&key.org);
+    if store.allow(&limit).await? != Allowed::Yes {
+        step::metric("LimitReached", 1.0);
+        return Err(Fault::Transient(format!(
+            "the organisation has sent its {} text messages {}",
+            limit.most(),
+            limit.each()
+        )));
+    }
     let send = async || sender.send(&compose().await?).await;
     let repeated = async || {
         step::metric("SmsRepeated", 1.0);

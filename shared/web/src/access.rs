@@ -275,13 +275,37 @@ impl Web {
             Allowed::Yes => Ok(()),
             Allowed::No { seconds, .. } => Err(Problem::too_many(
                 format!(
-                    "{what}: at most {} {}. Try again in {seconds} seconds.",
+                    "{what}: at most {} {}. Try again in {seconds} {}.",
                     limit.most(),
-                    limit.each()
+                    limit.each(),
+                    if seconds == 1 { "second" } else { "seconds" }
                 ),
                 seconds,
             )),
         }
+    }
+
+    /// A submission, or another date, before anything is looked up for it: both are mailed to approvers and told on tickets.
+    /// A basic or a power user is counted by themselves first. What they are refused, here or for its content, is not
+    /// counted for their organisation, so it keeps nobody else from submitting.
+    pub async fn may_submit(&self, visit: &Visit) -> Result<(), Problem> {
+        match own_submissions(visit) {
+            Some(own) => self.within(&own, "You have submitted too much").await,
+            None => self.organisation_may_submit(visit).await,
+        }
+    }
+
+    /// The same right before it is written, where that was not counted for the organisation yet.
+    pub async fn may_write(&self, visit: &Visit) -> Result<(), Problem> {
+        match own_submissions(visit) {
+            Some(_) => self.organisation_may_submit(visit).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn organisation_may_submit(&self, visit: &Visit) -> Result<(), Problem> {
+        let limit = Limit::submissions(visit.org());
+        self.within(&limit, "The organisation has submitted too much").await
     }
 
     /// The organisation's variables as they hold now.
@@ -312,6 +336,12 @@ impl Web {
             None => Ok(()),
         }
     }
+}
+
+fn own_submissions(visit: &Visit) -> Option<Limit> {
+    let caller = &visit.caller;
+    let person = caller.person.as_deref().unwrap_or(&caller.id);
+    Limit::own_submissions(visit.org(), caller.role, person)
 }
 
 fn bearer(authorization: &str) -> Option<SecretString> {

@@ -1,4 +1,8 @@
 //! Who works at a parent organisation is not its children's to know: what they read names the organisation instead.
+//!
+//! Only what we know to be somebody's name is looked at: who asked, who decided, whom a line of the timeline names. In a text
+//! that somebody wrote nothing is put in the place of anything; otherwise, whoever writes an address and reads the text
+//! again would learn whether somebody works there.
 
 use std::collections::BTreeSet;
 
@@ -6,89 +10,102 @@ use domain::contact::EmailAddress;
 use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::request::TimelineEvent;
+use domain::token::TokenRef;
 use store::members::Held;
 
 use crate::access::Web;
 
-/// The addresses of a parent's members in some texts.
+/// Those of some names that are a parent's members or programs.
 #[derive(Debug, Clone, Default)]
 pub struct ParentsPeople {
     parent: String,
-    addresses: BTreeSet<String>,
+    names: BTreeSet<String>,
 }
 
 impl ParentsPeople {
-    /// The text, with the parent's name in the place of its members' addresses.
-    pub fn hide(&self, text: &str) -> String {
-        if self.addresses.is_empty() {
-            return text.to_owned();
+    /// The parent's name for one of its people; anybody else's name as it is.
+    pub fn hide(&self, name: &str) -> String {
+        match self.names.contains(name) {
+            true => self.parent.clone(),
+            false => name.to_owned(),
         }
-        let pieces = text.split_inclusive(is_between);
-        let mut shown = String::with_capacity(text.len());
-        for piece in pieces {
-            let word = piece.trim_end_matches(is_between);
-            match self.addresses.contains(&address(word)) {
-                true => {
-                    shown.push_str(&self.parent);
-                    shown.push_str(&piece[word.trim_end_matches('.').len()..]);
-                }
-                false => shown.push_str(piece),
-            }
-        }
-        shown
+    }
+
+    /// The event's detail, with the parent's name in the place of those of its people whom we named there.
+    pub fn hide_in(&self, event: &TimelineEvent) -> String {
+        let hidden = event.people.iter().filter(|name| self.names.contains(*name));
+        hidden.fold(event.detail.clone(), |text, name| replaced(&text, name, &self.parent))
     }
 
     #[cfg(test)]
-    fn of(parent: &str, addresses: &[&str]) -> Self {
+    fn of(parent: &str, names: &[&str]) -> Self {
         Self {
             parent: parent.to_owned(),
-            addresses: addresses.iter().map(|text| address(text)).collect(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
         }
     }
+}
+
+/// `name` where it stands by itself, and not as a part of another one.
+fn replaced(text: &str, name: &str, by: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(name) {
+        let begins = shown.chars().chain(before.chars()).next_back().is_none_or(is_between);
+        let ends = after.trim_start_matches('.').chars().next().is_none_or(is_between);
+        shown.push_str(before);
+        shown.push_str(if begins && ends { by } else { name });
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
 }
 
 fn is_between(letter: char) -> bool {
     letter.is_whitespace() || "(),;:<>\"'[]".contains(letter)
 }
 
-/// As it is compared. A sentence may end with it.
-fn address(word: &str) -> String {
-    word.trim_end_matches('.').to_lowercase()
+/// Whether it is what a program of the organisation is known by, or its id.
+fn is_program_of(name: &str, org: &OrgId) -> bool {
+    name.ends_with(&format!(" ({org})")) || TokenRef::parse(name).is_some_and(|token| token.org == *org)
 }
 
 impl Web {
-    /// Whom `texts` about the organisation may not name to this reader: none for somebody of the parent itself. `reader`: the
-    /// organisation whose member reads them, where that is known.
+    /// Which of `names`, of people who did something in the organisation, this reader may not know: none for somebody of the
+    /// parent itself. `reader`: the organisation whose member reads them, where that is known.
     pub async fn parents_people(
         &self,
         organisation: &Organisation,
         reader: Option<&OrgId>,
-        texts: impl IntoIterator<Item = &str>,
+        names: impl IntoIterator<Item = &str>,
     ) -> Result<ParentsPeople, Fault> {
         let parent = organisation.parent.as_ref().filter(|parent| reader != Some(parent));
         let Some(parent) = parent else {
             return Ok(ParentsPeople::default());
         };
-        let words = texts.into_iter().flat_map(|text| text.split(is_between)).map(address);
-        let named: BTreeSet<String> = words.filter(|word| EmailAddress::parse(word).is_ok()).collect();
-        let mut addresses = BTreeSet::new();
-        for word in named {
-            let theirs = self.store.holder_of_address(parent, &word).await?.is_some();
-            // Their own people they know, whatever else these are.
-            if theirs
-                && !matches!(
-                    self.store.holder_of_address(&organisation.id, &word).await?,
-                    Some(Held::By(_))
-                )
-            {
-                addresses.insert(word);
+        let mut hidden = BTreeSet::new();
+        for name in names.into_iter().collect::<BTreeSet<_>>() {
+            if is_program_of(name, parent) || self.works_at(parent, organisation, name).await? {
+                hidden.insert(name.to_owned());
             }
         }
-        let parent = match addresses.is_empty() {
+        let parent = match hidden.is_empty() {
             true => String::new(),
             false => self.name_of(parent).await?,
         };
-        Ok(ParentsPeople { parent, addresses })
+        Ok(ParentsPeople { parent, names: hidden })
+    }
+
+    /// Whether it is the address of one of the parent's people. The organisation's own people it knows, whatever else
+    /// these are.
+    async fn works_at(&self, parent: &OrgId, organisation: &Organisation, name: &str) -> Result<bool, Fault> {
+        let address = name.trim().to_lowercase();
+        if EmailAddress::parse(&address).is_err() || self.store.holder_of_address(parent, &address).await?.is_none() {
+            return Ok(false);
+        }
+        let own = self.store.holder_of_address(&organisation.id, &address).await?;
+        Ok(!matches!(own, Some(Held::By(_))))
     }
 
     /// What people call an organisation.
@@ -102,30 +119,72 @@ impl Web {
 mod tests {
     use super::*;
 
+    fn event(detail: &str, people: &[&str]) -> TimelineEvent {
+        TimelineEvent {
+            at: "2026-11-28T07:00:00Z".parse().unwrap(),
+            step: "cancel".to_owned(),
+            event: "cancelled".to_owned(),
+            detail: detail.to_owned(),
+            warning: false,
+            failed_in: None,
+            people: people.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    const OTTO: &str = "otto@msp.example";
+    const PROGRAM: &str = "ci (msp)";
+
     #[test]
     fn the_parents_name_stands_for_its_people() {
-        let people = ParentsPeople::of("Contoso MSP", &["otto@msp.example"]);
-        for (text, shown) in [
-            ("Cancelled by otto@msp.example", "Cancelled by Contoso MSP"),
-            (
-                "approved by Otto@MSP.example. Reason: x",
-                "approved by Contoso MSP. Reason: x",
-            ),
-            ("(otto@msp.example), otto@msp.example", "(Contoso MSP), Contoso MSP"),
-            ("otto@msp.example", "Contoso MSP"),
-            ("", ""),
-        ] {
-            assert_eq!(people.hide(text), shown);
+        let people = ParentsPeople::of("Contoso MSP", &[OTTO, PROGRAM]);
+        assert_eq!(people.hide(OTTO), "Contoso MSP");
+        assert_eq!(people.hide(PROGRAM), "Contoso MSP");
+        assert_eq!(people.hide("ann@acme.example"), "ann@acme.example");
+        let shown = |detail: &str, named: &[&str]| people.hide_in(&event(detail, named));
+        assert_eq!(
+            shown("Cancelled by otto@msp.example", &[OTTO]),
+            "Cancelled by Contoso MSP"
+        );
+        assert_eq!(
+            shown("approved by otto@msp.example. Reason: x", &[OTTO]),
+            "approved by Contoso MSP. Reason: x"
+        );
+        assert_eq!(
+            shown("Cancelled by ci (msp): x", &[PROGRAM]),
+            "Cancelled by Contoso MSP: x"
+        );
+        let asked = ["botto@msp.example", OTTO];
+        assert_eq!(
+            shown("botto@msp.example, otto@msp.example", &asked),
+            "botto@msp.example, Contoso MSP"
+        );
+        let nobody = ParentsPeople::default();
+        assert_eq!(nobody.hide(OTTO), OTTO);
+    }
+
+    /// Otherwise a reason would tell its writer who works at the parent.
+    #[test]
+    fn what_somebody_wrote_stays_as_it_is() {
+        let people = ParentsPeople::of("Contoso MSP", &[OTTO]);
+        let told = "denied by ann@acme.example. Reason: ask otto@msp.example";
+        assert_eq!(people.hide_in(&event(told, &["ann@acme.example"])), told);
+    }
+
+    #[test]
+    fn programs_are_known_by_their_organisation() {
+        let msp = OrgId::parse("msp").unwrap();
+        for theirs in ["ci (msp)", "ci (acme) (msp)"] {
+            assert!(is_program_of(theirs, &msp), "{theirs}");
         }
         for other in [
-            "by botto@msp.example",
-            "by otto@msp.example.evil",
-            "by ann@acme.example",
-            "Two  spaces\nhere",
+            "ci (acme)",
+            "ci (msp) (acme)",
+            "ci (other-msp)",
+            "otto@msp.example",
+            "msp",
+            "",
         ] {
-            assert_eq!(people.hide(other), other);
+            assert!(!is_program_of(other, &msp), "{other}");
         }
-        let nobody = ParentsPeople::default();
-        assert_eq!(nobody.hide("by otto@msp.example"), "by otto@msp.example");
     }
 }

@@ -38,6 +38,8 @@ const fn route(verb: &'static str, path: &'static str, right: Right, signed_in: 
 }
 
 const PENDING: SignedIn = Recently("/pending");
+/// They say who approves, and where passwords go.
+const VARIABLES: SignedIn = Recently("/variables");
 const MEMBERS: SignedIn = Recently("/members");
 const MEMBER: SignedIn = Recently("/members/{member}");
 const TOKENS: SignedIn = Recently("/tokens");
@@ -69,9 +71,9 @@ const ROUTES: &[Route] = &[
         PENDING,
     ),
     route("GET", "/pending", Role::decides, Offers),
-    route("GET", "/variables", Role::sees_variables, AnyTime),
-    route("PUT", "/variables", Role::edits_variables, AnyTime),
-    route("POST", "/variables", Role::edits_variables, AnyTime),
+    route("GET", "/variables", Role::sees_variables, Offers),
+    route("PUT", "/variables", Role::edits_variables, VARIABLES),
+    route("POST", "/variables", Role::edits_variables, VARIABLES),
     route("GET", "/variables/{name}", Role::sees_variables, AnyTime),
     route("POST", "/verify", Role::edits_variables, AnyTime),
     route("GET", "/members", Role::manages_members, Offers),
@@ -262,6 +264,8 @@ mod tests {
             "POST /requests/{id}/password",
             "POST /requests/{id}/approval",
             "POST /requests/{id}/licenses/{license}",
+            "PUT /variables",
+            "POST /variables",
             "POST /members",
             "PUT /members/{member}",
             "POST /members/{member}",

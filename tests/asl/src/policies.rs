@@ -85,8 +85,8 @@ pub fn mails(template: &Value) -> Vec<String> {
                 "{owner} sends mails by a statement of its own, not by SendMail"
             ));
         }
-        let resources: Vec<_> = one_or_many(in_an_account(&body["Resource"])).collect();
-        if resources.iter().any(|resource| **resource == "*") {
+        let any = |text: &&str| text.ends_with('*') && !text.ends_with(":configuration-set/*");
+        if texts(in_an_account(&body["Resource"])).iter().any(any) {
             problems.push(format!("{owner} sends mails of any identity"));
         }
         if in_an_account(&body["Condition"])["StringEquals"]["ses:FromAddress"]["Ref"] != "MailFrom" {
@@ -96,16 +96,44 @@ pub fn mails(template: &Value) -> Vec<String> {
     problems
 }
 
+/// All texts in a resource, in whichever way it is put together.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a resource may be the audit's table: by its name in the template, by the table's own name, or by a pattern.
+fn may_be_the_audit(resource: &Value) -> bool {
+    texts(in_an_account(resource))
+        .iter()
+        .any(|text| text.contains("AuditTable") || text.ends_with("-audit") || text.ends_with('*'))
+}
+
+/// Actions may be patterns too.
+fn is_of_dynamodb(action: &str) -> bool {
+    let (fixed, pattern) = action
+        .split_once('*')
+        .map_or((action, false), |(fixed, _)| (fixed, true));
+    action.starts_with("dynamodb:") || (pattern && "dynamodb:".starts_with(fixed))
+}
+
 /// The audit is added to, and nothing else.
 pub fn audit(template: &Value) -> Vec<String> {
     const MAY: [&str; 2] = ["dynamodb:PutItem", "dynamodb:Query"];
     let all = statements(template);
-    let on_the_audit = all.iter().filter(|statement| {
-        statement.body["Effect"] == "Allow"
-            && one_or_many(&statement.body["Resource"]).any(|resource| resource.to_string().contains("AuditTable"))
-    });
+    let on_the_audit = all
+        .iter()
+        .filter(|statement| statement.body["Effect"] == "Allow" && may_be_the_audit(&statement.body["Resource"]));
     on_the_audit
-        .filter(|statement| acts(statement.body, |action| !MAY.contains(&action)))
+        .filter(|statement| {
+            acts(statement.body, |action| {
+                is_of_dynamodb(action) && !MAY.contains(&action)
+            })
+        })
         .map(|statement| format!("{} may change the audit", statement.owner))
         .collect()
 }
@@ -275,6 +303,15 @@ Resources:
             ["SendMail sends mails of any identity"]
         );
         assert_eq!(
+            found(mails, "!Sub \"identity/${MailFrom}\"", "\"identity/*\""),
+            ["SendMail sends mails of any identity"]
+        );
+        let sets = "!Sub \"identity/${MailFrom}\", !Sub \"${Account}:configuration-set/*\"";
+        assert_eq!(
+            found(mails, "!Sub \"identity/${MailFrom}\"", sets),
+            Vec::<String>::new()
+        );
+        assert_eq!(
             found(mails, "!Ref MailFrom", "!Ref Other"),
             ["SendMail sends mails from any address"]
         );
@@ -296,6 +333,35 @@ Resources:
                 ["SignInFunction may change the audit"],
                 "{action}"
             );
+        }
+    }
+
+    #[test]
+    fn the_audit_is_found_under_any_name() {
+        for resource in [
+            "\"*\"",
+            "!Sub \"table/${AWS::StackName}-audit\"",
+            "!Sub \"table/*\"",
+            "!Sub \"table/${AWS::StackName}-*\"",
+            "!Sub [\"${Table}/*\", {Table: !GetAtt AuditTable.Arn}]",
+            "!If [IsLocal, !GetAtt AccessTable.Arn, \"*\"]",
+        ] {
+            let grant = "Action: [dynamodb:PutItem]\n              Resource: !GetAtt AuditTable.Arn";
+            let wide = |actions: &str| format!("Action: {actions}\n              Resource: {resource}");
+            for actions in ["[dynamodb:DeleteItem]", "\"dynamo*\""] {
+                assert_eq!(
+                    found(audit, grant, &wide(actions)),
+                    ["SignInFunction may change the audit"],
+                    "{actions} {resource}"
+                );
+            }
+            for harmless in ["[dynamodb:Query]", "[states:SendTaskSuccess]"] {
+                assert_eq!(
+                    found(audit, grant, &wide(harmless)),
+                    Vec::<String>::new(),
+                    "{harmless} {resource}"
+                );
+            }
         }
     }
 

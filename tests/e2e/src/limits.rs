@@ -23,14 +23,6 @@ pub fn count_in_this_hour(stack: &Stack, name: &str, used: u32) {
     }
 }
 
-/// As if the next hour had begun.
-pub fn begin_anew(stack: &Stack, name: &str) {
-    for key in keys(name) {
-        let delete = json!({"TableName": stack.table("limits"), "Key": {"limit": {"S": key}}});
-        aws::call("DynamoDB_20120810.DeleteItem", &delete);
-    }
-}
-
 /// How often it has happened in this hour and the next.
 pub fn counted(stack: &Stack, name: &str) -> u32 {
     let items = keys(name).map(|key| aws::query(stack.table("limits"), "limit", &key));

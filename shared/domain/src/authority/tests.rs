@@ -111,6 +111,62 @@ fn the_table_of_authority() {
     }
 }
 
+/// A lock is the parent's word: no role of the child has another, whether it tightens or loosens.
+#[test]
+fn nobody_overrides_what_the_parent_has_locked() {
+    let tight = [("send_password_via_sms_or_email", json!(false))];
+    let loose = [("set_password_to_never_expire", json!(true))];
+    let leaver = |more: &[(&str, serde_json::Value)]| {
+        let mut body = json!({"user": "ada@contoso.com"});
+        for (name, value) in more {
+            body[*name] = value.clone();
+        }
+        Job::Offboarding(Offboarding::parse(&body).expect("right"))
+    };
+    let cases = [
+        (onboarding(&tight), "send_password_via_sms_or_email"),
+        (onboarding(&loose), "set_password_to_never_expire"),
+        (onboarding(&[("password_style", json!("passphrase"))]), "password_style"),
+        (
+            onboarding(&[("onboarding_password_save_location", json!(["hudu"]))]),
+            "onboarding_password_save_location",
+        ),
+        (
+            leaver(&[("offboarding_deactivate_user", json!(false))]),
+            "offboarding_deactivate_user",
+        ),
+        (
+            leaver(&[("offboarding_remove_groups", json!(false))]),
+            "offboarding_remove_groups",
+        ),
+    ];
+    for (job, field) in cases {
+        let locked = OrgVariables {
+            locked: [field.to_owned()].into(),
+            ..variables(false)
+        };
+        let refused = format!("refused [\"{field}\"]");
+        for role in Role::ALL {
+            assert_eq!(answer(&Facts::new(role, &job, &locked)), refused, "{role:?}");
+        }
+        let admin = answer(&Facts::new(Role::Admin, &job, &variables(false)));
+        assert_eq!(admin, "on", "{field} without a lock");
+        // A lock that came after the submission holds for what is still to be done.
+        assert_eq!(job.settings(locked.clone()), locked, "{field}");
+    }
+}
+
+#[test]
+fn who_says_what_is_locked_anyway_goes_on() {
+    let job = onboarding(&[("set_password_to_never_expire", json!(true))]);
+    let locked = OrgVariables {
+        set_password_to_never_expire: true,
+        locked: ["set_password_to_never_expire".to_owned()].into(),
+        ..variables(false)
+    };
+    assert_eq!(answer(&Facts::new(Role::Technician, &job, &locked)), "on");
+}
+
 #[test]
 fn an_urgent_offboarding_is_for_technicians_and_admins() {
     let answers = Role::ALL.map(|role| {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::form::{self, Shape};
+use super::own::OwnSettings;
 use super::reader::Reader;
 use super::{date, ticket_id};
 use crate::contact::Upn;
@@ -82,15 +83,23 @@ impl Offboarding {
 
     /// The organisation's variables, with what this request has in their place. Whoever acts for a request goes by these.
     pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
-        OrgVariables {
-            offboarding_deactivate_user: self
-                .offboarding_deactivate_user
-                .unwrap_or(variables.offboarding_deactivate_user),
-            offboarding_remove_groups: self
-                .offboarding_remove_groups
-                .unwrap_or(variables.offboarding_remove_groups),
-            ..variables
-        }
+        self.over(variables).variables
+    }
+
+    /// The settings of this request that differ from what the parent has locked.
+    pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
+        self.over(variables).refused
+    }
+
+    fn over(&self, variables: OrgVariables) -> OwnSettings {
+        let mut own = OwnSettings::new(variables);
+        own.take("offboarding_deactivate_user", self.offboarding_deactivate_user, |v| {
+            &mut v.offboarding_deactivate_user
+        });
+        own.take("offboarding_remove_groups", self.offboarding_remove_groups, |v| {
+            &mut v.offboarding_remove_groups
+        });
+        own
     }
 }
 

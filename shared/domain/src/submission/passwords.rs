@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::own::OwnSettings;
 use super::reader::Reader;
-use crate::variables::{OrgVariables, PasswordStyle, SaveLocation};
+use crate::variables::{PasswordStyle, SaveLocation};
 
 /// `pwpush_url` is not among them: who fills in the form does not say which server a password goes to.
 pub const PASSWORD_FIELDS: [&str; 8] = [
@@ -54,40 +55,39 @@ impl PasswordSettings {
         }
     }
 
-    pub(super) fn over(&self, mut variables: OrgVariables) -> OrgVariables {
-        fn take<T: Clone>(own: Option<&T>, variable: &mut T) {
-            if let Some(value) = own {
-                variable.clone_from(value);
-            }
-        }
-        let v = &mut variables;
-        take(self.password_style.as_ref(), &mut v.password_style);
-        take(
-            self.require_password_change_on_first_login.as_ref(),
-            &mut v.require_password_change_on_first_login,
+    pub(super) fn over(&self, own: &mut OwnSettings) {
+        own.take("password_style", self.password_style, |v| &mut v.password_style);
+        own.take(
+            "require_password_change_on_first_login",
+            self.require_password_change_on_first_login,
+            |v| &mut v.require_password_change_on_first_login,
         );
-        take(
-            self.restrict_user_from_changing_password.as_ref(),
-            &mut v.restrict_user_from_changing_password,
+        own.take(
+            "restrict_user_from_changing_password",
+            self.restrict_user_from_changing_password,
+            |v| &mut v.restrict_user_from_changing_password,
         );
-        take(
-            self.set_password_to_never_expire.as_ref(),
-            &mut v.set_password_to_never_expire,
+        own.take("set_password_to_never_expire", self.set_password_to_never_expire, |v| {
+            &mut v.set_password_to_never_expire
+        });
+        own.take("store_password_in_ticket", self.store_password_in_ticket, |v| {
+            &mut v.store_password_in_ticket
+        });
+        own.take(
+            "send_password_via_sms_or_email",
+            self.send_password_via_sms_or_email,
+            |v| &mut v.send_password_via_sms_or_email,
         );
-        take(self.store_password_in_ticket.as_ref(), &mut v.store_password_in_ticket);
-        take(
-            self.send_password_via_sms_or_email.as_ref(),
-            &mut v.send_password_via_sms_or_email,
+        own.take(
+            "auto_store_password_in_documentation",
+            self.auto_store_password_in_documentation,
+            |v| &mut v.auto_store_password_in_documentation,
         );
-        take(
-            self.auto_store_password_in_documentation.as_ref(),
-            &mut v.auto_store_password_in_documentation,
+        own.take(
+            "onboarding_password_save_location",
+            self.onboarding_password_save_location.clone(),
+            |v| &mut v.onboarding_password_save_location,
         );
-        take(
-            self.onboarding_password_save_location.as_ref(),
-            &mut v.onboarding_password_save_location,
-        );
-        variables
     }
 
     /// What was given, for the ticket and for who approves it; None if nothing was.
@@ -113,7 +113,7 @@ mod tests {
 
     use super::super::{FIELDS, Onboarding};
     use super::*;
-    use crate::variables::{PasswordPlace, Psa, definition};
+    use crate::variables::{OrgVariables, PasswordPlace, Psa, definition};
 
     fn parsed(more: &Value) -> Result<Onboarding, Vec<String>> {
         let mut body = json!({"first_name": "Ada", "last_name": "Lovelace"});

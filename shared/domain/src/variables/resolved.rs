@@ -1,6 +1,6 @@
 //! The variables as they hold for one organisation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveTime;
 use chrono_tz::Tz;
@@ -16,7 +16,7 @@ use crate::country::CountryCode;
 use crate::field::{FieldProblem, Wrong};
 use crate::username::UsernameFormat;
 
-/// One field a variable, by its name.
+/// One field a variable, by its name, and which of them the parent has locked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrgVariables {
@@ -55,6 +55,9 @@ pub struct OrgVariables {
     pub start_time: NaiveTime,
     pub usage_location: Option<CountryCode>,
     pub mfa_group: Option<String>,
+    /// What a request says for itself does not hold against these either. No variable, so nobody sets it.
+    #[serde(skip)]
+    pub locked: BTreeSet<String>,
 }
 
 /// Somebody who is asked for approval.
@@ -124,6 +127,7 @@ impl Default for OrgVariables {
             start_time: NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default(),
             usage_location: None,
             mfa_group: None,
+            locked: BTreeSet::new(),
         }
     }
 }
@@ -155,8 +159,15 @@ impl OrgVariables {
             return Err(problems);
         }
         // Serde's errors repeat values; what was parsed above gives none.
-        serde_json::from_value(Value::Object(values))
-            .map_err(|_| vec![FieldProblem::new("variables", "the stored variables cannot be read")])
+        let read: Self = serde_json::from_value(Value::Object(values))
+            .map_err(|_| vec![FieldProblem::new("variables", "the stored variables cannot be read")])?;
+        let locked = inherited
+            .iter()
+            .filter(|(_, from)| from.locked && !from.value.is_null());
+        Ok(Self {
+            locked: locked.map(|(name, _)| name.clone()).collect(),
+            ..read
+        })
     }
 
     /// The PSA, if it keeps tickets. Without one, notes are mails, and mails never carry a note's password.
@@ -244,6 +255,7 @@ mod tests {
         let variables = OrgVariables::resolve(&own, &parent).unwrap();
         assert_eq!(variables.default_ticket_location.as_deref(), Some("Onboarding"));
         assert_eq!(variables.timezone, Tz::Europe__Berlin, "a default is not locked");
+        assert_eq!(variables.locked, ["default_ticket_location".to_owned()].into());
     }
 
     #[test]

@@ -434,6 +434,60 @@ fn a_parents_default_that_contradicts_a_child_is_refused() {
 }
 
 #[test]
+fn no_request_overrides_what_the_parent_has_locked() {
+    let parent = Organisation::new("lock-own-msp");
+    let child = Organisation::new("lock-own-kid");
+    child.belong_to(&parent);
+    let arguments = [
+        "--locked-for-children",
+        "require_password_change_on_first_login=true",
+        "offboarding_deactivate_user=true",
+    ];
+    let arguments = [&["variables", "set", &parent.id], arguments.as_slice()].concat();
+    operator(parent.stack, &arguments, "").expect("locks");
+    let person = |value: bool| {
+        let more = json!({"manager": child.manager(), "require_password_change_on_first_login": value});
+        child.person("Ada", "Lovelace", &more)
+    };
+    let leaver = json!({"user": child.colleague(), "offboarding_deactivate_user": false});
+    // The token's role is admin, and the parent's admin may no more.
+    for (token, path, body, field) in [
+        (
+            &child.token,
+            "onboardings",
+            person(false),
+            "require_password_change_on_first_login",
+        ),
+        (
+            &parent.token,
+            "onboardings",
+            person(false),
+            "require_password_change_on_first_login",
+        ),
+        (&child.token, "offboardings", leaver, "offboarding_deactivate_user"),
+    ] {
+        let send = |path: &str| child.call_with(token, "POST", path).json(&body).send();
+        let refused = send(path);
+        assert_eq!(refused.status, 403, "{}", refused.text);
+        let errors = refused.json()["errors"].clone();
+        assert_eq!(
+            (&errors[0]["field"], &errors[1]),
+            (&json!(field), &json!(null)),
+            "{errors}"
+        );
+        assert!(
+            refused.text.contains("locked by the parent organisation"),
+            "{}",
+            refused.text
+        );
+        let looked = send(&format!("{path}?dry_run=true")).expect(200);
+        assert_eq!(looked.json()["problems"][0]["field"], field, "{}", looked.text);
+    }
+    // What says the same as the lock is no other wish.
+    child.submit(&person(true)).ends("completed");
+}
+
+#[test]
 fn what_a_parent_locks_holds_for_its_children() {
     let parent = Organisation::new("lock-msp");
     let child = Organisation::new("lock-kid");
@@ -467,7 +521,26 @@ fn what_a_parent_locks_holds_for_its_children() {
     // A change by the parent's admin keeps the lock; only the operator takes it away.
     parent.set(&json!({"default_ticket_location": "Help Desk"})).expect(200);
     assert_eq!(location()["source"], "locked");
-    set(&parent, &["default_ticket_location=Onboarding"]).expect("no lock any more");
+    let refused = parent.set(&json!({"default_ticket_location": null}));
+    assert_eq!(refused.wrong_fields(), ["default_ticket_location"]);
+    set(&parent, &["default_ticket_location=Onboarding"]).expect("a value");
+    assert_eq!(location()["source"], "locked", "nobody took the lock away");
+    let unlocked = ["--not-for-children", "default_ticket_location=Onboarding"];
+    set(&parent, &unlocked).expect("no lock any more");
+    // A child has no children.
+    let grandparent = [
+        "organisation",
+        "create",
+        &parent.id,
+        "--name",
+        "Parent",
+        "--parent",
+        &Organisation::new("lock-top").id,
+    ]
+    .map(str::to_owned);
+    let grandparent: Vec<&str> = grandparent.iter().map(String::as_str).collect();
+    let refused = operator(parent.stack, &grandparent, "").expect_err("refused");
+    assert!(refused.contains("has children itself"), "{refused}");
     assert_eq!(
         (&location()["value"], &location()["source"]),
         (&json!("Help Desk"), &json!("own"))

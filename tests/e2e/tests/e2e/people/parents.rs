@@ -37,6 +37,23 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
         .post(&format!("requests/{}/cancel", cancelled.id), &json!({}))
         .expect(200);
     cancelled.ends("cancelled");
+    // The parent's programs.
+    let by_program = Request::of(&child, &ann.post("onboardings", &person("Carl")).expect(201));
+    by_program.until("waiting_approval");
+    child
+        .call_with(&parent.token, "POST", &format!("requests/{}/approval", by_program.id))
+        .json(&deny)
+        .send()
+        .expect(200);
+    by_program.ends("denied");
+    let stopped = Request::of(&child, &ann.post("onboardings", &person("Dora")).expect(201));
+    stopped.until("waiting_approval");
+    child
+        .call_with(&parent.token, "POST", &format!("requests/{}/cancel", stopped.id))
+        .json(&json!({}))
+        .send()
+        .expect(200);
+    stopped.ends("cancelled");
 
     let name = parent.world.key("/company");
     let program = format!("tests ({})", parent.id);
@@ -47,6 +64,8 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
         "variables/start_time".to_owned(),
         format!("requests/{}", denied.id),
         format!("requests/{}", cancelled.id),
+        format!("requests/{}", by_program.id),
+        format!("requests/{}", stopped.id),
     ] {
         told.push(ann.get(&path).expect(200).text);
         told.push(ann.page(&path).expect(200).text);
@@ -64,4 +83,49 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
     let audit = ann.get("audit?what=request").expect(200).text;
     assert!(!audit.contains(&otto_address), "{audit}");
     assert!(ann.get("audit?what=member").expect(200).text.contains("ann@"));
+    // The parent's people know its programs.
+    let text = there.get(&format!("requests/{}", stopped.id)).expect(200).text;
+    assert!(text.contains(&program), "{text}");
+}
+
+/// Otherwise whoever writes an address into a reason would read there whether somebody works at the parent.
+#[test]
+fn what_somebody_wrote_does_not_tell_who_works_at_the_parent() {
+    let (parent, child) = (
+        Organisation::new("oracle-msp"),
+        Organisation::approving(&engine().patient, "oracle", &json!({}), &[]),
+    );
+    child.belong_to(&parent);
+    let otto = format!("otto@{}.example", parent.id);
+    parent.member(&otto, "Otto", "admin");
+    let ann = child.session(&format!("ann@{}.example", child.id), "Ann", "admin");
+    let request = child.submit(&child.person("Ada", "Lovelace", &json!({"manager": child.manager()})));
+    request.until("waiting_approval");
+    let reason = format!("Ask {otto} first");
+    let deny = json!({"action": "deny", "reason": reason});
+    ann.post(&format!("requests/{}/approval", request.id), &deny)
+        .expect(200);
+    request.ends("denied");
+    let path = format!("requests/{}", request.id);
+    for text in [ann.get(&path).expect(200).text, ann.page(&path).expect(200).text] {
+        assert!(text.contains(&reason), "{text}");
+    }
+}
+
+#[test]
+fn a_check_names_the_parent_where_its_people_would_approve() {
+    let (parent, child) = (Organisation::new("approves-msp"), Organisation::new("approves-kid"));
+    child.belong_to(&parent);
+    let hr = child.session(&format!("hr@{}.example", child.id), "Harriet", "power_user");
+    // Nobody of the child may approve any more.
+    child.owner_becomes("technician");
+    let rehire = child.person(
+        "Carl",
+        "Colleague",
+        &json!({"username": "ccolleague", "rehire": true, "manager": child.manager()}),
+    );
+    let looked = hr.post("onboardings?dry_run=true", &rehire).expect(200);
+    let approvers = looked.json()["plan"]["approval"]["approvers"].clone();
+    assert_eq!(approvers, json!([parent.world.key("/company")]), "{}", looked.text);
+    assert!(!looked.text.contains(&parent.owner()), "{}", looked.text);
 }

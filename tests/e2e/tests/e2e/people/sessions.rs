@@ -72,11 +72,17 @@ fn a_member_signs_out_everywhere_and_an_admin_ends_all_sessions() {
     ann.get("requests").expect(200);
 
     let (third, fourth) = (again(&org, "bob"), again(&org, "bob"));
+    let outstanding = org.sign_in_link(&address(&org, "bob"));
     let path = format!("members/{}/sign-out", org.id_of(&ann, &address(&org, "bob")));
     assert_eq!(third.post(&path, &json!({})).status, 403);
     ann.post(&path, &json!({})).expect(200);
     is_over(&third);
     is_over(&fourth);
+    // Whoever got hold of a link can't begin a new one.
+    for method in ["GET", "POST"] {
+        let answer = Call::new(method, &outstanding).header("accept", "text/html").send();
+        assert_eq!(answer.status, 404, "{method}: {}", answer.text);
+    }
     again(&org, "bob").get("requests").expect(200);
     // As the member's page sends it.
     let page = ann.submit(&path, "");
@@ -117,11 +123,36 @@ fn a_session_ends_an_hour_after_its_last_use_and_after_eight_hours() {
     is_over(&never_used);
 }
 
+/// Silence would look as if the other sessions had ended.
+#[test]
+fn who_signs_out_everywhere_too_late_is_told_so() {
+    let org = Organisation::new("too-late");
+    let ended = member(&org, "ann", "basic");
+    let elsewhere = again(&org, "ann");
+    ended.signed_in_ago(61);
+    let answer = Call::new("POST", format!("{}/sign-out", org.stack.api))
+        .header("accept", "text/html")
+        .header("cookie", ended.cookie())
+        .body("application/x-www-form-urlencoded", "everywhere=1")
+        .send()
+        .expect(303);
+    let location = answer.header("location").to_owned();
+    assert!(location.ends_with("/sign-in?nobody=1"), "{location}");
+    let page = Call::new("GET", format!("{}/sign-in?nobody=1", org.stack.api))
+        .header("accept", "text/html")
+        .send()
+        .expect(200);
+    assert!(page.text.contains("were not ended"), "{}", page.text);
+    elsewhere.get("requests").expect(200);
+}
+
 /// What is sensitive, with the page that one comes back to.
-const SENSITIVE: [(&str, &str, &str); 14] = [
+const SENSITIVE: [(&str, &str, &str); 16] = [
     ("POST", "requests/ID/password", "requests/ID"),
     ("POST", "requests/ID/approval", "pending"),
     ("POST", "requests/ID/licenses/SPB", "pending"),
+    ("PUT", "variables", "variables"),
+    ("POST", "variables", "variables"),
     ("POST", "members", "members"),
     ("PUT", "members/MEMBER", "members/MEMBER"),
     ("POST", "members/MEMBER", "members/MEMBER"),
@@ -164,8 +195,10 @@ fn what_is_sensitive_asks_for_a_sign_in_of_the_last_fifteen_minutes() {
     }
     assert!(ann.get("members").expect(200).text.contains(&bob));
     // Everything else goes on, and pages with such forms say it beforehand.
-    ann.send("PUT", "variables", &json!({"timezone": "Europe/Berlin"}))
-        .expect(200);
+    let ada = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
+    ann.post("onboardings?dry_run=true", &ada).expect(200);
+    ann.get("variables").expect(200);
+    assert!(ann.page("variables").expect(200).text.contains("sign in again"));
     assert!(ann.page("members").expect(200).text.contains("sign in again"));
     assert!(!ann.page("requests").expect(200).text.contains("sign in again"));
     // A program has no sign-in that grows old.
