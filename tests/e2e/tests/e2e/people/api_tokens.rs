@@ -243,7 +243,7 @@ fn one_person_is_no_two_pairs_of_eyes() {
         .send()
         .expect(201);
     let request = Request::of(&org, &asked);
-    request.until("waiting_approval");
+    request.task_token("approval");
     let path = format!("requests/{}/approval", request.id);
     let yes = json!({"action": "approve"});
     let refused = |answer: Answer| {
@@ -262,7 +262,7 @@ fn one_person_is_no_two_pairs_of_eyes() {
         &ann.post("onboardings", &org.person("Bob", "Babbage", &json!({})))
             .expect(201),
     );
-    mine.until("waiting_approval");
+    mine.task_token("approval");
     let path_of_mine = format!("requests/{}/approval", mine.id);
     refused(org.call_with(&decides, "POST", &path_of_mine).json(&yes).send());
     mine.cancel().expect(200);

@@ -24,14 +24,14 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
         .expect(200);
     let person = |first: &str| child.person(first, "Lovelace", &json!({"manager": child.manager()}));
     let denied = Request::of(&child, &ann.post("onboardings", &person("Ada")).expect(201));
-    denied.until("waiting_approval");
+    denied.task_token("approval");
     let deny = json!({"action": "deny", "reason": "There is no budget"});
     there
         .post(&format!("requests/{}/approval", denied.id), &deny)
         .expect(200);
     denied.ends("denied");
     let cancelled = Request::of(&child, &there.post("onboardings", &person("Bob")).expect(201));
-    cancelled.until("waiting_approval");
+    cancelled.task_token("approval");
     let pending = ann.get("pending").expect(200).text;
     there
         .post(&format!("requests/{}/cancel", cancelled.id), &json!({}))
@@ -39,7 +39,7 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
     cancelled.ends("cancelled");
     // The parent's programs.
     let by_program = Request::of(&child, &ann.post("onboardings", &person("Carl")).expect(201));
-    by_program.until("waiting_approval");
+    by_program.task_token("approval");
     child
         .call_with(&parent.token, "POST", &format!("requests/{}/approval", by_program.id))
         .json(&deny)
@@ -47,7 +47,7 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
         .expect(200);
     by_program.ends("denied");
     let stopped = Request::of(&child, &ann.post("onboardings", &person("Dora")).expect(201));
-    stopped.until("waiting_approval");
+    stopped.task_token("approval");
     child
         .call_with(&parent.token, "POST", &format!("requests/{}/cancel", stopped.id))
         .json(&json!({}))
@@ -100,7 +100,7 @@ fn what_somebody_wrote_does_not_tell_who_works_at_the_parent() {
     parent.member(&otto, "Otto", "admin");
     let ann = child.session(&format!("ann@{}.example", child.id), "Ann", "admin");
     let request = child.submit(&child.person("Ada", "Lovelace", &json!({"manager": child.manager()})));
-    request.until("waiting_approval");
+    request.task_token("approval");
     let reason = format!("Ask {otto} first");
     let deny = json!({"action": "deny", "reason": reason});
     ann.post(&format!("requests/{}/approval", request.id), &deny)

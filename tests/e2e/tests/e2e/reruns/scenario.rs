@@ -95,11 +95,14 @@ pub(super) fn play<'a>(scenario: &Scenario, org: &'a Organisation) -> Request<'a
 
 /// What people and others do meanwhile.
 pub(super) mod play {
-    use e2e::{aws, links};
+    use e2e::{aws, links, mail};
 
     use super::{Duration, Request, Utc, json, persist};
 
     const APPROVAL: &str = "waiting_approval";
+
+    /// Time enough for the approver to agree to the earlier date.
+    const SOON: Duration = Duration::seconds(30);
 
     fn press(link: &str) {
         persist("the click", || links::press(link)).expect(200);
@@ -119,7 +122,7 @@ pub(super) mod play {
         press(&approval_links(request).0);
         request.until("scheduled");
         request.note("will be created at");
-        let at = Utc::now() + Duration::seconds(12);
+        let at = Utc::now() + SOON;
         request
             .org
             .configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
@@ -127,6 +130,7 @@ pub(super) mod play {
         let moved = persist("the new date", || request.reschedule(&date));
         // Done by an attempt whose answer was lost
         assert!([200, 409].contains(&moved.status), "{moved:?}");
+        approve_again(request, &format!("Start date: {date}"));
     }
 
     /// The last day was yesterday, and the account is closed in a moment.
@@ -134,13 +138,20 @@ pub(super) mod play {
         press(&approval_links(request).0);
         request.until("scheduled");
         request.note("begins at");
-        let at = Utc::now() + Duration::seconds(12);
+        let at = Utc::now() + SOON;
         request
             .org
             .configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
         let date = (at - Duration::days(1)).format("%Y-%m-%d").to_string();
         let moved = persist("the new day", || request.reschedule(&date));
         assert!([200, 409].contains(&moved.status), "{moved:?}");
+        approve_again(request, &format!("Last day: {date}"));
+    }
+
+    /// Nobody has agreed to an earlier date yet.
+    fn approve_again(request: &Request<'_>, date: &str) {
+        let mail = mail::first(request.org.approver(), date);
+        press(&links::after(&mail.text, "Approve:"));
     }
 
     pub(in super::super) fn approve(request: &Request<'_>) {
