@@ -131,13 +131,16 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn record(requester: &str, name: &str, status: Status) -> RequestRecord {
-        let body = serde_json::json!({"first_name": name, "last_name": "Lovelace", "start_date": "2026-12-01"});
+        let body = serde_json::json!({"first_name": "Ada", "last_name": "Lovelace", "start_date": "2026-12-01"});
+        // No form lets all of these names in; a page shows them as text all the same.
+        let mut form = Onboarding::parse(&body).unwrap();
+        name.clone_into(&mut form.first_name);
         RequestRecord {
             org: OrgId::parse("acme").unwrap(),
             id: RequestId::parse(&format!("r{}", "0".repeat(32))).unwrap(),
             status,
             run: 1,
-            job: Job::Onboarding(Onboarding::parse(&body).unwrap()),
+            job: Job::Onboarding(form),
             plan: Plan {
                 upn: "ada@contoso.com".to_owned(),
                 display_name: name.to_owned(),

@@ -225,6 +225,7 @@ fn fields(checked: &Checked) -> Vec<&str> {
 #[tokio::test]
 async fn everything_found() {
     let mut world = World::new().await;
+    world.role = Role::Technician;
     world.variables.require_approval_for_new_users = true;
     world.variables.new_user_approval_email = vec![
         Approver::Manager,
@@ -295,6 +296,40 @@ async fn the_requester_under_another_address_approves_nothing() {
         .await
         .expect("no fault");
     assert_eq!(fields(&checked), ["new_user_approval_email"]);
+}
+
+/// Somebody whose own account is not known could name it as the manager by another address.
+#[tokio::test]
+async fn an_employee_whom_the_tenant_does_not_know_has_no_manager_asked() {
+    for (role, refused) in [(Role::Basic, true), (Role::PowerUser, true), (Role::Technician, false)] {
+        let mut world = World::new().await;
+        world.role = role;
+        world.variables.require_approval_for_new_users = true;
+        world.variables.new_user_approval_email = vec![Approver::Manager];
+        let checked = world
+            .check(json!({"manager": "charles@contoso.com"}))
+            .await
+            .expect("no fault");
+        assert_eq!(
+            fields(&checked) == ["manager"],
+            refused,
+            "{role:?}: {:?}",
+            checked.problems
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_no_manager() {
+    let world = World::new().await;
+    let mut shared = user("info@contoso.com");
+    shared["accountEnabled"] = json!(false);
+    world.answer(get("users/info@contoso.com"), shared).await;
+    let checked = world
+        .check(json!({"manager": "info@contoso.com"}))
+        .await
+        .expect("no fault");
+    assert_eq!(fields(&checked), ["manager"]);
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ pub(crate) async fn hostile_texts_are_only_read(place: &'static Place) {
         let marker = format!("r{number}/5eed");
         let entry = entry(&marker, &format!("Temporary password of {text}"));
         desk.any.write(&entry).await.unwrap();
-        assert_eq!(desk.any.has(&marker).await, Ok(place.can_be_asked.then_some(true)));
+        assert_eq!(desk.any.has_entry(&entry).await, Ok(place.can_be_asked.then_some(true)));
         if let Some(name) = desk.all().last().unwrap()["name"].as_str() {
             let beginning: String = seen(text).chars().take(100).collect();
             assert!(seen(name).contains(&beginning), "{text}: {name}");
