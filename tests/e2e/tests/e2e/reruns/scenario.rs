@@ -197,14 +197,17 @@ pub(super) mod play {
 
     /// By a setting that no front door lets in.
     pub(in super::super) fn break_the_settings_and_approve(request: &Request<'_>) {
-        let (approve, _) = approval_links(request);
+        let _ = approval_links(request);
+        // With variables that can't be read nobody knows whose links still decide, but a role does.
+        let approver = request.org.session(request.org.approver(), "Alex Approver", "approver");
         let key = json!({"org": {"S": request.org.id}, "name": {"S": "variable#timezone"}});
         let table = request.org.stack.table("organisations");
         let mut item = key.clone();
         let setting = json!({"value": "Mars/Olympus", "for_children": "nothing"});
         item["setting"] = json!({"S": setting.to_string()});
         aws::call("DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": item}));
-        press(&approve);
+        let path = format!("requests/{}/approval", request.id);
+        persist("the approval", || approver.post(&path, &json!({"action": "approve"}))).expect(200);
         request.outcome();
         aws::call("DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": key}));
     }
