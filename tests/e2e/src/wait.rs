@@ -7,8 +7,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-/// Longer than anything takes on a busy machine, retries included.
-pub const PATIENCE: Duration = Duration::from_secs(150);
+/// Longer than anything takes on a busy machine, retries included. The local engine is slower towards the end of a whole run.
+pub const PATIENCE: Duration = Duration::from_secs(400);
 
 /// Looks again and again until there is something.
 pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
