@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use directory::{Added, Graph, Group, GroupKind, GroupMatch};
-use domain::fault::Fault;
 use domain::note::{self, Skipped};
 use domain::request::Skip;
+use domain::step_error::StepError;
+use runtime::{Context, Input};
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use step::{Context, Input};
-use store::effects::Standing;
+use store::effects::EffectState;
 use store::requests::RequestRecord;
 
 const STEP: &str = "add-groups";
@@ -20,20 +20,20 @@ const GROUPS: &str = "groups";
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     if record.skipped.contains(&Skip::AddGroups) {
         return Ok(Output {});
     }
-    if let Standing::Done(_) = cx.store.standing::<IgnoredAny, IgnoredAny>(&key, GROUPS).await? {
+    if let EffectState::Done(_) = cx.store.standing::<IgnoredAny, IgnoredAny>(&key, GROUPS).await? {
         return Ok(Output {});
     }
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
     };
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let mut skipped = Vec::new();
     let mut wanted = planned(&graph, &record, &mut skipped).await?;
     wanted.extend(of_mfa(&graph, settled.variables.mfa_group.as_deref(), &mut skipped).await?);
@@ -76,14 +76,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             .record_event(&key, STEP, "skipped", &left.name, &detail, true)
             .await?;
     }
-    cx.store.effect_done(&key, systems::JOINED_EFFECT, &joined).await?;
+    cx.store.effect_done(&key, integrations::JOINED_EFFECT, &joined).await?;
     cx.store.effect_done(&key, GROUPS, &added).await?;
     Ok(Output {})
 }
 
 /// By the ids that submission found: a group that took a name since, or that the colleague joined since, is not what was
 /// approved.
-async fn planned(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, Fault> {
+async fn planned(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, StepError> {
     let mut groups = Vec::new();
     for planned in &record.plan.groups {
         let why = match (&planned.id, &planned.reason) {
@@ -106,7 +106,7 @@ async fn planned(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skippe
 }
 
 /// The organisation's own group for MFA.
-async fn of_mfa(graph: &Graph, name: Option<&str>, skipped: &mut Vec<Skipped>) -> Result<Option<Group>, Fault> {
+async fn of_mfa(graph: &Graph, name: Option<&str>, skipped: &mut Vec<Skipped>) -> Result<Option<Group>, StepError> {
     let Some(name) = name else {
         return Ok(None);
     };

@@ -2,7 +2,7 @@ mod work;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    step::init_logs();
-    let context = step::Context::load().await?;
-    step::serve("assign-license", async |input| work::run(&context, input).await).await
+    runtime::init_logs();
+    let context = runtime::Context::load().await?;
+    runtime::serve("assign-license", async |input| work::run(&context, input).await).await
 }

@@ -1,15 +1,15 @@
-//! Assigns a licence where a seat is free, directly or by the group that carries it, and reads it back.
+//! Assigns a license where a seat is free, directly or by the group that carries it, and reads it back.
 
 mod attempt;
 
 use directory::Graph;
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{LicenseState, RequestKey, Sku, UserRef};
+use domain::step_error::StepError;
 use domain::variables::LicenseAssignmentMethod;
+use runtime::Context;
 use serde::{Deserialize, Serialize};
-use step::Context;
 use store::requests::RequestRecord;
 
 use attempt::{Attempt, Job};
@@ -36,26 +36,26 @@ pub(crate) enum Output {
     NoSeat,
     /// The last seat went while the group was processed, and none is on its way.
     SeatLost,
-    /// Until the request's other licences are settled.
+    /// Until the request's other licenses are settled.
     Postponed,
     /// Left to a technician.
     GivenUp,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
     };
     let record = cx.begin(STEP, &key, input.run).await?;
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
     };
     let Some(sku) = record.plan.licenses.iter().find(|sku| sku.part_number == input.sku) else {
-        return Err(Fault::Permanent("the licence is not one of the request".to_owned()));
+        return Err(StepError::Permanent("the license is not one of the request".to_owned()));
     };
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let country = record.job.onboarding()?.usage_location.as_ref();
     let job = Job {
         graph: &graph,
@@ -76,7 +76,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         Attempt::Postponed => {
             let part_number = &sku.part_number;
             cx.store.set_license(&key, part_number, LicenseState::Postponed).await?;
-            let text = format!("{part_number} builds on another licence: tried again after the others");
+            let text = format!("{part_number} builds on another license: tried again after the others");
             cx.store
                 .record_event(&key, STEP, "postponed", part_number, &text, false)
                 .await?;
@@ -105,7 +105,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
 }
 
-/// Whether a licence of the request is yet to be tried for the first time.
+/// Whether a license of the request is yet to be tried for the first time.
 fn others_open(record: &RequestRecord, sku: &Sku) -> bool {
     let tried = [LicenseState::Assigned, LicenseState::Skipped, LicenseState::Postponed];
     let open = |other: &&Sku| {
@@ -115,7 +115,7 @@ fn others_open(record: &RequestRecord, sku: &Sku) -> bool {
     record.plan.licenses.iter().any(|other| open(&other))
 }
 
-async fn assigned(graph: &Graph, sku: &Sku, user: &UserRef, by_group: Option<String>) -> Result<String, Fault> {
+async fn assigned(graph: &Graph, sku: &Sku, user: &UserRef, by_group: Option<String>) -> Result<String, StepError> {
     let Some(id) = by_group else {
         return Ok(note::license_assigned(&sku.part_number, &user.upn));
     };
@@ -146,7 +146,7 @@ async fn settle(
     event: &str,
     text: &str,
     warning: bool,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let part_number = &sku.part_number;
     cx.store.set_license(key, part_number, state).await?;
     cx.store
@@ -155,7 +155,7 @@ async fn settle(
     cx.store
         .record_event(key, STEP, event, part_number, text, warning)
         .await?;
-    // The seat is used or given up: the next purchase of this licence may begin.
+    // The seat is used or given up: the next purchase of this license may begin.
     cx.store.release_lease(&key.org, part_number, &key.request).await
 }
 

@@ -1,19 +1,19 @@
 //! Shuts the leaver out: the sign-in is blocked, and every session ends.
 
 use directory::{Change, Graph};
-use domain::fault::Fault;
 use domain::note::{self, SignIn};
 use domain::request::Skip;
+use domain::step_error::StepError;
+use integrations::offboarding;
+use runtime::{Context, Input};
 use serde::Serialize;
-use step::{Context, Input};
-use systems::leaving;
 
 const STEP: &str = "block-sign-in";
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     if record.skipped.contains(&Skip::BlockSignIn) {
@@ -21,16 +21,22 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the request has no account".to_owned()));
+        return Err(StepError::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
     // Nobody need be asked: doing it again changes nothing.
     let again = async || Ok(None);
     let block = async || match settled.variables.offboarding_deactivate_user {
-        true => block(&systems::graph(&cx.secrets, &settled.organisation).await?, &user.id).await,
+        true => {
+            block(
+                &integrations::graph(&cx.secrets, &settled.organisation).await?,
+                &user.id,
+            )
+            .await
+        }
         false => Ok(SignIn::Kept),
     };
-    let sign_in = cx.store.once(&key, leaving::SIGN_IN, again, block).await?;
+    let sign_in = cx.store.once(&key, offboarding::SIGN_IN, again, block).await?;
     let text = note::sign_in(&user.upn, &sign_in);
     cx.store.queue_note(&key, "sign-in", &text).await?;
     let (event, warning) = match &sign_in {
@@ -45,9 +51,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     Ok(Output {})
 }
 
-async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, Fault> {
+async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, StepError> {
     if graph.user(user_id).await?.is_none() {
-        return Err(Fault::NeedsAttention(
+        return Err(StepError::NeedsAttention(
             "the account does not exist any more: free by hand what it has left behind".to_owned(),
         ));
     }
@@ -56,7 +62,7 @@ async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, Fault> {
         Change::Refused(why) => Some(why),
     };
     let blocked = match graph.block_sign_in(user_id).await {
-        Err(fault) if fault.is_transient() => return Err(fault),
+        Err(error) if error.is_transient() => return Err(error),
         blocked => blocked,
     };
     // Also where it could not be blocked: until somebody does so, a password has to be typed.

@@ -1,14 +1,14 @@
 //! Looks at the order once; the state machine waits between looks.
 
 use distributor::SubscriptionState;
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{LicenseState, RequestKey};
+use domain::step_error::StepError;
+use integrations::Purchase;
+use runtime::Context;
 use serde::{Deserialize, Serialize};
-use step::Context;
-use store::effects::Standing;
-use systems::Purchase;
+use store::effects::EffectState;
 
 const STEP: &str = "check-purchase";
 
@@ -30,7 +30,7 @@ pub(crate) enum Output {
     Failed,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -39,26 +39,26 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let part_number = &input.sku;
     let standing = cx
         .store
-        .standing::<Purchase, Purchase>(&key, &systems::purchase_effect(part_number))
+        .standing::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
         .await?;
-    let Standing::Done(purchase) = standing else {
-        return Err(Fault::Permanent("nothing was ordered".to_owned()));
+    let EffectState::Done(purchase) = standing else {
+        return Err(StepError::Permanent("nothing was ordered".to_owned()));
     };
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let (name, state) = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let (name, state) = match integrations::distributor(&cx.store, &cx.secrets, &settled).await {
         Ok(Some(distributor)) => {
             let order = purchase.order.as_deref();
             let state = match purchase.must_be_at(&distributor) {
                 Ok(()) => distributor.state(&purchase.subscription, order).await,
-                Err(fault) => Err(fault),
+                Err(error) => Err(error),
             };
             (distributor.name(), state)
         }
         Ok(None) => (
             NAMELESS,
-            Err(Fault::NeedsAttention("none is set up any more".to_owned())),
+            Err(StepError::NeedsAttention("none is set up any more".to_owned())),
         ),
-        Err(fault) => (NAMELESS, Err(fault)),
+        Err(error) => (NAMELESS, Err(error)),
     };
     let seats = match state {
         Ok(state) => match judged(&purchase, state) {
@@ -66,9 +66,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             Judgement::Failed => return failed(cx, &key, part_number, name, FAILED).await,
             Judgement::Done(seats) => seats,
         },
-        Err(fault) if fault.is_transient() => return Err(fault),
-        Err(fault) => {
-            let why = format!("it was ordered, and what became of that cannot be seen: {fault}");
+        Err(error) if error.is_transient() => return Err(error),
+        Err(error) => {
+            let why = format!("it was ordered, and what became of that cannot be seen: {error}");
             return failed(cx, &key, part_number, name, &why).await;
         }
     };
@@ -120,8 +120,8 @@ async fn failed(
     part_number: &str,
     distributor: &str,
     why: &str,
-) -> Result<Output, Fault> {
-    systems::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
+) -> Result<Output, StepError> {
+    integrations::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
     Ok(Output::Failed)
 }
 

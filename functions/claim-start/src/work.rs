@@ -1,11 +1,11 @@
 //! On waking: takes the request over from "scheduled", and checks again what may have changed since submission.
 
 use chrono::Utc;
-use domain::fault::Fault;
 use domain::job::Job;
 use domain::request::{Skip, Status};
+use domain::step_error::StepError;
+use runtime::{Context, Input};
 use serde::Serialize;
-use step::{Context, Input};
 use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "claim-start";
@@ -21,7 +21,7 @@ pub(crate) enum Output {
     Superseded,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let Some(record) = cx.store.begin_step(&key, input.run, STEP).await? else {
         return Ok(Output::Superseded);
@@ -42,7 +42,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     Ok(Output::Claimed)
 }
 
-async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
+async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> {
     // The steps of an offboarding look at the account as they find it.
     let Job::Onboarding(onboarding) = &record.job else {
         return Ok(());
@@ -50,8 +50,8 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
     if record.user.is_some() {
         return Ok(());
     }
-    let settled = systems::settled_for(&cx.store, record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     // An execution before this one may have made the account and failed before it could say so: nothing is new then.
     let own = graph.find_by_marker(record.id.as_str(), &record.plan.upn).await?;
     if own.is_some() {
@@ -84,7 +84,7 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), Fault> {
             .await?;
     }
     let fields: Vec<String> = changed.into_iter().map(|problem| problem.field).collect();
-    Err(Fault::NeedsAttention(format!(
+    Err(StepError::NeedsAttention(format!(
         "no longer right as submitted: {}; the timeline says why",
         fields.join(", ")
     )))

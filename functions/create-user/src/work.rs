@@ -4,14 +4,14 @@
 use directory::{Created, Graph, NewUser};
 use domain::authority;
 use domain::contact::Upn;
-use domain::fault::Fault;
 use domain::request::UserRef;
+use domain::step_error::StepError;
 use domain::variables::{OrgVariables, UsernameCollision};
 use domain::{note, password, username};
+use runtime::{Context, Input};
 use secrecy::SecretString;
 use serde::Serialize;
-use step::{Context, Input};
-use store::effects::Standing;
+use store::effects::EffectState;
 use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "create-user";
@@ -22,11 +22,11 @@ const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let user = cx
         .store
         .once(
@@ -70,13 +70,17 @@ fn user_ref(user: directory::User) -> UserRef {
 }
 
 /// A new one, unless one is kept.
-async fn keep_password(cx: &Context, record: &RequestRecord, variables: &OrgVariables) -> Result<SecretString, Fault> {
+async fn keep_password(
+    cx: &Context,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+) -> Result<SecretString, StepError> {
     let password = password::generate(variables.password_style, &names(record)?);
     cx.secrets.keep_password(&record.key(), password).await
 }
 
 /// What the password has no part of.
-fn names(record: &RequestRecord) -> Result<Vec<&str>, Fault> {
+fn names(record: &RequestRecord) -> Result<Vec<&str>, StepError> {
     let person = record.job.onboarding()?;
     let names = [
         Some(person.first_name.as_str()),
@@ -96,10 +100,10 @@ async fn renew_password(
     record: &RequestRecord,
     variables: &OrgVariables,
     user_id: &str,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let key = record.key();
     let effect = record.once_more("new-password");
-    let begun = cx.store.standing::<(), ()>(&key, &effect).await? == Standing::Intended(());
+    let begun = cx.store.standing::<(), ()>(&key, &effect).await? == EffectState::Intended(());
     if !begun && cx.secrets.password(&key).await?.is_some() {
         return Ok(());
     }
@@ -116,7 +120,7 @@ async fn create(
     graph: &Graph,
     record: &RequestRecord,
     variables: &OrgVariables,
-) -> Result<UserRef, Fault> {
+) -> Result<UserRef, StepError> {
     let secret = keep_password(cx, record, variables).await?;
     if let Some(id) = &record.plan.rehired {
         return enable_again(graph, record, variables, id, &secret).await;
@@ -125,16 +129,17 @@ async fn create(
     if let Some(user) = try_name(graph, record, variables, &planned, &secret).await? {
         return Ok(user);
     }
-    let wish = Upn::parse(&planned).map_err(|_| Fault::Permanent("the planned username is not valid".to_owned()))?;
+    let wish =
+        Upn::parse(&planned).map_err(|_| StepError::Permanent("the planned username is not valid".to_owned()))?;
     if variables.username_collision == UsernameCollision::Ask {
-        return Err(Fault::NeedsAttention(
+        return Err(StepError::NeedsAttention(
             "the planned username has been taken since submission: free it, or set username_collision to number; or submit \
              again with another one"
                 .to_owned(),
         ));
     }
     let base = username::LocalPart::parse(wish.local_part())
-        .map_err(|_| Fault::Permanent("the planned username is not valid".to_owned()))?;
+        .map_err(|_| StepError::Permanent("the planned username is not valid".to_owned()))?;
     let mut held = planned;
     for number in NUMBERS {
         let candidate = format!("{}@{}", username::numbered(&base, number), wish.domain());
@@ -146,7 +151,7 @@ async fn create(
             return Ok(user);
         }
     }
-    Err(Fault::NeedsAttention(
+    Err(StepError::NeedsAttention(
         "no free username was found: submit again with another one".to_owned(),
     ))
 }
@@ -158,7 +163,7 @@ async fn try_name(
     variables: &OrgVariables,
     upn: &str,
     secret: &SecretString,
-) -> Result<Option<UserRef>, Fault> {
+) -> Result<Option<UserRef>, StepError> {
     let marker = record.id.as_str();
     if graph.name_taken(upn).await?.is_some() {
         // Taken by ourselves, if an earlier run died right after the effect.
@@ -171,7 +176,7 @@ async fn try_name(
             Some(user) => Ok(Some(user_ref(user))),
             None if graph.name_taken(upn).await?.is_some() => Ok(None),
             // Taken, says the directory, and shows nobody: it may be our own account of an earlier run, not yet visible.
-            None => Err(Fault::Transient(
+            None => Err(StepError::Transient(
                 "the directory does not show yet who has the username".to_owned(),
             )),
         },
@@ -186,9 +191,9 @@ async fn enable_again(
     variables: &OrgVariables,
     id: &str,
     secret: &SecretString,
-) -> Result<UserRef, Fault> {
+) -> Result<UserRef, StepError> {
     let Some(user) = graph.user(id).await? else {
-        return Err(Fault::NeedsAttention(
+        return Err(StepError::NeedsAttention(
             "the account to be enabled again is gone: submit again without rehire".to_owned(),
         ));
     };
@@ -196,7 +201,7 @@ async fn enable_again(
     match (user.account_enabled, marked) {
         (true, true) => {}
         (true, false) => {
-            return Err(Fault::NeedsAttention(
+            return Err(StepError::NeedsAttention(
                 "the account to be enabled again was enabled by somebody else: see whose it is now".to_owned(),
             ));
         }
@@ -214,7 +219,7 @@ fn account(
     variables: &OrgVariables,
     upn: &str,
     secret: &SecretString,
-) -> Result<NewUser, Fault> {
+) -> Result<NewUser, StepError> {
     let person = record.job.onboarding()?;
     let local_part = upn.split('@').next().unwrap_or_default();
     let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
@@ -246,7 +251,7 @@ fn account(
     })
 }
 
-async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), Fault> {
+async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), StepError> {
     let Some(manager) = &record.plan.manager else {
         return Ok(());
     };
@@ -254,8 +259,8 @@ async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: 
         // Setting the same manager again changes nothing.
         Some(found) => match graph.set_manager(&user.id, &found.id).await {
             Ok(()) => return Ok(()),
-            Err(fault) if fault.is_transient() => return Err(fault),
-            Err(fault) => fault.to_string(),
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => error.to_string(),
         },
         None => "the manager has no account any more".to_owned(),
     };

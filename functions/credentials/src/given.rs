@@ -1,13 +1,13 @@
 //! What is sent as a system's credentials. No message repeats a value.
 
 use domain::credentials::{ADDRESSES, Shape};
+use runtime::Env;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use step::Env;
-use web::{Call, Content, Problem};
+use web::{Call, Content, ProblemDetails};
 
 /// Complete credentials, as they are stored.
-pub(crate) fn read(call: &Call, shape: &Shape) -> Result<SecretString, Problem> {
+pub(crate) fn read(call: &Call, shape: &Shape) -> Result<SecretString, ProblemDetails> {
     let mut fields = call.fields()?;
     if call.content() == Content::Form {
         // What a person leaves empty is not given.
@@ -16,18 +16,18 @@ pub(crate) fn read(call: &Call, shape: &Shape) -> Result<SecretString, Problem> 
     let sent = SecretString::from(Value::Object(fields).to_string());
     let checked = shape
         .checked(&sent)
-        .map_err(|message| Problem::wrong_field("credentials", &message))?;
+        .map_err(|message| ProblemDetails::wrong_field("credentials", &message))?;
     addresses(&checked)?;
     Ok(checked)
 }
 
 /// Here the environment says which addresses may be called at all.
-fn addresses(checked: &SecretString) -> Result<(), Problem> {
+fn addresses(checked: &SecretString) -> Result<(), ProblemDetails> {
     let fields: Map<String, Value> = serde_json::from_str(checked.expose_secret()).unwrap_or_default();
     for name in ADDRESSES {
         if let Some(address) = fields.get(*name).and_then(Value::as_str) {
             Env.given_address(name, address)
-                .map_err(|fault| Problem::wrong_field(name, &fault.to_string()))?;
+                .map_err(|error| ProblemDetails::wrong_field(name, &error.to_string()))?;
         }
     }
     Ok(())
@@ -40,7 +40,7 @@ mod tests {
 
     use super::*;
 
-    fn given(system: &str, content: &'static str, body: &str) -> Result<String, Problem> {
+    fn given(system: &str, content: &'static str, body: &str) -> Result<String, ProblemDetails> {
         let call = Call::new(Method::POST, "/x")
             .with_header(CONTENT_TYPE, HeaderValue::from_static(content))
             .with_body(body);

@@ -34,7 +34,7 @@ impl System {
         })
     }
 
-    fn words(&self) -> String {
+    fn label(&self) -> String {
         match self.set {
             Set::Here(at) => format!("set on {}", at.format("%Y-%m-%d %H:%M UTC")),
             Set::InParent => "the parent organisation's are used".to_owned(),
@@ -71,7 +71,7 @@ mod tests {
     use domain::integration::Organisation;
     use domain::role::Role;
     use store::members::Member;
-    use web::{Base, Caller, Visit};
+    use web::{Base, Caller, OrgScope};
 
     use super::*;
 
@@ -82,7 +82,7 @@ mod tests {
         let org = OrgId::parse("acme").unwrap();
         let organisation = Organisation::new(org.clone(), HOSTILE);
         let member = Member::new(&org, "mary@contoso.com", HOSTILE, Role::Admin);
-        let visit = Visit {
+        let visit = OrgScope {
             organisation,
             caller: Caller::member(member, "csrf-token".to_owned()),
         };

@@ -1,20 +1,20 @@
 //! Looking and setting.
 
 use domain::credentials::{SHAPES, Shape};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use futures::future::try_join_all;
 use http::StatusCode;
 use serde_json::json;
 use store::audit::{AuditEntry, CREDENTIALS_SET, CREDENTIALS_SETTING};
 use store::secrets::Secrets;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::given;
 use crate::page::{Page, Set, System};
 
 const TITLE: &str = "Credentials";
 
-pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, ProblemDetails> {
     let visit = web.visit(&call).await?;
     match (call.verb(), call.route()) {
         ("GET", "/orgs/{org}/credentials") => {
@@ -28,12 +28,12 @@ pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<A
         ("PUT", "/orgs/{org}/credentials/{system}") => set(web, secrets, &call, &visit).await,
         // The page's forms.
         ("POST", "/orgs/{org}/credentials/{system}") => set(web, secrets, &call, &visit).await,
-        _ => Err(Problem::not_found()),
+        _ => Err(ProblemDetails::not_found()),
     }
 }
 
-async fn set(web: &Web, secrets: &Secrets, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
-    let shape = Shape::of(call.param("system")).ok_or_else(Problem::not_found)?;
+async fn set(web: &Web, secrets: &Secrets, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
+    let shape = Shape::of(call.param("system")).ok_or_else(ProblemDetails::not_found)?;
     let value = match given::read(call, shape) {
         Ok(value) => value,
         Err(problem) if call.wants_page() => {
@@ -60,7 +60,7 @@ async fn set(web: &Web, secrets: &Secrets, call: &Call, visit: &Visit) -> Result
     Ok(Answer::json(StatusCode::OK, &System { shape, set }.json()))
 }
 
-async fn systems(secrets: &Secrets, visit: &Visit) -> Result<Vec<System>, Fault> {
+async fn systems(secrets: &Secrets, visit: &OrgScope) -> Result<Vec<System>, StepError> {
     let looks = SHAPES.iter().map(async |shape| {
         let set = set_of(secrets, visit, shape.system).await?;
         Ok(System { shape, set })
@@ -68,7 +68,7 @@ async fn systems(secrets: &Secrets, visit: &Visit) -> Result<Vec<System>, Fault>
     try_join_all(looks).await
 }
 
-async fn set_of(secrets: &Secrets, visit: &Visit, system: &str) -> Result<Set, Fault> {
+async fn set_of(secrets: &Secrets, visit: &OrgScope, system: &str) -> Result<Set, StepError> {
     if let Some(at) = secrets.credentials_set_at(visit.org(), system).await? {
         return Ok(Set::Here(at));
     }
@@ -81,11 +81,11 @@ async fn set_of(secrets: &Secrets, visit: &Visit, system: &str) -> Result<Set, F
 
 fn page(
     web: &Web,
-    visit: &Visit,
+    visit: &OrgScope,
     status: StatusCode,
     systems: &[System],
     wrong: Option<(&str, &str)>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, ProblemDetails> {
     let page = Page {
         path: web.base.link(&format!("/orgs/{}/credentials", visit.org())),
         csrf: visit.csrf(),

@@ -2,15 +2,15 @@
 
 use askama::Template;
 use domain::decision::{Action, Gate};
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::job::Kind;
 use domain::note;
 use domain::schedule::local_words;
 use serde_json::{Value, json};
-use web::Problem;
+use web::ProblemDetails;
 
+use crate::link_state::LinkState;
 use crate::routes::Link;
-use crate::standing::Standing;
 
 #[derive(Template)]
 #[template(path = "decision.html")]
@@ -23,7 +23,7 @@ pub(crate) struct Decision<'a> {
     pub(crate) send: bool,
     pub(crate) message: String,
     /// What is wrong with what was sent.
-    pub(crate) problems: &'a [FieldProblem],
+    pub(crate) problems: &'a [FieldError],
 }
 
 #[derive(Template)]
@@ -60,7 +60,7 @@ impl Decision<'_> {
             (Action::Deny, Kind::Offboarding) => "Denied, nothing is changed and the request ends.",
             (Action::Confirm, _) => "Confirmed, Gangway looks for the purchased seat and assigns it.",
             (Action::Reject, _) => {
-                "Rejected, the onboarding goes on without the licence; a technician applies it by hand."
+                "Rejected, the onboarding goes on without the license; a technician applies it by hand."
             }
         }
     }
@@ -69,7 +69,7 @@ impl Decision<'_> {
         self.link.capability.action.needs_reason()
     }
 
-    /// Windows of licence links close after the decision.
+    /// Windows of license links close after the decision.
     fn closes(&self) -> bool {
         matches!(self.link.capability.gate, Gate::License(_))
     }
@@ -125,11 +125,11 @@ pub(crate) fn message(link: &Link) -> String {
     let words = link
         .gate
         .decision
-        .map_or("not decided", domain::decision::Decision::words);
+        .map_or("not decided", domain::decision::Decision::label);
     match link.standing() {
-        Standing::Open => format!("{subject} waits for a decision."),
-        Standing::Same => format!("{subject} is {words}. The decision is recorded."),
-        Standing::Otherwise => {
+        LinkState::Open => format!("{subject} waits for a decision."),
+        LinkState::Same => format!("{subject} is {words}. The decision is recorded."),
+        LinkState::Otherwise => {
             let by = link.hidden.hide(link.gate.decided_by.as_deref().unwrap_or("somebody"));
             let how = match link.gate.decided_via.as_deref() {
                 Some("link") => " through their own link",
@@ -137,13 +137,13 @@ pub(crate) fn message(link: &Link) -> String {
             };
             format!("{subject} was already {words} by {by}{how}{when}. That decision stands.")
         }
-        Standing::TooLate => format!("{subject} {words}{when}. This link does nothing any more."),
-        Standing::Ended => format!(
+        LinkState::TooLate => format!("{subject} {words}{when}. This link does nothing any more."),
+        LinkState::Ended => format!(
             "The request ended ({}) before anybody decided here. This link does nothing any more.",
             link.request.status.as_str().replace('_', " ")
         ),
-        Standing::NoApprover => NO_APPROVER.to_owned(),
-        Standing::OwnRequest => "This is your own request, so somebody else must decide on it.".to_owned(),
+        LinkState::NoApprover => NO_APPROVER.to_owned(),
+        LinkState::OwnRequest => "This is your own request, so somebody else must decide on it.".to_owned(),
     }
 }
 
@@ -181,14 +181,14 @@ fn decision_members(link: &Link) -> [(&'static str, Value); 5] {
     ]
 }
 
-pub(crate) fn with_decision(problem: Problem, link: &Link) -> Problem {
+pub(crate) fn with_decision(problem: ProblemDetails, link: &Link) -> ProblemDetails {
     decision_members(link)
         .into_iter()
         .fold(problem, |problem, (name, value)| problem.with(name, value))
 }
 
-pub(crate) fn decided_otherwise(link: &Link) -> Problem {
-    with_decision(Problem::conflict(message(link)), link)
+pub(crate) fn decided_otherwise(link: &Link) -> ProblemDetails {
+    with_decision(ProblemDetails::conflict(message(link)), link)
 }
 
 #[cfg(test)]
@@ -199,7 +199,7 @@ mod tests {
     use web::Base;
 
     use super::*;
-    use crate::standing::tests::{capability, gate, request};
+    use crate::link_state::tests::{capability, gate, request};
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_licence_page_closes_and_posts_by_itself_only_where_told() {
+    fn a_license_page_closes_and_posts_by_itself_only_where_told() {
         let link = link("Ada", Gate::License("SPB".to_owned()), Action::Confirm, None);
         let alone = page(&link, true, false);
         assert!(alone.contains("data-close") && !alone.contains("data-send"), "{alone}");

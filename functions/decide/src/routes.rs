@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use domain::authority;
 use domain::decision::Gate;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::ids::{OrgId, RequestId};
 use domain::integration::Organisation;
 use domain::request::RequestKey;
@@ -12,13 +12,13 @@ use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
 use store::capability::Capability;
-use store::gates::{GateRecord, Saying};
+use store::gates::{GateRecord, NewDecision};
 use store::requests::RequestRecord;
-use web::{Answer, Call, Caller, ParentsPeople, Problem, Visit, Web};
+use web::{Answer, Call, Caller, OrgScope, ParentsPeople, ProblemDetails, Web};
 
+use crate::link_state::{LinkState, standing};
 use crate::pages::{self, Decision, Message};
 use crate::said::{self, Said};
-use crate::standing::{Standing, standing};
 
 pub(crate) struct App {
     pub(crate) web: Web,
@@ -40,13 +40,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> LinkState {
         standing(&self.capability, &self.gate, &self.request, self.approves)
     }
 }
 
 impl App {
-    pub(crate) async fn handle(&self, call: Call) -> Result<Answer, Problem> {
+    pub(crate) async fn handle(&self, call: Call) -> Result<Answer, ProblemDetails> {
         match (call.verb(), call.route()) {
             ("GET", "/decide") => self.show(&call).await,
             ("POST", "/decide") => self.decide(&call).await,
@@ -55,13 +55,13 @@ impl App {
                 let gate = Gate::License(call.param("license").to_owned());
                 self.decide_as_member(&call, gate).await
             }
-            _ => Err(Problem::not_found()),
+            _ => Err(ProblemDetails::not_found()),
         }
     }
 
     /// Writes nothing: mail scanners look at links too.
-    async fn show(&self, call: &Call) -> Result<Answer, Problem> {
-        let token = call.query("c").ok_or_else(Problem::not_found)?;
+    async fn show(&self, call: &Call) -> Result<Answer, ProblemDetails> {
+        let token = call.query("c").ok_or_else(ProblemDetails::not_found)?;
         let link = self.link(token).await?;
         let standing = link.standing();
         refuse_ended(&link, standing)?;
@@ -71,7 +71,7 @@ impl App {
         // By opening the link, a technician who has just signed in has said enough. With an older sign-in they press the
         // button: what they were lured to then decides nothing by itself.
         let technician = self.technician(call, &link).await?;
-        let send = standing == Standing::Open && technician.is_some_and(|technician| technician.is_recent());
+        let send = standing == LinkState::Open && technician.is_some_and(|technician| technician.is_recent());
         self.page(StatusCode::OK, token, &link, send, &[])
     }
 
@@ -81,11 +81,11 @@ impl App {
         token: &str,
         link: &Link,
         send: bool,
-        problems: &[FieldProblem],
-    ) -> Result<Answer, Problem> {
+        problems: &[FieldError],
+    ) -> Result<Answer, ProblemDetails> {
         let decision = Decision {
             action: self.web.base.link(&format!("/decide?c={token}")),
-            open: link.standing() == Standing::Open,
+            open: link.standing() == LinkState::Open,
             send,
             message: pages::message(link),
             problems,
@@ -94,12 +94,12 @@ impl App {
         self.web.page(status, &decision.title(), None, &decision)
     }
 
-    async fn decide(&self, call: &Call) -> Result<Answer, Problem> {
-        let token = call.query("c").ok_or_else(Problem::not_found)?;
+    async fn decide(&self, call: &Call) -> Result<Answer, ProblemDetails> {
+        let token = call.query("c").ok_or_else(ProblemDetails::not_found)?;
         let mut link = self.link(token).await?;
         if matches!(
             link.standing(),
-            Standing::OwnRequest | Standing::NoApprover | Standing::Ended
+            LinkState::OwnRequest | LinkState::NoApprover | LinkState::Ended
         ) {
             refuse_ended(&link, link.standing())?;
         }
@@ -118,7 +118,7 @@ impl App {
         };
         let first = match self.settle(&mut link, &said, "link", technician.as_ref()).await {
             Ok(first) => first,
-            Err(problem) if call.wants_page() && link.standing() == Standing::Open => {
+            Err(problem) if call.wants_page() && link.standing() == LinkState::Open => {
                 return self.page(problem.status, token, &link, false, &[changed_field()]);
             }
             Err(problem) => return Err(problem),
@@ -136,17 +136,17 @@ impl App {
     }
 
     /// A click on what is decided needs no reason: it is told what stands.
-    fn said(&self, call: &Call, link: &Link) -> Result<Said, Problem> {
+    fn said(&self, call: &Call, link: &Link) -> Result<Said, ProblemDetails> {
         let said = said::of_link(call)?;
         let missing = link.capability.action.needs_reason() && said.reason.is_none();
-        if missing && link.standing() == Standing::Open {
+        if missing && link.standing() == LinkState::Open {
             return Err(vec![said::reason_needed()].into());
         }
         Ok(said)
     }
 
     /// The pending page's buttons, and programs.
-    async fn decide_as_member(&self, call: &Call, gate: Gate) -> Result<Answer, Problem> {
+    async fn decide_as_member(&self, call: &Call, gate: Gate) -> Result<Answer, ProblemDetails> {
         let visit = self.web.visit(call).await?;
         let caller = &visit.caller;
         let mut link = self.gate_of(&visit, call, gate).await?;
@@ -165,9 +165,15 @@ impl App {
     }
 
     /// The one write, and what follows from it. Answers whether this call decided. `caller`: where it is known.
-    async fn settle(&self, link: &mut Link, said: &Said, via: &str, caller: Option<&Caller>) -> Result<bool, Problem> {
+    async fn settle(
+        &self,
+        link: &mut Link,
+        said: &Said,
+        via: &str,
+        caller: Option<&Caller>,
+    ) -> Result<bool, ProblemDetails> {
         let capability = &link.capability;
-        let saying = Saying {
+        let saying = NewDecision {
             decision: capability.action.decision(),
             by: &capability.person,
             who: caller.map_or(&capability.person, |caller| &caller.id),
@@ -185,7 +191,7 @@ impl App {
         // A decision is recorded from here on. Also when it was before: its first delivery may have been lost. Where nothing
         // is decided, as the request has changed, nobody is woken: time would decide.
         if let (Some(token), Some(_)) = (&link.gate.token, link.gate.decision) {
-            step::deliver(&self.step_functions, token).await?;
+            runtime::deliver(&self.step_functions, token).await?;
         }
         // Somebody else may have decided since the gate was read.
         let reader = caller.map(|caller| &caller.org);
@@ -195,14 +201,14 @@ impl App {
         let standing = link.standing();
         refuse_ended(link, standing)?;
         match standing {
-            Standing::Same => Ok(decided.first),
-            Standing::Open => Err(Problem::conflict(CHANGED)),
+            LinkState::Same => Ok(decided.first),
+            LinkState::Open => Err(ProblemDetails::conflict(CHANGED)),
             _ => Err(pages::decided_otherwise(link)),
         }
     }
 
     /// A forwarded link decides in its owner's name, but not from the requester's own session.
-    async fn refuse_own(&self, call: &Call, link: &Link) -> Result<(), Problem> {
+    async fn refuse_own(&self, call: &Call, link: &Link) -> Result<(), ProblemDetails> {
         if !link.capability.gate.is_approval() {
             return Ok(());
         }
@@ -212,13 +218,18 @@ impl App {
         }
     }
 
-    async fn gate_of(&self, visit: &Visit, call: &Call, gate: Gate) -> Result<Link, Problem> {
-        let request = RequestId::parse(call.param("id")).map_err(|_| Problem::not_found())?;
+    async fn gate_of(&self, visit: &OrgScope, call: &Call, gate: Gate) -> Result<Link, ProblemDetails> {
+        let request = RequestId::parse(call.param("id")).map_err(|_| ProblemDetails::not_found())?;
         let key = RequestKey {
             org: visit.org().clone(),
             request,
         };
-        let request = self.web.store.request(&key).await?.ok_or_else(Problem::not_found)?;
+        let request = self
+            .web
+            .store
+            .request(&key)
+            .await?
+            .ok_or_else(ProblemDetails::not_found)?;
         let gate = match gate {
             Gate::Approval(_) => request.plan.approval_gate(),
             license => license,
@@ -232,11 +243,14 @@ impl App {
         };
         // A role decides here and no address.
         let reader = Some(&visit.caller.org);
-        let link = self.found(capability, reader).await?.ok_or_else(Problem::not_found)?;
+        let link = self
+            .found(capability, reader)
+            .await?
+            .ok_or_else(ProblemDetails::not_found)?;
         Ok(Link { approves: true, ..link })
     }
 
-    async fn link(&self, token: &str) -> Result<Link, Problem> {
+    async fn link(&self, token: &str) -> Result<Link, ProblemDetails> {
         let capability = self.web.store.capability(&SecretString::from(token)).await?;
         let found = match capability {
             Some(capability) => self.found(capability, None).await?,
@@ -246,7 +260,7 @@ impl App {
     }
 
     /// `reader`: the organisation whose member looks, where that is known.
-    async fn found(&self, capability: Capability, reader: Option<&OrgId>) -> Result<Option<Link>, Problem> {
+    async fn found(&self, capability: Capability, reader: Option<&OrgId>) -> Result<Option<Link>, ProblemDetails> {
         let store = &self.web.store;
         let key = capability.key();
         let Some(gate) = store.gate(&key, &capability.gate).await? else {
@@ -263,7 +277,7 @@ impl App {
                 self.approves(&organisation, variables, &request, &capability.person)
                     .await?
             }
-            Err(fault) if fault.is_transient() => return Err(fault.clone().into()),
+            Err(error) if error.is_transient() => return Err(error.clone().into()),
             // Who approves is not known then; a role that decides finds the request under Pending all the same.
             Err(_) => false,
         };
@@ -285,7 +299,7 @@ impl App {
         request: &RequestRecord,
         gate: &GateRecord,
         reader: Option<&OrgId>,
-    ) -> Result<ParentsPeople, Problem> {
+    ) -> Result<ParentsPeople, ProblemDetails> {
         let people = [&request.requester.email, &gate.decided_by].into_iter().flatten();
         let people = people.map(String::as_str);
         Ok(self.web.parents_people(organisation, reader, people).await?)
@@ -298,7 +312,7 @@ impl App {
         variables: &OrgVariables,
         request: &RequestRecord,
         person: &str,
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, ProblemDetails> {
         let members = if variables.new_user_approval_email.is_empty() {
             self.web.store.approving_members(organisation).await?
         } else {
@@ -307,8 +321,8 @@ impl App {
         Ok(authority::still_approves(person, &request.plan, variables, &members))
     }
 
-    /// The technician of the organisation who is signed in, at a licence link.
-    async fn technician(&self, call: &Call, link: &Link) -> Result<Option<Caller>, Problem> {
+    /// The technician of the organisation who is signed in, at a license link.
+    async fn technician(&self, call: &Call, link: &Link) -> Result<Option<Caller>, ProblemDetails> {
         if !matches!(link.capability.gate, Gate::License(_)) {
             return Ok(None);
         }
@@ -317,21 +331,21 @@ impl App {
     }
 }
 
-fn unknown() -> Problem {
-    Problem::new(
+fn unknown() -> ProblemDetails {
+    ProblemDetails::new(
         StatusCode::NOT_FOUND,
         "This link is unknown. It may have been copied wrongly, or be too old.",
     )
 }
 
-fn own_request() -> Problem {
-    Problem::forbidden("This is your own request, so somebody else must decide on it.")
+fn own_request() -> ProblemDetails {
+    ProblemDetails::forbidden("This is your own request, so somebody else must decide on it.")
 }
 
 const CHANGED: &str = "The request has changed since you looked at it. Nothing was decided: look again, then decide.";
 
-fn changed_field() -> FieldProblem {
-    FieldProblem::new("version", CHANGED)
+fn changed_field() -> FieldError {
+    FieldError::new("version", CHANGED)
 }
 
 fn recorded(link: &Link, first: bool) -> Answer {
@@ -340,11 +354,13 @@ fn recorded(link: &Link, first: bool) -> Answer {
     Answer::json(StatusCode::OK, &body)
 }
 
-fn refuse_ended(link: &Link, standing: Standing) -> Result<(), Problem> {
+fn refuse_ended(link: &Link, standing: LinkState) -> Result<(), ProblemDetails> {
     match standing {
-        Standing::OwnRequest => Err(own_request()),
-        Standing::NoApprover => Err(Problem::forbidden(pages::NO_APPROVER)),
-        Standing::TooLate | Standing::Ended => Err(pages::with_decision(Problem::gone(pages::message(link)), link)),
-        Standing::Open | Standing::Same | Standing::Otherwise => Ok(()),
+        LinkState::OwnRequest => Err(own_request()),
+        LinkState::NoApprover => Err(ProblemDetails::forbidden(pages::NO_APPROVER)),
+        LinkState::TooLate | LinkState::Ended => {
+            Err(pages::with_decision(ProblemDetails::gone(pages::message(link)), link))
+        }
+        LinkState::Open | LinkState::Same | LinkState::Otherwise => Ok(()),
     }
 }

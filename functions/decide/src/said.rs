@@ -1,9 +1,9 @@
 //! What the body of a decision says: a form's or a program's.
 
 use domain::decision::{Action, Gate, Reason};
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use serde_json::Value;
-use web::{Call, Problem};
+use web::{Call, ProblemDetails};
 
 /// Of one who is signed in.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ const REASON: &str = "reason";
 const VERSION: &str = "version";
 
 /// A link says the action itself; a reason may come with it, and is needed by a denial that is to be written.
-pub(crate) fn of_link(call: &Call) -> Result<Said, Problem> {
+pub(crate) fn of_link(call: &Call) -> Result<Said, ProblemDetails> {
     let mut problems = Vec::new();
     let (_, said) = read(call, &[REASON, VERSION], &mut problems)?;
     if problems.is_empty() {
@@ -35,7 +35,7 @@ pub(crate) fn of_link(call: &Call) -> Result<Said, Problem> {
     }
 }
 
-pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, Problem> {
+pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, ProblemDetails> {
     let mut problems = Vec::new();
     let (action, said) = read(call, &[ACTION, REASON, VERSION], &mut problems)?;
     let action = action
@@ -45,7 +45,7 @@ pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, Problem> {
     match action {
         None => {
             let takes = gate.actions().map(Action::as_str).join(" or ");
-            problems.push(FieldProblem::new(ACTION, format!("must be {takes}")));
+            problems.push(FieldError::new(ACTION, format!("must be {takes}")));
         }
         Some(action) if action.needs_reason() && said.reason.is_none() => problems.extend(reason_missing(&problems)),
         Some(_) => {}
@@ -56,17 +56,17 @@ pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, Problem> {
     }
 }
 
-pub(crate) fn reason_needed() -> FieldProblem {
-    FieldProblem::new(REASON, "is needed: the requester is told why")
+pub(crate) fn reason_needed() -> FieldError {
+    FieldError::new(REASON, "is needed: the requester is told why")
 }
 
 /// Of a reason that is wrong in itself, no more is said.
-fn reason_missing(problems: &[FieldProblem]) -> Option<FieldProblem> {
+fn reason_missing(problems: &[FieldError]) -> Option<FieldError> {
     let told = problems.iter().any(|problem| problem.field == REASON);
     (!told).then(reason_needed)
 }
 
-fn read(call: &Call, known: &[&str], problems: &mut Vec<FieldProblem>) -> Result<(Option<String>, Said), Problem> {
+fn read(call: &Call, known: &[&str], problems: &mut Vec<FieldError>) -> Result<(Option<String>, Said), ProblemDetails> {
     let (mut action, mut said) = (None, Said::default());
     // The button of a page without script, and its script, may send nothing at all.
     if call.body().is_empty() {
@@ -75,11 +75,11 @@ fn read(call: &Call, known: &[&str], problems: &mut Vec<FieldProblem>) -> Result
     for (name, value) in call.fields()?.into_iter().filter(|(_, value)| !value.is_null()) {
         let text = value.as_str();
         match name.as_str() {
-            name if !known.contains(&name) => problems.push(FieldProblem::new(name, "is not a known field")),
+            name if !known.contains(&name) => problems.push(FieldError::new(name, "is not a known field")),
             ACTION => action = text.map(str::to_owned),
             VERSION => match number(&value) {
                 Some(number) => said.version = Some(number),
-                None => problems.push(FieldProblem::new(
+                None => problems.push(FieldError::new(
                     VERSION,
                     "must be the number that the page or GET showed",
                 )),
@@ -120,7 +120,7 @@ mod tests {
         call("application/x-www-form-urlencoded", body)
     }
 
-    fn wrong(result: Result<Wanted, Problem>) -> Vec<String> {
+    fn wrong(result: Result<Wanted, ProblemDetails>) -> Vec<String> {
         let problem = result.unwrap_err();
         assert_eq!(problem.status.as_u16(), 422);
         problem.errors.into_iter().map(|error| error.field).collect()

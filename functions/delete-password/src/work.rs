@@ -1,9 +1,9 @@
 //! The kept password was not fetched in time.
 
-use domain::fault::Fault;
 use domain::note;
+use domain::step_error::StepError;
+use runtime::{Context, Input};
 use serde::Serialize;
-use step::{Context, Input};
 use store::kept::PASSWORD_SETTLED;
 
 const STEP: &str = "delete-password";
@@ -11,7 +11,7 @@ const STEP: &str = "delete-password";
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     cx.secrets.forget_password(&key).await?;

@@ -1,32 +1,32 @@
-//! The next licence that is not settled, and the way to it.
+//! The next license that is not settled, and the way to it.
 
 use chrono::Utc;
 use directory::{Graph, LicenseOfUser};
 use domain::authority;
-use domain::fault::Fault;
 use domain::note;
 use domain::request::{LicenseState, RequestKey, Skip, Sku, UserRef};
+use domain::step_error::StepError;
 use domain::submission::LicensePurchase;
 use domain::variables::LicenseAssignmentMethod;
+use integrations::OrgConfig;
+use runtime::{Context, Input};
 use serde::Serialize;
-use step::{Context, Input};
-use store::effects::Standing;
+use store::effects::EffectState;
 use store::requests::RequestRecord;
-use systems::Settled;
 
 const STEP: &str = "find-license";
 
 #[derive(Serialize)]
 pub(crate) struct Output {
-    outcome: Way,
-    /// Part number; empty when all licences are settled.
+    outcome: NextAction,
+    /// Part number; empty when all licenses are settled.
     sku: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Way {
-    /// All licences are settled.
+enum NextAction {
+    /// All licenses are settled.
     None,
     /// A seat is free.
     Free,
@@ -37,24 +37,24 @@ enum Way {
     Ask,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
     };
     if record.skipped.contains(&Skip::FindLicense) {
         return Ok(Output {
-            outcome: Way::None,
+            outcome: NextAction::None,
             sku: String::new(),
         });
     }
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let state_of = |sku: &Sku| record.licenses.get(&sku.part_number).copied();
     let settled_one = |sku: &&Sku| matches!(state_of(sku), Some(LicenseState::Assigned | LicenseState::Skipped));
     let mut open: Vec<&Sku> = record.plan.licenses.iter().filter(|sku| !settled_one(sku)).collect();
-    // What builds on another licence comes after the others.
+    // What builds on another license comes after the others.
     open.sort_by_key(|sku| state_of(sku) == Some(LicenseState::Postponed));
     for sku in open {
         let state = state_of(sku);
@@ -66,21 +66,21 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         }
     }
     Ok(Output {
-        outcome: Way::None,
+        outcome: NextAction::None,
         sku: String::new(),
     })
 }
 
-/// `None` if the licence is settled now.
+/// `None` if the license is settled now.
 async fn way(
     cx: &Context,
     graph: &Graph,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     user: &UserRef,
     sku: &Sku,
     state: Option<LicenseState>,
-) -> Result<Option<Way>, Fault> {
+) -> Result<Option<NextAction>, StepError> {
     let key = record.key();
     let part_number = &sku.part_number;
     let by_group = settled.variables.license_assignment_method == LicenseAssignmentMethod::Group;
@@ -90,13 +90,15 @@ async fn way(
         Seen::SeatLost => true,
         Seen::Nothing => false,
     };
-    let purchase: Standing<serde::de::IgnoredAny, serde::de::IgnoredAny> =
-        cx.store.standing(&key, &systems::purchase_effect(part_number)).await?;
-    if state == Some(LicenseState::Awaited) || matches!(purchase, Standing::Done(_)) {
+    let purchase: EffectState<serde::de::IgnoredAny, serde::de::IgnoredAny> = cx
+        .store
+        .standing(&key, &integrations::purchase_effect(part_number))
+        .await?;
+    if state == Some(LicenseState::Awaited) || matches!(purchase, EffectState::Done(_)) {
         if state == Some(LicenseState::Joined) {
             cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
         }
-        return Ok(Some(Way::Await));
+        return Ok(Some(NextAction::Await));
     }
     // Before a seat is bought that nothing would give to the user.
     if by_group
@@ -110,7 +112,7 @@ async fn way(
     let wish = record.job.onboarding()?.license_purchase;
     let buys = wish == LicensePurchase::Auto
         && settled.variables.auto_purchase_license_if_none_available
-        && systems::has_distributor(settled);
+        && integrations::has_distributor(settled);
     let skus = graph.subscribed_skus().await?;
     let free = skus
         .iter()
@@ -123,23 +125,28 @@ async fn way(
         .await?
         .is_some_and(|holder| holder != key.request);
     if free && !(promised && buys) {
-        return Ok(Some(if seat_lost { Way::Await } else { Way::Free }));
+        return Ok(Some(if seat_lost { NextAction::Await } else { NextAction::Free }));
     }
     // An order that was begun is counted already.
-    let begun = matches!(purchase, Standing::Intended(_));
+    let begun = matches!(purchase, EffectState::Intended(_));
     if buys && (begun || may_buy(cx, record, settled, part_number).await?) {
-        return Ok(Some(Way::Buy));
+        return Ok(Some(NextAction::Buy));
     }
     if wish == LicensePurchase::None {
         let text = note::license_not_wanted(part_number, &user.upn);
         skip(cx, &key, part_number, "not_wanted", &text).await?;
         return Ok(None);
     }
-    Ok(Some(Way::Ask))
+    Ok(Some(NextAction::Ask))
 }
 
 /// Whether Gangway spends the organisation's money on its own: on somebody's authority, and so many times a day.
-async fn may_buy(cx: &Context, record: &RequestRecord, settled: &Settled, part_number: &str) -> Result<bool, Fault> {
+async fn may_buy(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &OrgConfig,
+    part_number: &str,
+) -> Result<bool, StepError> {
     let why = if !authority::may_buy_seats(&record.plan) {
         "nobody has approved the request".to_owned()
     } else {
@@ -167,7 +174,7 @@ enum Seen {
     Nothing,
     /// The user is in the group, and somebody else was quicker.
     SeatLost,
-    Leads(Way),
+    Leads(NextAction),
 }
 
 fn seen(found: Option<&LicenseOfUser>, by_group: bool, state: Option<LicenseState>) -> Seen {
@@ -176,14 +183,14 @@ fn seen(found: Option<&LicenseOfUser>, by_group: bool, state: Option<LicenseStat
         Some(license) if by_group && license.lacks_a_seat() => Seen::SeatLost,
         // Reported by the step that assigns, also where an earlier run died before it could say so; what is tried
         // again is looked at until there is no time left.
-        Some(_) if state != Some(LicenseState::Postponed) || !by_group => Seen::Leads(Way::Free),
-        Some(_) => Seen::Leads(Way::Await),
-        None if processed => Seen::Leads(Way::Await),
+        Some(_) if state != Some(LicenseState::Postponed) || !by_group => Seen::Leads(NextAction::Free),
+        Some(_) => Seen::Leads(NextAction::Await),
+        None if processed => Seen::Leads(NextAction::Await),
         None => Seen::Nothing,
     }
 }
 
-async fn skip(cx: &Context, key: &RequestKey, part_number: &str, event: &str, text: &str) -> Result<(), Fault> {
+async fn skip(cx: &Context, key: &RequestKey, part_number: &str, event: &str, text: &str) -> Result<(), StepError> {
     cx.store.set_license(key, part_number, LicenseState::Skipped).await?;
     cx.store
         .queue_note(key, &format!("license-{part_number}"), text)
@@ -211,19 +218,19 @@ mod tests {
         for (found, state, expected) in [
             (None, None, Seen::Nothing),
             (None, Some(LicenseState::Awaited), Seen::Nothing),
-            (None, joined, Seen::Leads(Way::Await)),
-            (None, postponed, Seen::Leads(Way::Await)),
-            (Some(&active), joined, Seen::Leads(Way::Free)),
-            (Some(&active), postponed, Seen::Leads(Way::Await)),
-            (Some(&needs), joined, Seen::Leads(Way::Free)),
-            (Some(&needs), postponed, Seen::Leads(Way::Await)),
+            (None, joined, Seen::Leads(NextAction::Await)),
+            (None, postponed, Seen::Leads(NextAction::Await)),
+            (Some(&active), joined, Seen::Leads(NextAction::Free)),
+            (Some(&active), postponed, Seen::Leads(NextAction::Await)),
+            (Some(&needs), joined, Seen::Leads(NextAction::Free)),
+            (Some(&needs), postponed, Seen::Leads(NextAction::Await)),
             (Some(&no_seat), joined, Seen::SeatLost),
             (Some(&no_seat), postponed, Seen::SeatLost),
         ] {
             assert_eq!(seen(found, true, state), expected, "{found:?} {state:?}");
         }
         assert_eq!(seen(None, false, postponed), Seen::Nothing, "tried again at once");
-        assert_eq!(seen(Some(&active), false, None), Seen::Leads(Way::Free));
+        assert_eq!(seen(Some(&active), false, None), Seen::Leads(NextAction::Free));
     }
 }
 
@@ -238,7 +245,14 @@ mod payload_tests {
 
     #[test]
     fn answers_what_the_state_machine_picks() {
-        let answers = [Way::None, Way::Free, Way::Await, Way::Buy, Way::Ask].map(|outcome| Output {
+        let answers = [
+            NextAction::None,
+            NextAction::Free,
+            NextAction::Await,
+            NextAction::Buy,
+            NextAction::Ask,
+        ]
+        .map(|outcome| Output {
             outcome,
             sku: "SPB".to_owned(),
         });

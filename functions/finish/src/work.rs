@@ -1,10 +1,10 @@
 //! Writes the end: honest, once.
 
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::request::{End, Outcome, RequestKey};
+use domain::step_error::StepError;
+use runtime::Context;
 use serde::{Deserialize, Serialize};
-use step::Context;
 
 const STEP: &str = "finish";
 
@@ -22,7 +22,7 @@ pub(crate) struct Output {
     outcome: Outcome,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -54,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .await?;
     // Last, so that a run that died before does all of it again.
     cx.store.end_request(&record, outcome).await?;
-    step::metric_by(
+    runtime::metric_by(
         "Requests",
         1.0,
         Some(("Outcome", domain::request::Status::from(outcome).as_str())),

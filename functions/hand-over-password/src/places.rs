@@ -1,17 +1,17 @@
 //! The places that a temporary password goes to.
 
 use domain::contact::PhoneNumber;
-use domain::fault::Fault;
 use domain::note::{self, Handed};
 use domain::request::{RequestKey, TicketRef, UserRef};
-use domain::variables::PasswordPlace;
+use domain::step_error::StepError;
+use domain::variables::PasswordDestination;
+use integrations::OrgConfig;
 use notify::{Mail, Sms};
 use psa::{Note, NoteText, Psa};
+use runtime::Context;
 use secrecy::SecretString;
-use step::Context;
-use store::effects::{Standing, random_mark};
+use store::effects::{EffectState, random_mark};
 use store::requests::RequestRecord;
-use systems::Settled;
 use vault::Entry;
 use vault::pwpush::Found;
 
@@ -26,18 +26,20 @@ pub(crate) enum Delivery {
 pub(crate) struct HandOver<'a> {
     pub(crate) cx: &'a Context,
     pub(crate) record: &'a RequestRecord,
-    pub(crate) settled: &'a Settled,
+    pub(crate) settled: &'a OrgConfig,
     pub(crate) user: &'a UserRef,
     pub(crate) password: &'a SecretString,
 }
 
 impl HandOver<'_> {
-    pub(crate) async fn deliver(&self, place: PasswordPlace) -> Result<Delivery, Fault> {
+    pub(crate) async fn deliver(&self, place: PasswordDestination) -> Result<Delivery, StepError> {
         match place {
-            PasswordPlace::TicketNote => self.to_ticket().await,
-            PasswordPlace::ItGlue | PasswordPlace::Hudu | PasswordPlace::Passportal => self.to_vault(place).await,
-            PasswordPlace::PwPush => self.to_technicians().await,
-            PasswordPlace::Manager => self.to_manager().await,
+            PasswordDestination::TicketNote => self.to_ticket().await,
+            PasswordDestination::ItGlue | PasswordDestination::Hudu | PasswordDestination::Passportal => {
+                self.to_vault(place).await
+            }
+            PasswordDestination::PwPush => self.to_technicians().await,
+            PasswordDestination::Manager => self.to_manager().await,
         }
     }
 
@@ -45,7 +47,7 @@ impl HandOver<'_> {
         self.record.key()
     }
 
-    async fn to_ticket(&self) -> Result<Delivery, Fault> {
+    async fn to_ticket(&self) -> Result<Delivery, StepError> {
         let Some(ticket) = &self.record.ticket else {
             return Ok(Delivery::NoSuchPlace("there is no ticket"));
         };
@@ -57,8 +59,8 @@ impl HandOver<'_> {
         Ok(Delivery::Done)
     }
 
-    async fn to_vault(&self, place: PasswordPlace) -> Result<Delivery, Fault> {
-        let vault = systems::vault(&self.cx.secrets, self.settled, place).await?;
+    async fn to_vault(&self, place: PasswordDestination) -> Result<Delivery, StepError> {
+        let vault = integrations::vault(&self.cx.secrets, self.settled, place).await?;
         let key = self.key();
         let entry = |mark: &str| Entry {
             marker: format!("{}/{mark}", key.request),
@@ -69,7 +71,7 @@ impl HandOver<'_> {
         let there = async |mark: &str| {
             let there = vault.has(&entry(mark)).await?;
             if there.is_none() {
-                step::metric("VaultRepeated", 1.0);
+                runtime::metric("VaultRepeated", 1.0);
             }
             Ok(there.unwrap_or_default().then_some(()))
         };
@@ -82,7 +84,7 @@ impl HandOver<'_> {
     }
 
     /// A link in the ticket; or by mail where there is none, as a link is all that a mail may carry.
-    async fn to_technicians(&self) -> Result<Delivery, Fault> {
+    async fn to_technicians(&self) -> Result<Delivery, StepError> {
         const EFFECT: &str = "password/pwpush";
         if let (Some(ticket), Some(psa)) = (&self.record.ticket, self.psa().await?) {
             let link = async || self.link("technicians").await.map(Handed::Link);
@@ -101,13 +103,13 @@ impl HandOver<'_> {
             let mail = note::password_link_mail(person, organisation, text);
             Ok(self.mail(to.as_str(), mail, vec![link]))
         };
-        let mailer = systems::mailer(&self.cx.aws)?;
-        systems::mail_once(&self.cx.store, &mailer, &self.key(), EFFECT, compose).await?;
+        let mailer = integrations::mailer(&self.cx.aws)?;
+        integrations::mail_once(&self.cx.store, &mailer, &self.key(), EFFECT, compose).await?;
         Ok(Delivery::Done)
     }
 
     /// By mail to a manager who has a mailbox, else to the phone.
-    async fn to_manager(&self) -> Result<Delivery, Fault> {
+    async fn to_manager(&self) -> Result<Delivery, StepError> {
         const EFFECT: &str = "password/manager";
         let Some(manager) = &self.record.plan.password_manager else {
             return Ok(Delivery::NoSuchPlace(match self.record.plan.rehired {
@@ -115,7 +117,7 @@ impl HandOver<'_> {
                 None => "there is no manager",
             }));
         };
-        let graph = systems::graph(&self.cx.secrets, &self.settled.organisation).await?;
+        let graph = integrations::graph(&self.cx.secrets, &self.settled.organisation).await?;
         let Some(manager) = graph.user(&manager.id).await? else {
             return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
         };
@@ -127,8 +129,8 @@ impl HandOver<'_> {
                 let mail = note::password_mail(person, organisation, upn, &handed, &self.settled.variables);
                 Ok(self.mail(address, mail, links))
             };
-            let mailer = systems::mailer(&self.cx.aws)?;
-            systems::mail_once(store, &mailer, &key, EFFECT, compose).await?;
+            let mailer = integrations::mailer(&self.cx.aws)?;
+            integrations::mail_once(store, &mailer, &key, EFFECT, compose).await?;
             return Ok(Delivery::Done);
         }
         let Some(Ok(number)) = manager.mobile_phone.as_deref().map(PhoneNumber::parse) else {
@@ -144,13 +146,13 @@ impl HandOver<'_> {
                 text,
             })
         };
-        systems::sms_once(store, &systems::sms(&self.cx.aws)?, &key, EFFECT, compose).await?;
+        integrations::sms_once(store, &integrations::sms(&self.cx.aws)?, &key, EFFECT, compose).await?;
         Ok(Delivery::Done)
     }
 
     /// The ticket system, if it keeps tickets.
-    async fn psa(&self) -> Result<Option<Psa>, Fault> {
-        let psa = systems::psa(&self.cx.aws, &self.cx.secrets, self.settled).await?;
+    async fn psa(&self) -> Result<Option<Psa>, StepError> {
+        let psa = integrations::psa(&self.cx.aws, &self.cx.secrets, self.settled).await?;
         Ok(psa.filter(Psa::carries_secrets))
     }
 
@@ -160,8 +162,8 @@ impl HandOver<'_> {
         ticket: &TicketRef,
         name: &str,
         effect: &str,
-        handed: impl AsyncFn() -> Result<Handed, Fault>,
-    ) -> Result<(), Fault> {
+        handed: impl AsyncFn() -> Result<Handed, StepError>,
+    ) -> Result<(), StepError> {
         let key = self.key();
         let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
         let there = async |mark: &str| Ok(psa.has_note(ticket, &marker(mark)).await?.then_some(()));
@@ -194,7 +196,7 @@ impl HandOver<'_> {
     }
 
     /// What a message carries: with `pwpush_url` set a link and never the password, whatever becomes of PWPush.
-    async fn handed_to(&self, recipient: &str) -> Result<(Handed, Vec<SecretString>), Fault> {
+    async fn handed_to(&self, recipient: &str) -> Result<(Handed, Vec<SecretString>), StepError> {
         if self.settled.variables.pwpush_url.is_none() {
             return Ok((Handed::Password(self.password.clone()), Vec::new()));
         }
@@ -204,20 +206,20 @@ impl HandOver<'_> {
 
     /// The link to the recipient's own push. An earlier try's is used again where the server can be asked for it; it is
     /// kept nowhere, as it opens the password.
-    async fn link(&self, recipient: &str) -> Result<SecretString, Fault> {
-        let pwpush = systems::pwpush(&self.cx.secrets, self.settled).await?;
+    async fn link(&self, recipient: &str) -> Result<SecretString, StepError> {
+        let pwpush = integrations::pwpush(&self.cx.secrets, self.settled).await?;
         let key = self.key();
         let effect = format!("password/push/{recipient}");
         let marker = |mark: &str| format!("{}/{mark}/{recipient}", key.request);
         let mark = random_mark();
         match self.cx.store.intend::<(), String>(&key, &effect, &mark).await? {
-            Standing::New => pwpush.push(&marker(&mark), self.password).await,
-            Standing::Done(()) => Err(Fault::Permanent("a link is kept nowhere".to_owned())),
-            Standing::Intended(mark) => {
+            EffectState::New => pwpush.push(&marker(&mark), self.password).await,
+            EffectState::Done(()) => Err(StepError::Permanent("a link is kept nowhere".to_owned())),
+            EffectState::Intended(mark) => {
                 match pwpush.find(&marker(&mark)).await? {
                     Found::Link(link) => return Ok(link),
                     Found::Nothing => {}
-                    Found::CannotSay => step::metric("PushRepeated", 1.0),
+                    Found::CannotSay => runtime::metric("PushRepeated", 1.0),
                 }
                 pwpush.push(&marker(&mark), self.password).await
             }

@@ -1,14 +1,14 @@
 //! Takes the temporary password to the places that the organisation chose, each once, then forgets it.
 
 use chrono::{Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note::{self, Skipped};
 use domain::request::{RequestKey, UserRef};
 use domain::schedule::local_words;
-use domain::variables::{OrgVariables, PasswordPlace};
+use domain::step_error::StepError;
+use domain::variables::{OrgVariables, PasswordDestination};
+use runtime::{Context, Env};
 use serde::{Deserialize, Serialize};
-use step::{Context, Env};
 use store::kept::{Kept, PASSWORD_SETTLED, Shown};
 use store::requests::RequestRecord;
 
@@ -41,14 +41,14 @@ pub(crate) enum Output {
     Kept,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
     };
     let record = cx.begin(STEP, &key, input.run).await?;
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
     };
     match cx.store.kept_password(&key).await? {
         Kept::Gone => {
@@ -67,19 +67,19 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         cx.store.keep_for_admin(&key).await?;
     }
     let password = cx.secrets.password(&key).await?;
-    let password = password.ok_or_else(|| Fault::Permanent("the temporary password is gone".to_owned()))?;
+    let password = password.ok_or_else(|| StepError::Permanent("the temporary password is gone".to_owned()))?;
     let keep = Keep {
         cx,
         record: &record,
         user,
         seconds: input.kept_seconds,
     };
-    let settled = match systems::settled_for(&cx.store, &record).await {
-        Err(fault) if !fault.is_transient() => {
+    let settled = match integrations::settled_for(&cx.store, &record).await {
+        Err(error) if !error.is_transient() => {
             // Which places there are, nobody knows; an admin can have it all the same.
             let nowhere = Skipped {
                 name: "every place".to_owned(),
-                reason: fault.to_string(),
+                reason: error.to_string(),
             };
             return keep.for_admin(&[nowhere], &OrgVariables::default()).await;
         }
@@ -100,13 +100,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         match hand_over.deliver(place).await {
             Ok(Delivery::Done) => reached.push(place),
             Ok(Delivery::NoSuchPlace(why)) => failed.push(skipped(place, why)),
-            Err(fault) if fault.is_transient() && input.retried < RETRIES => transient = Some(fault),
-            Err(fault) => failed.push(skipped(place, &fault.to_string())),
+            Err(error) if error.is_transient() && input.retried < RETRIES => transient = Some(error),
+            Err(error) => failed.push(skipped(place, &error.to_string())),
         }
     }
-    if let Some(fault) = transient {
+    if let Some(error) = transient {
         // The places that were reached are recorded, each by its own effect: only the others are tried again.
-        return Err(fault);
+        return Err(error);
     }
     if reached.is_empty() {
         return keep.for_admin(&failed, &settled.variables).await;
@@ -131,7 +131,7 @@ struct Keep<'a> {
 }
 
 impl Keep<'_> {
-    async fn for_admin(self, failed: &[Skipped], variables: &OrgVariables) -> Result<Output, Fault> {
+    async fn for_admin(self, failed: &[Skipped], variables: &OrgVariables) -> Result<Output, StepError> {
         let Self {
             cx,
             record,
@@ -154,7 +154,7 @@ impl Keep<'_> {
     }
 }
 
-async fn tell_failures(cx: &Context, key: &RequestKey, failed: &[Skipped]) -> Result<(), Fault> {
+async fn tell_failures(cx: &Context, key: &RequestKey, failed: &[Skipped]) -> Result<(), StepError> {
     for place in failed {
         let detail = format!("{}: {}", place.name, place.reason);
         cx.store
@@ -165,16 +165,16 @@ async fn tell_failures(cx: &Context, key: &RequestKey, failed: &[Skipped]) -> Re
 }
 
 /// An admin has seen it: it is deleted like one that was handed over.
-async fn settle_shown(cx: &Context, record: &RequestRecord, user: &UserRef, shown: &Shown) -> Result<(), Fault> {
+async fn settle_shown(cx: &Context, record: &RequestRecord, user: &UserRef, shown: &Shown) -> Result<(), StepError> {
     let key = record.key();
-    let zone = systems::settled_for(&cx.store, record).await?.variables.timezone;
+    let zone = integrations::settled_for(&cx.store, record).await?.variables.timezone;
     let text = note::password_shown(&user.upn, &shown.by, &local_words(shown.at, zone));
     cx.store.queue_note(&key, "password-shown", &text).await?;
     cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
     cx.secrets.forget_password(&key).await
 }
 
-fn skipped(place: PasswordPlace, why: &str) -> Skipped {
+fn skipped(place: PasswordDestination, why: &str) -> Skipped {
     Skipped {
         name: place.as_str().to_owned(),
         reason: why.to_owned(),

@@ -9,7 +9,7 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::audit::{AuditEntry, Wanted, is_entry_key};
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::people::People;
 
@@ -33,7 +33,7 @@ impl Page<'_> {
         let new = entry.new.as_deref().unwrap_or_default();
         match entry.what.as_str() {
             "member.signed_in" | "sign_in.refused" => match Reason::of_code(new) {
-                Some(reason) => reason.words(),
+                Some(reason) => reason.label(),
                 None => new,
             },
             _ => new,
@@ -46,11 +46,11 @@ impl Page<'_> {
 }
 
 /// In words of one kind or of all: `gate`, `member.added`.
-fn what(call: &Call) -> Result<&str, Problem> {
+fn what(call: &Call) -> Result<&str, ProblemDetails> {
     let what = call.query("what").unwrap_or_default().trim();
     let fits = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
     if what.len() > 64 || !what.bytes().all(fits) {
-        return Err(Problem::wrong_field(
+        return Err(ProblemDetails::wrong_field(
             "what",
             "must be how the name of an action begins, such as gate or member.added",
         ));
@@ -59,15 +59,18 @@ fn what(call: &Call) -> Result<&str, Problem> {
 }
 
 /// As the link to older entries has it.
-fn before(call: &Call) -> Result<Option<&str>, Problem> {
+fn before(call: &Call) -> Result<Option<&str>, ProblemDetails> {
     let before = call.query("before");
     match before {
-        Some(key) if !is_entry_key(key) => Err(Problem::wrong_field("before", "must be from a link to older entries")),
+        Some(key) if !is_entry_key(key) => Err(ProblemDetails::wrong_field(
+            "before",
+            "must be from a link to older entries",
+        )),
         _ => Ok(before),
     }
 }
 
-pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn answer(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let wanted = Wanted {
         what: what(call)?,
         subject: None,
@@ -174,8 +177,8 @@ mod tests {
             let entry = AuditEntry::now("m1", what, "m1").changed(None, Some(new.to_owned()));
             page.after(&entry).to_owned()
         };
-        assert_eq!(told("sign_in.refused", "deleted"), Reason::Deleted.words());
-        assert_eq!(told("member.signed_in", "known"), Reason::Known.words());
+        assert_eq!(told("sign_in.refused", "deleted"), Reason::Deleted.label());
+        assert_eq!(told("member.signed_in", "known"), Reason::Known.label());
         assert_eq!(told("variable.set", "deleted"), "deleted");
         assert_eq!(told("sign_in.refused", "of a later version"), "of a later version");
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::variables::{OrgVariables, definition, definitions, locked_by_parent, parse_value};
+use runtime::Env;
 use serde_json::{Map, Value};
-use step::Env;
 use store::organisations::{ForChildren, Setting, Settings, defaults};
 use web::Form;
 
@@ -18,7 +18,7 @@ const LOCKED_FOR_CHILDREN: &str = "is locked for this organisation's children: a
 pub(crate) type Changes = BTreeMap<String, Option<Setting>>;
 
 /// Checks what would hold after the change. Answers every wrong name, value and contradiction.
-pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes, Vec<FieldProblem>> {
+pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes, Vec<FieldError>> {
     let mut problems = Vec::new();
     let mut changes = Changes::new();
     for (name, value) in body {
@@ -43,11 +43,11 @@ pub(crate) fn plan(body: &Map<String, Value>, values: &Values) -> Result<Changes
     }
 }
 
-fn stored(name: &str, value: &Value, values: &Values) -> Result<Option<Setting>, FieldProblem> {
+fn stored(name: &str, value: &Value, values: &Values) -> Result<Option<Setting>, FieldError> {
     let for_children = values.own.get(name).map(|setting| setting.for_children);
     if value.is_null() && definition(name).is_some() {
         if for_children == Some(ForChildren::Locked) {
-            return Err(FieldProblem::new(name, LOCKED_FOR_CHILDREN));
+            return Err(FieldError::new(name, LOCKED_FOR_CHILDREN));
         }
         return Ok(None);
     }
@@ -55,7 +55,7 @@ fn stored(name: &str, value: &Value, values: &Values) -> Result<Option<Setting>,
     if let ("pwpush_url", Some(address)) = (name, value.as_str()) {
         // Here the environment says which addresses may be called at all.
         Env.given_address(name, address)
-            .map_err(|fault| FieldProblem::new(name, fault.to_string()))?;
+            .map_err(|error| FieldError::new(name, error.to_string()))?;
     }
     if values.is_locked(name) {
         return Err(locked_by_parent(name));
@@ -71,7 +71,7 @@ fn body_is_wrong(name: &str, body: &Map<String, Value>, changes: &Changes) -> bo
     body.contains_key(name) && !changes.contains_key(name)
 }
 
-fn contradictions(changes: &Changes, values: &Values) -> Vec<FieldProblem> {
+fn contradictions(changes: &Changes, values: &Values) -> Vec<FieldError> {
     let mut after = values.own.clone();
     for (name, change) in changes {
         match change {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::audit::{AuditEntry, Wanted};
 use store::organisations::{SET, SET_FOR_CHILDREN};
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::page::shown;
 use crate::people::People;
@@ -71,8 +71,13 @@ impl Page<'_> {
     }
 }
 
-pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Values) -> Result<Answer, Problem> {
-    let definition = definition(call.param("name")).ok_or_else(Problem::not_found)?;
+pub(crate) async fn answer(
+    web: &Web,
+    call: &Call,
+    visit: &OrgScope,
+    values: &Values,
+) -> Result<Answer, ProblemDetails> {
+    let definition = definition(call.param("name")).ok_or_else(ProblemDetails::not_found)?;
     let (changes, more) = changes(web, visit, definition.name).await?;
     if !call.wants_page() {
         let mut body = one(values, definition);
@@ -86,7 +91,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Value
         variables: web.base.link(&format!("/orgs/{}/variables", visit.org())),
         definition,
         value: shown(&value),
-        source: source.words(),
+        source: source.label(),
         default: shown(&json!(definition.default_value())),
         changes: &changes,
         more,
@@ -99,7 +104,7 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, values: &Value
 }
 
 /// Newest first; and whether there may be older ones.
-async fn changes(web: &Web, visit: &Visit, name: &str) -> Result<(Vec<Change>, bool), Problem> {
+async fn changes(web: &Web, visit: &OrgScope, name: &str) -> Result<(Vec<Change>, bool), ProblemDetails> {
     // The children's default is the organisation's own value too.
     let (own, mut more) = entries(web, visit.org(), SET, name).await?;
     let people = People::of(web, visit, &own).await?;
@@ -116,7 +121,7 @@ async fn changes(web: &Web, visit: &Visit, name: &str) -> Result<(Vec<Change>, b
     Ok((changes, more))
 }
 
-async fn entries(web: &Web, org: &OrgId, what: &str, name: &str) -> Result<(Vec<AuditEntry>, bool), Problem> {
+async fn entries(web: &Web, org: &OrgId, what: &str, name: &str) -> Result<(Vec<AuditEntry>, bool), ProblemDetails> {
     let mut entries = Vec::new();
     let mut next = None;
     for _ in 0..LOOKS {

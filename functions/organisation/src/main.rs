@@ -12,7 +12,7 @@ mod tokens;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
-    step::init_logs();
-    let web = web::Web::new(&step::Aws::load().await)?;
+    runtime::init_logs();
+    let web = web::Web::new(&runtime::Aws::load().await)?;
     web::serve("organisation", &web, |call| routes::handle(&web, call)).await
 }

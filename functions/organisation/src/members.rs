@@ -8,7 +8,7 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::members::{Added, Changed, Member};
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::people::is_member_id;
 
@@ -44,15 +44,15 @@ fn sign_in(member: &Member) -> &'static str {
 }
 
 /// As the link to the next page has it.
-fn after(call: &Call) -> Result<Option<&str>, Problem> {
+fn after(call: &Call) -> Result<Option<&str>, ProblemDetails> {
     let after = call.query("after");
     match after {
-        Some(id) if !is_member_id(id) => Err(Problem::wrong_field("after", "must be the id of a member")),
+        Some(id) if !is_member_id(id) => Err(ProblemDetails::wrong_field("after", "must be the id of a member")),
         _ => Ok(after),
     }
 }
 
-pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn list(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let (members, next) = web.store.members(visit.org(), after(call)?).await?;
     let path = format!("/orgs/{}/members", visit.org());
     let next = next.map(|after| format!("{path}?after={}", utf8_percent_encode(&after, NON_ALPHANUMERIC)));
@@ -83,18 +83,18 @@ fn item(member: &Member) -> Value {
     })
 }
 
-pub(crate) async fn add(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn add(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let given::New { email, name, role } = given::new(&call.fields()?)?;
     let member = Member::new(visit.org(), email.as_str(), &name, role);
     match web.store.add_member(&member, &visit.caller.id).await? {
         Added::Added => done(web, call, visit, StatusCode::CREATED, &item(&member)),
         Added::AlreadyMember(known) => {
-            Err(Problem::conflict("Somebody with this address is a member already.").with("member", known.id))
+            Err(ProblemDetails::conflict("Somebody with this address is a member already.").with("member", known.id))
         }
     }
 }
 
-pub(crate) async fn show(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn show(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let member = find(web, call, visit).await?;
     if !call.wants_page() {
         return Ok(Answer::json(StatusCode::OK, &item(&member)));
@@ -111,7 +111,7 @@ pub(crate) async fn show(web: &Web, call: &Call, visit: &Visit) -> Result<Answer
 }
 
 /// Name and role. The address stays: a person with another one is another member.
-pub(crate) async fn change(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn change(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let member = find(web, call, visit).await?;
     let given::Change { name, role } = given::change(&call.fields()?)?;
     let remaining = match role {
@@ -135,7 +135,7 @@ pub(crate) async fn change(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
     }
 }
 
-pub(crate) async fn delete(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn delete(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let member = find(web, call, visit).await?;
     let remaining = remaining_admin(web, &member).await?;
     let by = &visit.caller.id;
@@ -146,7 +146,7 @@ pub(crate) async fn delete(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
 }
 
 /// In every browser of the member's; they may sign in again.
-pub(crate) async fn end_sessions(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn end_sessions(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let member = find(web, call, visit).await?;
     match web.store.end_sessions(&member, &visit.caller.id).await? {
         Changed::Done => done(web, call, visit, StatusCode::OK, &item(&member)),
@@ -155,32 +155,32 @@ pub(crate) async fn end_sessions(web: &Web, call: &Call, visit: &Visit) -> Resul
 }
 
 /// The admin that stays when this one goes; 409 if there is none. Nobody is needed for whoever is no admin.
-async fn remaining_admin(web: &Web, member: &Member) -> Result<Option<Member>, Problem> {
+async fn remaining_admin(web: &Web, member: &Member) -> Result<Option<Member>, ProblemDetails> {
     if member.role != Role::Admin {
         return Ok(None);
     }
     match web.store.another_admin(member).await? {
         Some(admin) => Ok(Some(admin)),
-        None => Err(Problem::conflict(
+        None => Err(ProblemDetails::conflict(
             "This is the organisation's last admin. Make somebody else an admin first.",
         )),
     }
 }
 
-fn overtaken() -> Problem {
-    Problem::conflict("Somebody else changed the members just now. Load the page again, and repeat.")
+fn overtaken() -> ProblemDetails {
+    ProblemDetails::conflict("Somebody else changed the members just now. Load the page again, and repeat.")
 }
 
-async fn find(web: &Web, call: &Call, visit: &Visit) -> Result<Member, Problem> {
+async fn find(web: &Web, call: &Call, visit: &OrgScope) -> Result<Member, ProblemDetails> {
     let id = call.param("member");
     if !is_member_id(id) {
-        return Err(Problem::not_found());
+        return Err(ProblemDetails::not_found());
     }
     let member = web.store.member(visit.org(), id).await?;
-    member.ok_or_else(Problem::not_found)
+    member.ok_or_else(ProblemDetails::not_found)
 }
 
-fn done(web: &Web, call: &Call, visit: &Visit, status: StatusCode, body: &Value) -> Result<Answer, Problem> {
+fn done(web: &Web, call: &Call, visit: &OrgScope, status: StatusCode, body: &Value) -> Result<Answer, ProblemDetails> {
     if call.wants_page() {
         let members = format!("/orgs/{}/members", visit.org());
         return Ok(Answer::see_other(&web.base.link(&members)));

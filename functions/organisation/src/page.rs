@@ -1,10 +1,10 @@
 //! The page of variables: a table for who looks, a form for admins.
 
 use askama::Template;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::variables::{Definition, Kind, definitions};
 use serde_json::{Value, json};
-use web::{Form, Visit, Web};
+use web::{Form, OrgScope, Web};
 
 use crate::change::text_of;
 use crate::show::{Source, Values};
@@ -19,7 +19,7 @@ pub(crate) struct Page<'a> {
     edits: bool,
     rows: Vec<Row>,
     /// Contradictions of variables that have no row would be lost otherwise.
-    problems: &'a [FieldProblem],
+    problems: &'a [FieldError],
 }
 
 struct Row {
@@ -49,7 +49,7 @@ impl Row {
         definition: &Definition,
         values: &Values,
         sent: Option<&Form>,
-        problems: &[FieldProblem],
+        problems: &[FieldError],
     ) -> Self {
         let (value, source) = values.of(definition);
         let (otherwise, from) = values.without_own(definition);
@@ -66,7 +66,7 @@ impl Row {
             description: definition.description,
             takes: definition.kind.to_string(),
             value: shown(&value),
-            source: source.words(),
+            source: source.label(),
             default: shown(&json!(definition.default_value())),
             otherwise: shown(&otherwise),
             inherited: from == Source::Inherited,
@@ -110,10 +110,10 @@ fn label(choice: &str) -> &str {
 
 pub(crate) fn page<'a>(
     web: &Web,
-    visit: &'a Visit,
+    visit: &'a OrgScope,
     values: &Values,
     sent: Option<&Form>,
-    problems: &'a [FieldProblem],
+    problems: &'a [FieldError],
 ) -> Page<'a> {
     build(
         web.base.link(&format!("/orgs/{}/variables", visit.org())),
@@ -126,10 +126,10 @@ pub(crate) fn page<'a>(
 
 fn build<'a>(
     action: String,
-    visit: &'a Visit,
+    visit: &'a OrgScope,
     values: &Values,
     sent: Option<&Form>,
-    problems: &'a [FieldProblem],
+    problems: &'a [FieldError],
 ) -> Page<'a> {
     Page {
         csrf: visit.csrf(),
@@ -157,7 +157,7 @@ pub(crate) mod tests {
 
     pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-    pub(crate) fn visit(role: Role) -> Visit {
+    pub(crate) fn visit(role: Role) -> OrgScope {
         let org = OrgId::parse("acme").unwrap();
         let member = Member {
             org: org.clone(),
@@ -170,13 +170,13 @@ pub(crate) mod tests {
             sign_in_link: None,
         };
         let organisation = Organisation::new(org, HOSTILE);
-        Visit {
+        OrgScope {
             organisation,
             caller: Caller::member(member, "csrf-token".to_owned()),
         }
     }
 
-    fn text(role: Role, problems: &[FieldProblem]) -> String {
+    fn text(role: Role, problems: &[FieldError]) -> String {
         let visit = visit(role);
         let mut values = values(
             json!({"default_ticket_location": HOSTILE, "store_password_in_ticket": false, "default_tech_id": HOSTILE}),
@@ -194,8 +194,8 @@ pub(crate) mod tests {
     #[test]
     fn admins_get_a_form() {
         let wrong = [
-            FieldProblem::new("default_ticket_location", HOSTILE),
-            FieldProblem::new("made_up", HOSTILE),
+            FieldError::new("default_ticket_location", HOSTILE),
+            FieldError::new("made_up", HOSTILE),
         ];
         let page = text(Role::Admin, &wrong);
         assert!(!page.contains("<script>"), "{page}");

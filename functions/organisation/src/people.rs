@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::fault::Fault;
 use domain::ids::OrgId;
+use domain::step_error::StepError;
 use domain::token::TokenRef;
 use store::audit::AuditEntry;
-use web::{Visit, Web};
+use web::{OrgScope, Web};
 
 /// What people know an id by: a member's address, `NAME (ORG)` of a token. To a child's people, the parent's members and
 /// tokens are the parent.
@@ -14,7 +14,7 @@ pub(crate) struct People(BTreeMap<String, String>);
 
 impl People {
     /// Members act in their own organisation and, from the parent, in this one.
-    pub(crate) async fn of(web: &Web, visit: &Visit, entries: &[AuditEntry]) -> Result<Self, Fault> {
+    pub(crate) async fn of(web: &Web, visit: &OrgScope, entries: &[AuditEntry]) -> Result<Self, StepError> {
         let named = entries.iter().flat_map(|entry| [&entry.who, &entry.subject]);
         let ids: BTreeSet<&String> = named.collect();
         let reader = Some(&visit.caller.org);
@@ -44,7 +44,7 @@ impl People {
 }
 
 /// None for one who is gone.
-async fn member_name(web: &Web, visit: &Visit, id: &str) -> Result<Option<String>, Fault> {
+async fn member_name(web: &Web, visit: &OrgScope, id: &str) -> Result<Option<String>, StepError> {
     if let Some(member) = web.store.member(visit.org(), id).await? {
         return Ok(Some(member.email));
     }
@@ -58,7 +58,7 @@ async fn member_name(web: &Web, visit: &Visit, id: &str) -> Result<Option<String
     }
 }
 
-async fn token_name(web: &Web, visit: &Visit, token: &TokenRef) -> Result<Option<String>, Fault> {
+async fn token_name(web: &Web, visit: &OrgScope, token: &TokenRef) -> Result<Option<String>, StepError> {
     if may_name(visit, &token.org) {
         let token = web.store.token(&token.org, &token.id).await?;
         return Ok(token.map(|token| token.shown()));
@@ -67,7 +67,7 @@ async fn token_name(web: &Web, visit: &Visit, token: &TokenRef) -> Result<Option
 }
 
 /// Whether the visitor may know who works there.
-fn may_name(visit: &Visit, org: &OrgId) -> bool {
+fn may_name(visit: &OrgScope, org: &OrgId) -> bool {
     org == visit.org() || *org == visit.caller.org
 }
 

@@ -1,14 +1,14 @@
 //! What the function answers, and the variables as they are read and changed.
 
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use http::StatusCode;
 use store::organisations::Changed;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::show::Values;
 use crate::{audit, change, history, members, page, show, tokens};
 
-pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, ProblemDetails> {
     let visit = web.visit(&call).await?;
     match (call.verb(), call.route()) {
         ("GET", "/orgs/{org}/variables") => answer(web, &call, &visit, &read(web, &visit).await?),
@@ -36,11 +36,11 @@ pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, Problem> {
         // The page's form.
         ("POST", "/orgs/{org}/tokens/{token}/revoke") => tokens::revoke(web, &call, &visit).await,
         ("GET", "/orgs/{org}/audit") => audit::answer(web, &call, &visit).await,
-        _ => Err(Problem::not_found()),
+        _ => Err(ProblemDetails::not_found()),
     }
 }
 
-async fn from_form(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+async fn from_form(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let values = read(web, visit).await?;
     let form = call.form()?;
     match change::plan(&change::from_form(&form, &values.own), &values) {
@@ -58,7 +58,7 @@ async fn from_form(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Prob
     }
 }
 
-async fn read(web: &Web, visit: &Visit) -> Result<Values, Problem> {
+async fn read(web: &Web, visit: &OrgScope) -> Result<Values, ProblemDetails> {
     let version = web.store.settings_version(visit.org()).await?;
     let own = web.store.settings(visit.org()).await?;
     let (_, inherited) = web.store.values(&visit.organisation).await?;
@@ -75,7 +75,7 @@ async fn read(web: &Web, visit: &Visit) -> Result<Values, Problem> {
     })
 }
 
-async fn write(web: &Web, visit: &Visit, changes: &change::Changes, read: &Values) -> Result<(), Problem> {
+async fn write(web: &Web, visit: &OrgScope, changes: &change::Changes, read: &Values) -> Result<(), ProblemDetails> {
     let by = &visit.caller.id;
     let changed = web
         .store
@@ -83,15 +83,15 @@ async fn write(web: &Web, visit: &Visit, changes: &change::Changes, read: &Value
         .await?;
     match changed {
         Changed::Done => Ok(()),
-        Changed::Overtaken => Err(Problem::conflict(
+        Changed::Overtaken => Err(ProblemDetails::conflict(
             "Somebody else changed the variables just now. Load the page again, and repeat.",
         )),
     }
 }
 
-fn answer(web: &Web, call: &Call, visit: &Visit, values: &Values) -> Result<Answer, Problem> {
+fn answer(web: &Web, call: &Call, visit: &OrgScope, values: &Values) -> Result<Answer, ProblemDetails> {
     if call.wants_page() {
-        let none: &[FieldProblem] = &[];
+        let none: &[FieldError] = &[];
         return web.page(
             StatusCode::OK,
             page::TITLE,

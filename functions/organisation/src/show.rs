@@ -24,7 +24,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    pub(crate) fn words(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Own => "set here",
             Self::Inherited => "from the parent organisation",

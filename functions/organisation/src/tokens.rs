@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::role::Role;
 use domain::token::{DEFAULT_DAYS, MOST_DAYS, TokenId, TokenName, may_own, parse_days};
 use http::StatusCode;
@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use store::members::Member;
 use store::tokens::{ApiToken, Created, NewToken};
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 const TITLE: &str = "Tokens";
 
@@ -25,7 +25,7 @@ struct List<'a> {
     roles: &'a [Role],
     /// Whether the visitor can own a token here: whoever comes from the parent has theirs there.
     makes: bool,
-    problems: &'a [FieldProblem],
+    problems: &'a [FieldError],
     next: Option<String>,
 }
 
@@ -93,12 +93,12 @@ fn day(at: &DateTime<Utc>) -> NaiveDate {
 }
 
 /// As the link to the next page has it.
-fn after(call: &Call) -> Result<Option<TokenId>, Problem> {
+fn after(call: &Call) -> Result<Option<TokenId>, ProblemDetails> {
     let after = call.query("after").map(TokenId::parse).transpose();
     after.map_err(|wrong| vec![wrong.at("after")].into())
 }
 
-pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn list(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let (rows, next) = rows(web, visit, after(call)?.as_ref()).await?;
     let next = next.map(|after| format!("/orgs/{}/tokens?after={after}", visit.org()));
     if call.wants_page() {
@@ -111,7 +111,11 @@ pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer
     Ok(Answer::json(StatusCode::OK, &body))
 }
 
-async fn rows(web: &Web, visit: &Visit, after: Option<&TokenId>) -> Result<(Vec<Row>, Option<TokenId>), Problem> {
+async fn rows(
+    web: &Web,
+    visit: &OrgScope,
+    after: Option<&TokenId>,
+) -> Result<(Vec<Row>, Option<TokenId>), ProblemDetails> {
     let now = Utc::now();
     let (tokens, next) = web.store.tokens(visit.org(), after).await?;
     let mut owners: BTreeMap<String, Option<Member>> = BTreeMap::new();
@@ -130,12 +134,12 @@ async fn rows(web: &Web, visit: &Visit, after: Option<&TokenId>) -> Result<(Vec<
 
 fn page(
     web: &Web,
-    visit: &Visit,
+    visit: &OrgScope,
     status: StatusCode,
     rows: &[Row],
     next: Option<&str>,
-    problems: &[FieldProblem],
-) -> Result<Answer, Problem> {
+    problems: &[FieldError],
+) -> Result<Answer, ProblemDetails> {
     let page = List {
         path: web.base.link(&format!("/orgs/{}/tokens", visit.org())),
         csrf: visit.csrf(),
@@ -156,12 +160,12 @@ struct Wanted {
     days: u16,
 }
 
-fn wanted(body: &Map<String, Value>) -> Result<Wanted, Vec<FieldProblem>> {
+fn wanted(body: &Map<String, Value>) -> Result<Wanted, Vec<FieldError>> {
     let known = ["name", "role", "days"];
     let mut problems: Vec<_> = body
         .keys()
         .filter(|name| !known.contains(&name.as_str()))
-        .map(|name| FieldProblem::new(name, "is not a known field"))
+        .map(|name| FieldError::new(name, "is not a known field"))
         .collect();
     let text = |name: &str| match body.get(name) {
         Some(Value::String(text)) => text.clone(),
@@ -172,7 +176,7 @@ fn wanted(body: &Map<String, Value>) -> Result<Wanted, Vec<FieldProblem>> {
     let role = Role::parse(&text("role"));
     if role.is_none() {
         let roles = Role::ALL.map(Role::as_str).join(", ");
-        problems.push(FieldProblem::new("role", format!("must be one of {roles}")));
+        problems.push(FieldError::new("role", format!("must be one of {roles}")));
     }
     let days = match body.get("days") {
         None | Some(Value::Null) => Ok(DEFAULT_DAYS),
@@ -185,7 +189,7 @@ fn wanted(body: &Map<String, Value>) -> Result<Wanted, Vec<FieldProblem>> {
 }
 
 /// The caller's own: nobody makes a token that counts as somebody else.
-pub(crate) async fn create(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn create(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let wanted = match wanted(&call.fields()?) {
         Ok(wanted) => wanted,
         Err(problems) if call.wants_page() => {
@@ -205,7 +209,7 @@ pub(crate) async fn create(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
     let owner = owner(web, visit).await?;
     if !may_own(owner.role, wanted.role) {
         let message = format!("can only be {}, like the owner's", owner.role.as_str());
-        return Err(Problem::wrong_field("role", &message));
+        return Err(ProblemDetails::wrong_field("role", &message));
     }
     let new = NewToken {
         owner: &owner,
@@ -215,35 +219,35 @@ pub(crate) async fn create(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
     };
     match web.store.create_token(&new, &visit.caller.id).await? {
         Created::Done(token, secret) => made(web, call, visit, *token, &owner, &secret),
-        Created::NameTaken => Err(Problem::conflict(
+        Created::NameTaken => Err(ProblemDetails::conflict(
             "A token of the organisation has this name. Revoke it first, or choose another name.",
         )),
     }
 }
 
 /// The member who calls, or whose program does.
-async fn owner(web: &Web, visit: &Visit) -> Result<Member, Problem> {
+async fn owner(web: &Web, visit: &OrgScope) -> Result<Member, ProblemDetails> {
     let person = visit.caller.person.as_deref().and_then(|person| person.split_once('/'));
     let id = person.filter(|(org, _)| *org == visit.org().as_str()).map(|(_, id)| id);
     let Some(id) = id else {
-        return Err(Problem::forbidden(
+        return Err(ProblemDetails::forbidden(
             "A token belongs to a member of its organisation. Make one in your own: it works in its children too.",
         ));
     };
     web.store
         .member(visit.org(), id)
         .await?
-        .ok_or_else(Problem::unauthorised)
+        .ok_or_else(ProblemDetails::unauthorised)
 }
 
 fn made(
     web: &Web,
     call: &Call,
-    visit: &Visit,
+    visit: &OrgScope,
     token: ApiToken,
     owner: &Member,
     secret: &SecretString,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, ProblemDetails> {
     if call.wants_page() {
         let page = Made {
             tokens: web.base.link(&format!("/orgs/{}/tokens", visit.org())),
@@ -258,13 +262,13 @@ fn made(
     Ok(Answer::json(StatusCode::CREATED, &body))
 }
 
-pub(crate) async fn revoke(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
-    let id = TokenId::parse(call.param("token")).map_err(|_| Problem::not_found())?;
+pub(crate) async fn revoke(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
+    let id = TokenId::parse(call.param("token")).map_err(|_| ProblemDetails::not_found())?;
     let token = web
         .store
         .token(visit.org(), &id)
         .await?
-        .ok_or_else(Problem::not_found)?;
+        .ok_or_else(ProblemDetails::not_found)?;
     if token.revoked_at.is_none() {
         // Whoever revokes it at the same moment is as good.
         web.store.revoke_token(&token, &visit.caller.id).await?;
@@ -277,7 +281,7 @@ pub(crate) async fn revoke(web: &Web, call: &Call, visit: &Visit) -> Result<Answ
         .store
         .token(visit.org(), &id)
         .await?
-        .ok_or_else(Problem::not_found)?;
+        .ok_or_else(ProblemDetails::not_found)?;
     let owner = web.store.member(&token.org, &token.owner).await?;
     let last_used = web.store.token_last_used(&token).await?;
     Ok(Answer::json(
@@ -371,7 +375,7 @@ mod tests {
                 now(),
             ),
         ];
-        let problems = [FieldProblem::new(HOSTILE, HOSTILE)];
+        let problems = [FieldError::new(HOSTILE, HOSTILE)];
         let list = |makes: bool| {
             let list = List {
                 path: base.link("/orgs/acme/tokens"),

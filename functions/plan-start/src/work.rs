@@ -1,15 +1,15 @@
 //! Now, or on the start date, or when the last day is over?
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::fault::Fault;
 use domain::job::Job;
 use domain::note;
 use domain::request::Status;
+use domain::step_error::StepError;
+use integrations::OrgConfig;
 use notify::Mail;
+use runtime::{Context, Input};
 use serde::Serialize;
-use step::{Context, Input};
 use store::requests::{Changed, RequestRecord};
-use systems::Settled;
 
 const STEP: &str = "plan-start";
 
@@ -29,7 +29,7 @@ enum Start {
     Due,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     let from = [Status::Running, Status::Scheduled];
@@ -40,9 +40,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         Status::Running
     };
     if cx.store.move_status(&key, input.run, &from, to).await? == Changed::No {
-        return Err(Fault::Permanent("the request cannot be started any more".to_owned()));
+        return Err(StepError::Permanent(
+            "the request cannot be started any more".to_owned(),
+        ));
     }
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
     let Some(at) = ahead else {
         if record.plan.start_at.is_none()
             && !settled.variables.allow_scheduled_user_creation
@@ -63,9 +65,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             at: timestamp(Utc::now()),
         });
     };
-    if let Err(fault) = tell_approvers(cx, &record, &settled, at).await {
+    if let Err(error) = tell_approvers(cx, &record, &settled, at).await {
         // What was approved is done, whoever could not be told of the later date.
-        let text = format!("The approvers were not told of the later date: {fault}");
+        let text = format!("The approvers were not told of the later date: {error}");
         cx.store
             .record_event(&key, STEP, "approvers_untold", &input.run.to_string(), &text, true)
             .await?;
@@ -87,17 +89,17 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 async fn tell_approvers(
     cx: &Context,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     at: DateTime<Utc>,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let Some(by) = &record.plan.moved_by else {
         return Ok(());
     };
-    let mailer = systems::mailer(&cx.aws)?;
+    let mailer = integrations::mailer(&cx.aws)?;
     let zone = settled.variables.timezone;
     for approver in &record.plan.approvers {
         let effect = format!("date-mail/{}/{approver}", record.plan.version);
-        systems::mail_once(&cx.store, &mailer, &record.key(), &effect, async || {
+        integrations::mail_once(&cx.store, &mailer, &record.key(), &effect, async || {
             let mail = note::date_moved_mail(record.about(), &settled.organisation.name, at, zone, by);
             Ok(Mail {
                 to: vec![approver.clone()],

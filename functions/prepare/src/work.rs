@@ -2,12 +2,12 @@
 
 use chrono::{Duration, Utc};
 use domain::decision::Decision;
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{RequestKey, Status};
+use domain::step_error::StepError;
+use runtime::{Context, Env};
 use serde::{Deserialize, Serialize};
-use step::{Context, Env};
 use store::requests::Changed;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ enum Approval {
     NotRequired,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -45,7 +45,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     let approved = async || {
         let gate = cx.store.gate(&key, &record.plan.approval_gate()).await?;
-        Ok::<_, Fault>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
+        Ok::<_, StepError>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
     };
     // What was approved before a resume is not asked for again.
     if !record.plan.approval_required || approved().await? {
@@ -60,12 +60,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .await?
         == Changed::No
     {
-        return Err(Fault::Permanent(
+        return Err(StepError::Permanent(
             "the request cannot wait for approval any more".to_owned(),
         ));
     }
     let page = format!("{}/orgs/{}/pending", Env.base_url()?, key.org);
-    let zone = systems::settled(&cx.store, &key.org).await?.variables.timezone;
+    let zone = integrations::settled(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
     cx.store

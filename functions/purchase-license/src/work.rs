@@ -8,14 +8,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use distributor::{Distributor, Subscription};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
+use integrations::{OrgConfig, Purchase};
+use runtime::Context;
 use serde::{Deserialize, Serialize};
-use step::Context;
-use store::effects::Standing;
-use systems::{Purchase, Settled};
+use store::effects::EffectState;
 
 const STEP: &str = "purchase-license";
 
@@ -38,13 +38,13 @@ pub(crate) enum Output {
     Ordered,
     /// A seat is there after all.
     Free,
-    /// Another request buys this licence now, or nobody knows yet what became of an order.
+    /// Another request buys this license now, or nobody knows yet what became of an order.
     Busy,
     /// It can't be bought here: a technician is asked.
     Ask,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -54,22 +54,22 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     if !cx.store.take_lease(&key.org, part_number, &key.request).await? {
         return Ok(Output::Busy);
     }
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let distributor = match systems::distributor(&cx.store, &cx.secrets, &settled).await {
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let distributor = match integrations::distributor(&cx.store, &cx.secrets, &settled).await {
         Ok(Some(found)) => found,
         Ok(None) => return leave_to_technician(cx, &key, part_number, "the distributor", "none is set up").await,
-        Err(fault) if fault.is_transient() => return Err(fault),
-        Err(fault) => return leave_to_technician(cx, &key, part_number, "the distributor", &fault.to_string()).await,
+        Err(error) if error.is_transient() => return Err(error),
+        Err(error) => return leave_to_technician(cx, &key, part_number, "the distributor", &error.to_string()).await,
     };
     let standing = cx
         .store
-        .standing::<Purchase, Purchase>(&key, &systems::purchase_effect(part_number))
+        .standing::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
         .await?;
     // Under the lease the look at the seats is reliable: what another request bought has been assigned by now.
-    if standing == Standing::New {
+    if standing == EffectState::New {
         let sku = record.plan.licenses.iter().find(|sku| sku.part_number == *part_number);
         let Some(sku) = sku else {
-            return Err(Fault::Permanent("the licence is not one of the request".to_owned()));
+            return Err(StepError::Permanent("the license is not one of the request".to_owned()));
         };
         if has_free_seat(cx, &settled, &sku.id).await? {
             return Ok(Output::Free);
@@ -82,13 +82,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             let why = "the company has no subscription of it there";
             leave_to_technician(cx, &key, part_number, distributor.name(), why).await
         }
-        Err(fault) if fault.is_transient() => Err(fault),
-        Err(fault) => leave_to_technician(cx, &key, part_number, distributor.name(), &fault.to_string()).await,
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => leave_to_technician(cx, &key, part_number, distributor.name(), &error.to_string()).await,
     }
 }
 
-async fn has_free_seat(cx: &Context, settled: &Settled, sku: &str) -> Result<bool, Fault> {
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+async fn has_free_seat(cx: &Context, settled: &OrgConfig, sku: &str) -> Result<bool, StepError> {
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let skus = graph.subscribed_skus().await?;
     Ok(skus.iter().any(|entry| entry.sku.id == sku && entry.free() > 0))
 }
@@ -106,13 +106,13 @@ async fn purchase(
     key: &RequestKey,
     part_number: &str,
     distributor: &Distributor,
-    standing: Standing<Purchase, Purchase>,
-) -> Result<Outcome, Fault> {
-    let effect = systems::purchase_effect(part_number);
+    standing: EffectState<Purchase, Purchase>,
+) -> Result<Outcome, StepError> {
+    let effect = integrations::purchase_effect(part_number);
     let marker = format!("{}/{part_number}", key.request);
     let mut purchase = match standing {
-        Standing::Done(_) => return Ok(Outcome::Ordered),
-        Standing::Intended(earlier) => {
+        EffectState::Done(_) => return Ok(Outcome::Ordered),
+        EffectState::Intended(earlier) => {
             earlier.must_be_at(distributor)?;
             let now = Utc::now();
             match ordered_before(distributor, &earlier, &marker, now).await? {
@@ -132,7 +132,7 @@ async fn purchase(
             }
             again
         }
-        Standing::New => {
+        EffectState::New => {
             let Some(found) = distributor.find_subscription(part_number).await? else {
                 return Ok(Outcome::NoSubscription);
             };
@@ -144,10 +144,10 @@ async fn purchase(
                 sent_at: Some(Utc::now()),
             };
             match cx.store.intend::<Purchase, Purchase>(key, &effect, &purchase).await? {
-                Standing::New => purchase,
+                EffectState::New => purchase,
                 // Another run of this step is at it.
-                Standing::Intended(_) => return Ok(Outcome::Unclear),
-                Standing::Done(_) => return Ok(Outcome::Ordered),
+                EffectState::Intended(_) => return Ok(Outcome::Unclear),
+                EffectState::Done(_) => return Ok(Outcome::Ordered),
             }
         }
     };
@@ -174,7 +174,7 @@ async fn ordered_before(
     purchase: &Purchase,
     marker: &str,
     now: DateTime<Utc>,
-) -> Result<Before, Fault> {
+) -> Result<Before, StepError> {
     if let Some(order) = distributor.find_order(marker).await? {
         return Ok(Before::Ordered(Some(order)));
     }
@@ -199,8 +199,8 @@ async fn record(
     part_number: &str,
     distributor: &Distributor,
     purchase: &Purchase,
-) -> Result<Outcome, Fault> {
-    let effect = systems::purchase_effect(part_number);
+) -> Result<Outcome, StepError> {
+    let effect = integrations::purchase_effect(part_number);
     cx.store.effect_done(key, &effect, purchase).await?;
     let text = note::purchase_ordered(part_number, distributor.name());
     cx.store
@@ -218,8 +218,8 @@ async fn leave_to_technician(
     part_number: &str,
     distributor: &str,
     why: &str,
-) -> Result<Output, Fault> {
-    systems::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
+) -> Result<Output, StepError> {
+    integrations::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
     Ok(Output::Ask)
 }
 

@@ -1,11 +1,11 @@
 //! An execution that failed, timed out or was stopped without writing the request's end: the next one writes it.
 //! `States.ALL` doesn't catch everything, so EventBridge tells of such ends.
 
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::request::{Outcome, RequestKey, Status};
+use domain::step_error::StepError;
+use runtime::{Context, Enter, Env, Started};
 use serde::{Deserialize, Serialize};
-use step::{Context, Enter, Env, Started};
 use store::requests::{Changed, RequestRecord};
 
 const STEP: &str = "record-bad-end";
@@ -45,9 +45,9 @@ pub(crate) enum Output {
     Recorded,
 }
 
-pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, StepError> {
     let input: ExecutionInput = serde_json::from_str(&event.detail.input)
-        .map_err(|_| Fault::Permanent("the event's execution has not the input of ours".to_owned()))?;
+        .map_err(|_| StepError::Permanent("the event's execution has not the input of ours".to_owned()))?;
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -84,7 +84,7 @@ pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, Fault> {
                     return Ok(Output::NothingToDo);
                 }
             }
-            let started = step::start(
+            let started = runtime::start(
                 &cx.aws.step_functions(),
                 &Env.state_machine_arn(record.kind())?,
                 &key,

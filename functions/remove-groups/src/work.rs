@@ -1,13 +1,13 @@
 //! Removes the leaver from the groups that Graph can change; tells of the others.
 
 use directory::{Change, Graph};
-use domain::fault::Fault;
 use domain::note::{self, Removed, Skipped};
 use domain::request::Skip;
+use domain::step_error::StepError;
+use integrations::offboarding;
+use runtime::{Context, Input};
 use serde::{Deserialize, Serialize};
-use step::{Context, Input};
-use store::effects::Standing;
-use systems::leaving;
+use store::effects::EffectState;
 
 const STEP: &str = "remove-groups";
 
@@ -23,7 +23,7 @@ struct Membership {
     stays: Option<String>,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     if record.skipped.contains(&Skip::RemoveGroups) {
@@ -31,28 +31,28 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the request has no account".to_owned()));
+        return Err(StepError::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
     if !settled.variables.offboarding_remove_groups {
         let text = note::groups_kept(&user.upn);
         cx.store.queue_note(&key, "groups-removed", &text).await?;
         cx.store.record_event(&key, STEP, "kept", "", &text, false).await?;
         return Ok(Output {});
     }
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let memberships = memberships(&graph, &user.id).await?;
-    let groups = match cx.store.intend(&key, leaving::GROUPS, &memberships).await? {
-        Standing::Done(groups) => groups,
-        Standing::New => remove(&graph, &user.id, memberships).await?,
-        Standing::Intended(before) => remove(&graph, &user.id, before).await?,
+    let groups = match cx.store.intend(&key, offboarding::GROUPS, &memberships).await? {
+        EffectState::Done(groups) => groups,
+        EffectState::New => remove(&graph, &user.id, memberships).await?,
+        EffectState::Intended(before) => remove(&graph, &user.id, before).await?,
     };
     let text = note::groups_removed(&user.upn, &groups);
-    leaving::tell_removed(&cx.store, &record, STEP, leaving::GROUPS, &groups, &text).await?;
+    offboarding::tell_removed(&cx.store, &record, STEP, offboarding::GROUPS, &groups, &text).await?;
     Ok(Output {})
 }
 
-async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, Fault> {
+async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, StepError> {
     let groups = graph.groups_of(user_id).await?.unwrap_or_default();
     let membership = |group: directory::Group| Membership {
         stays: group.kind.refuses_members().map(str::to_owned),
@@ -63,7 +63,7 @@ async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, Fa
 }
 
 /// No member any more is as good as removed now, so this can run again.
-async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> Result<Removed, Fault> {
+async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> Result<Removed, StepError> {
     let mut groups = Removed::default();
     for Membership { id, name, stays } in memberships {
         let change = match stays {
@@ -73,10 +73,10 @@ async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> R
         match change {
             Ok(Change::Done) => groups.removed.push(name),
             Ok(Change::Refused(reason)) => groups.left.push(Skipped { name, reason }),
-            Err(fault) if fault.is_transient() => return Err(fault),
-            Err(fault) => groups.failed.push(Skipped {
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => groups.failed.push(Skipped {
                 name,
-                reason: fault.to_string(),
+                reason: error.to_string(),
             }),
         }
     }

@@ -1,20 +1,20 @@
-//! Frees the leaver's licences: those assigned directly, and those that come with a group, by leaving the group.
+//! Frees the leaver's licenses: those assigned directly, and those that come with a group, by leaving the group.
 
 use directory::{Change, Graph, GroupMatch};
-use domain::fault::Fault;
 use domain::note::{self, Removed, Skipped};
 use domain::request::Skip;
+use domain::step_error::StepError;
+use integrations::offboarding;
+use runtime::{Context, Input};
 use serde::{Deserialize, Serialize};
-use step::{Context, Input};
-use store::effects::Standing;
-use systems::leaving;
+use store::effects::EffectState;
 
 const STEP: &str = "remove-licenses";
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-/// A way by which the leaver had a licence when the step first looked: a run after a crash would not find it any more.
+/// A way by which the leaver had a license when the step first looked: a run after a crash would not find it any more.
 #[derive(Clone, Serialize, Deserialize)]
 struct Way {
     sku_id: String,
@@ -48,7 +48,7 @@ enum By {
     },
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     if record.skipped.contains(&Skip::RemoveLicenses) {
@@ -56,22 +56,22 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     }
     record.job.offboarding()?;
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the request has no account".to_owned()));
+        return Err(StepError::Permanent("the request has no account".to_owned()));
     };
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let ways = ways(&graph, &user.id).await?;
-    let licenses = match cx.store.intend(&key, leaving::LICENSES, &ways).await? {
-        Standing::Done(licenses) => licenses,
-        Standing::New => free(&graph, &user.id, ways).await?,
-        Standing::Intended(before) => free(&graph, &user.id, before).await?,
+    let licenses = match cx.store.intend(&key, offboarding::LICENSES, &ways).await? {
+        EffectState::Done(licenses) => licenses,
+        EffectState::New => free(&graph, &user.id, ways).await?,
+        EffectState::Intended(before) => free(&graph, &user.id, before).await?,
     };
     let text = note::licenses_removed(&user.upn, &licenses);
-    leaving::tell_removed(&cx.store, &record, STEP, leaving::LICENSES, &licenses, &text).await?;
+    offboarding::tell_removed(&cx.store, &record, STEP, offboarding::LICENSES, &licenses, &text).await?;
     Ok(Output {})
 }
 
-async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, Fault> {
+async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, StepError> {
     let licenses = graph.licensing_of(user_id).await?.licenses;
     if licenses.is_empty() {
         return Ok(Vec::new());
@@ -94,7 +94,7 @@ async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, Fault> {
     Ok(ways)
 }
 
-async fn by_group(graph: &Graph, id: String) -> Result<By, Fault> {
+async fn by_group(graph: &Graph, id: String) -> Result<By, StepError> {
     let GroupMatch::One(group) = graph.group(&id).await? else {
         return Ok(By::FixedGroup {
             why: "it comes with a group that does not exist any more".to_owned(),
@@ -109,7 +109,7 @@ async fn by_group(graph: &Graph, id: String) -> Result<By, Fault> {
 }
 
 /// Gone already is as good as freed now, so this can run again.
-async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, Fault> {
+async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, StepError> {
     let mut closed = Vec::new();
     let mut failed = Vec::new();
     let mut open = ways;
@@ -121,8 +121,8 @@ async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, F
             match close(graph, user_id, &way).await {
                 Ok(Change::Done) => closed.push(way),
                 Ok(Change::Refused(why)) => refused.push((way, why)),
-                Err(fault) if fault.is_transient() => return Err(fault),
-                Err(fault) => failed.push((way, fault.to_string())),
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => failed.push((way, error.to_string())),
             }
         }
         if closed.len() == before {
@@ -146,7 +146,7 @@ async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, F
     })
 }
 
-async fn close(graph: &Graph, user_id: &str, way: &Way) -> Result<Change, Fault> {
+async fn close(graph: &Graph, user_id: &str, way: &Way) -> Result<Change, StepError> {
     match &way.by {
         By::Itself => graph.remove_license(user_id, &way.sku_id).await,
         By::Group { id, .. } => graph.remove_member(id, user_id).await,

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use directory::{Graph, GroupMatch};
-use domain::fault::Fault;
 use domain::mfa::{self, Answer, Facts, Group, Person, Verdict};
 use domain::note;
 use domain::request::{RequestKey, Skip, UserRef};
+use domain::step_error::StepError;
+use runtime::{Context, Input};
 use serde::Serialize;
-use step::{Context, Input};
-use store::effects::Standing;
+use store::effects::EffectState;
 
 const STEP: &str = "report-mfa";
 
@@ -20,21 +20,21 @@ const MOST_NAMES: usize = 20;
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
     if record.skipped.contains(&Skip::ReportMfa) {
         return Ok(Output {});
     }
     let Some(user) = &record.user else {
-        return Err(Fault::Permanent("the user does not exist yet".to_owned()));
+        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
     };
     // Where this stands and no result, the summary knows that the directory could not be read.
-    if let Standing::Done(()) = cx.store.intend::<(), ()>(&key, systems::MFA_EFFECT, &()).await? {
+    if let EffectState::Done(()) = cx.store.intend::<(), ()>(&key, integrations::MFA_EFFECT, &()).await? {
         return Ok(Output {});
     }
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let graph = systems::graph(&cx.secrets, &settled.organisation).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
     let facts = facts(cx, &graph, &key, user, settled.variables.mfa_group.as_deref()).await?;
     let report = mfa::report(&facts);
     let text = note::mfa(&user.upn, &facts, &report);
@@ -54,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         ),
     };
     cx.store.record_event(&key, STEP, event, "", &detail, warning).await?;
-    cx.store.effect_done(&key, systems::MFA_EFFECT, &()).await?;
+    cx.store.effect_done(&key, integrations::MFA_EFFECT, &()).await?;
     Ok(Output {})
 }
 
@@ -64,7 +64,7 @@ async fn facts(
     key: &RequestKey,
     user: &UserRef,
     mfa_group: Option<&str>,
-) -> Result<Facts, Fault> {
+) -> Result<Facts, StepError> {
     let mut names: BTreeMap<String, String> = graph
         .all_groups_of(&user.id)
         .await?
@@ -72,9 +72,9 @@ async fn facts(
         .map(|group| (group.id, group.name))
         .collect();
     // The directory's lists lag behind what this onboarding has just done.
-    if let Standing::Done(joined) = cx
+    if let EffectState::Done(joined) = cx
         .store
-        .standing::<Vec<(String, String)>, ()>(key, systems::JOINED_EFFECT)
+        .standing::<Vec<(String, String)>, ()>(key, integrations::JOINED_EFFECT)
         .await?
     {
         names.extend(joined);
@@ -100,7 +100,7 @@ async fn name_groups(
     graph: &Graph,
     policies: &Answer<Vec<mfa::Policy>>,
     names: &mut BTreeMap<String, String>,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let Answer::Given(policies) = policies else {
         return Ok(());
     };
@@ -119,7 +119,7 @@ async fn name_groups(
 }
 
 /// Whether the variable names a group has been told when the groups were added.
-async fn the_mfa_group(graph: &Graph, name: Option<&str>) -> Result<Option<Group>, Fault> {
+async fn the_mfa_group(graph: &Graph, name: Option<&str>) -> Result<Option<Group>, StepError> {
     let Some(name) = name else { return Ok(None) };
     Ok(match graph.group(name).await? {
         GroupMatch::One(group) => Some(Group {

@@ -3,17 +3,17 @@
 use chrono::{DateTime, Duration, Utc};
 use domain::authority;
 use domain::decision::Action;
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
+use integrations::OrgConfig;
 use notify::{Mail, Mailer};
+use runtime::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use step::Context;
 use store::requests::RequestRecord;
 use store::timeline::Of;
-use systems::Settled;
 
 const STEP: &str = "request-approval";
 
@@ -35,7 +35,7 @@ pub(crate) struct Input {
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -52,11 +52,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .await?;
     if gate.decision.is_some() {
         // Decided between two rounds: the state must not wait for a click that came already.
-        step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
+        runtime::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
-    let settled = systems::settled_for(&cx.store, &record).await?;
-    let mailer = systems::mailer(&cx.aws)?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let mailer = integrations::mailer(&cx.aws)?;
     let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
     let event = if input.round == 0 { "asked" } else { "reminded" };
     let of = Of {
@@ -89,11 +89,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 async fn ask(
     cx: &Context,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     mailer: &Mailer,
     round: u32,
     closes_at: DateTime<Utc>,
-) -> Result<Vec<String>, Fault> {
+) -> Result<Vec<String>, StepError> {
     let key = record.key();
     let reply_to = settled.variables.send_from_address.as_ref().map(ToString::to_string);
     let members = match settled.variables.new_user_approval_email.is_empty() {
@@ -114,7 +114,7 @@ async fn ask(
     }
     for approver in &approvers {
         let effect = record.once_an_approval(&format!("approval-mail/{round}/{approver}"));
-        systems::mail_once(&cx.store, mailer, &key, &effect, async || {
+        integrations::mail_once(&cx.store, mailer, &key, &effect, async || {
             let links = cx
                 .store
                 .issue_links(
@@ -125,7 +125,7 @@ async fn ask(
                 )
                 .await?;
             let [approve, deny] = links.as_slice() else {
-                return Err(Fault::Permanent("two links were to be issued".to_owned()));
+                return Err(StepError::Permanent("two links were to be issued".to_owned()));
             };
             let mail = note::ApprovalMail {
                 organisation: &settled.organisation.name,
@@ -136,7 +136,7 @@ async fn ask(
                 zone: settled.variables.timezone,
                 reminder: round > 0,
             };
-            let (approve, deny) = (systems::decide_link(approve)?, systems::decide_link(deny)?);
+            let (approve, deny) = (integrations::decide_link(approve)?, integrations::decide_link(deny)?);
             let mail = note::approval_mail(&mail, &approve, &deny);
             Ok(Mail {
                 to: vec![approver.clone()],

@@ -1,19 +1,19 @@
-//! Asks a technician to buy a licence: a note with two links on the ticket; the state then waits for a click.
+//! Asks a technician to buy a license: a note with two links on the ticket; the state then waits for a click.
 
 use chrono::{Duration, Utc};
 use domain::decision::{Action, Gate};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{RequestKey, Status, TicketRef};
+use domain::step_error::StepError;
+use integrations::OrgConfig;
 use psa::{Note, NoteText, Psa};
+use runtime::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use step::Context;
-use store::effects::Standing;
+use store::effects::EffectState;
 use store::requests::RequestRecord;
-use systems::Settled;
 
 const STEP: &str = "request-license";
 
@@ -37,7 +37,7 @@ pub(crate) struct Input {
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -53,13 +53,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
         .enter_gate(&key, &gate, input.token.expose_secret(), closes_at)
         .await?;
     if standing.decision.is_some() {
-        step::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
+        runtime::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
     cx.store
         .move_status(&key, input.run, &[Status::Running], Status::WaitingLicense)
         .await?;
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
     let told = tell(cx, &record, &settled, &gate, &input.sku).await?;
     let detail = if told {
         "Asked on the ticket"
@@ -83,24 +83,24 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 async fn tell(
     cx: &Context,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     gate: &Gate,
     part_number: &str,
-) -> Result<bool, Fault> {
-    let refused = match (systems::psa(&cx.aws, &cx.secrets, settled).await, &record.ticket) {
+) -> Result<bool, StepError> {
+    let refused = match (integrations::psa(&cx.aws, &cx.secrets, settled).await, &record.ticket) {
         (Ok(Some(psa)), Some(ticket)) => {
             match post(cx, record, settled, gate, part_number, &psa, ticket, "ticket").await {
                 Ok(()) => return Ok(true),
-                Err(fault) if fault.is_transient() => return Err(fault),
-                Err(fault) => Some(fault),
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => Some(error),
             }
         }
-        (Err(fault), _) if fault.is_transient() => return Err(fault),
-        (Err(fault), _) => Some(fault),
+        (Err(error), _) if error.is_transient() => return Err(error),
+        (Err(error), _) => Some(error),
         (Ok(_), _) => None,
     };
-    if let Some(fault) = refused {
-        let detail = format!("The purchase could not be asked for on the ticket: {fault}");
+    if let Some(error) = refused {
+        let detail = format!("The purchase could not be asked for on the ticket: {error}");
         cx.store
             .record_event(
                 &record.key(),
@@ -112,7 +112,7 @@ async fn tell(
             )
             .await?;
     }
-    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else {
+    let Some(mails) = integrations::mail_psa(&cx.aws, &settled.variables)? else {
         return Ok(false);
     };
     let place = TicketRef {
@@ -127,13 +127,13 @@ async fn tell(
 async fn post(
     cx: &Context,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     gate: &Gate,
     part_number: &str,
     psa: &Psa,
     place: &TicketRef,
     way: &str,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let key = record.key();
     let name = record.once_more(&format!("purchase-{part_number}"));
     let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
@@ -145,9 +145,9 @@ async fn post(
             .issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN)
             .await?;
         let [confirm, reject] = links.as_slice() else {
-            return Err(Fault::Permanent("two links were to be issued".to_owned()));
+            return Err(StepError::Permanent("two links were to be issued".to_owned()));
         };
-        let (confirm, reject) = (systems::decide_link(confirm)?, systems::decide_link(reject)?);
+        let (confirm, reject) = (integrations::decide_link(confirm)?, integrations::decide_link(reject)?);
         let ordered = may_be_ordered(cx, &key, part_number).await?;
         let organisation = &settled.organisation.name;
         let text = note::manual_purchase(organisation, part_number, upn, &confirm, &reject, ordered);
@@ -175,10 +175,10 @@ async fn post(
 }
 
 /// Whether an order was meant to be sent, at least.
-async fn may_be_ordered(cx: &Context, key: &RequestKey, part_number: &str) -> Result<bool, Fault> {
-    let effect = systems::purchase_effect(part_number);
-    let standing: Standing<IgnoredAny, IgnoredAny> = cx.store.standing(key, &effect).await?;
-    Ok(!matches!(standing, Standing::New))
+async fn may_be_ordered(cx: &Context, key: &RequestKey, part_number: &str) -> Result<bool, StepError> {
+    let effect = integrations::purchase_effect(part_number);
+    let standing: EffectState<IgnoredAny, IgnoredAny> = cx.store.standing(key, &effect).await?;
+    Ok(!matches!(standing, EffectState::New))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Cancelling: one conditional write, then what follows from it. Each part may run again.
 
-use domain::fault::Fault;
 use domain::request::{RequestKey, Status};
-use web::{Problem, Visit};
+use domain::step_error::StepError;
+use web::{OrgScope, ProblemDetails};
 
 use crate::routes::App;
 
@@ -10,14 +10,14 @@ use crate::routes::App;
 const ATTEMPTS: usize = 3;
 
 impl App {
-    pub(crate) async fn cancel(&self, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
+    pub(crate) async fn cancel(&self, visit: &OrgScope, key: &RequestKey) -> Result<(), ProblemDetails> {
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
             match record.status {
                 // By this call or an earlier one, which may have crashed before the rest.
                 Status::Cancelled => {
                     let client = self.executions.client();
-                    return Ok(step::finish_cancelling(&self.web.store, client, &record, who(visit), None).await?);
+                    return Ok(runtime::finish_cancelling(&self.web.store, client, &record, who(visit), None).await?);
                 }
                 Status::WaitingApproval | Status::Scheduled => {
                     self.web.store.cancel(&record, &visit.caller.id).await?;
@@ -27,22 +27,25 @@ impl App {
         }
         let gate = self.load(key).await?.plan.approval_gate();
         match self.web.store.gate(key, &gate).await?.and_then(|gate| gate.decision) {
-            Some(decision) => Err(Problem::conflict(format!("The request was just {}.", decision.words()))),
-            None => Err(Fault::Transient("the request is on its way to its gate".to_owned()).into()),
+            Some(decision) => Err(ProblemDetails::conflict(format!(
+                "The request was just {}.",
+                decision.label()
+            ))),
+            None => Err(StepError::Transient("the request is on its way to its gate".to_owned()).into()),
         }
     }
 }
 
-pub(crate) fn too_late(status: Status) -> Problem {
-    Problem::conflict(format!(
+pub(crate) fn too_late(status: Status) -> ProblemDetails {
+    ProblemDetails::conflict(format!(
         "The request is {}: too late for this.",
-        crate::one::words(&status)
+        crate::one::label(&status)
     ))
     .with("request_status", status.as_str())
 }
 
 /// For notes and the timeline.
-pub(crate) fn who(visit: &Visit) -> &str {
+pub(crate) fn who(visit: &OrgScope) -> &str {
     visit.caller.known_as()
 }
 

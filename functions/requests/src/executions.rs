@@ -1,9 +1,9 @@
 //! The next execution of a request takes over from the one before.
 
-use domain::fault::Fault;
 use domain::job::Kind;
 use domain::request::RequestKey;
-use step::{Enter, Env};
+use domain::step_error::StepError;
+use runtime::{Enter, Env};
 
 pub(crate) struct Executions {
     client: aws_sdk_sfn::Client,
@@ -19,17 +19,23 @@ impl Executions {
     }
 
     /// Stops execution `run` - 1 and starts `run`. May be repeated.
-    pub(crate) async fn take_over(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
+    pub(crate) async fn take_over(
+        &self,
+        kind: Kind,
+        key: &RequestKey,
+        run: u32,
+        enter: Enter,
+    ) -> Result<(), StepError> {
         if let Some(before) = run.checked_sub(1) {
             let state_machine = Env.state_machine_arn(kind)?;
-            step::stop(&self.client, &state_machine, key, before, "The next execution goes on").await?;
+            runtime::stop(&self.client, &state_machine, key, before, "The next execution goes on").await?;
         }
         self.begin(kind, key, run, enter).await
     }
 
     /// Starts execution `run` after one that has ended. May be repeated.
-    pub(crate) async fn begin(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), Fault> {
-        step::start(&self.client, &Env.state_machine_arn(kind)?, key, run, enter).await?;
+    pub(crate) async fn begin(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), StepError> {
+        runtime::start(&self.client, &Env.state_machine_arn(kind)?, key, run, enter).await?;
         Ok(())
     }
 }

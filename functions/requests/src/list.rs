@@ -7,7 +7,7 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::requests::RequestRecord;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::{one, routes};
 
@@ -25,9 +25,9 @@ struct Wanted {
 
 impl Wanted {
     /// Every wrong parameter. An empty status is the filter's "all".
-    fn parse(status: Option<&str>, text: Option<&str>, before: Option<&str>) -> Result<Self, Problem> {
+    fn parse(status: Option<&str>, text: Option<&str>, before: Option<&str>) -> Result<Self, ProblemDetails> {
         let mut problems = Vec::new();
-        let mut wrong = |field: &str, message: String| problems.push(domain::field::FieldProblem::new(field, message));
+        let mut wrong = |field: &str, message: String| problems.push(domain::field::FieldError::new(field, message));
         let status = status.filter(|text| !text.is_empty()).and_then(|text| {
             let status = Status::parse(text);
             if status.is_none() {
@@ -82,7 +82,7 @@ impl Page<'_> {
     }
 }
 
-pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn list(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let wanted = Wanted::parse(call.query("status"), call.query("text"), call.query("before"))?;
     let (records, more) = find(web, visit, &wanted).await?;
     let next = more.map(|before| next_path(visit, &wanted, &before));
@@ -106,7 +106,11 @@ pub(crate) async fn list(web: &Web, call: &Call, visit: &Visit) -> Result<Answer
 }
 
 /// What the visitor sees, and the id to go on from if there may be more.
-async fn find(web: &Web, visit: &Visit, wanted: &Wanted) -> Result<(Vec<RequestRecord>, Option<RequestId>), Problem> {
+async fn find(
+    web: &Web,
+    visit: &OrgScope,
+    wanted: &Wanted,
+) -> Result<(Vec<RequestRecord>, Option<RequestId>), ProblemDetails> {
     let mut found = Vec::new();
     let mut before = wanted.before.clone();
     for _ in 0..LOOKS {
@@ -132,7 +136,7 @@ async fn find(web: &Web, visit: &Visit, wanted: &Wanted) -> Result<(Vec<RequestR
     Ok((found, before))
 }
 
-fn next_path(visit: &Visit, wanted: &Wanted, before: &RequestId) -> String {
+fn next_path(visit: &OrgScope, wanted: &Wanted, before: &RequestId) -> String {
     let status = wanted
         .status
         .map(|status| format!("&status={}", status.as_str()))

@@ -12,8 +12,8 @@ mod routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
-    step::init_logs();
-    let aws = step::Aws::load().await;
+    runtime::init_logs();
+    let aws = runtime::Aws::load().await;
     let executions = executions::Executions::new(aws.step_functions());
     let app = routes::App {
         web: web::Web::new(&aws)?,

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Serialize;
 use store::kept::Kept;
 use store::requests::RequestRecord;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::{pending, resume, routes};
 
@@ -59,7 +59,7 @@ pub(crate) fn outcome(record: &RequestRecord) -> Option<Outcome> {
 }
 
 /// For pages.
-pub(crate) fn words(status: &Status) -> String {
+pub(crate) fn label(status: &Status) -> String {
     status.as_str().replace('_', " ")
 }
 
@@ -115,7 +115,12 @@ impl Page<'_> {
     }
 }
 
-pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit, record: &RequestRecord) -> Result<Answer, Problem> {
+pub(crate) async fn answer(
+    web: &Web,
+    call: &Call,
+    visit: &OrgScope,
+    record: &RequestRecord,
+) -> Result<Answer, ProblemDetails> {
     let mut timeline = web.store.timeline(&record.key()).await?;
     let asked_by = pending::asked_by(record);
     let named = timeline.iter().flat_map(|event| &event.people);

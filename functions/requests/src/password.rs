@@ -2,16 +2,16 @@
 
 use askama::Template;
 use chrono::Utc;
-use domain::fault::Fault;
 use domain::schedule::local_words;
+use domain::step_error::StepError;
 use http::StatusCode;
+use runtime::Enter;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use step::Enter;
 use store::kept::{Kept, Shown};
 use store::requests::{Changed, RequestRecord};
 use store::timeline::Of;
-use web::{Answer, Call, Problem, Visit};
+use web::{Answer, Call, OrgScope, ProblemDetails};
 
 use crate::cancel::who;
 use crate::routes::App;
@@ -27,28 +27,35 @@ struct Page<'a> {
 impl App {
     /// First it is written down who sees it, with the audit; only then it is shown. If the answer is lost, so is the
     /// password: a reset in the directory helps, while nothing would help against a second reader.
-    pub(crate) async fn password(&self, call: &Call, visit: &Visit, record: &RequestRecord) -> Result<Answer, Problem> {
+    pub(crate) async fn password(
+        &self,
+        call: &Call,
+        visit: &OrgScope,
+        record: &RequestRecord,
+    ) -> Result<Answer, ProblemDetails> {
         let key = record.key();
         let store = &self.web.store;
         match store.kept_password(&key).await? {
             Kept::Here if record.ended_at.is_none() => {}
             Kept::Shown(shown) => return Err(self.seen_before(visit, record, &shown).await?),
             Kept::Gone => {
-                return Err(Problem::gone(
+                return Err(ProblemDetails::gone(
                     "It was handed over or deleted: Gangway no longer has it.",
                 ));
             }
             Kept::Here => {
-                return Err(Problem::conflict(
+                return Err(ProblemDetails::conflict(
                     "The request has ended with it: resume the request, and Gangway tries its places again.",
                 ));
             }
             Kept::NotYet => {
-                return Err(Problem::conflict("No temporary password is waiting for an admin here."));
+                return Err(ProblemDetails::conflict(
+                    "No temporary password is waiting for an admin here.",
+                ));
             }
         }
         let Some(password) = self.secrets.password(&key).await? else {
-            return Err(Problem::gone("It was deleted: Gangway no longer has it."));
+            return Err(ProblemDetails::gone("It was deleted: Gangway no longer has it."));
         };
         let shown = Shown {
             by: who(visit).to_owned(),
@@ -58,17 +65,22 @@ impl App {
         if store.show_password(&key, &visit.caller.id, &shown).await? == Changed::No {
             return match store.password_shown(&key).await? {
                 Some(shown) => Err(self.seen_before(visit, record, &shown).await?),
-                None => Err(Fault::Transient("the password is being shown".to_owned()).into()),
+                None => Err(StepError::Transient("the password is being shown".to_owned()).into()),
             };
         }
         // It may be shown this once, whatever becomes of the rest; a repeated call makes up for that.
-        if let Err(fault) = self.go_on(record, &shown).await {
-            tracing::warn!(request = %key.request, reason = %fault, "the execution goes on waiting");
+        if let Err(error) = self.go_on(record, &shown).await {
+            tracing::warn!(request = %key.request, reason = %error, "the execution goes on waiting");
         }
         self.shown(call, visit, record, &password)
     }
 
-    async fn seen_before(&self, visit: &Visit, record: &RequestRecord, shown: &Shown) -> Result<Problem, Problem> {
+    async fn seen_before(
+        &self,
+        visit: &OrgScope,
+        record: &RequestRecord,
+        shown: &Shown,
+    ) -> Result<ProblemDetails, ProblemDetails> {
         self.go_on(record, shown).await?;
         let zone = self.web.variables(&visit.organisation).await?.timezone;
         let reader = Some(&visit.caller.org);
@@ -76,7 +88,7 @@ impl App {
             .web
             .parents_people(&visit.organisation, reader, [shown.by.as_str()])
             .await?;
-        Ok(Problem::gone(format!(
+        Ok(ProblemDetails::gone(format!(
             "It was shown once, to {} at {}, and Gangway no longer has it. If it did not arrive, reset the password in \
              Microsoft Entra ID.",
             hidden.hide(&shown.by),
@@ -85,7 +97,7 @@ impl App {
     }
 
     /// Nothing is left to be waited for: the next execution takes over, deletes the password and ends the request.
-    async fn go_on(&self, record: &RequestRecord, shown: &Shown) -> Result<(), Fault> {
+    async fn go_on(&self, record: &RequestRecord, shown: &Shown) -> Result<(), StepError> {
         let key = record.key();
         let detail = format!("Shown to {}", shown.by);
         let store = &self.web.store;
@@ -105,10 +117,10 @@ impl App {
     fn shown(
         &self,
         call: &Call,
-        visit: &Visit,
+        visit: &OrgScope,
         record: &RequestRecord,
         password: &SecretString,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Answer, ProblemDetails> {
         let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
         let password = password.expose_secret();
         if !call.wants_page() {

@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use store::gates::GateRecord;
 use store::requests::RequestRecord;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::one;
 
@@ -32,7 +32,7 @@ struct Item {
 }
 
 impl Item {
-    fn new(visit: &Visit, record: &RequestRecord, gate: Gate, standing: GateRecord) -> Self {
+    fn new(visit: &OrgScope, record: &RequestRecord, gate: Gate, standing: GateRecord) -> Self {
         Self {
             own: gate.is_approval() && visit.caller.is_concerned(record),
             asked_by: asked_by(record).to_owned(),
@@ -54,7 +54,7 @@ impl Item {
     fn title(&self) -> String {
         match &self.gate {
             Gate::Approval(_) => format!("Approval: {}", self.record.about()),
-            Gate::License(part_number) => format!("Licence {part_number}: {}", self.record.about()),
+            Gate::License(part_number) => format!("License {part_number}: {}", self.record.about()),
         }
     }
 
@@ -107,7 +107,7 @@ fn waits_at(status: Status, gate: &Gate) -> bool {
 }
 
 /// What closes first stands first; and whether there is more than is shown.
-async fn find(web: &Web, visit: &Visit) -> Result<(Vec<Item>, bool), Problem> {
+async fn find(web: &Web, visit: &OrgScope) -> Result<(Vec<Item>, bool), ProblemDetails> {
     let store = &web.store;
     let mut records = Vec::new();
     let mut more = false;
@@ -180,7 +180,7 @@ fn button(action: Action) -> &'static str {
     }
 }
 
-pub(crate) async fn answer(web: &Web, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+pub(crate) async fn answer(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let (items, more) = find(web, visit).await?;
     if !call.wants_page() {
         let pending: Vec<_> = items.iter().map(|item| item.json(web)).collect();
@@ -209,7 +209,7 @@ mod tests {
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-    fn item(visit: &Visit, record: &RequestRecord, gate: Gate) -> Item {
+    fn item(visit: &OrgScope, record: &RequestRecord, gate: Gate) -> Item {
         let standing = GateRecord {
             token: Some("token".to_owned()),
             closes_at: at(),

@@ -3,23 +3,28 @@
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::authority::{self, NewDate};
-use domain::fault::Fault;
 use domain::note::{self, About};
 use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
+use domain::step_error::StepError;
 use serde_json::{Map, Value};
 use store::requests::{Changed, Mover, Moving, RequestRecord};
 use store::timeline::Of;
-use web::{Call, Problem, Visit};
+use web::{Call, OrgScope, ProblemDetails};
 
 use crate::cancel::{too_late, who};
 use crate::routes::App;
-use step::Enter;
+use runtime::Enter;
 
 const ATTEMPTS: usize = 3;
 
 impl App {
-    pub(crate) async fn reschedule(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
+    pub(crate) async fn reschedule(
+        &self,
+        call: &Call,
+        visit: &OrgScope,
+        key: &RequestKey,
+    ) -> Result<(), ProblemDetails> {
         let kind = self.load(key).await?.kind();
         let date = wanted_date(&call.fields()?, kind.date_field())?;
         self.web.may_submit(visit).await?;
@@ -36,7 +41,7 @@ impl App {
             }
             let moving = moving(&record, start)?;
             if moving != Moving::InPlace && matches!(start, Start::NotedOnly(_)) {
-                return Err(Problem::conflict(
+                return Err(ProblemDetails::conflict(
                     "allow_scheduled_user_creation was turned off, so no later date can be waited for.",
                 ));
             }
@@ -52,11 +57,11 @@ impl App {
                     .await?);
             }
         }
-        Err(Fault::Transient("the request changes too often".to_owned()).into())
+        Err(StepError::Transient("the request changes too often".to_owned()).into())
     }
 
     /// Whether approval of this very date is to be asked for again, and nobody has been asked yet.
-    async fn asks_again(&self, record: &RequestRecord, date: NaiveDate) -> Result<bool, Fault> {
+    async fn asks_again(&self, record: &RequestRecord, date: NaiveDate) -> Result<bool, StepError> {
         if record.status != Status::Running || record.plan.approval_again == 0 || record.job.date() != Some(date) {
             return Ok(false);
         }
@@ -67,13 +72,13 @@ impl App {
     /// `record` is from before the change. If this fails, the caller repeats the call, and a later execution takes over.
     async fn finish_rescheduling(
         &self,
-        visit: &Visit,
+        visit: &OrgScope,
         record: &RequestRecord,
         date: NaiveDate,
         start: Start,
         moving: Moving,
         zone: Tz,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let key = record.key();
         let enter = match moving {
             Moving::InPlace => None,
@@ -111,7 +116,7 @@ impl App {
 
 /// A scheduled request gets an execution that waits anew, and one that was approved asks again before it begins earlier;
 /// one at its approval reads the date after it.
-fn moving(record: &RequestRecord, start: Start) -> Result<Moving, Problem> {
+fn moving(record: &RequestRecord, start: Start) -> Result<Moving, ProblemDetails> {
     match record.status {
         Status::WaitingApproval => Ok(Moving::InPlace),
         Status::Scheduled => {
@@ -142,8 +147,8 @@ fn note_text(about: About<'_>, by: &str, date: NaiveDate, start: Start, zone: Tz
     }
 }
 
-fn wanted_date(body: &Map<String, Value>, field: &str) -> Result<NaiveDate, Problem> {
-    let wrong = |name: &str, message: &str| domain::field::FieldProblem::new(name, message);
+fn wanted_date(body: &Map<String, Value>, field: &str) -> Result<NaiveDate, ProblemDetails> {
+    let wrong = |name: &str, message: &str| domain::field::FieldError::new(name, message);
     let mut problems: Vec<_> = body
         .keys()
         .filter(|name| *name != field)

@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::authority;
-use domain::fault::Fault;
 use domain::job::Kind;
 use domain::note;
 use domain::request::{RequestKey, Skip, Status, TimelineEvent};
 use domain::resume::{self, Skipping};
+use domain::step_error::StepError;
+use runtime::Enter;
 use serde_json::{Map, Value};
-use step::Enter;
 use store::requests::RequestRecord;
 use store::resume::{Resumed, STEP};
 use store::timeline::Of;
-use web::{Call, Content, Problem, Visit};
+use web::{Call, Content, OrgScope, ProblemDetails};
 
 use crate::cancel::who;
 use crate::routes::App;
@@ -26,9 +26,9 @@ const RESUMED: &str = "resumed";
 const BEGINS_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl App {
-    pub(crate) async fn resume(&self, call: &Call, visit: &Visit, key: &RequestKey) -> Result<(), Problem> {
+    pub(crate) async fn resume(&self, call: &Call, visit: &OrgScope, key: &RequestKey) -> Result<(), ProblemDetails> {
         let skipping = resume::parse(&body(call)?)?;
-        authority::may_resume(visit.caller.role, skipping.is_some()).map_err(Problem::forbidden)?;
+        authority::may_resume(visit.caller.role, skipping.is_some()).map_err(ProblemDetails::forbidden)?;
         let skip = skipping
             .as_ref()
             .map(|Skipping { step, reason }| (*step, reason.as_str()));
@@ -41,19 +41,19 @@ impl App {
             let timeline = self.web.store.timeline(key).await?;
             allowed(&record, &timeline, skip)?;
             if self.web.store.resume(&record, &visit.caller.id, skip).await? == Resumed::UsernameReserved {
-                return Err(Problem::conflict(reserved(&record)));
+                return Err(ProblemDetails::conflict(reserved(&record)));
             }
         }
-        Err(Fault::Transient("the request changes too often".to_owned()).into())
+        Err(StepError::Transient("the request changes too often".to_owned()).into())
     }
 
     /// The resumed execution goes through all steps from the first one: what is done passes quickly.
     async fn finish_resuming(
         &self,
-        visit: &Visit,
+        visit: &OrgScope,
         record: &RequestRecord,
         skip: Option<(Skip, &str)>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let (key, by, run) = (record.key(), who(visit), record.run.to_string());
         let store = &self.web.store;
         let of = Of {
@@ -101,20 +101,23 @@ pub(crate) fn is_stuck(record: &RequestRecord, timeline: &[TimelineEvent], now: 
 }
 
 /// Whether a step has failed, and the one that is to be left out is among them.
-fn allowed(record: &RequestRecord, timeline: &[TimelineEvent], skip: Option<(Skip, &str)>) -> Result<(), Problem> {
+fn allowed(
+    record: &RequestRecord,
+    timeline: &[TimelineEvent],
+    skip: Option<(Skip, &str)>,
+) -> Result<(), ProblemDetails> {
     let failed = failed_steps(record, timeline);
     if failed.is_empty() {
-        return Err(Problem::conflict(format!(
+        return Err(ProblemDetails::conflict(format!(
             "The request is {}: only one that has ended with a failed step can be resumed.",
-            crate::one::words(&record.status)
+            crate::one::label(&record.status)
         ))
         .with("request_status", record.status.as_str()));
     }
     match skip {
-        Some((step, _)) if !failed.iter().any(|name| Skip::of(name) == Some(step)) => Err(Problem::conflict(format!(
-            "Only a step that has failed can be skipped: {}.",
-            failed.join(", ")
-        ))),
+        Some((step, _)) if !failed.iter().any(|name| Skip::of(name) == Some(step)) => Err(ProblemDetails::conflict(
+            format!("Only a step that has failed can be skipped: {}.", failed.join(", ")),
+        )),
         _ => Ok(()),
     }
 }
@@ -138,7 +141,7 @@ fn reserved(record: &RequestRecord) -> String {
 }
 
 /// An empty body says that nothing is skipped.
-fn body(call: &Call) -> Result<Map<String, Value>, Problem> {
+fn body(call: &Call) -> Result<Map<String, Value>, ProblemDetails> {
     if call.body().is_empty() {
         return Ok(Map::new());
     }

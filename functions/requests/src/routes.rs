@@ -4,7 +4,7 @@ use domain::ids::RequestId;
 use domain::request::RequestKey;
 use store::requests::RequestRecord;
 use store::secrets::Secrets;
-use web::{Answer, Call, Problem, Visit, Web};
+use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::executions::Executions;
 use crate::{list, one, pending};
@@ -16,7 +16,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) async fn handle(&self, call: Call) -> Result<Answer, Problem> {
+    pub(crate) async fn handle(&self, call: Call) -> Result<Answer, ProblemDetails> {
         let visit = self.web.visit(&call).await?;
         match (call.verb(), call.route()) {
             ("GET", "/orgs/{org}/requests") => list::list(&self.web, &call, &visit).await,
@@ -44,16 +44,16 @@ impl App {
                 let record = self.to_see(&visit, &call).await?;
                 self.password(&call, &visit, &record).await
             }
-            _ => Err(Problem::not_found()),
+            _ => Err(ProblemDetails::not_found()),
         }
     }
 
-    pub(crate) async fn load(&self, key: &RequestKey) -> Result<RequestRecord, Problem> {
-        self.web.store.request(key).await?.ok_or_else(Problem::not_found)
+    pub(crate) async fn load(&self, key: &RequestKey) -> Result<RequestRecord, ProblemDetails> {
+        self.web.store.request(key).await?.ok_or_else(ProblemDetails::not_found)
     }
 
-    async fn to_see(&self, visit: &Visit, call: &Call) -> Result<RequestRecord, Problem> {
-        let request = RequestId::parse(call.param("id")).map_err(|_| Problem::not_found())?;
+    async fn to_see(&self, visit: &OrgScope, call: &Call) -> Result<RequestRecord, ProblemDetails> {
+        let request = RequestId::parse(call.param("id")).map_err(|_| ProblemDetails::not_found())?;
         let record = self
             .load(&RequestKey {
                 org: visit.org().clone(),
@@ -63,11 +63,11 @@ impl App {
         if sees(visit, &record) {
             Ok(record)
         } else {
-            Err(Problem::not_found())
+            Err(ProblemDetails::not_found())
         }
     }
 
-    async fn to_change(&self, visit: &Visit, call: &Call) -> Result<RequestRecord, Problem> {
+    async fn to_change(&self, visit: &OrgScope, call: &Call) -> Result<RequestRecord, ProblemDetails> {
         let record = self.to_see(visit, call).await?;
         if !changes(visit, &record) {
             visit.need(domain::role::Role::cancels_and_reschedules)?;
@@ -76,7 +76,7 @@ impl App {
     }
 
     /// The request as it is now: for a page by looking again, so that a reload changes nothing twice.
-    async fn changed(&self, call: &Call, visit: &Visit) -> Result<Answer, Problem> {
+    async fn changed(&self, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
         let record = self.to_see(visit, call).await?;
         if call.wants_page() {
             return Ok(Answer::see_other(&self.web.base.link(&one::path(&record))));
@@ -85,11 +85,11 @@ impl App {
     }
 }
 
-pub(crate) fn sees(visit: &Visit, record: &RequestRecord) -> bool {
+pub(crate) fn sees(visit: &OrgScope, record: &RequestRecord) -> bool {
     visit.caller.role.sees_all_requests() || visit.caller.asked_for(&record.requester)
 }
 
-pub(crate) fn changes(visit: &Visit, record: &RequestRecord) -> bool {
+pub(crate) fn changes(visit: &OrgScope, record: &RequestRecord) -> bool {
     visit.caller.role.cancels_and_reschedules() || visit.caller.asked_for(&record.requester)
 }
 
@@ -111,7 +111,7 @@ pub(crate) mod tests {
         "2026-11-28T07:00:00Z".parse().unwrap()
     }
 
-    pub(crate) fn visit(member: &str, role: Role, name: &str) -> Visit {
+    pub(crate) fn visit(member: &str, role: Role, name: &str) -> OrgScope {
         let org = OrgId::parse("acme").unwrap();
         let member = Member {
             org: org.clone(),
@@ -124,7 +124,7 @@ pub(crate) mod tests {
             sign_in_link: None,
         };
         let organisation = Organisation::new(org, name);
-        Visit {
+        OrgScope {
             organisation,
             caller: Caller::member(member, "csrf-token".to_owned()),
         }

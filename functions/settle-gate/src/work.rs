@@ -1,13 +1,13 @@
 //! After the wait at a gate: what stands counts, and where nothing stands, time decides by the same write.
 
 use domain::decision::{Decision, Gate};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{LicenseState, RequestKey, Status};
+use domain::step_error::StepError;
+use runtime::Context;
 use serde::{Deserialize, Serialize};
-use step::Context;
-use store::gates::{GateRecord, Saying};
+use store::gates::{GateRecord, NewDecision};
 use store::requests::RequestRecord;
 use store::timeline::Of;
 
@@ -27,7 +27,7 @@ pub(crate) struct Output {
     decision: Decision,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
@@ -41,7 +41,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
     let silence = place.when_nobody_answers();
     let gate = match cx.store.gate(&key, &place).await? {
         Some(_) => {
-            let time = Saying {
+            let time = NewDecision {
                 decision: silence,
                 by: "time",
                 who: "time",
@@ -66,7 +66,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
             .move_status(&key, input.run, &[waited], Status::Running)
             .await?;
     }
-    step::metric_by("GateDecisions", 1.0, Some(("Decision", decision.as_str())));
+    runtime::metric_by("GateDecisions", 1.0, Some(("Decision", decision.as_str())));
     Ok(Output { decision })
 }
 
@@ -76,7 +76,7 @@ async fn record(
     gate: &Gate,
     decision: Decision,
     standing: Option<&GateRecord>,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let by = standing.and_then(|gate| gate.decided_by.as_deref()).unwrap_or_default();
     let reason = standing.and_then(|gate| gate.reason.as_ref());
     let key = &request.key();
@@ -105,10 +105,10 @@ async fn record(
     cx.store.queue_note(key, &format!("decided-{gate}"), &text).await?;
     let warning = matches!(gate, Gate::License(_)) && decision != Decision::Confirmed;
     let mut detail = match (gate, decision.by_person()) {
-        (Gate::License(part_number), true) => format!("{part_number}: purchase {} by {by}", decision.words()),
-        (Gate::License(part_number), false) => format!("{part_number}: {}", decision.words()),
-        (Gate::Approval(_), true) => format!("{} by {by}", decision.words()),
-        (Gate::Approval(_), false) => decision.words().to_owned(),
+        (Gate::License(part_number), true) => format!("{part_number}: purchase {} by {by}", decision.label()),
+        (Gate::License(part_number), false) => format!("{part_number}: {}", decision.label()),
+        (Gate::Approval(_), true) => format!("{} by {by}", decision.label()),
+        (Gate::Approval(_), false) => decision.label().to_owned(),
     };
     if let Some(reason) = reason {
         detail.push_str(&format!(". Reason: {reason}"));

@@ -1,9 +1,9 @@
 //! Whether whom Google names comes in: as a member, as one added by hand, or as a new one. Each decision is audited.
 
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
 use domain::sign_in::Reason;
+use domain::step_error::StepError;
 use store::Store;
 use store::audit::AuditEntry;
 use store::auto_onboarding::DomainOwner;
@@ -19,7 +19,7 @@ type Refusal = (Option<OrgId>, Reason);
 
 /// The member who is signed in from now on, or none. `wanted`: the organisation that the person named, for who is a member of
 /// several: that one or none. Without one it is that of the last time, else the one whose domain the address is of.
-pub(crate) async fn admit(store: &Store, person: &Person, wanted: Option<&OrgId>) -> Result<Option<Member>, Fault> {
+pub(crate) async fn admit(store: &Store, person: &Person, wanted: Option<&OrgId>) -> Result<Option<Member>, StepError> {
     let owner = owner(store, person).await?;
     let home = owner.as_ref().map(|owner| &owner.org);
     let known = store.members_with_identity(&person.identity).await?;
@@ -66,7 +66,7 @@ fn is_decided(org: Option<&OrgId>, members: &[(Member, Reason)], refusals: &[Ref
 }
 
 /// Binds a member who has just proved by a one-time link to be the one, for an address that Google does not answer for.
-pub(crate) async fn connect(store: &Store, person: &Person, member: &Member) -> Result<Option<Member>, Fault> {
+pub(crate) async fn connect(store: &Store, person: &Person, member: &Member) -> Result<Option<Member>, StepError> {
     let same = person
         .verified
         .as_ref()
@@ -86,12 +86,16 @@ pub(crate) async fn connect(store: &Store, person: &Person, member: &Member) -> 
 }
 
 /// A connection for a member who was deleted meanwhile.
-pub(crate) async fn too_late(store: &Store, person: &Person, org: &OrgId) -> Result<(), Fault> {
+pub(crate) async fn too_late(store: &Store, person: &Person, org: &OrgId) -> Result<(), StepError> {
     refused(store, person, &[(Some(org.clone()), Reason::Deleted)]).await
 }
 
 /// For what no person could be made of. `member`: who was to be signed in or connected, if a one-time link said so.
-pub(crate) async fn no_person(store: &Store, member: Option<&(OrgId, String)>, reason: Reason) -> Result<(), Fault> {
+pub(crate) async fn no_person(
+    store: &Store,
+    member: Option<&(OrgId, String)>,
+    reason: Reason,
+) -> Result<(), StepError> {
     count(member.map(|(org, _)| org), reason);
     let entry = |who: &str, subject: &str| AuditEntry::refused_sign_in(who, subject, reason);
     match member {
@@ -106,7 +110,7 @@ async fn bind(
     person: &Person,
     home: Option<&OrgId>,
     members: &mut Vec<(Member, Reason)>,
-) -> Result<Vec<Refusal>, Fault> {
+) -> Result<Vec<Refusal>, StepError> {
     let Some(address) = &person.verified else {
         return Ok(Vec::new());
     };
@@ -143,7 +147,7 @@ async fn bind(
     Ok(refusals)
 }
 
-async fn bound(store: &Store, person: &Person, member: &Member) -> Result<Result<(Member, Reason), Reason>, Fault> {
+async fn bound(store: &Store, person: &Person, member: &Member) -> Result<Result<(Member, Reason), Reason>, StepError> {
     if member.identity.is_none() && store.bind_member(member, &person.identity).await? == Bound::Bound {
         return Ok(Ok((member.clone(), Reason::Bound)));
     }
@@ -161,7 +165,7 @@ async fn take_in(
     store: &Store,
     person: &Person,
     owner: Option<&DomainOwner>,
-) -> Result<Result<(Member, Reason), Refusal>, Fault> {
+) -> Result<Result<(Member, Reason), Refusal>, StepError> {
     let concerned = owner.map(|owner| owner.org.clone());
     let address = match person.workspace_address() {
         Ok(address) => address,
@@ -200,7 +204,7 @@ async fn take_in(
 
 /// Whose domain the address, or else the account, is of. Also of a person who is refused: the organisation's admins see who
 /// tried.
-async fn owner(store: &Store, person: &Person) -> Result<Option<DomainOwner>, Fault> {
+async fn owner(store: &Store, person: &Person) -> Result<Option<DomainOwner>, StepError> {
     let of_address = person.claimed.rsplit_once('@').map(|(_, domain)| domain);
     for domain in [of_address, person.hd.as_deref()].into_iter().flatten() {
         if (1..=DOMAIN).contains(&domain.len())
@@ -212,7 +216,7 @@ async fn owner(store: &Store, person: &Person) -> Result<Option<DomainOwner>, Fa
     Ok(None)
 }
 
-async fn allowed(store: &Store, person: &Person, member: &Member, reason: Reason) -> Result<Member, Fault> {
+async fn allowed(store: &Store, person: &Person, member: &Member, reason: Reason) -> Result<Member, StepError> {
     store.identity_used(member, &person.identity).await?;
     let entry =
         AuditEntry::now(&member.id, "member.signed_in", &member.id).changed(None, Some(reason.code().to_owned()));
@@ -220,7 +224,7 @@ async fn allowed(store: &Store, person: &Person, member: &Member, reason: Reason
     Ok(member.clone())
 }
 
-async fn refused(store: &Store, person: &Person, refusals: &[Refusal]) -> Result<(), Fault> {
+async fn refused(store: &Store, person: &Person, refusals: &[Refusal]) -> Result<(), StepError> {
     for (org, reason) in refusals {
         count(org.as_ref(), *reason);
         let who = format!("google:{}", person.claimed);
@@ -234,5 +238,5 @@ async fn refused(store: &Store, person: &Person, refusals: &[Refusal]) -> Result
 fn count(org: Option<&OrgId>, reason: Reason) {
     let org = org.map(OrgId::as_str).unwrap_or_default();
     tracing::warn!(org, reason = reason.code(), "a sign-in is refused");
-    step::metric_by("SignInRefused", 1.0, Some(("reason", reason.code())));
+    runtime::metric_by("SignInRefused", 1.0, Some(("reason", reason.code())));
 }

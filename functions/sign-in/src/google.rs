@@ -5,9 +5,9 @@ mod person;
 mod token;
 
 use chrono::{DateTime, Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::sign_in::Reason;
+use domain::step_error::StepError;
 use openidconnect::core::{CoreClient, CoreProviderMetadata, CoreResponseType};
 use openidconnect::{
     AuthenticationFlow, ClientId, CsrfToken, DiscoveryError, IssuerUrl, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use web::Base;
 
-use crate::errand::Errand;
+use crate::cookie::SignInCookie;
 use documents::Documents;
 pub(crate) use person::Person;
 
@@ -55,7 +55,7 @@ impl Flow {
 }
 
 /// The cookie that a flow travels in.
-pub(crate) const ERRAND: Errand = Errand {
+pub(crate) const ERRAND: SignInCookie = SignInCookie {
     name: "__Host-gangway_google",
     seconds: MINUTES * 60,
 };
@@ -72,7 +72,7 @@ struct Refusal {
 
 impl Google {
     /// `local_origins`: exempt from the check of addresses, on the local engine.
-    pub(crate) fn new(issuer: &str, client_id: &str, base: &Base, local_origins: String) -> Result<Self, Fault> {
+    pub(crate) fn new(issuer: &str, client_id: &str, base: &Base, local_origins: String) -> Result<Self, StepError> {
         outbound::given_address("Google", issuer, &local_origins)?;
         Ok(Self {
             issuer: issuer.to_owned(),
@@ -93,7 +93,7 @@ impl Google {
         org: Option<OrgId>,
         connect: Option<(OrgId, String)>,
         now: DateTime<Utc>,
-    ) -> Result<(Url, Flow), Fault> {
+    ) -> Result<(Url, Flow), StepError> {
         let redirect = RedirectUrl::new(self.redirect.clone()).map_err(|_| wrong("GOOGLE's redirect address"))?;
         let client =
             CoreClient::from_provider_metadata(self.provider().await?, ClientId::new(self.client_id.clone()), None)
@@ -127,7 +127,7 @@ impl Google {
         flow: &Flow,
         code: &str,
         client_secret: &SecretString,
-    ) -> Result<Result<Person, Reason>, Fault> {
+    ) -> Result<Result<Person, Reason>, StepError> {
         match self.exchange(flow, code, client_secret).await? {
             Some(id_token) => self.verify(&id_token, flow).await,
             None => Ok(Err(Reason::InvalidToken)),
@@ -135,7 +135,12 @@ impl Google {
     }
 
     /// The ID token; none if Google refuses the code, or that this flow's verifier goes with it.
-    async fn exchange(&self, flow: &Flow, code: &str, client_secret: &SecretString) -> Result<Option<String>, Fault> {
+    async fn exchange(
+        &self,
+        flow: &Flow,
+        code: &str,
+        client_secret: &SecretString,
+    ) -> Result<Option<String>, StepError> {
         const OPERATION: &str = "exchange a code";
         let provider = self.provider().await?;
         let address = provider
@@ -161,7 +166,7 @@ impl Google {
         Ok(Some(reply.json::<Tokens>()?.id_token))
     }
 
-    async fn verify(&self, id_token: &str, flow: &Flow) -> Result<Result<Person, Reason>, Fault> {
+    async fn verify(&self, id_token: &str, flow: &Flow) -> Result<Result<Person, Reason>, StepError> {
         let nonce = Nonce::new(flow.nonce.clone());
         let provider = self.provider().await?;
         let mut read = token::read(id_token, &self.issuer, &self.client_id, provider.jwks(), &nonce);
@@ -178,19 +183,19 @@ impl Google {
     }
 
     /// Google's description of itself, with its keys.
-    async fn provider(&self) -> Result<CoreProviderMetadata, Fault> {
+    async fn provider(&self) -> Result<CoreProviderMetadata, StepError> {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|_| wrong("GOOGLE_ISSUER"))?;
         CoreProviderMetadata::discover_async(issuer, &self.documents)
             .await
             .map_err(|error| match error {
-                DiscoveryError::Request(fault) => fault,
-                _ => Fault::Transient("Google's description of itself is not as OpenID Connect has it".to_owned()),
+                DiscoveryError::Request(error) => error,
+                _ => StepError::Transient("Google's description of itself is not as OpenID Connect has it".to_owned()),
             })
     }
 }
 
-fn wrong(what: &str) -> Fault {
-    Fault::Permanent(format!("{what} is not an address"))
+fn wrong(what: &str) -> StepError {
+    StepError::Permanent(format!("{what} is not an address"))
 }
 
 #[cfg(test)]

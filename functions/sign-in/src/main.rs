@@ -1,7 +1,7 @@
 //! Sign-in, static files and health.
 
 mod admit;
-mod errand;
+mod cookie;
 mod google;
 mod onwards;
 mod pages;
@@ -12,13 +12,13 @@ use google::Google;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
-    step::init_logs();
-    let aws = step::Aws::load().await;
+    runtime::init_logs();
+    let aws = runtime::Aws::load().await;
     let web = web::Web::new(&aws)?;
-    let google = match step::Env.google_client_id() {
+    let google = match runtime::Env.google_client_id() {
         Some(id) => {
-            let issuer = step::Env.google_issuer()?;
-            Some(Google::new(&issuer, &id, &web.base, step::Env.local_origins())?)
+            let issuer = runtime::Env.google_issuer()?;
+            Some(Google::new(&issuer, &id, &web.base, runtime::Env.local_origins())?)
         }
         None => None,
     };

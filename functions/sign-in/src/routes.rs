@@ -1,16 +1,16 @@
 //! Who comes in, and how.
 
-use domain::fault::Fault;
 use domain::sign_in::Reason;
+use domain::step_error::StepError;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
 use store::audit::AuditEntry;
 use store::secrets::Secrets;
 use store::sign_in_links::LinkOwner;
-use web::{Answer, Call, ComeBack, Problem, Web, static_file};
+use web::{Answer, Call, ComeBack, ProblemDetails, Web, static_file};
 
-use crate::errand::Keys;
+use crate::cookie::Keys;
 use crate::google::Google;
 use crate::{admit, onwards, pages, with_google};
 
@@ -21,12 +21,12 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    pub(crate) async fn keys(&self) -> Result<Keys, Fault> {
+    pub(crate) async fn keys(&self) -> Result<Keys, StepError> {
         Ok(Keys::new(self.secrets.sign_in_keys().await?))
     }
 }
 
-pub(crate) async fn handle(at: &SignIn, call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn handle(at: &SignIn, call: Call) -> Result<Answer, ProblemDetails> {
     let web = &at.web;
     match (call.verb(), call.route()) {
         ("GET", "/health") => Ok(Answer::json(StatusCode::OK, &json!({"status": "ok"}))),
@@ -37,11 +37,11 @@ pub(crate) async fn handle(at: &SignIn, call: Call) -> Result<Answer, Problem> {
         ("POST", "/sign-in/google") => with_google::begin(at, &call).await,
         ("GET", "/sign-in/google/callback") => with_google::callback(at, &call).await,
         ("POST", "/sign-out") => sign_out(web, &call).await,
-        _ => Err(Problem::not_found()),
+        _ => Err(ProblemDetails::not_found()),
     }
 }
 
-async fn start(web: &Web, call: &Call) -> Result<Answer, Problem> {
+async fn start(web: &Web, call: &Call) -> Result<Answer, ProblemDetails> {
     let path = match web.signed_in(call).await? {
         Some((_, caller)) => format!("/orgs/{}/requests", caller.org),
         None => "/sign-in".to_owned(),
@@ -50,7 +50,7 @@ async fn start(web: &Web, call: &Call) -> Result<Answer, Problem> {
 }
 
 /// Shows whom the link signs in, and uses nothing up.
-async fn show(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+async fn show(at: &SignIn, call: &Call) -> Result<Answer, ProblemDetails> {
     let page = match call.query("t") {
         Some(token) => confirm(at, token).await?,
         None => how_to(at, call).await?,
@@ -62,7 +62,7 @@ async fn show(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
 }
 
 /// The ways in. `next`: where whoever was sent here comes back to, by whichever way they sign in.
-async fn how_to(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+async fn how_to(at: &SignIn, call: &Call) -> Result<Answer, ProblemDetails> {
     let web = &at.web;
     let next = call.query("next").and_then(ComeBack::parse);
     let page = pages::HowTo {
@@ -78,7 +78,7 @@ async fn how_to(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
     }
 }
 
-async fn confirm(at: &SignIn, token: &str) -> Result<Answer, Problem> {
+async fn confirm(at: &SignIn, token: &str) -> Result<Answer, ProblemDetails> {
     let web = &at.web;
     let owner = web.store.sign_in_link(&SecretString::from(token)).await?;
     let Some(LinkOwner::Member(member)) = owner else {
@@ -96,11 +96,11 @@ async fn confirm(at: &SignIn, token: &str) -> Result<Answer, Problem> {
     web.page(StatusCode::OK, "Sign in", None, &page)
 }
 
-async fn redeem(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
+async fn redeem(at: &SignIn, call: &Call) -> Result<Answer, ProblemDetails> {
     let web = &at.web;
     // There is no session yet that a CSRF token could belong to: the browser says where the form is from.
     if !from_our_page(call.header("sec-fetch-site")) {
-        return Err(Problem::forbidden(
+        return Err(ProblemDetails::forbidden(
             "Open the sign-in link itself, and press the button on its page.",
         ));
     }
@@ -126,7 +126,7 @@ async fn redeem(at: &SignIn, call: &Call) -> Result<Answer, Problem> {
 }
 
 /// `everywhere`: in every browser of the member's.
-async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
+async fn sign_out(web: &Web, call: &Call) -> Result<Answer, ProblemDetails> {
     // Checks the CSRF token where there is a session.
     let caller = web.caller(call).await?;
     let everywhere = call.form().is_ok_and(|form| form.get("everywhere").is_some());
@@ -146,8 +146,8 @@ async fn sign_out(web: &Web, call: &Call) -> Result<Answer, Problem> {
     Ok(web.end_session(call, answer).await?)
 }
 
-fn used_up() -> Problem {
-    Problem::new(
+fn used_up() -> ProblemDetails {
+    ProblemDetails::new(
         StatusCode::NOT_FOUND,
         "This sign-in link was used before, has expired, or never existed. Ask for a new one.",
     )

@@ -8,24 +8,24 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::authority::Because;
 use domain::decision::Gate;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::schedule::local_words;
 use serde_json::{Map, Value};
-use web::{Base, Visit};
+use web::{Base, OrgScope};
 
-use crate::ask::Ask;
+use crate::submit_request::SubmitRequest;
 
 pub(crate) use onboarding::Offer;
 
 /// What was typed.
 #[derive(Default)]
-pub(crate) struct Filled {
+pub(crate) struct FormValues {
     values: Map<String, Value>,
     key: Option<String>,
 }
 
-impl Filled {
-    pub(crate) fn of(ask: &Ask) -> Self {
+impl FormValues {
+    pub(crate) fn of(ask: &SubmitRequest) -> Self {
         let values = ask.body.as_object().cloned().unwrap_or_default();
         Self {
             values,
@@ -96,7 +96,7 @@ struct Section {
     legend: &'static str,
     /// What most people leave as it is; open where something was given or is wrong.
     folded: bool,
-    /// The boxes of the licences stand before the inputs.
+    /// The boxes of the licenses stand before the inputs.
     licenses: Option<Licenses>,
     inputs: Vec<Input>,
 }
@@ -125,21 +125,21 @@ impl Section {
 }
 
 struct Licenses {
-    /// None where the lists could not be had: licences are typed then.
+    /// None where the lists could not be had: licenses are typed then.
     choices: Option<Vec<Choice>>,
     text: String,
     errors: Vec<String>,
 }
 
 /// A line of the plan in words.
-struct Fact {
+struct PlanRow {
     label: &'static str,
     values: Vec<String>,
     /// What stands there where there are no values.
     none: &'static str,
 }
 
-impl Fact {
+impl PlanRow {
     fn new(label: &'static str, values: Vec<String>, none: &'static str) -> Self {
         Self { label, values, none }
     }
@@ -150,27 +150,27 @@ impl Fact {
 pub(crate) struct Page<'a> {
     /// Where the form posts.
     action: String,
-    visit: &'a Visit,
+    visit: &'a OrgScope,
     /// Why whatever the visitor submits waits for approval.
     approval: Vec<String>,
     key: String,
     sections: Vec<Section>,
-    notice: Option<FieldProblem>,
-    plan: Option<Vec<Fact>>,
-    problems: Vec<FieldProblem>,
+    notice: Option<FieldError>,
+    plan: Option<Vec<PlanRow>>,
+    problems: Vec<FieldError>,
     /// What is not set up, of a check.
-    warnings: Vec<FieldProblem>,
+    warnings: Vec<FieldError>,
 }
 
 impl<'a> Page<'a> {
     fn new(
         base: &Base,
-        visit: &'a Visit,
+        visit: &'a OrgScope,
         what: &str,
-        filled: &Filled,
+        filled: &FormValues,
         sections: Vec<Section>,
-        plan: Option<Vec<Fact>>,
-        problems: Vec<FieldProblem>,
+        plan: Option<Vec<PlanRow>>,
+        problems: Vec<FieldError>,
     ) -> Self {
         Self {
             action: base.link(&format!("/orgs/{}/{what}", visit.org())),
@@ -214,8 +214,8 @@ fn start_words(at: Option<DateTime<Utc>>, zone: Tz) -> Vec<String> {
 }
 
 struct Fields<'a> {
-    filled: &'a Filled,
-    problems: &'a [FieldProblem],
+    filled: &'a FormValues,
+    problems: &'a [FieldError],
 }
 
 impl Fields<'_> {

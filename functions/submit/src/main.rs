@@ -1,27 +1,27 @@
 //! The forms, and submissions.
 
-mod ask;
 mod form;
 mod offboard;
 mod preview;
 mod record;
 mod submit;
+mod submit_request;
 
-use domain::fault::Fault;
-use step::Aws;
+use domain::step_error::StepError;
+use runtime::Aws;
 use store::secrets::Secrets;
-use web::{Answer, Call, Problem, Web};
+use web::{Answer, Call, ProblemDetails, Web};
 
 /// What the handlers work with.
 #[derive(Clone)]
-struct Desk {
+struct App {
     web: Web,
     secrets: Secrets,
     step_functions: aws_sdk_sfn::Client,
 }
 
-impl Desk {
-    async fn open() -> Result<Self, Fault> {
+impl App {
+    async fn open() -> Result<Self, StepError> {
         let aws = Aws::load().await;
         Ok(Self {
             web: Web::new(&aws)?,
@@ -30,21 +30,21 @@ impl Desk {
         })
     }
 
-    async fn handle(&self, call: &Call) -> Result<Answer, Problem> {
+    async fn handle(&self, call: &Call) -> Result<Answer, ProblemDetails> {
         match (call.verb(), call.route()) {
             ("GET", "/orgs/{org}/onboardings/new") => submit::blank(self, call).await,
             ("POST", "/orgs/{org}/onboardings") => submit::submit(self, call).await,
             ("GET", "/orgs/{org}/offboardings/new") => offboard::blank(self, call).await,
             ("POST", "/orgs/{org}/offboardings") => offboard::submit(self, call).await,
-            _ => Err(Problem::not_found()),
+            _ => Err(ProblemDetails::not_found()),
         }
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
-    step::init_logs();
-    let desk = Desk::open().await?;
+    runtime::init_logs();
+    let desk = App::open().await?;
     let web = desk.web.clone();
     web::serve("submit", &web, move |call| {
         let desk = desk.clone();

@@ -2,63 +2,73 @@
 
 use chrono::Utc;
 use domain::authority::Because;
-use domain::fault::Fault;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::job::Job;
+use domain::step_error::StepError;
 use domain::submission::Offboarding;
 use http::StatusCode;
-use planning::{Asks, LeaverChecked};
+use integrations::OrgConfig;
+use planning::{Asks, OffboardingChecked};
 use serde_json::Value;
 use store::Idempotency;
-use systems::Settled;
-use web::{Answer, Call, Problem, Visit};
+use web::{Answer, Call, OrgScope, ProblemDetails};
 
-use crate::Desk;
-use crate::ask::Ask;
-use crate::form::{Filled, Page};
-use crate::preview::{LeaverPreview, Look};
-use crate::record::{Taken, Written, earlier, write};
+use crate::App;
+use crate::form::{FormValues, Page};
+use crate::preview::{DryRun, LeaverPreview};
+use crate::record::{Accepted, Written, earlier, write};
 use crate::submit::{authority_of, canonical, hide, in_the_way, may_check, taken_answer, warnings};
+use crate::submit_request::SubmitRequest;
 
 /// GET: the empty form.
-pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+pub(crate) async fn blank(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
     let (visit, settled) = visit(desk, call).await?;
-    page(desk, &visit, &settled, StatusCode::OK, Filled::default(), None)
+    page(desk, &visit, &settled, StatusCode::OK, FormValues::default(), None)
 }
 
 /// POST: a submission, or its check.
-pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+pub(crate) async fn submit(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
     let (visit, settled) = visit(desk, call).await?;
-    let ask = Ask::read(call, Offboarding::from_form)?;
+    let ask = SubmitRequest::read(call, Offboarding::from_form)?;
     match answer(desk, &visit, &settled, &ask).await {
-        Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
-        Ok(Outcome::Looked(look)) if call.wants_page() => {
-            page(desk, &visit, &settled, StatusCode::OK, Filled::of(&ask), Some(*look))
-        }
+        Ok(Outcome::Accepted(taken)) => taken_answer(desk, call, &visit, &taken),
+        Ok(Outcome::Looked(look)) if call.wants_page() => page(
+            desk,
+            &visit,
+            &settled,
+            StatusCode::OK,
+            FormValues::of(&ask),
+            Some(*look),
+        ),
         Ok(Outcome::Looked(look)) => Ok(Answer::json(
             StatusCode::OK,
             &LeaverPreview::of(&look, visit.caller.role),
         )),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
-            let look = Look::wrong(unchecked(problem.errors));
-            page(desk, &visit, &settled, problem.status, Filled::of(&ask), Some(look))
+            let look = DryRun::wrong(unchecked(problem.errors));
+            page(desk, &visit, &settled, problem.status, FormValues::of(&ask), Some(look))
         }
         Err(problem) => Err(problem),
     }
 }
 
-async fn visit(desk: &Desk, call: &Call) -> Result<(Visit, Settled), Problem> {
+async fn visit(desk: &App, call: &Call) -> Result<(OrgScope, OrgConfig), ProblemDetails> {
     let visit = desk.web.visit(call).await?;
-    let settled = systems::settled(&desk.web.store, visit.org()).await?;
+    let settled = integrations::settled(&desk.web.store, visit.org()).await?;
     Ok((visit, settled))
 }
 
 enum Outcome {
-    Taken(Taken),
-    Looked(Box<Look<LeaverChecked>>),
+    Accepted(Accepted),
+    Looked(Box<DryRun<OffboardingChecked>>),
 }
 
-async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Result<Outcome, Problem> {
+async fn answer(
+    desk: &App,
+    visit: &OrgScope,
+    settled: &OrgConfig,
+    ask: &SubmitRequest,
+) -> Result<Outcome, ProblemDetails> {
     let form = match Offboarding::parse(&ask.body) {
         Ok(form) => form,
         Err(wrong) => {
@@ -69,19 +79,19 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     };
     let because = match authority_of(visit, &Job::Offboarding(form.clone()), settled) {
         Ok(because) => because,
-        Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(Look::wrong(unchecked(refused.errors))))),
+        Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(DryRun::wrong(unchecked(refused.errors))))),
         Err(refused) => return Err(refused),
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
         let mut checked = match check(desk, visit, settled, &form, &because).await {
             Ok(checked) => checked,
-            Err(fault) => unchecked(vec![in_the_way(fault)?]),
+            Err(error) => unchecked(vec![in_the_way(error)?]),
         };
         hide(desk, visit, settled, &mut checked.approvers).await?;
-        let settled = systems::settled(&desk.web.store, visit.org()).await?;
+        let settled = integrations::settled(&desk.web.store, visit.org()).await?;
         let warnings = warnings(desk, settled, &Job::Offboarding(form)).await?;
-        let look = Look {
+        let look = DryRun {
             checked,
             warnings,
             because,
@@ -91,7 +101,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     let key = ask.key.as_ref();
     let idempotency = key.map(|key| Idempotency::new(&visit.caller.id, key, &canonical(&form)));
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
-        return Ok(Outcome::Taken(taken));
+        return Ok(Outcome::Accepted(taken));
     }
     desk.web.may_submit(visit).await?;
     let checked = check(desk, visit, settled, &form, &because).await?;
@@ -99,7 +109,7 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     let Some(plan) = checked.plan else {
         // The twin of this submission may have come first while this one looked.
         return match earlier(desk, visit, idempotency.as_ref()).await? {
-            Some(taken) => Ok(Outcome::Taken(taken)),
+            Some(taken) => Ok(Outcome::Accepted(taken)),
             None => Err(checked.problems.into()),
         };
     };
@@ -116,20 +126,22 @@ async fn answer(desk: &Desk, visit: &Visit, settled: &Settled, ask: &Ask) -> Res
     )
     .await?
     {
-        Written::Taken(taken) => Ok(Outcome::Taken(taken)),
+        Written::Accepted(taken) => Ok(Outcome::Accepted(taken)),
         // Looking again finds who did, or that it has ended.
-        Written::UsernameGone => Err(Fault::Transient("another request has just taken the account".to_owned()).into()),
+        Written::UsernameGone => {
+            Err(StepError::Transient("another request has just taken the account".to_owned()).into())
+        }
     }
 }
 
 async fn check(
-    desk: &Desk,
-    visit: &Visit,
-    settled: &Settled,
+    desk: &App,
+    visit: &OrgScope,
+    settled: &OrgConfig,
     form: &Offboarding,
     because: &[Because],
-) -> Result<LeaverChecked, Fault> {
-    let graph = systems::graph(&desk.secrets, &settled.organisation).await?;
+) -> Result<OffboardingChecked, StepError> {
+    let graph = integrations::graph(&desk.secrets, &settled.organisation).await?;
     let requester = visit.caller.requester();
     planning::check_leaver(
         &desk.web.store,
@@ -147,14 +159,14 @@ async fn check(
     .await
 }
 
-/// Wrong fields, together with what is wrong about the right ones where that can be found out.
+/// InvalidValue fields, together with what is wrong about the right ones where that can be found out.
 async fn all_wrong(
-    desk: &Desk,
-    visit: &Visit,
-    settled: &Settled,
+    desk: &App,
+    visit: &OrgScope,
+    settled: &OrgConfig,
     body: &Value,
-    mut wrong: Vec<FieldProblem>,
-) -> Problem {
+    mut wrong: Vec<FieldError>,
+) -> ProblemDetails {
     let Some(form) = without(body, &wrong) else {
         return wrong.into();
     };
@@ -171,27 +183,27 @@ async fn all_wrong(
 }
 
 /// The body without its wrong fields; None if it says nobody then.
-fn without(body: &Value, wrong: &[FieldProblem]) -> Option<Offboarding> {
+fn without(body: &Value, wrong: &[FieldError]) -> Option<Offboarding> {
     let mut fields = body.as_object()?.clone();
     fields.retain(|name, _| !wrong.iter().any(|problem| problem.field == *name));
     Offboarding::parse(&Value::Object(fields)).ok()
 }
 
 fn page(
-    desk: &Desk,
-    visit: &Visit,
-    settled: &Settled,
+    desk: &App,
+    visit: &OrgScope,
+    settled: &OrgConfig,
     status: StatusCode,
-    filled: Filled,
-    look: Option<Look<LeaverChecked>>,
-) -> Result<Answer, Problem> {
+    filled: FormValues,
+    look: Option<DryRun<OffboardingChecked>>,
+) -> Result<Answer, ProblemDetails> {
     let page = Page::offboarding(&desk.web.base, visit, &settled.variables, &filled, look);
     desk.web.page(status, "New offboarding", Some(visit), &page)
 }
 
 /// A check that could not look anything up.
-pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> LeaverChecked {
-    LeaverChecked {
+pub(crate) fn unchecked(problems: Vec<FieldError>) -> OffboardingChecked {
+    OffboardingChecked {
         plan: None,
         problems,
         user: None,

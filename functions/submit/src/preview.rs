@@ -3,21 +3,21 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::authority::{self, Because};
 use domain::decision::Gate;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::request::PlannedGroup;
 use domain::role::Role;
-use domain::variables::PasswordPlace;
-use planning::{Checked, Held, LeaverChecked};
+use domain::variables::PasswordDestination;
+use planning::{Checked, Entitlement, OffboardingChecked};
 use serde::Serialize;
 
 /// What a check found: a plan with what is wrong, what is not set up, and why it would wait for approval.
-pub(crate) struct Look<T> {
+pub(crate) struct DryRun<T> {
     pub(crate) checked: T,
-    pub(crate) warnings: Vec<FieldProblem>,
+    pub(crate) warnings: Vec<FieldError>,
     pub(crate) because: Vec<Because>,
 }
 
-impl<T> Look<T> {
+impl<T> DryRun<T> {
     /// Of something that cannot be submitted anyway.
     pub(crate) fn wrong(checked: T) -> Self {
         Self {
@@ -51,8 +51,8 @@ impl<'a> Approval<'a> {
 #[derive(Serialize)]
 pub(crate) struct Preview<'a> {
     plan: Shown<'a>,
-    problems: &'a [FieldProblem],
-    warnings: &'a [FieldProblem],
+    problems: &'a [FieldError],
+    warnings: &'a [FieldError],
 }
 
 /// What is known of the plan, also when something is wrong.
@@ -64,7 +64,7 @@ struct Shown<'a> {
     copied_group_count: usize,
     approval: Approval<'a>,
     gates: &'a [Gate],
-    password_places: &'a [PasswordPlace],
+    password_places: &'a [PasswordDestination],
     start_at: Option<String>,
 }
 
@@ -89,8 +89,8 @@ struct Group<'a> {
 
 impl<'a> Preview<'a> {
     /// A role that may not see what others have is told how many groups a colleague's are, and not which.
-    pub(crate) fn of(look: &'a Look<Checked>, role: Role) -> Self {
-        let Look {
+    pub(crate) fn of(look: &'a DryRun<Checked>, role: Role) -> Self {
+        let DryRun {
             checked,
             warnings,
             because,
@@ -130,8 +130,8 @@ impl<'a> Preview<'a> {
 #[derive(Serialize)]
 pub(crate) struct LeaverPreview<'a> {
     plan: Leaving<'a>,
-    problems: &'a [FieldProblem],
-    warnings: &'a [FieldProblem],
+    problems: &'a [FieldError],
+    warnings: &'a [FieldError],
 }
 
 #[derive(Serialize)]
@@ -168,14 +168,14 @@ struct Loss<'a> {
 
 impl<'a> LeaverPreview<'a> {
     /// A role that may not see what others have is told how much the leaver has, and not what.
-    pub(crate) fn of(look: &'a Look<LeaverChecked>, role: Role) -> Self {
-        let Look {
+    pub(crate) fn of(look: &'a DryRun<OffboardingChecked>, role: Role) -> Self {
+        let DryRun {
             checked,
             warnings,
             because,
         } = look;
         let names = authority::may_see_names(role);
-        let loss = |held: &'a Held| Loss {
+        let loss = |held: &'a Entitlement| Loss {
             name: &held.name,
             removed: held.stays.is_none(),
             reason: held.stays.as_deref(),
@@ -209,7 +209,7 @@ fn timestamp(at: DateTime<Utc>) -> String {
 }
 
 /// A check that could not look anything up.
-pub(crate) fn unchecked(problems: Vec<FieldProblem>) -> Checked {
+pub(crate) fn unchecked(problems: Vec<FieldError>) -> Checked {
     Checked {
         plan: None,
         problems,
@@ -261,12 +261,12 @@ mod tests {
             ],
             approvers: vec!["it@contoso.com".to_owned()],
             gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
-            password_places: vec![PasswordPlace::TicketNote, PasswordPlace::Manager],
+            password_places: vec![PasswordDestination::TicketNote, PasswordDestination::Manager],
             start_at: "2026-12-01T08:00:00Z".parse().ok(),
-            ..unchecked(vec![FieldProblem::new("manager", "is wrong")])
+            ..unchecked(vec![FieldError::new("manager", "is wrong")])
         };
-        let warnings = vec![FieldProblem::new("default_psa", "is not set up")];
-        let look = Look {
+        let warnings = vec![FieldError::new("default_psa", "is not set up")];
+        let look = DryRun {
             checked,
             warnings,
             because: vec![Because::ApprovalIsOn, Because::Rehire],
@@ -305,11 +305,11 @@ mod tests {
 
     #[test]
     fn what_a_leaver_loses_has_names_too() {
-        let held = |name: &str, stays: Option<&str>| Held {
+        let held = |name: &str, stays: Option<&str>| Entitlement {
             name: name.to_owned(),
             stays: stays.map(str::to_owned),
         };
-        let checked = LeaverChecked {
+        let checked = OffboardingChecked {
             user: Some(domain::request::UserRef {
                 id: "1".to_owned(),
                 upn: "ada@contoso.com".to_owned(),
@@ -322,7 +322,7 @@ mod tests {
             gates: vec![Gate::Approval(0)],
             ..crate::offboard::unchecked(Vec::new())
         };
-        let look = Look::wrong(checked);
+        let look = DryRun::wrong(checked);
         let basic = serde_json::to_value(LeaverPreview::of(&look, Role::Basic)).expect("JSON");
         for (name, hidden) in [("groups", json!([])), ("licenses", json!([])), ("manager", json!(null))] {
             assert_eq!(basic["plan"][name], hidden, "{name}");

@@ -2,58 +2,58 @@
 
 use chrono::Utc;
 use domain::authority::{self, Because, Facts};
-use domain::fault::Fault;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::job::Job;
+use domain::step_error::StepError;
 use domain::submission::Onboarding;
 use http::{HeaderValue, StatusCode, header};
+use integrations::OrgConfig;
 use planning::{Asks, Checked, Occasion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Idempotency;
 use store::limits::Limit;
-use systems::Settled;
-use web::{Answer, Call, Problem, Visit};
+use web::{Answer, Call, OrgScope, ProblemDetails};
 
-use crate::Desk;
-use crate::ask::{Ask, Partial};
-use crate::form::{Filled, Offer, Page};
-use crate::preview::{Look, Preview, unchecked};
-use crate::record::{Taken, Written, earlier, write};
+use crate::App;
+use crate::form::{FormValues, Offer, Page};
+use crate::preview::{DryRun, Preview, unchecked};
+use crate::record::{Accepted, Written, earlier, write};
+use crate::submit_request::{Partial, SubmitRequest};
 
 /// Names may be reserved by others between the look and the write; each try finds the next free one.
 const TRIES: usize = 4;
 
 /// GET: the empty form.
-pub(crate) async fn blank(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+pub(crate) async fn blank(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
     let visit = desk.web.visit(call).await?;
-    page(desk, &visit, StatusCode::OK, Filled::default(), None).await
+    page(desk, &visit, StatusCode::OK, FormValues::default(), None).await
 }
 
 /// POST: a submission, or its check.
-pub(crate) async fn submit(desk: &Desk, call: &Call) -> Result<Answer, Problem> {
+pub(crate) async fn submit(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
     let visit = desk.web.visit(call).await?;
-    let ask = Ask::read(call, Onboarding::from_form)?;
+    let ask = SubmitRequest::read(call, Onboarding::from_form)?;
     match answer(desk, &visit, &ask).await {
-        Ok(Outcome::Taken(taken)) => taken_answer(desk, call, &visit, &taken),
+        Ok(Outcome::Accepted(taken)) => taken_answer(desk, call, &visit, &taken),
         Ok(Outcome::Looked(look)) if call.wants_page() => {
-            page(desk, &visit, StatusCode::OK, Filled::of(&ask), Some(*look)).await
+            page(desk, &visit, StatusCode::OK, FormValues::of(&ask), Some(*look)).await
         }
         Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&look, visit.caller.role))),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
-            let look = Look::wrong(unchecked(problem.errors));
-            page(desk, &visit, problem.status, Filled::of(&ask), Some(look)).await
+            let look = DryRun::wrong(unchecked(problem.errors));
+            page(desk, &visit, problem.status, FormValues::of(&ask), Some(look)).await
         }
         Err(problem) => Err(problem),
     }
 }
 
 enum Outcome {
-    Taken(Taken),
-    Looked(Box<Look<Checked>>),
+    Accepted(Accepted),
+    Looked(Box<DryRun<Checked>>),
 }
 
-async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Problem> {
+async fn answer(desk: &App, visit: &OrgScope, ask: &SubmitRequest) -> Result<Outcome, ProblemDetails> {
     let onboarding = match Onboarding::parse(&ask.body) {
         Ok(onboarding) => onboarding,
         Err(wrong) => {
@@ -62,23 +62,23 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
             return Err(all_wrong(desk, visit, &ask.body, wrong).await);
         }
     };
-    let settled = systems::settled(&desk.web.store, visit.org()).await?;
+    let settled = integrations::settled(&desk.web.store, visit.org()).await?;
     let job = Job::Onboarding(onboarding.clone());
     let because = match authority_of(visit, &job, &settled) {
         Ok(because) => because,
         // Refused before anything is looked up in the tenant.
-        Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(Look::wrong(unchecked(refused.errors))))),
+        Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(DryRun::wrong(unchecked(refused.errors))))),
         Err(refused) => return Err(refused),
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
         let mut checked = match check(desk, visit, &onboarding, &settled, &because).await {
             Ok(checked) => checked,
-            Err(fault) => unchecked(vec![in_the_way(fault)?]),
+            Err(error) => unchecked(vec![in_the_way(error)?]),
         };
         hide(desk, visit, &settled, &mut checked.approvers).await?;
         let warnings = warnings(desk, settled, &job).await?;
-        let look = Look {
+        let look = DryRun {
             checked,
             warnings,
             because,
@@ -90,7 +90,7 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         .as_ref()
         .map(|key| Idempotency::new(&visit.caller.id, key, &canonical(&onboarding)));
     if let Some(taken) = earlier(desk, visit, idempotency.as_ref()).await? {
-        return Ok(Outcome::Taken(taken));
+        return Ok(Outcome::Accepted(taken));
     }
     desk.web.may_submit(visit).await?;
     for _ in 0..TRIES {
@@ -98,20 +98,22 @@ async fn answer(desk: &Desk, visit: &Visit, ask: &Ask) -> Result<Outcome, Proble
         let Some(plan) = checked.plan else {
             // The twin of this submission may have taken the username while this one looked.
             return match earlier(desk, visit, idempotency.as_ref()).await? {
-                Some(taken) => Ok(Outcome::Taken(taken)),
+                Some(taken) => Ok(Outcome::Accepted(taken)),
                 None => Err(checked.problems.into()),
             };
         };
         desk.web.may_write(visit).await?;
-        if let Written::Taken(taken) = write(desk, visit, job.clone(), plan, None, idempotency.as_ref(), None).await? {
-            return Ok(Outcome::Taken(taken));
+        if let Written::Accepted(taken) =
+            write(desk, visit, job.clone(), plan, None, idempotency.as_ref(), None).await?
+        {
+            return Ok(Outcome::Accepted(taken));
         }
     }
-    Err(Fault::Transient("usernames are being reserved by other submissions".to_owned()).into())
+    Err(StepError::Transient("usernames are being reserved by other submissions".to_owned()).into())
 }
 
 /// Each member, and each program, has its own number of checks, so that nobody searches a tenant by them.
-pub(crate) async fn may_check(desk: &Desk, visit: &Visit) -> Result<(), Problem> {
+pub(crate) async fn may_check(desk: &App, visit: &OrgScope) -> Result<(), ProblemDetails> {
     let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
     desk.web.within(&limit, "You have checked too often").await
 }
@@ -119,11 +121,11 @@ pub(crate) async fn may_check(desk: &Desk, visit: &Visit) -> Result<(), Problem>
 /// Where nobody else is there to approve, the parent's members do, and a child is not told who they are. Addresses of the
 /// variable are what somebody wrote, and stay.
 pub(crate) async fn hide(
-    desk: &Desk,
-    visit: &Visit,
-    settled: &Settled,
+    desk: &App,
+    visit: &OrgScope,
+    settled: &OrgConfig,
     approvers: &mut Vec<String>,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     if !settled.variables.new_user_approval_email.is_empty() {
         return Ok(());
     }
@@ -144,26 +146,26 @@ pub(crate) fn canonical(form: &impl Serialize) -> Vec<u8> {
 }
 
 /// Why the submission needs approval; empty if it goes on by itself. 403 with every field that the role may not use.
-pub(crate) fn authority_of(visit: &Visit, job: &Job, settled: &Settled) -> Result<Vec<Because>, Problem> {
+pub(crate) fn authority_of(visit: &OrgScope, job: &Job, settled: &OrgConfig) -> Result<Vec<Because>, ProblemDetails> {
     match Facts::new(visit.caller.role, job, &settled.variables).decide() {
         authority::Answer::GoOn => Ok(Vec::new()),
         authority::Answer::NeedsApproval(because) => Ok(because),
-        authority::Answer::Refused(fields) => Err(Problem::not_allowed(fields)),
+        authority::Answer::Refused(fields) => Err(ProblemDetails::not_allowed(fields)),
     }
 }
 
 async fn check(
-    desk: &Desk,
-    visit: &Visit,
+    desk: &App,
+    visit: &OrgScope,
     onboarding: &Onboarding,
-    settled: &Settled,
+    settled: &OrgConfig,
     because: &[Because],
-) -> Result<Checked, Fault> {
-    let Settled {
+) -> Result<Checked, StepError> {
+    let OrgConfig {
         organisation,
         variables,
     } = settled;
-    let graph = systems::graph(&desk.secrets, organisation).await?;
+    let graph = integrations::graph(&desk.secrets, organisation).await?;
     let requester = visit.caller.requester();
     let asks = Asks {
         requester: &requester,
@@ -184,16 +186,16 @@ async fn check(
 }
 
 /// What the settings name and nobody has set up, for a check: it keeps nobody from submitting.
-pub(crate) async fn warnings(desk: &Desk, mut settled: Settled, job: &Job) -> Result<Vec<FieldProblem>, Problem> {
+pub(crate) async fn warnings(desk: &App, mut settled: OrgConfig, job: &Job) -> Result<Vec<FieldError>, ProblemDetails> {
     settled.variables = job.settings(settled.variables);
-    match systems::gaps(&desk.secrets, &settled, job.kind()).await {
+    match integrations::gaps(&desk.secrets, &settled, job.kind()).await {
         Ok(gaps) => Ok(gaps),
-        Err(fault) => Ok(vec![in_the_way(fault)?]),
+        Err(error) => Ok(vec![in_the_way(error)?]),
     }
 }
 
-/// Wrong fields, together with what is wrong about the right ones where that can be found out.
-async fn all_wrong(desk: &Desk, visit: &Visit, body: &Value, wrong: Vec<FieldProblem>) -> Problem {
+/// InvalidValue fields, together with what is wrong about the right ones where that can be found out.
+async fn all_wrong(desk: &App, visit: &OrgScope, body: &Value, wrong: Vec<FieldError>) -> ProblemDetails {
     let partial = match Partial::of(body, wrong) {
         Ok(partial) => partial,
         Err(wrong) => return wrong.into(),
@@ -202,8 +204,8 @@ async fn all_wrong(desk: &Desk, visit: &Visit, body: &Value, wrong: Vec<FieldPro
     partial.with_found(found).into()
 }
 
-async fn found_beside(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Vec<FieldProblem> {
-    let Ok(settled) = systems::settled(&desk.web.store, visit.org()).await else {
+async fn found_beside(desk: &App, visit: &OrgScope, onboarding: &Onboarding) -> Vec<FieldError> {
+    let Ok(settled) = integrations::settled(&desk.web.store, visit.org()).await else {
         return Vec::new();
     };
     let because = match authority_of(visit, &Job::Onboarding(onboarding.clone()), &settled) {
@@ -217,21 +219,26 @@ async fn found_beside(desk: &Desk, visit: &Visit, onboarding: &Onboarding) -> Ve
 }
 
 /// A check says what keeps it from looking, as one more thing that is wrong.
-pub(crate) fn in_the_way(fault: Fault) -> Result<FieldProblem, Problem> {
-    match fault {
-        Fault::NeedsAttention(text) => Ok(FieldProblem::new("configuration", text)),
-        Fault::Transient(reason) => {
+pub(crate) fn in_the_way(error: StepError) -> Result<FieldError, ProblemDetails> {
+    match error {
+        StepError::NeedsAttention(text) => Ok(FieldError::new("configuration", text)),
+        StepError::Transient(reason) => {
             tracing::warn!(reason, "a check could not look");
-            Ok(FieldProblem::new(
+            Ok(FieldError::new(
                 "directory",
                 "does not answer now: try again in a moment",
             ))
         }
-        Fault::Permanent(_) => Err(fault.into()),
+        StepError::Permanent(_) => Err(error.into()),
     }
 }
 
-pub(crate) fn taken_answer(desk: &Desk, call: &Call, visit: &Visit, taken: &Taken) -> Result<Answer, Problem> {
+pub(crate) fn taken_answer(
+    desk: &App,
+    call: &Call,
+    visit: &OrgScope,
+    taken: &Accepted,
+) -> Result<Answer, ProblemDetails> {
     let path = format!("/orgs/{}/requests/{}", visit.org(), taken.id);
     if call.wants_page() {
         return Ok(Answer::see_other(&desk.web.base.link(&path)));
@@ -243,29 +250,29 @@ pub(crate) fn taken_answer(desk: &Desk, call: &Call, visit: &Visit, taken: &Take
         "links": {"self": link, "cancel": format!("{link}/cancel")},
     });
     let location = HeaderValue::from_str(&link)
-        .map_err(|_| Fault::Permanent("the base URL cannot stand in a header".to_owned()))?;
+        .map_err(|_| StepError::Permanent("the base URL cannot stand in a header".to_owned()))?;
     Ok(Answer::json(StatusCode::CREATED, &body).with_header(header::LOCATION, location))
 }
 
 async fn page(
-    desk: &Desk,
-    visit: &Visit,
+    desk: &App,
+    visit: &OrgScope,
     status: StatusCode,
-    filled: Filled,
-    look: Option<Look<Checked>>,
-) -> Result<Answer, Problem> {
-    let settled = systems::settled(&desk.web.store, visit.org()).await?;
+    filled: FormValues,
+    look: Option<DryRun<Checked>>,
+) -> Result<Answer, ProblemDetails> {
+    let settled = integrations::settled(&desk.web.store, visit.org()).await?;
     let offer = match offer(desk, &settled).await {
         Ok(offer) => Ok(offer),
         // The form works without lists to choose from; the submission will say more.
-        Err(fault) => Err(in_the_way(fault)?),
+        Err(error) => Err(in_the_way(error)?),
     };
     let page = Page::onboarding(&desk.web.base, visit, &settled.variables, &filled, offer, look);
     desk.web.page(status, "New onboarding", Some(visit), &page)
 }
 
-async fn offer(desk: &Desk, settled: &Settled) -> Result<Offer, Fault> {
-    let graph = systems::graph(&desk.secrets, &settled.organisation).await?;
+async fn offer(desk: &App, settled: &OrgConfig) -> Result<Offer, StepError> {
+    let graph = integrations::graph(&desk.secrets, &settled.organisation).await?;
     let (domains, skus) = tokio::try_join!(graph.domains(), graph.subscribed_skus())?;
     Ok(Offer::of(domains, skus))
 }

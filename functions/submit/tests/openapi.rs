@@ -15,7 +15,7 @@ use domain::request::{Outcome, Skip, Status};
 use domain::role::Role;
 use domain::submission::{FIELDS, LicensePurchase, MAX_GROUPS, MAX_LICENSES, OFFBOARDING_FIELDS, PASSWORD_FIELDS};
 use domain::token::{DEFAULT_DAYS, MOST_DAYS};
-use domain::variables::{Kind, PasswordPlace, definitions};
+use domain::variables::{Kind, PasswordDestination, definitions};
 use serde_json::{Value, json};
 
 /// Pages and what belongs to them, and HEAD, which is GET without its body: no part of the JSON API.
@@ -148,7 +148,7 @@ fn the_body_has_the_fields_of_an_onboarding() {
     let dry_run = &schema(&openapi, "DryRun")["properties"]["plan"]["properties"];
     assert_eq!(
         texts(&dry_run["password_places"]["items"]["enum"]),
-        PasswordPlace::NAMES
+        PasswordDestination::NAMES
     );
 }
 

@@ -1,20 +1,20 @@
 //! How the request ended, in words: the last note of the ticket, and a mail to requester and manager.
 
 use domain::decision::Decision;
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::Job;
 use domain::note::{self, MailText, Summary};
 use domain::request::{End, LicenseState, RequestKey, Skip, TicketStatus};
+use domain::step_error::StepError;
 use domain::submission::Onboarding;
+use integrations::OrgConfig;
 use notify::Mail;
+use runtime::{Context, Env};
 use serde::{Deserialize, Serialize};
-use step::{Context, Env};
-use store::effects::Standing;
+use store::effects::EffectState;
 use store::requests::RequestRecord;
-use systems::Settled;
 
-use crate::leaver;
+use crate::offboarding;
 
 pub(crate) const STEP: &str = "summarise";
 
@@ -37,18 +37,18 @@ pub(crate) struct Output {
     ticket_status: TicketStatus,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
     };
     // Not `begin`: the step that began last is the one that failed.
     let record = cx.current(STEP, &key, input.run).await?;
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
     match input.end {
         End::Completed => match &record.job {
             Job::Onboarding(form) => report_gaps(cx, &record, form).await?,
-            Job::Offboarding(_) => leaver::report_gaps(cx, &record, &settled).await?,
+            Job::Offboarding(_) => offboarding::report_gaps(cx, &record, &settled).await?,
         },
         End::Failed => report_failure(cx, &record, &input.cause).await?,
         // Whoever denied or cancelled it is on the ticket already.
@@ -72,7 +72,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
 }
 
 /// A state that failed without stopping the onboarding could not say so itself.
-async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) -> Result<(), Fault> {
+async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) -> Result<(), StepError> {
     let key = record.key();
     let gap = async |skip: Skip, event: &str, once: &str, text: &str| match record.skipped.contains(&skip) {
         true => Ok(()),
@@ -81,16 +81,16 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
     for sku in &record.plan.licenses {
         let state = record.licenses.get(&sku.part_number);
         if !matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
-            let text = format!("The licence {} was not assigned: assign it by hand", sku.part_number);
+            let text = format!("The license {} was not assigned: assign it by hand", sku.part_number);
             gap(Skip::FindLicense, "license_missing", &sku.part_number, &text).await?;
         }
     }
     let wanted = !form.groups.is_empty() || form.copy_groups_from.is_some();
-    if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == Standing::New {
+    if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == EffectState::New {
         let text = "The groups were not added: add them by hand";
         gap(Skip::AddGroups, "groups_missing", "", text).await?;
     }
-    if let Standing::Intended(()) = cx.store.standing::<(), ()>(&key, systems::MFA_EFFECT).await? {
+    if let EffectState::Intended(()) = cx.store.standing::<(), ()>(&key, integrations::MFA_EFFECT).await? {
         gap(Skip::ReportMfa, "mfa_unread", "", note::MFA_NOT_READ).await?;
     }
     if !cx.store.password_is_settled(&key).await? {
@@ -107,7 +107,7 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
     Ok(())
 }
 
-async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Result<(), Fault> {
+async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Result<(), StepError> {
     let key = record.key();
     let step = record.step.as_deref().unwrap_or("the first step");
     let what = reason(cause);
@@ -132,7 +132,7 @@ fn reason(cause: &str) -> String {
     }
 }
 
-async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: End) -> Result<(), Fault> {
+async fn sum_up(cx: &Context, record: &RequestRecord, settled: &OrgConfig, end: End) -> Result<(), StepError> {
     let key = record.key();
     let recipients = recipients(cx, record, settled, end).await?;
     let timeline = cx.store.timeline(&key).await?;
@@ -144,7 +144,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
         .collect();
     let done = match &record.job {
         Job::Onboarding(_) => onboarded(cx, record).await?,
-        Job::Offboarding(_) => leaver::offboarded(cx, &key).await?,
+        Job::Offboarding(_) => offboarding::offboarded(cx, &key).await?,
     };
     let summary = Summary {
         about: record.about(),
@@ -164,7 +164,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
     for Recipient { address, reported_to } in recipients {
         let compose = async || {
             let MailText { subject, text } = match &record.job {
-                Job::Offboarding(_) if reported_to => leaver::mail(cx, &key, &summary, settled).await?,
+                Job::Offboarding(_) if reported_to => offboarding::mail(cx, &key, &summary, settled).await?,
                 _ => note::summary_mail(&summary, &settled.organisation.name),
             };
             Ok(Mail {
@@ -176,9 +176,11 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
             })
         };
         let effect = record.once_more(&format!("end-mail/{address}"));
-        if let Err(fault) = systems::mail_once(&cx.store, &systems::mailer(&cx.aws)?, &key, &effect, compose).await {
+        if let Err(error) =
+            integrations::mail_once(&cx.store, &integrations::mailer(&cx.aws)?, &key, &effect, compose).await
+        {
             // The end stands whether or not a mail tells of it.
-            let text = format!("The mail about the end could not be sent: {fault}");
+            let text = format!("The mail about the end could not be sent: {error}");
             cx.store
                 .record_event(&key, STEP, "mail_failed", &address, &text, true)
                 .await?;
@@ -188,7 +190,7 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &Settled, end: En
 }
 
 /// What the summary says was done for somebody new.
-async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static str, String)>, Fault> {
+async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static str, String)>, StepError> {
     let licenses: Vec<String> = record
         .licenses
         .iter()
@@ -196,8 +198,8 @@ async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static
         .map(|(part_number, _)| part_number.clone())
         .collect();
     let groups = match cx.store.standing::<Vec<String>, ()>(&record.key(), "groups").await? {
-        Standing::Done(groups) => groups,
-        Standing::New | Standing::Intended(()) => Vec::new(),
+        EffectState::Done(groups) => groups,
+        EffectState::New | EffectState::Intended(()) => Vec::new(),
     };
     Ok(vec![
         ("Licenses", note::listed(&licenses)),
@@ -216,14 +218,15 @@ struct Recipient {
 async fn recipients(
     cx: &Context,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     end: End,
-) -> Result<Vec<Recipient>, Fault> {
+) -> Result<Vec<Recipient>, StepError> {
     let managers: Vec<String> = match (end, &record.job) {
         (End::Completed, Job::Onboarding(_)) => managers(cx, record, settled).await,
-        (End::Completed, Job::Offboarding(form)) => {
-            leaver::manager(cx, record, settled, form).await?.into_iter().collect()
-        }
+        (End::Completed, Job::Offboarding(form)) => offboarding::manager(cx, record, settled, form)
+            .await?
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     };
     let requester = record.requester.email.as_ref();
@@ -240,8 +243,8 @@ async fn recipients(
 }
 
 /// Of a new user, whom the form names; of somebody who came back, whom the directory has too.
-async fn managers(cx: &Context, record: &RequestRecord, settled: &Settled) -> Vec<String> {
-    let Ok(graph) = systems::graph(&cx.secrets, &settled.organisation).await else {
+async fn managers(cx: &Context, record: &RequestRecord, settled: &OrgConfig) -> Vec<String> {
+    let Ok(graph) = integrations::graph(&cx.secrets, &settled.organisation).await else {
         return Vec::new();
     };
     let mut addresses: Vec<String> = Vec::new();

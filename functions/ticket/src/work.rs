@@ -1,16 +1,16 @@
 //! Brings the ticket up to date: opens it where it is missing, posts the notes that it lacks, sets its status.
 
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::note;
 use domain::request::{RequestKey, TicketRef, TicketStatus};
+use domain::step_error::StepError;
 use domain::variables::OrgVariables;
+use integrations::OrgConfig;
 use psa::{NewTicket, Note, NoteText, Psa};
+use runtime::Context;
 use serde::{Deserialize, Serialize};
-use step::Context;
 use store::outbox::{NoteState, QueuedNote};
 use store::requests::RequestRecord;
-use systems::Settled;
 
 const STEP: &str = "ticket";
 
@@ -33,35 +33,35 @@ pub(crate) enum Output {
     Mailed,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, Fault> {
+pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = RequestKey {
         org: input.org,
         request: input.request,
     };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = systems::settled_for(&cx.store, &record).await?;
+    let settled = integrations::settled_for(&cx.store, &record).await?;
     if input.fallback {
         return mail_the_rest(cx, &record, &settled, "the ticket system did not answer").await;
     }
-    let result = match systems::psa(&cx.aws, &cx.secrets, &settled).await {
+    let result = match integrations::psa(&cx.aws, &cx.secrets, &settled).await {
         Ok(Some(psa)) => update(cx, &record, &settled, &psa, input.status).await,
         Ok(None) => return Ok(Output::Mailed),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     match result {
         Ok(()) => Ok(Output::UpToDate),
-        Err(fault) if fault.is_transient() => Err(fault),
-        Err(fault) => mail_the_rest(cx, &record, &settled, &fault.to_string()).await,
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => mail_the_rest(cx, &record, &settled, &error.to_string()).await,
     }
 }
 
 async fn update(
     cx: &Context,
     record: &RequestRecord,
-    settled: &Settled,
+    settled: &OrgConfig,
     psa: &Psa,
     status: TicketStatus,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let key = record.key();
     let ticket = match &record.ticket {
         Some(ticket) => ticket.clone(),
@@ -88,7 +88,12 @@ fn status_name(variables: &OrgVariables, status: TicketStatus) -> Option<&str> {
     }
 }
 
-async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, psa: &Psa) -> Result<TicketRef, Fault> {
+async fn open(
+    cx: &Context,
+    record: &RequestRecord,
+    variables: &OrgVariables,
+    psa: &Psa,
+) -> Result<TicketRef, StepError> {
     let key = record.key();
     let marker = record.id.as_str();
     let given = record.job.ticket_id();
@@ -128,7 +133,7 @@ async fn open(cx: &Context, record: &RequestRecord, variables: &OrgVariables, ps
     Ok(ticket)
 }
 
-async fn unposted(cx: &Context, key: &RequestKey) -> Result<Vec<QueuedNote>, Fault> {
+async fn unposted(cx: &Context, key: &RequestKey) -> Result<Vec<QueuedNote>, StepError> {
     let mut notes = cx.store.notes(key).await?;
     notes.retain(|note| matches!(note.state, NoteState::Queued | NoteState::Posting));
     Ok(notes)
@@ -141,7 +146,7 @@ async fn post(
     ticket: &TicketRef,
     note: QueuedNote,
     minutes: Option<u32>,
-) -> Result<(), Fault> {
+) -> Result<(), StepError> {
     let marker = note_marker(key, &note);
     // An earlier run got as far as this: only the PSA knows whether it came through.
     let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
@@ -166,7 +171,12 @@ fn note_marker(key: &RequestKey, note: &QueuedNote) -> String {
 }
 
 /// The way out when the PSA fails: no request stops for it.
-async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, reason: &str) -> Result<Output, Fault> {
+async fn mail_the_rest(
+    cx: &Context,
+    record: &RequestRecord,
+    settled: &OrgConfig,
+    reason: &str,
+) -> Result<Output, StepError> {
     let key = record.key();
     cx.store
         .record_event(
@@ -178,7 +188,7 @@ async fn mail_the_rest(cx: &Context, record: &RequestRecord, settled: &Settled, 
             true,
         )
         .await?;
-    let Some(mails) = systems::mail_psa(&cx.aws, &settled.variables)? else {
+    let Some(mails) = integrations::mail_psa(&cx.aws, &settled.variables)? else {
         return Ok(Output::Mailed);
     };
     let place = TicketRef {

@@ -4,8 +4,8 @@ mod routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
-    step::init_logs();
-    let aws = step::Aws::load().await;
+    runtime::init_logs();
+    let aws = runtime::Aws::load().await;
     let (web, secrets) = (web::Web::new(&aws)?, aws.secrets()?);
     web::serve("verify", &web, |call| routes::handle(&web, &secrets, call)).await
 }

@@ -1,24 +1,24 @@
 //! Signs in to each configured system and looks up every configured name.
 
 use http::StatusCode;
+use integrations::Report;
 use serde_json::{Value, json};
 use store::limits::Limit;
 use store::secrets::Secrets;
-use systems::Report;
-use web::{Answer, Call, Problem, Web};
+use web::{Answer, Call, ProblemDetails, Web};
 
-pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, ProblemDetails> {
     let visit = web.visit(&call).await?;
     match (call.verb(), call.route()) {
         // It changes nothing, and yet is no GET: it calls every system, which nobody should do by following a link.
         ("POST", "/orgs/{org}/verify") => {
             let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
             web.within(&limit, "You have checked too often").await?;
-            let settled = systems::settled(&web.store, visit.org()).await?;
-            let reports = systems::verify(&web.store, secrets, &settled).await;
+            let settled = integrations::settled(&web.store, visit.org()).await?;
+            let reports = integrations::verify(&web.store, secrets, &settled).await;
             Ok(Answer::json(StatusCode::OK, &body(&reports)))
         }
-        _ => Err(Problem::not_found()),
+        _ => Err(ProblemDetails::not_found()),
     }
 }
 
@@ -36,25 +36,25 @@ fn body(reports: &[Report]) -> Value {
 fn finding(finding: &domain::finding::Finding) -> Value {
     let (ok, says) = match &finding.result {
         Ok(found) => (true, found.clone()),
-        Err(fault) => (false, fault.to_string()),
+        Err(error) => (false, error.to_string()),
     };
     json!({ "what": finding.what, "ok": ok, "says": says })
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::fault::Fault;
     use domain::finding::Finding;
+    use domain::step_error::StepError;
 
     use super::*;
 
     #[test]
     fn one_wrong_thing_makes_it_wrong() {
-        let wrong = Fault::NeedsAttention("there is no such board".to_owned());
+        let wrong = StepError::NeedsAttention("there is no such board".to_owned());
         let reports = [
             Report {
                 system: "graph".to_owned(),
-                findings: vec![Finding::new("sign-in", Ok("12 licences".to_owned()))],
+                findings: vec![Finding::new("sign-in", Ok("12 licenses".to_owned()))],
             },
             Report {
                 system: "halopsa".to_owned(),
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(
             body(&reports),
             json!({"ok": false, "systems": [
-                {"system": "graph", "ok": true, "findings": [{"what": "sign-in", "ok": true, "says": "12 licences"}]},
+                {"system": "graph", "ok": true, "findings": [{"what": "sign-in", "ok": true, "says": "12 licenses"}]},
                 {"system": "halopsa", "ok": false,
                  "findings": [{"what": "team Onboarding", "ok": false, "says": "there is no such board"}]},
             ]})

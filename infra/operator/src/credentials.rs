@@ -4,9 +4,9 @@ use std::io::Read;
 
 use domain::credentials::{ADDRESSES, Shape};
 use domain::ids::OrgId;
+use runtime::Env;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use step::Env;
 use store::Store;
 use store::audit::{AuditEntry, CREDENTIALS_SET, CREDENTIALS_SETTING};
 use store::secrets::Secrets;

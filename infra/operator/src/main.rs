@@ -14,9 +14,9 @@ use std::process::ExitCode;
 
 use aws_config::BehaviorVersion;
 use clap::Parser;
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::step_error::StepError;
 use store::Store;
 use store::organisations::ForChildren;
 use store::secrets::Secrets;
@@ -32,9 +32,9 @@ const OPERATOR: &str = "operator";
 /// What went wrong, for whoever typed the command.
 struct Failure(String);
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self(fault.to_string())
+impl From<StepError> for Failure {
+    fn from(error: StepError) -> Self {
+        Self(error.to_string())
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::ids::OrgId;
 use domain::variables::{Inherited, OrgVariables, canonical_name, definition, definitions, import, locked_by_parent};
+use runtime::Env;
 use serde_json::Value;
-use step::Env;
 use store::Store;
 use store::organisations::{Changed, ForChildren, Setting, Settings, defaults};
 
@@ -82,7 +82,7 @@ pub(crate) async fn set(
 }
 
 /// Values of variables that the parent has locked. Taking one's own away is no such thing.
-fn refused_by_parent(changes: &Changes, inherited: &Inherited) -> Vec<FieldProblem> {
+fn refused_by_parent(changes: &Changes, inherited: &Inherited) -> Vec<FieldError> {
     let set = changes.iter().filter(|(_, change)| change.is_some());
     let locked = set.filter(|(name, _)| inherited.get(*name).is_some_and(|from| from.locked));
     locked.map(|(name, _)| locked_by_parent(name)).collect()
@@ -94,7 +94,7 @@ fn changes(
     values: &[Assignment],
     for_children: Option<ForChildren>,
     before: &Settings,
-) -> Result<Changes, Vec<FieldProblem>> {
+) -> Result<Changes, Vec<FieldError>> {
     let setting = |name: &str, value| {
         let stays = before.get(name).map(|setting| setting.for_children).unwrap_or_default();
         Setting {
@@ -111,12 +111,12 @@ fn changes(
                 .map(|(name, value)| (name, Some(setting(name, value)))),
             None => canonical_name(name)
                 .map(|name| (name, None))
-                .ok_or_else(|| FieldProblem::new(name, "is not a variable that Gangway knows")),
+                .ok_or_else(|| FieldError::new(name, "is not a variable that Gangway knows")),
         };
         match change {
             Ok((name, change)) => {
                 if changes.insert(name.to_owned(), change).is_some() {
-                    problems.push(FieldProblem::new(name, "is set twice"));
+                    problems.push(FieldError::new(name, "is set twice"));
                 }
             }
             Err(problem) => problems.push(problem),
@@ -130,10 +130,10 @@ fn changes(
 }
 
 /// An address must be one that the functions may call; LOCAL_ORIGINS exempts the local engine's, here as there.
-fn callable((name, value): (&'static str, Value)) -> Result<(&'static str, Value), FieldProblem> {
+fn callable((name, value): (&'static str, Value)) -> Result<(&'static str, Value), FieldError> {
     if let ("pwpush_url", Some(address)) = (name, value.as_str()) {
         Env.given_address(name, address)
-            .map_err(|fault| FieldProblem::new(name, fault.to_string()))?;
+            .map_err(|error| FieldError::new(name, error.to_string()))?;
     }
     Ok((name, value))
 }
@@ -146,8 +146,8 @@ fn read(text: &str) -> Value {
     }
 }
 
-pub(crate) fn listed(problems: &[FieldProblem]) -> String {
-    let line = |problem: &FieldProblem| match &problem.message {
+pub(crate) fn listed(problems: &[FieldError]) -> String {
+    let line = |problem: &FieldError| match &problem.message {
         // Messages about values begin with the variable's name.
         message if message.starts_with(&problem.field) => message.clone(),
         message => format!("{}: {message}", problem.field),
@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    fn typed(values: &[(&str, Option<&str>)]) -> Result<Changes, Vec<FieldProblem>> {
+    fn typed(values: &[(&str, Option<&str>)]) -> Result<Changes, Vec<FieldError>> {
         let values: Vec<Assignment> = values
             .iter()
             .map(|(name, value)| Assignment {

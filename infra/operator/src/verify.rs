@@ -1,16 +1,16 @@
 //! Whether an organisation's systems are as its settings need them.
 
 use domain::ids::OrgId;
+use integrations::Report;
 use store::Store;
 use store::secrets::Secrets;
-use systems::Report;
 
 use crate::{Failure, existing};
 
 pub(crate) async fn verify(store: &Store, secrets: &Secrets, org: &OrgId) -> Result<(), Failure> {
     existing(store, org).await?;
-    let settled = systems::settled(store, org).await?;
-    let reports = systems::verify(store, secrets, &settled).await;
+    let settled = integrations::settled(store, org).await?;
+    let reports = integrations::verify(store, secrets, &settled).await;
     print!("{}", shown(&reports));
     let wrong = reports.iter().filter(|report| !report.is_fine()).count();
     match wrong {
@@ -27,7 +27,7 @@ fn shown(reports: &[Report]) -> String {
         for finding in &report.findings {
             let (mark, says) = match &finding.result {
                 Ok(found) => ("ok   ", found.clone()),
-                Err(fault) => ("WRONG", fault.to_string()),
+                Err(error) => ("WRONG", error.to_string()),
             };
             text.push_str(&format!("  {mark} {}: {says}\n", finding.what));
         }
@@ -37,8 +37,8 @@ fn shown(reports: &[Report]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::fault::Fault;
     use domain::finding::Finding;
+    use domain::step_error::StepError;
 
     use super::*;
 
@@ -48,7 +48,7 @@ mod tests {
             system: "hudu".to_owned(),
             findings: vec![
                 Finding::new("sign-in", Ok("Hudu 2".to_owned())),
-                Finding::new("company 7", Err(Fault::NeedsAttention("is not there".to_owned()))),
+                Finding::new("company 7", Err(StepError::NeedsAttention("is not there".to_owned()))),
             ],
         };
         assert_eq!(

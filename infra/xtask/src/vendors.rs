@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Result, engine::Engine, http};
 
-/// The licence of the sample person; no seat of it is free at the beginning.
+/// The license of the sample person; no seat of it is free at the beginning.
 const SKU: &str = "SPB";
 
 /// What one organisation has at all vendors, as the simulators answer it

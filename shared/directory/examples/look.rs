@@ -34,7 +34,7 @@ async fn main() -> Result<(), Failure> {
         );
     }
     for sku in graph.subscribed_skus().await? {
-        println!("licence {}: {} free", sku.sku.part_number, sku.free());
+        println!("license {}: {} free", sku.sku.part_number, sku.free());
     }
     println!("name {upn}: {:?}", graph.name_taken(upn).await?);
     if let Some(user) = graph.user(upn).await? {

@@ -1,6 +1,6 @@
 //! Groups, and what can be done about their members.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::Reply;
 use serde::Deserialize;
 
@@ -67,7 +67,7 @@ pub enum Added {
 
 impl Graph {
     /// By id when it looks like one, else by display name, or by mail address.
-    pub async fn group(&self, name_or_id: &str) -> Result<GroupMatch, Fault> {
+    pub async fn group(&self, name_or_id: &str) -> Result<GroupMatch, StepError> {
         const OPERATION: &str = "look up a group";
         if is_guid(name_or_id) {
             let reply = self
@@ -95,7 +95,7 @@ impl Graph {
     }
 
     /// The groups that the user is directly in; None if there is no such user.
-    pub async fn groups_of(&self, upn_or_id: &str) -> Result<Option<Vec<Group>>, Fault> {
+    pub async fn groups_of(&self, upn_or_id: &str) -> Result<Option<Vec<Group>>, StepError> {
         let Some(user) = self.user(upn_or_id).await? else {
             return Ok(None);
         };
@@ -106,7 +106,7 @@ impl Graph {
     }
 
     /// The groups that the user is in, also through other groups.
-    pub async fn all_groups_of(&self, user_id: &str) -> Result<Vec<Group>, Fault> {
+    pub async fn all_groups_of(&self, user_id: &str) -> Result<Vec<Group>, StepError> {
         const OPERATION: &str = "list the user's groups";
         let query = [("$count", "true"), ("$select", SELECT)];
         let url = self.url(&["users", user_id, "transitiveMemberOf", "graph.group"], &query);
@@ -117,7 +117,7 @@ impl Graph {
         }
     }
 
-    pub async fn add_member(&self, group_id: &str, user_id: &str) -> Result<Added, Fault> {
+    pub async fn add_member(&self, group_id: &str, user_id: &str) -> Result<Added, StepError> {
         const OPERATION: &str = "add the user to a group";
         let url = self.url(&["groups", group_id, "members", "$ref"], &[]);
         let reply = self
@@ -133,7 +133,7 @@ impl Graph {
     }
 }
 
-fn refusal(reply: &Reply) -> Result<Added, Fault> {
+fn refusal(reply: &Reply) -> Result<Added, StepError> {
     match (reply.status(), reply.error_body::<GraphError>()) {
         (400 | 409, Some(error)) if error.says("already exist") => Ok(Added::AlreadyMember),
         (400, Some(error)) if error.says("mail-enabled") || error.says("distribution list") => {

@@ -1,13 +1,13 @@
 //! Microsoft Entra ID through Microsoft Graph.
 
 mod groups;
-mod leaving;
 mod licenses;
 mod mfa;
 mod odata;
+mod offboarding;
 mod users;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{ClientCredentials, Grant, Reply, endpoint};
 use reqwest::RequestBuilder;
 use secrecy::SecretString;
@@ -18,8 +18,8 @@ use url::Url;
 use crate::odata::{GraphError, Page};
 
 pub use groups::{Added, Group, GroupKind, GroupMatch};
-pub use leaving::Change;
 pub use licenses::{Assignment, AssignmentState, LicenseGroup, LicenseOfUser, Licensing, SubscribedSku};
+pub use offboarding::Change;
 pub use users::{Created, NewUser, TakenBy, User};
 
 const SYSTEM: &str = "Microsoft Graph";
@@ -103,7 +103,7 @@ impl Graph {
         }
     }
 
-    pub async fn domains(&self) -> Result<Vec<Domain>, Fault> {
+    pub async fn domains(&self) -> Result<Vec<Domain>, StepError> {
         self.list("list the domains", self.url(&["domains"], &[]), Reading::Plain)
             .await
     }
@@ -117,11 +117,11 @@ impl Graph {
         serde_json::json!({ "@odata.id": format!("{}/v1.0/directoryObjects/{id}", self.cloud) })
     }
 
-    async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         self.credentials.send(&self.http, operation, request).await
     }
 
-    async fn get(&self, operation: &'static str, url: Url) -> Result<Reply, Fault> {
+    async fn get(&self, operation: &'static str, url: Url) -> Result<Reply, StepError> {
         self.send(operation, self.http.get(url)).await
     }
 
@@ -131,7 +131,7 @@ impl Graph {
         operation: &'static str,
         url: Url,
         reading: Reading,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         self.pages(operation, url, reading)
             .await?
             .map_err(|reply| reply.refused(None))
@@ -143,7 +143,7 @@ impl Graph {
         operation: &'static str,
         url: Url,
         reading: Reading,
-    ) -> Result<Result<Vec<T>, Reply>, Fault> {
+    ) -> Result<Result<Vec<T>, Reply>, StepError> {
         let mut all = Vec::new();
         let mut next = Some(url);
         for _ in 0..MOST_PAGES {
@@ -160,22 +160,22 @@ impl Graph {
             all.extend(page.value);
             next = page.next.map(|next| self.next_page(operation, &next)).transpose()?;
         }
-        Err(Fault::Permanent(format!(
+        Err(StepError::Permanent(format!(
             "{SYSTEM} did not come to an end ({operation})"
         )))
     }
 
     /// The token goes along, so the next page must be where the first one was.
-    fn next_page(&self, operation: &str, next: &str) -> Result<Url, Fault> {
+    fn next_page(&self, operation: &str, next: &str) -> Result<Url, StepError> {
         Url::parse(next)
             .ok()
             .filter(|url| url.origin() == self.base.origin())
-            .ok_or_else(|| Fault::Permanent(format!("{SYSTEM} names a next page somewhere else ({operation})")))
+            .ok_or_else(|| StepError::Permanent(format!("{SYSTEM} names a next page somewhere else ({operation})")))
     }
 }
 
 /// The fault of a refusal nobody expected, with Microsoft's name for it.
-fn refused(reply: &Reply) -> Fault {
+fn refused(reply: &Reply) -> StepError {
     let error: Option<GraphError> = reply.error_body();
     reply.refused(error.as_ref().map(GraphError::code))
 }
@@ -190,8 +190,8 @@ fn still_spreading(reply: &Reply) -> bool {
     }
 }
 
-fn not_there_yet(operation: &str) -> Fault {
-    Fault::Transient(format!(
+fn not_there_yet(operation: &str) -> StepError {
+    StepError::Transient(format!(
         "{SYSTEM} does not know the new account everywhere yet ({operation})"
     ))
 }

@@ -1,8 +1,8 @@
-//! Licences: what the tenant has, and who has them.
+//! Licenses: what the tenant has, and who has them.
 
-use domain::fault::Fault;
 use domain::note::license_violation;
 use domain::request::Sku;
+use domain::step_error::StepError;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,9 +39,9 @@ impl SubscribedSku {
 pub enum Assignment {
     Assigned,
     NoSeat,
-    /// The user has none, or one where this licence isn't sold.
+    /// The user has none, or one where this license isn't sold.
     InvalidUsageLocation,
-    /// It builds on a licence that the user has not (yet).
+    /// It builds on a license that the user has not (yet).
     Dependency,
     /// A short reason fit for a ticket.
     Refused(String),
@@ -61,7 +61,7 @@ pub enum AssignmentState {
 pub struct LicenseOfUser {
     pub sku_id: String,
     pub state: AssignmentState,
-    /// Id of the licence group it comes through, if not assigned directly.
+    /// Id of the license group it comes through, if not assigned directly.
     pub by_group: Option<String>,
 }
 
@@ -79,7 +79,7 @@ impl LicenseOfUser {
     }
 }
 
-/// What a user's licences are, and what they need.
+/// What a user's licenses are, and what they need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Licensing {
     pub usage_location: Option<String>,
@@ -95,7 +95,7 @@ impl Licensing {
     }
 }
 
-/// The groups that carry a licence.
+/// The groups that carry a license.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LicenseGroup {
     One(Group),
@@ -105,7 +105,7 @@ pub enum LicenseGroup {
 }
 
 impl LicenseGroup {
-    /// The group that a user is added to for the licence, or why there is none, in words fit for a ticket.
+    /// The group that a user is added to for the license, or why there is none, in words fit for a ticket.
     pub fn joinable(self) -> Result<Group, String> {
         match self {
             Self::One(group) => match group.kind.refuses_members() {
@@ -122,16 +122,16 @@ impl LicenseGroup {
 }
 
 impl Graph {
-    pub async fn subscribed_skus(&self) -> Result<Vec<SubscribedSku>, Fault> {
+    pub async fn subscribed_skus(&self) -> Result<Vec<SubscribedSku>, StepError> {
         let found: Vec<SkuBody> = self
-            .list("list the licences", self.url(&["subscribedSkus"], &[]), Reading::Plain)
+            .list("list the licenses", self.url(&["subscribedSkus"], &[]), Reading::Plain)
             .await?;
         Ok(found.into_iter().map(SubscribedSku::from).collect())
     }
 
     /// Repeating it takes no second seat.
-    pub async fn assign_license(&self, user_id: &str, sku_id: &str) -> Result<Assignment, Fault> {
-        const OPERATION: &str = "assign the licence";
+    pub async fn assign_license(&self, user_id: &str, sku_id: &str) -> Result<Assignment, StepError> {
+        const OPERATION: &str = "assign the license";
         let body = json!({ "addLicenses": [{ "skuId": sku_id, "disabledPlans": [] }], "removeLicenses": [] });
         let request = self
             .http
@@ -146,7 +146,7 @@ impl Graph {
         }
         match (reply.status(), reply.error_body::<GraphError>()) {
             // Microsoft's word for two changes of one user at once.
-            (409, _) => Err(Fault::Transient(format!(
+            (409, _) => Err(StepError::Transient(format!(
                 "{SYSTEM} was changing the user just then ({OPERATION}: 409)"
             ))),
             (400, Some(error)) => Ok(refusal(&error)),
@@ -155,8 +155,8 @@ impl Graph {
     }
 
     /// What the user has and in which state; assigning is not instant, least of all by group.
-    pub async fn licensing_of(&self, user_id: &str) -> Result<Licensing, Fault> {
-        const OPERATION: &str = "read the user's licences";
+    pub async fn licensing_of(&self, user_id: &str) -> Result<Licensing, StepError> {
+        const OPERATION: &str = "read the user's licenses";
         let select = "id,usageLocation,licenseAssignmentStates";
         let url = self.url(&["users", user_id], &[("$select", select)]);
         let reply = self.get(OPERATION, url).await?;
@@ -174,11 +174,11 @@ impl Graph {
         }
     }
 
-    pub async fn license_group(&self, sku_id: &str) -> Result<LicenseGroup, Fault> {
+    pub async fn license_group(&self, sku_id: &str) -> Result<LicenseGroup, StepError> {
         let select = format!("{},assignedLicenses", groups::SELECT);
         let query = [("$filter", "assignedLicenses/any()"), ("$select", select.as_str())];
         let found: Vec<LicensedGroupBody> = self
-            .list("list the licence groups", self.url(&["groups"], &query), Reading::Plain)
+            .list("list the license groups", self.url(&["groups"], &query), Reading::Plain)
             .await?;
         let carries = |body: &LicensedGroupBody| body.assigned_licenses.iter().any(|license| license.sku_id == sku_id);
         let mut carrying: Vec<Group> = found
@@ -192,9 +192,9 @@ impl Graph {
         })
     }
 
-    /// Has Microsoft try again what failed of the licences that come by group.
-    pub async fn reprocess_licenses(&self, user_id: &str) -> Result<(), Fault> {
-        const OPERATION: &str = "have the licences by group processed again";
+    /// Has Microsoft try again what failed of the licenses that come by group.
+    pub async fn reprocess_licenses(&self, user_id: &str) -> Result<(), StepError> {
+        const OPERATION: &str = "have the licenses by group processed again";
         let url = self.url(&["users", user_id, "reprocessLicenseAssignment"], &[]);
         let reply = self.send(OPERATION, self.http.post(url)).await?;
         match reply.status() {

@@ -1,9 +1,9 @@
 //! What the tenant asks of its users' sign-ins: security defaults, Conditional Access, registration. Only read.
 //!
-//! Each has a permission or a licence of its own that many tenants lack; that is an answer here, not a fault.
+//! Each has a permission or a license of its own that many tenants lack; that is an answer here, not a fault.
 
-use domain::fault::Fault;
 use domain::mfa::{Answer, Campaign, Policy, Registration};
+use domain::step_error::StepError;
 use outbound::Reply;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,13 +15,13 @@ const POLICIES: &str = "Policy.Read.All";
 const REPORTS: &str = "AuditLog.Read.All";
 
 impl Graph {
-    pub async fn security_defaults(&self) -> Result<Answer<bool>, Fault> {
+    pub async fn security_defaults(&self) -> Result<Answer<bool>, StepError> {
         let at = ["policies", "identitySecurityDefaultsEnforcementPolicy"];
         let found: Answer<SecurityDefaults> = self.policy("read security defaults", &at).await?;
         Ok(found.map(|policy| policy.is_enabled))
     }
 
-    pub async fn conditional_access(&self) -> Result<Answer<Vec<Policy>>, Fault> {
+    pub async fn conditional_access(&self) -> Result<Answer<Vec<Policy>>, StepError> {
         let url = self.url(&["identity", "conditionalAccess", "policies"], &[]);
         let found = self
             .pages("read the Conditional Access policies", url, Reading::Plain)
@@ -33,7 +33,7 @@ impl Graph {
     }
 
     /// None where the tenant's policy says nothing of a campaign.
-    pub async fn registration_campaign(&self) -> Result<Answer<Option<Campaign>>, Fault> {
+    pub async fn registration_campaign(&self) -> Result<Answer<Option<Campaign>>, StepError> {
         let at = ["policies", "authenticationMethodsPolicy"];
         let found: Answer<MethodsPolicy> = self.policy("read the registration campaign", &at).await?;
         Ok(found.map(|policy| {
@@ -44,7 +44,7 @@ impl Graph {
     }
 
     /// None where the report, which lags hours behind, does not know the user yet.
-    pub async fn registration_of(&self, user_id: &str) -> Result<Answer<Option<Registration>>, Fault> {
+    pub async fn registration_of(&self, user_id: &str) -> Result<Answer<Option<Registration>>, StepError> {
         let at = ["reports", "authenticationMethods", "userRegistrationDetails", user_id];
         let reply = self
             .get("read what the user has registered", self.url(&at, &[]))
@@ -56,7 +56,7 @@ impl Graph {
         }
     }
 
-    async fn policy<T: DeserializeOwned>(&self, operation: &'static str, at: &[&str]) -> Result<Answer<T>, Fault> {
+    async fn policy<T: DeserializeOwned>(&self, operation: &'static str, at: &[&str]) -> Result<Answer<T>, StepError> {
         let reply = self.get(operation, self.url(at, &[])).await?;
         match reply.is_success() {
             true => Ok(Answer::Given(reply.json()?)),
@@ -66,7 +66,7 @@ impl Graph {
 }
 
 /// Graph refuses with 403 what is not licensed as well as what is not permitted.
-fn withheld<T>(reply: &Reply, permission: &'static str) -> Result<Answer<T>, Fault> {
+fn withheld<T>(reply: &Reply, permission: &'static str) -> Result<Answer<T>, StepError> {
     if reply.status() != 403 {
         return Err(refused(reply));
     }

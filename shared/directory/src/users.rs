@@ -1,7 +1,7 @@
 //! Users: looked up, told apart, created.
 
-use domain::fault::Fault;
 use domain::request::UserRef;
+use domain::step_error::StepError;
 use outbound::Reply;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -101,7 +101,7 @@ pub enum Created {
 }
 
 impl Graph {
-    pub async fn user(&self, upn_or_id: &str) -> Result<Option<User>, Fault> {
+    pub async fn user(&self, upn_or_id: &str) -> Result<Option<User>, StepError> {
         // The address of such a "user" would be that of the list of all.
         if upn_or_id.is_empty() || upn_or_id.bytes().all(|b| b == b'.') {
             return Ok(None);
@@ -120,7 +120,7 @@ impl Graph {
     }
 
     /// Everybody who signs in with the address, or whom mail to it reaches: one person, unless the tenant is untidy.
-    pub async fn users_with_address(&self, address: &str) -> Result<Vec<User>, Fault> {
+    pub async fn users_with_address(&self, address: &str) -> Result<Vec<User>, StepError> {
         let name = quoted(address);
         let proxy = quoted(&format!("smtp:{address}"));
         let filter = format!("userPrincipalName eq {name} or mail eq {name} or proxyAddresses/any(p:p eq {proxy})");
@@ -136,7 +136,7 @@ impl Graph {
     }
 
     /// None if the user has no manager.
-    pub async fn manager_of(&self, user_id: &str) -> Result<Option<User>, Fault> {
+    pub async fn manager_of(&self, user_id: &str) -> Result<Option<User>, StepError> {
         let url = self.url(&["users", user_id, "manager"], &[("$select", SELECT)]);
         let reply = self.get("look up the manager", url).await?;
         match reply.status() {
@@ -147,7 +147,7 @@ impl Graph {
     }
 
     /// None is free. A look-up that fails is an error, never an answer.
-    pub async fn name_taken(&self, upn: &str) -> Result<Option<TakenBy>, Fault> {
+    pub async fn name_taken(&self, upn: &str) -> Result<Option<TakenBy>, StepError> {
         let name = quoted(upn);
         let proxy = quoted(&format!("smtp:{upn}"));
         let address = format!("mail eq {name} or proxyAddresses/any(p:p eq {proxy})");
@@ -191,7 +191,7 @@ impl Graph {
 
     /// The account of this request, and no other: by its name with the marker compared, and by the marker in the
     /// index, which lags minutes behind but also knows an account that was renamed.
-    pub async fn find_by_marker(&self, marker: &str, upn: &str) -> Result<Option<User>, Fault> {
+    pub async fn find_by_marker(&self, marker: &str, upn: &str) -> Result<Option<User>, StepError> {
         if let Some(user) = self.user(upn).await?
             && user.marker.as_deref() == Some(marker)
         {
@@ -210,13 +210,13 @@ impl Graph {
         ours.retain(|user| user.marker.as_deref() == Some(marker));
         match ours.len() {
             0 | 1 => Ok(ours.pop()),
-            _ => Err(Fault::NeedsAttention(format!(
+            _ => Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} has several accounts with the request's id in extensionAttribute15; clear it on all but one"
             ))),
         }
     }
 
-    pub async fn create_user(&self, user: &NewUser) -> Result<Created, Fault> {
+    pub async fn create_user(&self, user: &NewUser) -> Result<Created, StepError> {
         let request = self.http.post(self.url(&["users"], &[])).json(&body_of(user));
         let reply = self.send("create the user", request).await?;
         if reply.is_success() {
@@ -232,7 +232,7 @@ impl Graph {
     }
 
     /// Makes a disabled account what a new one would be, but for its names, in one call: what is not given stays.
-    pub async fn enable_again(&self, user_id: &str, user: &NewUser) -> Result<(), Fault> {
+    pub async fn enable_again(&self, user_id: &str, user: &NewUser) -> Result<(), StepError> {
         let mut body = body_of(user);
         if let Some(body) = body.as_object_mut() {
             body.remove("userPrincipalName");
@@ -247,7 +247,12 @@ impl Graph {
     }
 
     /// A temporary password in the place of whatever the user had.
-    pub async fn set_password(&self, user_id: &str, password: &SecretString, force_change: bool) -> Result<(), Fault> {
+    pub async fn set_password(
+        &self,
+        user_id: &str,
+        password: &SecretString,
+        force_change: bool,
+    ) -> Result<(), StepError> {
         let request = self.http.patch(self.url(&["users", user_id], &[]));
         let body = json!({ "passwordProfile": password_profile(password, force_change) });
         let reply = self.send("set another password", request.json(&body)).await?;
@@ -257,8 +262,8 @@ impl Graph {
         }
     }
 
-    /// The country that the user's licences are used in.
-    pub async fn set_usage_location(&self, user_id: &str, country: &str) -> Result<(), Fault> {
+    /// The country that the user's licenses are used in.
+    pub async fn set_usage_location(&self, user_id: &str, country: &str) -> Result<(), StepError> {
         const OPERATION: &str = "set the usage location";
         let request = self.http.patch(self.url(&["users", user_id], &[]));
         let reply = self
@@ -272,7 +277,7 @@ impl Graph {
     }
 
     /// Repeating it changes nothing.
-    pub async fn set_manager(&self, user_id: &str, manager_id: &str) -> Result<(), Fault> {
+    pub async fn set_manager(&self, user_id: &str, manager_id: &str) -> Result<(), StepError> {
         const OPERATION: &str = "set the manager";
         let url = self.url(&["users", user_id, "manager", "$ref"], &[]);
         let reply = self

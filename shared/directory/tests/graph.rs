@@ -5,7 +5,7 @@
 use directory::{
     Added, Assignment, AssignmentState, Created, Credentials, Endpoints, Graph, GroupKind, GroupMatch, NewUser, TakenBy,
 };
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::{Value, json};
 use wiremock::matchers::{header, method, path, query_param, query_param_contains};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -117,7 +117,7 @@ async fn the_token_goes_nowhere_else() {
         json!({"value": [], "@odata.nextLink": next}),
     )
     .await;
-    assert!(matches!(graph.domains().await, Err(Fault::Permanent(_))));
+    assert!(matches!(graph.domains().await, Err(StepError::Permanent(_))));
     let (server, graph) = tenant().await;
     let next = format!("{}/v1.0/domains", server.uri());
     answer(
@@ -129,7 +129,7 @@ async fn the_token_goes_nowhere_else() {
     )
     .await;
     assert!(
-        matches!(graph.domains().await, Err(Fault::Permanent(_))),
+        matches!(graph.domains().await, Err(StepError::Permanent(_))),
         "a list that never ends"
     );
 }
@@ -147,7 +147,7 @@ async fn bad_days_are_faults_and_never_answers() {
             .respond_with(ResponseTemplate::new(status).set_body_json(error("Some_Code", "ann@contoso.com")))
             .mount(server)
             .await;
-        let mut faults = vec![
+        let mut errors = vec![
             graph.domains().await.unwrap_err(),
             graph.user("ann@contoso.com").await.unwrap_err(),
             graph.name_taken("ann@contoso.com").await.unwrap_err(),
@@ -162,11 +162,11 @@ async fn bad_days_are_faults_and_never_answers() {
             graph.groups_of(ID).await.unwrap_err(),
         ];
         if status != 403 {
-            faults.push(graph.add_member(ID, ID).await.unwrap_err());
+            errors.push(graph.add_member(ID, ID).await.unwrap_err());
         }
-        for fault in faults {
-            assert_eq!(fault.name(), name, "{fault}");
-            let text = fault.to_string();
+        for error in errors {
+            assert_eq!(error.name(), name, "{error}");
+            let text = error.to_string();
             assert!(
                 text.starts_with("Microsoft Graph") && !text.contains("ann") && !text.contains("Pa55"),
                 "{text}"
@@ -318,7 +318,7 @@ async fn a_taken_name_is_an_answer_and_a_wrong_value_is_not() {
     );
     wrong["error"]["details"] = json!([{"code": "InvalidValue", "message": "Ann", "target": "mobilePhone"}]);
     answer(server, "POST", "/users", 400, wrong).await;
-    let Err(Fault::Permanent(text)) = graph.create_user(&new_user()).await else {
+    let Err(StepError::Permanent(text)) = graph.create_user(&new_user()).await else {
         panic!()
     };
     assert!(text.contains("mobilePhone") && !text.contains("Ann"), "{text}");
@@ -355,7 +355,7 @@ async fn references_name_the_cloud_and_wait_for_the_account() {
 }
 
 #[tokio::test]
-async fn licences_are_listed() {
+async fn licenses_are_listed() {
     let (server, graph) = tenant().await;
     answer(
         server,
@@ -395,7 +395,7 @@ async fn licences_are_listed() {
 }
 
 #[tokio::test]
-async fn assigning_a_licence_has_typed_answers() {
+async fn assigning_a_license_has_typed_answers() {
     let at = format!("/users/{ID}/assignLicense");
     for (status, message, expected) in [
         (200, "", Assignment::Assigned),

@@ -1,4 +1,4 @@
-//! Licence groups and what a tenant asks of sign-ins, against a simulated tenant that takes its time.
+//! License groups and what a tenant asks of sign-ins, against a simulated tenant that takes its time.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,8 +9,8 @@
 mod simulated;
 
 use directory::{Added, AssignmentState, Graph, LicenseGroup, LicenseOfUser, NewUser};
-use domain::fault::Fault;
 use domain::mfa::{Answer, Facts, Person, Verdict, report};
+use domain::step_error::StepError;
 use serde_json::{Value, json};
 use simulators::graph::mfa::{Refusal, policy};
 use simulators::testing::Simulated;
@@ -61,11 +61,11 @@ async fn settled(graph: &Graph, user: &str, sku: &str) -> AssignmentState {
 }
 
 #[tokio::test]
-async fn a_licence_by_group_comes_some_time_after_joining() {
+async fn a_license_by_group_comes_some_time_after_joining() {
     let (simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     let group = graph.license_group(SPB).await.unwrap().joinable().unwrap();
-    assert_eq!(group.name, "Licence Business Premium");
+    assert_eq!(group.name, "License Business Premium");
     assert_eq!(graph.add_member(&group.id, &user).await.unwrap(), Added::Added);
     assert_eq!(of(&graph, &user, SPB).await, None, "not at once");
     assert_eq!(settled(&graph, &user, SPB).await, AssignmentState::Active);
@@ -88,7 +88,7 @@ async fn without_a_seat_it_is_in_error_until_it_is_processed_again() {
 }
 
 #[tokio::test]
-async fn groups_that_carry_a_licence_are_counted_and_named() {
+async fn groups_that_carry_a_license_are_counted_and_named() {
     let (simulated, graph) = tenant(json!({})).await;
     assert_eq!(graph.license_group(BASIC).await.unwrap(), LicenseGroup::None);
     assert_eq!(
@@ -122,7 +122,7 @@ async fn groups_that_carry_a_licence_are_counted_and_named() {
 }
 
 #[tokio::test]
-async fn the_usage_location_is_read_with_the_licences_and_set() {
+async fn the_usage_location_is_read_with_the_licenses_and_set() {
     let (_simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     assert_eq!(graph.licensing_of(&user).await.unwrap().usage_location, None);
@@ -238,5 +238,5 @@ async fn a_directory_that_is_down_is_no_answer() {
     assert!(graph.all_groups_of(&user).await.unwrap_err().is_transient());
     assert!(graph.license_group(SPB).await.unwrap_err().is_transient());
     simulated.fault(json!({"system": "graph", "operation": "*", "kind": "400"}));
-    assert!(matches!(graph.security_defaults().await, Err(Fault::Permanent(_))));
+    assert!(matches!(graph.security_defaults().await, Err(StepError::Permanent(_))));
 }

@@ -1,4 +1,4 @@
-//! Says how many seats of a licence a company has at a distributor; buys nothing:
+//! Says how many seats of a license a company has at a distributor; buys nothing:
 //! `cargo run -p distributor --example seats -- VENDOR COMPANY PART_NUMBER [BASE_URL] < credentials.json`
 //! with the vendor as variables name it (`pax8`, `sherweb`, `ingram_micro`, `td_synnex`), and the credentials as Gangway
 //! keeps them. TD SYNNEX's refresh token can be used once only, so its credentials must have an `access_token` here.

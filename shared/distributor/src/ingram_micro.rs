@@ -8,7 +8,7 @@
 
 mod wire;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{Owner, Pages, Reply, Token, endpoint, send, send_with_token};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -59,7 +59,7 @@ impl IngramMicro {
     }
 
     /// A subscription may hold several products: what is found is the line of one, named `SUBSCRIPTION/MPN`.
-    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let query = [("customerId", self.company.as_str()), ("status", "active")];
         let listed: Vec<Subscribed> = self
@@ -83,7 +83,7 @@ impl IngramMicro {
         the_one(SYSTEM, part_number, matching)
     }
 
-    pub(crate) async fn find_order(&self, marker: &str) -> Result<Option<String>, Fault> {
+    pub(crate) async fn find_order(&self, marker: &str) -> Result<Option<String>, StepError> {
         Ok(ours(&self.change_orders().await?, marker))
     }
 
@@ -92,7 +92,7 @@ impl IngramMicro {
         subscription: &Subscription,
         total: u32,
         marker: &str,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<String>, StepError> {
         const OPERATION: &str = "order seats";
         let orders = self.change_orders().await?;
         if let Some(order) = ours(&orders, marker) {
@@ -121,7 +121,11 @@ impl IngramMicro {
         reply.json().map(|order: Placed| Some(order.id))
     }
 
-    pub(crate) async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+    pub(crate) async fn state(
+        &self,
+        subscription_id: &str,
+        order: Option<&str>,
+    ) -> Result<SubscriptionState, StepError> {
         let (id, mpn) = split(subscription_id)?;
         let order = match order {
             Some(order) => self.order_details(order).await?.map(|order| order.status),
@@ -139,7 +143,7 @@ impl IngramMicro {
     }
 
     /// While another change is on its way, nobody knows what the quantity will be.
-    async fn must_be_at_rest(&self, subscription: &str, orders: &[Order]) -> Result<(), Fault> {
+    async fn must_be_at_rest(&self, subscription: &str, orders: &[Order]) -> Result<(), StepError> {
         for order in orders.iter().filter(|order| order.status == OrderStatus::OnItsWay) {
             let details = self.order_details(&order.id).await?;
             if details.is_some_and(|details| details.changes(subscription)) {
@@ -150,11 +154,11 @@ impl IngramMicro {
     }
 
     /// The estimate of an order may list what it adds. If so, it has to be what is wanted.
-    async fn must_add(&self, more: u32, total: u32, mpn: &str, body: &Value) -> Result<(), Fault> {
+    async fn must_add(&self, more: u32, total: u32, mpn: &str, body: &Value) -> Result<(), StepError> {
         let request = self.request(Method::POST, &["orders", "estimate"], &[]).json(body);
         let estimate: wire::Estimate = self.call("estimate the order", request).await?.json()?;
         match estimate.seats_added(mpn) {
-            Some(seats) if seats != f64::from(more) => Err(Fault::NeedsAttention(format!(
+            Some(seats) if seats != f64::from(more) => Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} would add {seats} seats for an order of {total} in all, where {more} is wanted, so nothing \
                  was ordered; buy it by hand"
             ))),
@@ -163,14 +167,14 @@ impl IngramMicro {
     }
 
     /// Every change that was ever ordered for the company.
-    async fn change_orders(&self) -> Result<Vec<Order>, Fault> {
+    async fn change_orders(&self) -> Result<Vec<Order>, StepError> {
         let query = [("customerId", self.company.as_str())];
         let mut orders: Vec<Order> = self.list("list the company's orders", "orders", &query).await?;
         orders.retain(|order| order.kind == CHANGE && order.customer_id == self.company);
         Ok(orders)
     }
 
-    async fn order_details(&self, id: &str) -> Result<Option<Order>, Fault> {
+    async fn order_details(&self, id: &str) -> Result<Option<Order>, StepError> {
         let request = self.request(Method::GET, &["orders", id], &[]);
         let reply = self.call("read the order", request).await?;
         match reply.status() {
@@ -179,20 +183,20 @@ impl IngramMicro {
         }
     }
 
-    async fn subscription(&self, id: &str) -> Result<Subscribed, Fault> {
+    async fn subscription(&self, id: &str) -> Result<Subscribed, StepError> {
         const OPERATION: &str = "read the subscription";
         let request = self.request(Method::GET, &["subscriptions", id], &[]);
         let found: Subscribed = self.call(OPERATION, request).await?.json()?;
         if found.customer_id == self.company {
             Ok(found)
         } else {
-            Err(Fault::Permanent(format!(
+            Err(StepError::Permanent(format!(
                 "{SYSTEM} shows another company's subscription ({OPERATION})"
             )))
         }
     }
 
-    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
+    pub(crate) async fn company_name(&self) -> Result<String, StepError> {
         let request = self.request(Method::GET, &["customers", &self.company], &[]);
         let reply = self.call("look up the company", request).await?;
         match reply.status() {
@@ -206,7 +210,7 @@ impl IngramMicro {
         operation: &'static str,
         what: &str,
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
         loop {
@@ -230,7 +234,7 @@ impl IngramMicro {
         self.http.request(method, url).header(SUBSCRIPTION_KEY, key)
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let Credentials {
             user_name,
             password,
@@ -243,7 +247,7 @@ impl IngramMicro {
         send_with_token(SYSTEM, operation, request, &owner, || self.token()).await
     }
 
-    async fn token(&self) -> Result<Token, Fault> {
+    async fn token(&self) -> Result<Token, StepError> {
         let Credentials {
             user_name,
             password,
@@ -255,7 +259,7 @@ impl IngramMicro {
         let request = request.json(&json!({ "marketplace": marketplace }));
         let reply = send(SYSTEM, "get a token", request).await?;
         if matches!(reply.status(), 400..=403) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} does not accept the user, its password, the subscription key or the marketplace (status {}); \
                  renew them in Gangway",
                 reply.status()
@@ -274,18 +278,18 @@ fn ours(orders: &[Order], marker: &str) -> Option<String> {
     found.map(|order| order.id.clone())
 }
 
-fn split(id: &str) -> Result<(&str, &str), Fault> {
+fn split(id: &str) -> Result<(&str, &str), StepError> {
     id.split_once('/')
-        .ok_or_else(|| Fault::Permanent(format!("{SYSTEM}'s subscriptions are named with their product")))
+        .ok_or_else(|| StepError::Permanent(format!("{SYSTEM}'s subscriptions are named with their product")))
 }
 
-fn line<'a>(subscription: &'a Subscribed, mpn: &str) -> Result<&'a Line, Fault> {
+fn line<'a>(subscription: &'a Subscribed, mpn: &str) -> Result<&'a Line, StepError> {
     let found = subscription
         .products
         .iter()
         .find(|line| line.mpn.as_deref() == Some(mpn));
     found.ok_or_else(|| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "the {SYSTEM} subscription {} has no product {mpn} any more; buy it by hand",
             subscription.id
         ))
@@ -314,8 +318,8 @@ fn ordered(subscription: &Subscribed, line: &Line, total: u32) -> Value {
     ordered
 }
 
-fn busy(operation: &str) -> Fault {
-    Fault::Transient(format!(
+fn busy(operation: &str) -> StepError {
+    StepError::Transient(format!(
         "another change of the {SYSTEM} subscription is on its way ({operation})"
     ))
 }

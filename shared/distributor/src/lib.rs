@@ -1,4 +1,4 @@
-//! Sellers of licences: one file a system behind one enum, chosen from the organisation's variables.
+//! Sellers of licenses: one file a system behind one enum, chosen from the organisation's variables.
 
 pub mod ingram_micro;
 pub mod pax8;
@@ -6,8 +6,8 @@ mod products;
 pub mod sherweb;
 pub mod td_synnex;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 
 pub use ingram_micro::IngramMicro;
 pub use pax8::Pax8;
@@ -26,7 +26,7 @@ pub enum Distributor {
     TdSynnex(TdSynnex),
 }
 
-/// What the company has of a licence, as it was when asked.
+/// What the company has of a license, as it was when asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     pub id: String,
@@ -65,8 +65,8 @@ impl Distributor {
         }
     }
 
-    /// The company's running subscription to a licence, by Microsoft's part number. None: it never bought one.
-    pub async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+    /// The company's running subscription to a license, by Microsoft's part number. None: it never bought one.
+    pub async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         each!(self, distributor => distributor.find_subscription(part_number).await)
     }
 
@@ -80,7 +80,7 @@ impl Distributor {
     }
 
     /// What the distributor calls the order that carries `marker`, where orders can carry one.
-    pub async fn find_order(&self, marker: &str) -> Result<Option<String>, Fault> {
+    pub async fn find_order(&self, marker: &str) -> Result<Option<String>, StepError> {
         match self {
             Self::Pax8(_) | Self::Sherweb(_) => Ok(None),
             Self::IngramMicro(ingram_micro) => ingram_micro.find_order(marker).await,
@@ -91,16 +91,21 @@ impl Distributor {
     /// Orders so many seats in all. Answers what the distributor calls the order, where it names one.
     /// `marker` is unique to the purchase and goes with it where the distributor takes a reference of ours: there, an
     /// order that carries it already is answered and nothing ordered.
-    pub async fn order(&self, subscription: &Subscription, total: u32, marker: &str) -> Result<Option<String>, Fault> {
+    pub async fn order(
+        &self,
+        subscription: &Subscription,
+        total: u32,
+        marker: &str,
+    ) -> Result<Option<String>, StepError> {
         each!(self, distributor => distributor.order(subscription, total, marker).await)
     }
 
     /// How far it got; `order` as [`Self::order`] answered it, if that answer was not lost.
-    pub async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+    pub async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, StepError> {
         each!(self, distributor => distributor.state(subscription_id, order).await)
     }
 
-    /// Signs in and reads the company's subscriptions to these licences; changes nothing.
+    /// Signs in and reads the company's subscriptions to these licenses; changes nothing.
     pub async fn check(&self, part_numbers: &[&str]) -> Vec<Finding> {
         let id = each!(self, distributor => &distributor.company);
         let name = each!(self, distributor => distributor.company_name().await);
@@ -111,35 +116,35 @@ impl Distributor {
                 Some(subscription) => format!("{} seats", subscription.quantity),
                 None => "no running subscription; a technician is asked".to_owned(),
             });
-            findings.push(Finding::new(format!("licence {part_number}"), found));
+            findings.push(Finding::new(format!("license {part_number}"), found));
         }
         findings
     }
 }
 
-/// Of the running subscriptions to a licence the only one, if there is any.
-fn the_one(system: &str, part_number: &str, mut found: Vec<Subscription>) -> Result<Option<Subscription>, Fault> {
+/// Of the running subscriptions to a license the only one, if there is any.
+fn the_one(system: &str, part_number: &str, mut found: Vec<Subscription>) -> Result<Option<Subscription>, StepError> {
     match found.len() {
         0 | 1 => Ok(found.pop()),
         // They differ in term and price, which is not ours to choose.
-        several => Err(Fault::NeedsAttention(format!(
+        several => Err(StepError::NeedsAttention(format!(
             "the company has {several} running {system} subscriptions to {part_number}; buy in one of them by hand"
         ))),
     }
 }
 
-fn no_such_company(system: &str) -> Fault {
-    Fault::NeedsAttention(format!(
+fn no_such_company(system: &str) -> StepError {
+    StepError::NeedsAttention(format!(
         "{system} shows no such company: the operator sets the right one with --company"
     ))
 }
 
-fn endless(system: &str, operation: &str) -> Fault {
-    Fault::Permanent(format!("{system} did not come to an end ({operation})"))
+fn endless(system: &str, operation: &str) -> StepError {
+    StepError::Permanent(format!("{system} did not come to an end ({operation})"))
 }
 
 /// For systems that name companies by a UUID only: anything else would be refused in words that nobody understands.
-fn uuid<'a>(system: &str, company: &'a str) -> Result<&'a str, Fault> {
+fn uuid<'a>(system: &str, company: &'a str) -> Result<&'a str, StepError> {
     let place = |i: usize| matches!(i, 8 | 13 | 18 | 23);
     let fits = |(i, b): (usize, u8)| if place(i) { b == b'-' } else { b.is_ascii_hexdigit() };
     if company.len() == 36 && company.bytes().enumerate().all(fits) {

@@ -1,6 +1,6 @@
 //! Pax8.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{ClientCredentials, Grant, endpoint};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -52,7 +52,7 @@ impl Pax8 {
         }
     }
 
-    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let mut matching = Vec::new();
         for body in self.active_subscriptions().await? {
@@ -66,7 +66,7 @@ impl Pax8 {
         the_one(SYSTEM, part_number, matching)
     }
 
-    async fn active_subscriptions(&self) -> Result<Vec<Body>, Fault> {
+    async fn active_subscriptions(&self) -> Result<Vec<Body>, StepError> {
         const OPERATION: &str = "list the company's subscriptions";
         let company = uuid(SYSTEM, &self.company)?;
         let mut all = Vec::new();
@@ -101,20 +101,20 @@ impl Pax8 {
         subscription: &Subscription,
         total: u32,
         _: &str,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<String>, StepError> {
         const OPERATION: &str = "order seats";
         let url = endpoint(&self.base, &["subscriptions", &subscription.id], &[]);
         let request = self.http.put(url).json(&json!({ "quantity": total }));
         let reply = self.credentials.send(&self.http, OPERATION, request).await?;
         match reply.status() {
-            409 => Err(Fault::Transient(format!(
+            409 => Err(StepError::Transient(format!(
                 "{SYSTEM} was changing the subscription just then ({OPERATION}: 409)"
             ))),
             _ => reply.done().map(|()| None),
         }
     }
 
-    pub(crate) async fn state(&self, subscription_id: &str, _: Option<&str>) -> Result<SubscriptionState, Fault> {
+    pub(crate) async fn state(&self, subscription_id: &str, _: Option<&str>) -> Result<SubscriptionState, StepError> {
         let request = self
             .http
             .get(endpoint(&self.base, &["subscriptions", subscription_id], &[]));
@@ -132,7 +132,7 @@ impl Pax8 {
         })
     }
 
-    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
+    pub(crate) async fn company_name(&self) -> Result<String, StepError> {
         #[derive(Deserialize)]
         struct Company {
             name: String,
@@ -160,13 +160,13 @@ fn is_pending(status: &str) -> bool {
 }
 
 /// Pax8 counts in JSON numbers of any kind.
-fn seats(quantity: f64) -> Result<u32, Fault> {
+fn seats(quantity: f64) -> Result<u32, StepError> {
     let whole = quantity.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&quantity);
     let seats = quantity as u32;
     if whole {
         Ok(seats)
     } else {
-        Err(Fault::Permanent(format!("{SYSTEM} does not count in whole seats")))
+        Err(StepError::Permanent(format!("{SYSTEM} does not count in whole seats")))
     }
 }
 

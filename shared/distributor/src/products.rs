@@ -1,6 +1,6 @@
-//! Which product of a catalogue is which Microsoft licence. What is known of each is data: `data/products.csv`.
+//! Which product of a catalogue is which Microsoft license. What is known of each is data: `data/products.csv`.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 
 const TABLE: &str = include_str!("../data/products.csv");
 
@@ -28,10 +28,10 @@ fn rows() -> impl Iterator<Item = Product> {
 }
 
 /// The product that Microsoft gives this part number.
-pub(crate) fn product(system: &str, part_number: &str) -> Result<Product, Fault> {
+pub(crate) fn product(system: &str, part_number: &str) -> Result<Product, StepError> {
     let found = rows().find(|row| row.part_number.eq_ignore_ascii_case(part_number));
     found.ok_or_else(|| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "Gangway does not know which {system} product {part_number} is; buy it by hand"
         ))
     })
@@ -284,9 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_licence_is_named() {
+    fn an_unknown_license_is_named() {
         for odd in ["EXOTIC_SKU", "O'Brien & \"<Söhne>\" 🦀", ""] {
-            let Err(Fault::NeedsAttention(text)) = product("Pax8", odd) else {
+            let Err(StepError::NeedsAttention(text)) = product("Pax8", odd) else {
                 panic!("{odd}")
             };
             assert!(text.contains(odd) && text.contains("Pax8"), "{text}");

@@ -1,6 +1,6 @@
 //! Sherweb.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{ClientCredentials, Grant, Reply, endpoint};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -55,7 +55,7 @@ impl Sherweb {
         }
     }
 
-    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let matching = self.subscriptions().await?.into_iter().filter(|item| {
             let names = [item.product_name.as_deref(), item.sku.as_deref()];
@@ -74,7 +74,7 @@ impl Sherweb {
         subscription: &Subscription,
         total: u32,
         _: &str,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<String>, StepError> {
         const OPERATION: &str = "order seats";
         let query = [("customerId", uuid(SYSTEM, &self.company)?)];
         let url = endpoint(&self.base, &["billing", "subscriptions", "amendments"], &query);
@@ -85,7 +85,7 @@ impl Sherweb {
             .send(OPERATION, self.request(Method::POST, url).json(&body))
             .await?;
         if reply.status() == 409 {
-            return Err(Fault::Transient(format!(
+            return Err(StepError::Transient(format!(
                 "{SYSTEM} was changing the subscription just then ({OPERATION}: 409)"
             )));
         }
@@ -95,7 +95,11 @@ impl Sherweb {
         Ok(tracking.map(|tracking| tracking.request_tracking_id))
     }
 
-    pub(crate) async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+    pub(crate) async fn state(
+        &self,
+        subscription_id: &str,
+        order: Option<&str>,
+    ) -> Result<SubscriptionState, StepError> {
         let progress = match order {
             Some(tracking_id) => self.progress(tracking_id).await?,
             None => Progress::Success,
@@ -111,7 +115,7 @@ impl Sherweb {
     }
 
     /// One that Sherweb has forgotten was settled one way or the other: the quantity tells.
-    async fn progress(&self, tracking_id: &str) -> Result<Progress, Fault> {
+    async fn progress(&self, tracking_id: &str) -> Result<Progress, StepError> {
         let url = endpoint(&self.base, &["tracking", tracking_id], &[]);
         let reply = self
             .send("ask how the order goes", self.request(Method::GET, url))
@@ -123,7 +127,7 @@ impl Sherweb {
     }
 
     /// All of them: there are no pages. Neither do they name their customer, so the filter is trusted.
-    async fn subscriptions(&self) -> Result<Vec<Item>, Fault> {
+    async fn subscriptions(&self) -> Result<Vec<Item>, StepError> {
         let query = [("customerId", uuid(SYSTEM, &self.company)?)];
         let url = endpoint(&self.base, &["billing", "subscriptions", "details"], &query);
         let request = self.request(Method::GET, url);
@@ -131,7 +135,7 @@ impl Sherweb {
         Ok(list.items)
     }
 
-    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
+    pub(crate) async fn company_name(&self) -> Result<String, StepError> {
         let company = uuid(SYSTEM, &self.company)?;
         let request = self.request(Method::GET, endpoint(&self.base, &["customers"], &[]));
         let list: List<Customer> = self.send("list the companies", request).await?.json()?;
@@ -149,7 +153,7 @@ impl Sherweb {
         self.http.request(method, url).header(SUBSCRIPTION_KEY, key)
     }
 
-    async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         self.credentials.send(&self.http, operation, request).await
     }
 }

@@ -8,7 +8,7 @@
 mod keys;
 mod wire;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{Reply, endpoint, send_to_fixed_vendor};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,7 +46,7 @@ impl TdSynnex {
         }
     }
 
-    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, Fault> {
+    pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let mut matching = Vec::new();
         for subscription in self.subscriptions().await? {
@@ -60,7 +60,7 @@ impl TdSynnex {
         the_one(SYSTEM, part_number, matching)
     }
 
-    pub(crate) async fn find_order(&self, marker: &str) -> Result<Option<String>, Fault> {
+    pub(crate) async fn find_order(&self, marker: &str) -> Result<Option<String>, StepError> {
         ours(&self.orders().await?, marker)
     }
 
@@ -69,7 +69,7 @@ impl TdSynnex {
         subscription: &Subscription,
         total: u32,
         marker: &str,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<String>, StepError> {
         const OPERATION: &str = "order seats";
         let orders = self.orders().await?;
         if let Some(order) = ours(&orders, marker)? {
@@ -85,7 +85,7 @@ impl TdSynnex {
         }
         let catalogue = (&found.ccp_product_id, &found.ccp_sku_id, &found.ccp_plan_id);
         let (Some(product), Some(sku), Some(plan)) = catalogue else {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} does not say which product of its catalogue the subscription is; buy it by hand"
             )));
         };
@@ -112,7 +112,11 @@ impl TdSynnex {
         Ok(order.id().map(str::to_owned))
     }
 
-    pub(crate) async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, Fault> {
+    pub(crate) async fn state(
+        &self,
+        subscription_id: &str,
+        order: Option<&str>,
+    ) -> Result<SubscriptionState, StepError> {
         let order = match order {
             Some(order) => self.order_status(order).await?,
             None => OrderStatus::Done,
@@ -126,7 +130,7 @@ impl TdSynnex {
     }
 
     /// One that is not known any more: the quantity tells.
-    async fn order_status(&self, id: &str) -> Result<OrderStatus, Fault> {
+    async fn order_status(&self, id: &str) -> Result<OrderStatus, StepError> {
         let request = self.request(Method::GET, &["customers", &self.company, "orders", id], &[]);
         let reply = self.call("read the order", request).await?;
         match reply.status() {
@@ -135,13 +139,13 @@ impl TdSynnex {
         }
     }
 
-    async fn orders(&self) -> Result<Orders, Fault> {
+    async fn orders(&self) -> Result<Orders, StepError> {
         let segments = ["customers", &self.company, "orders"];
         let request = self.request(Method::GET, &segments, &[("pageSize", MOST_ORDERS)]);
         self.call("list the company's orders", request).await?.json()
     }
 
-    async fn subscriptions(&self) -> Result<Vec<Subscribed>, Fault> {
+    async fn subscriptions(&self) -> Result<Vec<Subscribed>, StepError> {
         const OPERATION: &str = "list the company's subscriptions";
         let (mut all, mut seen) = (Vec::new(), 0);
         for _ in 0..MOST_PAGES {
@@ -165,21 +169,21 @@ impl TdSynnex {
         Err(endless(SYSTEM, OPERATION))
     }
 
-    async fn subscription(&self, id: &str) -> Result<Subscribed, Fault> {
+    async fn subscription(&self, id: &str) -> Result<Subscribed, StepError> {
         const OPERATION: &str = "read the subscription";
         let request = self.request(Method::GET, &["customers", &self.company, "subscriptions", id], &[]);
         let found: Subscribed = self.call(OPERATION, request).await?.json()?;
         if found.is_of(&self.company) {
             Ok(found)
         } else {
-            Err(Fault::Permanent(format!(
+            Err(StepError::Permanent(format!(
                 "{SYSTEM} shows another company's subscription ({OPERATION})"
             )))
         }
     }
 
     /// Customers are named `accounts/ACCOUNT/customers/NUMBER`.
-    pub(crate) async fn company_name(&self) -> Result<String, Fault> {
+    pub(crate) async fn company_name(&self) -> Result<String, StepError> {
         const OPERATION: &str = "list the companies";
         let mut token = String::new();
         for _ in 0..MOST_PAGES {
@@ -207,14 +211,14 @@ impl TdSynnex {
         self.http.request(method, endpoint(&self.base, segments, query))
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let request = request.bearer_auth(self.access_token.expose_secret());
         send_to_fixed_vendor(SYSTEM, operation, request).await
     }
 }
 
 /// The order that carries the marker, whatever became of it: a second one would be a second purchase.
-fn ours(orders: &Orders, marker: &str) -> Result<Option<String>, Fault> {
+fn ours(orders: &Orders, marker: &str) -> Result<Option<String>, StepError> {
     let found = orders
         .orders
         .iter()
@@ -222,15 +226,15 @@ fn ours(orders: &Orders, marker: &str) -> Result<Option<String>, Fault> {
     match found {
         // Without a number it is looked for in vain, and the quantity tells.
         Some(order) => Ok(Some(order.id().unwrap_or(marker).to_owned())),
-        None if orders.goes_on => Err(Fault::NeedsAttention(format!(
+        None if orders.goes_on => Err(StepError::NeedsAttention(format!(
             "{SYSTEM} does not list all of the company's orders, so that one of Gangway's may be among them; buy by hand"
         ))),
         None => Ok(None),
     }
 }
 
-fn busy(operation: &str) -> Fault {
-    Fault::Transient(format!(
+fn busy(operation: &str) -> StepError {
+    StepError::Transient(format!(
         "another change of the {SYSTEM} subscription is on its way ({operation})"
     ))
 }

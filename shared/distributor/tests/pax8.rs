@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use distributor::{Distributor, Pax8, Subscription, SubscriptionState};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -99,13 +99,13 @@ async fn another_companys_subscription_is_never_taken() {
 #[tokio::test]
 async fn what_cannot_be_chosen_is_left_to_a_person() {
     let (server, pax8) = pax8().await;
-    let Err(Fault::NeedsAttention(text)) = pax8.find_subscription("EXOTIC_SKU").await else {
+    let Err(StepError::NeedsAttention(text)) = pax8.find_subscription("EXOTIC_SKU").await else {
         panic!()
     };
     assert!(text.contains("EXOTIC_SKU"), "{text}");
     let same = "Microsoft 365 Business Premium";
     page(server, 0, 1, json!([subscription("a", same), subscription("b", same)])).await;
-    let Err(Fault::NeedsAttention(text)) = pax8.find_subscription("SPB").await else {
+    let Err(StepError::NeedsAttention(text)) = pax8.find_subscription("SPB").await else {
         panic!()
     };
     assert!(text.contains("2 running"), "{text}");
@@ -175,15 +175,15 @@ async fn bad_days_are_faults_that_quote_nobody() {
             id: "c".into(),
             quantity: 1,
         };
-        for fault in [
+        for error in [
             pax8.find_subscription("SPB").await.unwrap_err(),
             pax8.order(&seats, 2, "").await.unwrap_err(),
             pax8.state("c", None).await.unwrap_err(),
         ] {
-            assert_eq!(fault.name(), name, "{fault}");
+            assert_eq!(error.name(), name, "{error}");
             assert!(
-                fault.to_string().contains("Pax8") && !fault.to_string().contains("Ann"),
-                "{fault}"
+                error.to_string().contains("Pax8") && !error.to_string().contains("Ann"),
+                "{error}"
             );
         }
     }

@@ -9,7 +9,7 @@
 
 use distributor::td_synnex::Keys;
 use distributor::{Distributor, IngramMicro, Subscription, TdSynnex};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use simulators::testing::Simulated;
@@ -60,7 +60,7 @@ async fn settled(distributor: &Distributor, id: &str, order: Option<&str>) -> u3
 async fn an_estimate_that_adds_too_much_stops_the_order() {
     let (sim, distributor, found) = ingram_micro().await;
     sim.world(|world| world.vendors.ingram_micro.reading = Reading::Delta);
-    let Err(Fault::NeedsAttention(text)) = distributor.order(&found, 8, MARKER).await else {
+    let Err(StepError::NeedsAttention(text)) = distributor.order(&found, 8, MARKER).await else {
         panic!()
     };
     for said in [
@@ -124,7 +124,7 @@ async fn an_estimate_that_says_nothing_is_no_reason_to_stop() {
 /// Another order on its way, a person's perhaps: what it comes to nobody knows yet.
 async fn others_are_waited_for(sim: &Simulated, distributor: &Distributor, found: &Subscription) {
     let theirs = distributor.order(found, 8, "PO 4711").await.unwrap();
-    let Err(Fault::Transient(_)) = distributor.order(found, 8, MARKER).await else {
+    let Err(StepError::Transient(_)) = distributor.order(found, 8, MARKER).await else {
         panic!()
     };
     assert_eq!(distributor.find_order(MARKER).await, Ok(None), "theirs is not ours");
@@ -184,7 +184,7 @@ async fn orders_that_are_not_all_listed_are_left_to_a_person() {
         order,
         "ours is among those listed"
     );
-    let Err(Fault::NeedsAttention(text)) = distributor.order(&found, 9, "another").await else {
+    let Err(StepError::NeedsAttention(text)) = distributor.order(&found, 9, "another").await else {
         panic!()
     };
     assert!(text.contains("does not list all"), "{text}");
@@ -209,13 +209,13 @@ async fn a_refresh_token_is_used_once() {
     assert_eq!(sim.state("td_synnex")["lost"], false);
     assert_eq!(sim.state("td_synnex")["renewals"], 2);
 
-    let Err(Fault::NeedsAttention(text)) = first.renewed(&http, &base).await else {
+    let Err(StepError::NeedsAttention(text)) = first.renewed(&http, &base).await else {
         panic!()
     };
     assert!(text.contains("set a new refresh token"), "{text}");
     assert_eq!(sim.state("td_synnex")["lost"], true);
     let lost = third.renewed(&http, &base).await.unwrap_err();
-    assert!(matches!(lost, Fault::NeedsAttention(_)), "{lost}");
+    assert!(matches!(lost, StepError::NeedsAttention(_)), "{lost}");
 }
 
 #[tokio::test]
@@ -235,9 +235,9 @@ async fn bad_days_of_a_renewal_are_faults() {
         rule["system"] = json!("td_synnex");
         rule["operation"] = json!("POST /oauth/token");
         sim.fault(rule.clone());
-        let fault = keys.renewed(&outbound::http_client(), &base).await.unwrap_err();
-        assert_eq!(fault.name(), name, "{rule}: {fault}");
-        assert!(!fault.to_string().contains(keys.refresh_token.expose_secret()));
+        let error = keys.renewed(&outbound::http_client(), &base).await.unwrap_err();
+        assert_eq!(error.name(), name, "{rule}: {error}");
+        assert!(!error.to_string().contains(keys.refresh_token.expose_secret()));
         assert_eq!(sim.fired(), 1);
     }
 }

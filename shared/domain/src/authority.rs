@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 use crate::job::Job;
 use crate::request::Plan;
 use crate::role::Role;
@@ -46,7 +46,7 @@ pub enum Answer {
     GoOn,
     NeedsApproval(Vec<Because>),
     /// Each field that the role may not use, with the rule and with who may.
-    Refused(Vec<FieldProblem>),
+    Refused(Vec<FieldError>),
 }
 
 /// Why a request needs approval.
@@ -131,11 +131,11 @@ impl Facts {
         }
     }
 
-    fn refused(&self) -> Vec<FieldProblem> {
+    fn refused(&self) -> Vec<FieldError> {
         let mut refused: Vec<_> = self.against_locks.iter().map(|name| locked_by_parent(name)).collect();
         let mut refuse = |field: &str, rule: &str, who: &str| {
             let message = format!("is not for the role {}: {rule}. {who} may", self.role.as_str());
-            refused.push(FieldProblem::new(field, message));
+            refused.push(FieldError::new(field, message));
         };
         if self.rehire && !may_rehire(self.role) {
             let who = "A technician or an admin, and with approval a power user or an approver,";

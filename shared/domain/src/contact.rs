@@ -3,7 +3,7 @@
 use email_address::{EmailAddress as Rfc5321, Options};
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Wrong, checked_text};
+use crate::field::{InvalidValue, checked_text};
 
 /// A mail address that SES takes: ASCII, no display name, no quoted local part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct EmailAddress(String);
 impl EmailAddress {
     pub const TAKES: &'static str = "must be an e-mail address, such as name@example.com";
 
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let options = Options::default()
             .with_required_tld()
@@ -28,7 +28,7 @@ impl EmailAddress {
         if ok {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Wrong(Self::TAKES))
+            Err(InvalidValue(Self::TAKES))
         }
     }
 
@@ -52,17 +52,17 @@ impl DomainName {
     pub const MAX: usize = 48;
     pub const TAKES: &'static str = "must be a domain name of at most 48 characters, such as example.com";
 
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let domain = Self::parse_long(text)?;
         if domain.0.len() <= Self::MAX {
             Ok(domain)
         } else {
-            Err(Wrong(Self::TAKES))
+            Err(InvalidValue(Self::TAKES))
         }
     }
 
     /// As DNS has it.
-    pub(crate) fn parse_long(text: &str) -> Result<Self, Wrong> {
+    pub(crate) fn parse_long(text: &str) -> Result<Self, InvalidValue> {
         let domain = text.trim().to_ascii_lowercase();
         let label_ok = |label: &str| {
             (1..=63).contains(&label.len())
@@ -77,7 +77,11 @@ impl DomainName {
             .next()
             .is_some_and(|label| !label.bytes().all(|b| b.is_ascii_digit()));
         let ok = domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label_ok) && top_level_ok;
-        if ok { Ok(Self(domain)) } else { Err(Wrong(Self::TAKES)) }
+        if ok {
+            Ok(Self(domain))
+        } else {
+            Err(InvalidValue(Self::TAKES))
+        }
     }
 }
 
@@ -90,7 +94,7 @@ impl Upn {
     pub const TAKES: &'static str = "must be a user principal name, such as name@example.com";
 
     /// Any existing user's, so looser than what Gangway makes itself.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let char_ok = |b: u8| b.is_ascii_alphanumeric() || b"'.-_!#^~".contains(&b);
         let ok = text.rsplit_once('@').is_some_and(|(local, domain)| {
@@ -103,7 +107,7 @@ impl Upn {
         if ok {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Wrong(Self::TAKES))
+            Err(InvalidValue(Self::TAKES))
         }
     }
 
@@ -135,7 +139,7 @@ impl PhoneNumber {
     pub const TAKES: &'static str = "must be a phone number with its country code, such as +1 212 555 0100";
 
     /// Separators that people type are dropped; "(0)" isn't one, and dialled abroad it reaches somebody else.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let digits = text
             .trim()
             .strip_prefix('+')
@@ -145,7 +149,7 @@ impl PhoneNumber {
             Some(d) if (7..=15).contains(&d.len()) && !d.starts_with('0') && d.bytes().all(|b| b.is_ascii_digit()) => {
                 Ok(Self(format!("+{d}")))
             }
-            _ => Err(Wrong(Self::TAKES)),
+            _ => Err(InvalidValue(Self::TAKES)),
         }
     }
 }

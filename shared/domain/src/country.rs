@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Wrong, checked_text};
+use crate::field::{InvalidValue, checked_text};
 
 /// ISO 3166-1 alpha-2, in capitals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,12 +12,12 @@ pub struct CountryCode(String);
 impl CountryCode {
     pub const TAKES: &'static str = "must be an ISO 3166 country code of two letters, such as US or DE";
 
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let code = text.trim().to_ascii_uppercase();
         if CODES.split_ascii_whitespace().any(|known| known == code) {
             Ok(Self(code))
         } else {
-            Err(Wrong(Self::TAKES))
+            Err(InvalidValue(Self::TAKES))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Wrong, checked_text, choice};
+use crate::field::{InvalidValue, checked_text, choice};
 use crate::text::is_hidden;
 
 /// A wait for a person. Each decides once: where approval is asked for again, it is at another gate.
@@ -27,8 +27,8 @@ impl Gate {
         }
     }
 
-    pub fn parse(key: &str) -> Result<Self, Wrong> {
-        let wrong = Wrong("must be a gate: approval, approval-N or license-PART");
+    pub fn parse(key: &str) -> Result<Self, InvalidValue> {
+        let wrong = InvalidValue("must be a gate: approval, approval-N or license-PART");
         if key == "approval" {
             return Ok(Self::Approval(0));
         }
@@ -70,8 +70,8 @@ impl fmt::Display for Gate {
 }
 
 impl TryFrom<String> for Gate {
-    type Error = Wrong;
-    fn try_from(key: String) -> Result<Self, Wrong> {
+    type Error = InvalidValue;
+    fn try_from(key: String) -> Result<Self, InvalidValue> {
         Self::parse(&key)
     }
 }
@@ -119,10 +119,10 @@ impl Reason {
     pub const MAX: usize = 500;
 
     /// Lines are joined: what people write into a box of several lines stays readable on a ticket.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.is_empty() || line.chars().count() > Self::MAX || line.chars().any(is_hidden) {
-            return Err(Wrong("must be a text of 1 to 500 characters"));
+            return Err(InvalidValue("must be a text of 1 to 500 characters"));
         }
         Ok(Self(line))
     }
@@ -148,7 +148,7 @@ impl Decision {
     }
 
     /// For sentences of pages: "The request was already ...".
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Approved => "approved",
             Self::Denied => "denied",

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 /// Names the field and says what it takes; never repeats a secret value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldProblem {
+pub struct FieldError {
     pub field: String,
     pub message: String,
 }
 
-impl FieldProblem {
+impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
@@ -21,11 +21,11 @@ impl FieldProblem {
 /// What a value should have been, as the rest of the sentence "NAME ...".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Wrong(pub &'static str);
+pub struct InvalidValue(pub &'static str);
 
-impl Wrong {
-    pub fn at(self, field: impl Into<String>) -> FieldProblem {
-        FieldProblem::new(field, self.0)
+impl InvalidValue {
+    pub fn at(self, field: impl Into<String>) -> FieldError {
+        FieldError::new(field, self.0)
     }
 }
 
@@ -38,7 +38,7 @@ macro_rules! checked_text {
             }
         }
         impl TryFrom<String> for $type {
-            type Error = crate::field::Wrong;
+            type Error = crate::field::InvalidValue;
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 Self::parse(&text)
             }

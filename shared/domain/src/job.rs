@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Upn;
-use crate::fault::Fault;
 use crate::field::choice;
+use crate::step_error::StepError;
 use crate::submission::{Offboarding, Onboarding};
 use crate::variables::OrgVariables;
 
@@ -91,18 +91,18 @@ impl Job {
     }
 
     /// For the steps that only an onboarding has.
-    pub fn onboarding(&self) -> Result<&Onboarding, Fault> {
+    pub fn onboarding(&self) -> Result<&Onboarding, StepError> {
         match self {
             Self::Onboarding(form) => Ok(form),
-            Self::Offboarding(_) => Err(Fault::Permanent("the request is no onboarding".to_owned())),
+            Self::Offboarding(_) => Err(StepError::Permanent("the request is no onboarding".to_owned())),
         }
     }
 
     /// For the steps that only an offboarding has.
-    pub fn offboarding(&self) -> Result<&Offboarding, Fault> {
+    pub fn offboarding(&self) -> Result<&Offboarding, StepError> {
         match self {
             Self::Offboarding(form) => Ok(form),
-            Self::Onboarding(_) => Err(Fault::Permanent("the request is no offboarding".to_owned())),
+            Self::Onboarding(_) => Err(StepError::Permanent("the request is no offboarding".to_owned())),
         }
     }
 }

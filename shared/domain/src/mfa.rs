@@ -19,7 +19,7 @@ pub enum Answer<T> {
     Given(T),
     /// Gangway's application has not this permission.
     NotPermitted(&'static str),
-    /// The tenant has no licence for it.
+    /// The tenant has no license for it.
     NotLicensed,
 }
 

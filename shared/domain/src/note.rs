@@ -3,9 +3,9 @@
 
 mod approval;
 mod end;
-mod leaving;
 mod license;
 mod mfa;
+mod offboarding;
 mod ticket;
 mod user;
 
@@ -18,9 +18,9 @@ use crate::text::{one_line, unlinked};
 
 pub use approval::*;
 pub use end::*;
-pub use leaving::*;
 pub use license::*;
 pub use mfa::*;
+pub use offboarding::*;
 pub use ticket::*;
 pub use user::*;
 

@@ -135,7 +135,7 @@ pub struct UserRef {
     pub upn: String,
 }
 
-/// A licence as the tenant knows it.
+/// A license as the tenant knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sku {
     pub id: String,
@@ -155,7 +155,7 @@ pub struct Requester {
     pub email: Option<String>,
 }
 
-/// What became of one licence of the request.
+/// What became of one license of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LicenseState {
@@ -164,7 +164,7 @@ pub enum LicenseState {
     Awaited,
     /// The user is in the group that carries it; Microsoft gives it in its own time.
     Joined,
-    /// It builds on another licence, so it is tried again, once, when the others of the request are settled.
+    /// It builds on another license, so it is tried again, once, when the others of the request are settled.
     Postponed,
     /// Given up, rejected, timed out or not wanted: a technician assigns it by hand.
     Skipped,
@@ -174,7 +174,7 @@ choice! {
     /// A step that an admin may leave out when it has failed: the rest can go on without it.
     Skip {
         ClaimStart = "claim-start",
-        /// With all that follows for each licence.
+        /// With all that follows for each license.
         FindLicense = "find-license",
         AddGroups = "add-groups",
         ReportMfa = "report-mfa",

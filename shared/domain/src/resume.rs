@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 use crate::request::Skip;
 use crate::submission::reader::one_line;
 
@@ -16,11 +16,11 @@ pub struct Skipping {
 }
 
 /// `None`: the failed step is tried again.
-pub fn parse(body: &Map<String, Value>) -> Result<Option<Skipping>, Vec<FieldProblem>> {
-    let mut problems: Vec<FieldProblem> = body
+pub fn parse(body: &Map<String, Value>) -> Result<Option<Skipping>, Vec<FieldError>> {
+    let mut problems: Vec<FieldError> = body
         .keys()
         .filter(|name| !["skip", "reason"].contains(&name.as_str()))
-        .map(|_| FieldProblem::new("body", "has a field that is neither skip nor reason"))
+        .map(|_| FieldError::new("body", "has a field that is neither skip nor reason"))
         .take(1)
         .collect();
     let mut line = |field: &str| match body.get(field) {
@@ -28,12 +28,12 @@ pub fn parse(body: &Map<String, Value>) -> Result<Option<Skipping>, Vec<FieldPro
         Some(Value::String(text)) => match one_line(text, MAX_REASON) {
             Ok(text) => Some(text).filter(|text| !text.is_empty()),
             Err(message) => {
-                problems.push(FieldProblem::new(field, message));
+                problems.push(FieldError::new(field, message));
                 None
             }
         },
         Some(_) => {
-            problems.push(FieldProblem::new(field, "must be text"));
+            problems.push(FieldError::new(field, "must be text"));
             None
         }
     };
@@ -44,15 +44,15 @@ pub fn parse(body: &Map<String, Value>) -> Result<Option<Skipping>, Vec<FieldPro
             "must be a step that the rest can go on without: {}",
             Skip::NAMES.join(", ")
         );
-        problems.push(FieldProblem::new("skip", message));
+        problems.push(FieldError::new("skip", message));
     }
     let told = |field: &str| problems.iter().any(|problem| problem.field == field);
     match (&skip, &reason) {
         (Some(_), None) if !told("reason") => {
-            problems.push(FieldProblem::new("reason", "is required where a step is skipped"));
+            problems.push(FieldError::new("reason", "is required where a step is skipped"));
         }
         (None, Some(_)) if !told("skip") => {
-            problems.push(FieldProblem::new("reason", "is for a step that is skipped"));
+            problems.push(FieldError::new("reason", "is for a step that is skipped"));
         }
         _ => {}
     }

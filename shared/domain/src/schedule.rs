@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 use crate::job::Kind;
 use crate::variables::OrgVariables;
 
@@ -28,12 +28,7 @@ impl Start {
 }
 
 /// When the work on a request begins, by the date of its form.
-pub fn plan(
-    kind: Kind,
-    now: DateTime<Utc>,
-    date: Option<NaiveDate>,
-    vars: &OrgVariables,
-) -> Result<Start, FieldProblem> {
+pub fn plan(kind: Kind, now: DateTime<Utc>, date: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldError> {
     match kind {
         Kind::Onboarding => plan_start(now, date, vars),
         Kind::Offboarding => plan_end(now, date, vars),
@@ -41,8 +36,8 @@ pub fn plan(
 }
 
 /// Days are the organisation's, not UTC's.
-fn plan_start(now: DateTime<Utc>, start_date: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldProblem> {
-    let refused = |message: String| Err(FieldProblem::new("start_date", message));
+fn plan_start(now: DateTime<Utc>, start_date: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldError> {
+    let refused = |message: String| Err(FieldError::new("start_date", message));
     let Some(date) = start_date else {
         return Ok(Start::Now);
     };
@@ -73,8 +68,8 @@ fn plan_start(now: DateTime<Utc>, start_date: Option<NaiveDate>, vars: &OrgVaria
 
 /// The last day is a day of work: the account is closed at the start time of the day after. A day ahead is not only
 /// noted where scheduling is off, as a start date is: a user who comes early harms nobody, one who is shut out does.
-fn plan_end(now: DateTime<Utc>, last_day: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldProblem> {
-    let refused = |message: String| Err(FieldProblem::new("last_day", message));
+fn plan_end(now: DateTime<Utc>, last_day: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldError> {
+    let refused = |message: String| Err(FieldError::new("last_day", message));
     let Some(day) = last_day else {
         return Ok(Start::Now);
     };

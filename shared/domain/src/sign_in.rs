@@ -102,7 +102,7 @@ impl Reason {
     }
 
     /// For the audit's reader.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Known => "signed in",
             Self::Bound => "signed in; the member is bound to this Google account from now on",
@@ -145,7 +145,7 @@ mod tests {
         for reason in Reason::ALL {
             assert_eq!(Reason::of_code(reason.code()), Some(reason));
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
-            assert_eq!(reason.allows(), !reason.words().starts_with("refused"), "{reason:?}");
+            assert_eq!(reason.allows(), !reason.label().starts_with("refused"), "{reason:?}");
         }
         assert_eq!(Reason::of_code("made_up"), None);
     }

@@ -18,7 +18,7 @@ pub use self::passwords::{PASSWORD_FIELDS, PasswordSettings};
 use self::reader::{MAX_NAME, MAX_SHOWN_NAME, Reader};
 use crate::contact::{DomainName, EmailAddress, PhoneNumber, Upn};
 use crate::country::CountryCode;
-use crate::field::{FieldProblem, Wrong, checked_text, choice};
+use crate::field::{FieldError, InvalidValue, checked_text, choice};
 use crate::job::Kind;
 use crate::username::{LocalPart, Names};
 use crate::variables::OrgVariables;
@@ -70,7 +70,7 @@ choice! {
         Auto = "auto",
         /// A technician is asked to buy it.
         Manual = "manual",
-        /// The user gets no licence.
+        /// The user gets no license.
         None = "none",
     }
 }
@@ -84,7 +84,7 @@ impl LicenseName {
     pub const TAKES: &'static str = "must be a SKU's part number, such as SPB, or its GUID";
 
     /// Microsoft's part numbers have slashes and brackets too, as in `O365_w/o_Teams_Bundle_M3`.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let ok = (1..=100).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -94,7 +94,7 @@ impl LicenseName {
         if ok {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Wrong(Self::TAKES))
+            Err(InvalidValue(Self::TAKES))
         }
     }
 
@@ -159,7 +159,7 @@ pub struct Onboarding {
 
 impl Onboarding {
     /// Every wrong field at once; unknown fields are wrong too. Limits are Graph's.
-    pub fn parse(body: &Value) -> Result<Self, Vec<FieldProblem>> {
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Reader::new(body, &FIELDS, Kind::Onboarding)?;
         let first_name = fields.required_name("first_name");
         let middle_name = fields.name("middle_name", MAX_NAME);
@@ -178,7 +178,7 @@ impl Onboarding {
         let usage_location = fields.parsed("usage_location", CountryCode::parse);
         let licenses = fields.list("licenses", MAX_LICENSES, LicenseName::parse);
         let license_purchase = fields.parsed("license_purchase", |text| {
-            LicensePurchase::parse(text).ok_or(Wrong("must be auto, manual or none"))
+            LicensePurchase::parse(text).ok_or(InvalidValue("must be auto, manual or none"))
         });
         let groups = fields.list("groups", MAX_GROUPS, group);
         let copy_groups_from = fields.parsed("copy_groups_from", Upn::parse);
@@ -255,31 +255,33 @@ impl Onboarding {
     }
 }
 
-fn group(text: &str) -> Result<String, Wrong> {
+fn group(text: &str) -> Result<String, InvalidValue> {
     if text.chars().count() <= 256 {
         Ok(text.to_owned())
     } else {
-        Err(Wrong("must be a group's name or id"))
+        Err(InvalidValue("must be a group's name or id"))
     }
 }
 
-fn date(text: &str) -> Result<NaiveDate, Wrong> {
+fn date(text: &str) -> Result<NaiveDate, InvalidValue> {
     let shape = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .filter(|_| shape)
-        .ok_or(Wrong("must be a date as YYYY-MM-DD"))
+        .ok_or(InvalidValue("must be a date as YYYY-MM-DD"))
 }
 
 /// It becomes part of a URL at the PSA.
-fn ticket_id(text: &str) -> Result<String, Wrong> {
+fn ticket_id(text: &str) -> Result<String, InvalidValue> {
     let ok = text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     if ok {
         Ok(text.to_owned())
     } else {
-        Err(Wrong("must be a ticket's number: up to 64 letters, digits, - and _"))
+        Err(InvalidValue(
+            "must be a ticket's number: up to 64 letters, digits, - and _",
+        ))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Wrong, checked_text};
+use crate::field::{InvalidValue, checked_text};
 use crate::ids::OrgId;
 use crate::role::Role;
 
@@ -19,13 +19,13 @@ pub struct TokenName(String);
 checked_text!(TokenName);
 
 impl TokenName {
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Wrong("must be 1 to 64 letters, digits, -, _ and ."))
+            Err(InvalidValue("must be 1 to 64 letters, digits, -, _ and ."))
         }
     }
 }
@@ -43,12 +43,12 @@ impl TokenId {
         Self(format!("t{}", uuid::Uuid::now_v7().simple()))
     }
 
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let digits = text.strip_prefix('t').unwrap_or_default();
         if digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Wrong("must be the id of a token"))
+            Err(InvalidValue("must be the id of a token"))
         }
     }
 }
@@ -77,9 +77,9 @@ impl std::fmt::Display for TokenRef {
 }
 
 /// Days that a token lasts.
-pub fn parse_days(text: &str) -> Result<u16, Wrong> {
+pub fn parse_days(text: &str) -> Result<u16, InvalidValue> {
     let days = text.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
-    days.ok_or(Wrong("must be a number of days from 1 to 365"))
+    days.ok_or(InvalidValue("must be a number of days from 1 to 365"))
 }
 
 /// Whether a member with the role `owner` may have a token with the role `token`: an admin, with any; everybody else, with

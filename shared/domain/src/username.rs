@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldProblem, Wrong, checked_text, choice};
+use crate::field::{FieldError, InvalidValue, checked_text, choice};
 
 /// What stands before the @ of a user principal name; also the mail nickname, so it keeps both sets of rules.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ impl LocalPart {
     pub const TAKES: &'static str =
         "must be 1 to 64 of a-z, 0-9, . _ - and ' without the domain, and not start or end with a dot";
 
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim().to_ascii_lowercase();
         let ok = (1..=Self::MAX).contains(&text.len())
             && text
@@ -24,7 +24,11 @@ impl LocalPart {
             && !text.starts_with('.')
             && !text.ends_with('.')
             && !text.contains("..");
-        if ok { Ok(Self(text)) } else { Err(Wrong(Self::TAKES)) }
+        if ok {
+            Ok(Self(text))
+        } else {
+            Err(InvalidValue(Self::TAKES))
+        }
     }
 }
 
@@ -150,11 +154,11 @@ fn without_titles(name: &str) -> &str {
 }
 
 /// The username of this person, were it free. A person with one name gets that name, whatever the format.
-pub fn base(format: UsernameFormat, names: &Names<'_>) -> Result<LocalPart, FieldProblem> {
+pub fn base(format: UsernameFormat, names: &Names<'_>) -> Result<LocalPart, FieldError> {
     let needed = |field: &str, name: &str| {
         let text = plain(name);
         if text.is_empty() {
-            Err(FieldProblem::new(
+            Err(FieldError::new(
                 field,
                 "has nothing to make a username of: give username",
             ))
@@ -193,7 +197,7 @@ pub fn numbered(base: &LocalPart, n: u32) -> LocalPart {
     LocalPart(format!("{kept}{suffix}"))
 }
 
-fn fitted(text: &str) -> Result<LocalPart, FieldProblem> {
+fn fitted(text: &str) -> Result<LocalPart, FieldError> {
     LocalPart::parse(cut(text, LocalPart::MAX)).map_err(|wrong| wrong.at("username"))
 }
 

@@ -14,6 +14,6 @@ pub use definitions::{Definition, Kind, definition, definitions};
 pub use family::{Child, FromParent, Inherited, Values, locked_by_parent};
 pub use parse::parse_value;
 pub use resolved::{Approver, OrgVariables};
-pub use together::PasswordPlace;
+pub use together::PasswordDestination;
 
 pub use crate::username::UsernameFormat;

@@ -26,6 +26,6 @@ async fn main() {
     };
     match mailer.send(&mail).await {
         Ok(()) => println!("sent"),
-        Err(fault) => println!("{}: {fault}", fault.name()),
+        Err(error) => println!("{}: {error}", error.name()),
     }
 }

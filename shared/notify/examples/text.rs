@@ -22,6 +22,6 @@ async fn main() {
     let text = text.trim_end().into();
     match sender.send(&Sms { to, text }).await {
         Ok(()) => println!("sent"),
-        Err(fault) => println!("{}: {fault}", fault.name()),
+        Err(error) => println!("{}: {error}", error.name()),
     }
 }

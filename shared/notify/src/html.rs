@@ -2,7 +2,7 @@
 //! stays text.
 
 use askama::Template;
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::{ExposeSecret, SecretString};
 
 #[derive(Template)]
@@ -17,7 +17,7 @@ struct Line<'a> {
     link: Option<&'a str>,
 }
 
-pub(crate) fn page(text: &SecretString, links: &[SecretString]) -> Result<SecretString, Fault> {
+pub(crate) fn page(text: &SecretString, links: &[SecretString]) -> Result<SecretString, StepError> {
     let paragraphs = text.expose_secret().split("\n\n");
     let page = Page {
         paragraphs: paragraphs
@@ -26,7 +26,7 @@ pub(crate) fn page(text: &SecretString, links: &[SecretString]) -> Result<Secret
     };
     page.render()
         .map(SecretString::from)
-        .map_err(|_| Fault::Permanent("the mail could not be built".to_owned()))
+        .map_err(|_| StepError::Permanent("the mail could not be built".to_owned()))
 }
 
 fn line<'a>(words: &'a str, links: &'a [SecretString]) -> Line<'a> {

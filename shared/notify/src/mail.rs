@@ -7,7 +7,7 @@
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use domain::text::{one_line, visible};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -42,9 +42,9 @@ impl Mailer {
     }
 
     /// Success means that SES took it. There is no asking later, so a repeated step may repeat a mail.
-    pub async fn send(&self, mail: &Mail) -> Result<(), Fault> {
+    pub async fn send(&self, mail: &Mail) -> Result<(), StepError> {
         if mail.to.is_empty() || mail.to.len() > MOST_RECIPIENTS {
-            return Err(Fault::Permanent(format!(
+            return Err(StepError::Permanent(format!(
                 "a mail has 1 to {MOST_RECIPIENTS} recipients"
             )));
         }
@@ -69,27 +69,27 @@ impl Mailer {
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await
-            .map_err(|error| fault(&error))?;
+            .map_err(|error| send_error(&error))?;
         Ok(())
     }
 }
 
-fn content(text: &str) -> Result<Content, Fault> {
+fn content(text: &str) -> Result<Content, StepError> {
     Content::builder()
         .charset("UTF-8")
         .data(text)
         .build()
-        .map_err(|_| Fault::Permanent("the mail could not be built".to_owned()))
+        .map_err(|_| StepError::Permanent("the mail could not be built".to_owned()))
 }
 
 /// No line break, no list and no display name, so that an address is one address. The text doesn't repeat it.
-fn check_address(address: &str) -> Result<(), Fault> {
+fn check_address(address: &str) -> Result<(), StepError> {
     let wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"');
     let halves = address
         .rsplit_once('@')
         .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     if !halves || address.len() > ADDRESS_LIMIT || address.contains(wrong) {
-        return Err(Fault::Permanent(
+        return Err(StepError::Permanent(
             "an address of the mail is not a plain mail address".to_owned(),
         ));
     }
@@ -107,13 +107,15 @@ fn short_subject(subject: &str) -> String {
 }
 
 /// SES's messages quote addresses, so only its error names go on.
-fn fault(error: &SdkError<SendEmailError>) -> Fault {
+fn send_error(error: &SdkError<SendEmailError>) -> StepError {
     let SdkError::ServiceError(answer) = error else {
         return match error {
-            SdkError::ConstructionFailure(_) => Fault::Permanent(format!("the mail for {SYSTEM} could not be built")),
+            SdkError::ConstructionFailure(_) => {
+                StepError::Permanent(format!("the mail for {SYSTEM} could not be built"))
+            }
             _ => {
                 tracing::warn!(system = SYSTEM, "vendor error");
-                Fault::Transient(format!("{SYSTEM} could not be reached or broke the connection"))
+                StepError::Transient(format!("{SYSTEM} could not be reached or broke the connection"))
             }
         };
     };
@@ -122,11 +124,11 @@ fn fault(error: &SdkError<SendEmailError>) -> Fault {
     tracing::warn!(system = SYSTEM, status, code, "vendor error");
     match code {
         "TooManyRequestsException" | "LimitExceededException" | "ThrottlingException" => {
-            Fault::Transient(format!("{SYSTEM} asks for fewer mails ({code})"))
+            StepError::Transient(format!("{SYSTEM} asks for fewer mails ({code})"))
         }
-        _ if status >= 500 => Fault::Transient(format!("{SYSTEM} is out of order ({status})")),
-        "BadRequestException" => Fault::Permanent(format!("{SYSTEM} refused the mail ({code})")),
-        _ => Fault::NeedsAttention(format!(
+        _ if status >= 500 => StepError::Transient(format!("{SYSTEM} is out of order ({status})")),
+        "BadRequestException" => StepError::Permanent(format!("{SYSTEM} refused the mail ({code})")),
+        _ => StepError::NeedsAttention(format!(
             "{SYSTEM} does not send ({code}); check that the sender is verified, the account may send to everybody, \
              and the function's role allows it"
         )),

@@ -4,7 +4,7 @@ use aws_sdk_sns::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use domain::contact::PhoneNumber;
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::{ExposeSecret, SecretString};
 
 const SYSTEM: &str = "SNS";
@@ -32,15 +32,15 @@ impl SmsSender {
     }
 
     /// Success means that SNS took it. There is no asking later, so a repeated step may repeat a message.
-    pub async fn send(&self, sms: &Sms) -> Result<(), Fault> {
+    pub async fn send(&self, sms: &Sms) -> Result<(), StepError> {
         // Only a sign-in name and a password of ours go out, and nothing that people wrote.
         let text = sms.text.expose_secret();
         if text.is_empty() || text.chars().count() > TEXT_LIMIT {
-            return Err(Fault::Permanent(format!(
+            return Err(StepError::Permanent(format!(
                 "a text message has 1 to {TEXT_LIMIT} characters"
             )));
         }
-        let unbuilt = |_: BuildError| Fault::Permanent("the text message could not be built".to_owned());
+        let unbuilt = |_: BuildError| StepError::Permanent("the text message could not be built".to_owned());
         self.sns
             .publish()
             .phone_number(sms.to.as_str())
@@ -50,7 +50,7 @@ impl SmsSender {
             .message_attributes("AWS.SNS.SMS.MaxPrice", of("Number", &self.max_price).map_err(unbuilt)?)
             .send()
             .await
-            .map_err(|error| fault(&error))?;
+            .map_err(|error| send_error(&error))?;
         Ok(())
     }
 }
@@ -63,15 +63,15 @@ fn of(kind: &str, value: &str) -> Result<MessageAttributeValue, BuildError> {
 }
 
 /// SNS's messages quote numbers, so only its error names go on.
-fn fault(error: &SdkError<PublishError>) -> Fault {
+fn send_error(error: &SdkError<PublishError>) -> StepError {
     let SdkError::ServiceError(answer) = error else {
         return match error {
             SdkError::ConstructionFailure(_) => {
-                Fault::Permanent(format!("the text message for {SYSTEM} could not be built"))
+                StepError::Permanent(format!("the text message for {SYSTEM} could not be built"))
             }
             _ => {
                 tracing::warn!(system = SYSTEM, "vendor error");
-                Fault::Transient(format!("{SYSTEM} could not be reached or broke the connection"))
+                StepError::Transient(format!("{SYSTEM} could not be reached or broke the connection"))
             }
         };
     };
@@ -80,16 +80,16 @@ fn fault(error: &SdkError<PublishError>) -> Fault {
     tracing::warn!(system = SYSTEM, status, code, "vendor error");
     match code.trim_end_matches("Exception") {
         "Throttled" | "Throttling" | "RequestThrottled" => {
-            Fault::Transient(format!("{SYSTEM} asks for fewer messages ({code})"))
+            StepError::Transient(format!("{SYSTEM} asks for fewer messages ({code})"))
         }
-        _ if status >= 500 || status == 429 => Fault::Transient(format!("{SYSTEM} is out of order ({status})")),
+        _ if status >= 500 || status == 429 => StepError::Transient(format!("{SYSTEM} is out of order ({status})")),
         "InvalidParameter" | "InvalidParameterValue" | "ParameterValueInvalid" | "Validation" | "ValidationError" => {
-            Fault::Permanent(format!("{SYSTEM} refused the number or the text ({code})"))
+            StepError::Permanent(format!("{SYSTEM} refused the number or the text ({code})"))
         }
-        "OptedOut" => Fault::NeedsAttention(format!(
+        "OptedOut" => StepError::NeedsAttention(format!(
             "the phone has opted out of text messages ({code}); it has to opt in again"
         )),
-        _ => Fault::NeedsAttention(format!(
+        _ => StepError::NeedsAttention(format!(
             "{SYSTEM} does not send ({code}); check that the account may send text messages to everybody, and the \
              function's role allows it"
         )),

@@ -3,7 +3,7 @@
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sesv2::{Client, Config};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use notify::{Mail, Mailer};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -98,7 +98,7 @@ async fn nothing_can_be_put_into_headers() {
             ..mail()
         };
         for mail in [to, reply_to] {
-            let Err(Fault::Permanent(text)) = mailer.send(&mail).await else {
+            let Err(StepError::Permanent(text)) = mailer.send(&mail).await else {
                 panic!("{address}")
             };
             assert!(address.len() < 3 || !text.contains(address), "{text}");
@@ -107,7 +107,7 @@ async fn nothing_can_be_put_into_headers() {
     for to in [vec![], vec!["a@x".to_owned(); 51]] {
         assert!(matches!(
             mailer.send(&Mail { to, ..mail() }).await,
-            Err(Fault::Permanent(_))
+            Err(StepError::Permanent(_))
         ));
     }
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -135,9 +135,9 @@ async fn bad_days_are_faults_that_quote_nobody() {
         let answer = ResponseTemplate::new(status)
             .insert_header("x-amzn-errortype", code)
             .set_body_json(json!({"message": "Email address is not verified: ann@contoso.com"}));
-        let fault = mailer(&server(answer).await.uri()).send(&mail()).await.unwrap_err();
-        assert_eq!(fault.name(), name, "{fault}");
-        assert!(!fault.to_string().contains("ann"), "{fault}");
+        let error = mailer(&server(answer).await.uri()).send(&mail()).await.unwrap_err();
+        assert_eq!(error.name(), name, "{error}");
+        assert!(!error.to_string().contains("ann"), "{error}");
     }
     assert!(
         mailer("http://127.0.0.1:1")

@@ -8,7 +8,7 @@ use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sns::{Client, Config};
 use domain::contact::PhoneNumber;
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use notify::{Sms, SmsSender};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -74,7 +74,7 @@ async fn texts_have_a_length() {
     let server = server(200, SENT).await;
     for text in ["", &"x".repeat(1601)] {
         let refused = sender(&server.uri()).send(&sms(text)).await;
-        assert!(matches!(refused, Err(Fault::Permanent(_))));
+        assert!(matches!(refused, Err(StepError::Permanent(_))));
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -97,12 +97,12 @@ async fn bad_days_are_faults_that_quote_no_number() {
             r#"<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>
             <Code>{code}</Code><Message>Phone +12125550100 pa55</Message></Error><RequestId>r</RequestId></ErrorResponse>"#
         );
-        let fault = sender(&server(status, &body).await.uri())
+        let error = sender(&server(status, &body).await.uri())
             .send(&sms("pa55"))
             .await
             .unwrap_err();
-        assert_eq!(fault.name(), name, "{code}: {fault}");
-        let text = fault.to_string();
+        assert_eq!(error.name(), name, "{code}: {error}");
+        let text = error.to_string();
         assert!(!text.contains("2125") && !text.contains("pa55"), "{text}");
     }
     let away = sender("http://127.0.0.1:1").send(&sms("x")).await;

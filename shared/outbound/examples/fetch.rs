@@ -9,6 +9,6 @@ async fn main() {
     };
     match outbound::send("the server", "fetch", outbound::http_client().get(address)).await {
         Ok(reply) => println!("{}", reply.status()),
-        Err(fault) => println!("{}: {fault}", fault.name()),
+        Err(error) => println!("{}: {error}", error.name()),
     }
 }

@@ -1,6 +1,6 @@
 //! OAuth 2 client credentials.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -39,7 +39,7 @@ impl ClientCredentials {
         http: &reqwest::Client,
         operation: &'static str,
         request: RequestBuilder,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, StepError> {
         let secret = self.client_secret.expose_secret();
         let grant = match &self.grant {
             Grant::Form { scope } => scope,
@@ -52,7 +52,7 @@ impl ClientCredentials {
         .await
     }
 
-    async fn fetch(&self, http: &reqwest::Client) -> Result<Token, Fault> {
+    async fn fetch(&self, http: &reqwest::Client) -> Result<Token, StepError> {
         let request = http.post(self.token_url.clone());
         let request = match &self.grant {
             Grant::Form { scope } => request.form(&[
@@ -80,7 +80,7 @@ impl ClientCredentials {
     }
 
     /// Entra says 400 for an unknown tenant or application and 401 for a wrong secret: either way the credentials.
-    fn not_accepted(&self, reply: &Reply) -> Fault {
+    fn not_accepted(&self, reply: &Reply) -> StepError {
         let body: TokenError = reply.error_body().unwrap_or_default();
         let mut codes: Vec<String> = Vec::new();
         codes.extend(
@@ -88,7 +88,7 @@ impl ClientCredentials {
                 .filter(|error| error.len() <= 40 && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')),
         );
         codes.extend(body.error_codes.first().map(|code| format!("AADSTS{code}")));
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "{} does not accept the client id and secret (status {}{}{}); renew them in Gangway",
             self.system,
             reply.status(),

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -13,8 +13,8 @@ const FIRST_FREE_PORT: u16 = 1024;
 
 /// The address of `what`, without a slash at the end: https on a public host; anything goes for the origins in `exempt`
 /// (comma-separated). What a host name stands for is checked when it is resolved, by the client for such addresses.
-pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, Fault> {
-    let wrong = |why: &str| Fault::NeedsAttention(format!("the address of {what} {why}"));
+pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, StepError> {
+    let wrong = |why: &str| StepError::NeedsAttention(format!("the address of {what} {why}"));
     let text = text.trim().trim_end_matches('/');
     let with_scheme = if text.contains("://") {
         text.to_owned()
@@ -145,7 +145,7 @@ mod tests {
         ] {
             let refused = address(bad).unwrap_err();
             assert!(
-                matches!(&refused, Fault::NeedsAttention(text) if !text.contains("secret")),
+                matches!(&refused, StepError::NeedsAttention(text) if !text.contains("secret")),
                 "{bad}"
             );
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use tokio::time::{Instant, timeout_at};
 
 use crate::reply::Reply;
@@ -39,10 +39,10 @@ impl Pages {
     }
 
     /// The number of the next page, from 1; an error where there are too many.
-    pub fn turn(&mut self) -> Result<usize, Fault> {
+    pub fn turn(&mut self) -> Result<usize, StepError> {
         self.number += 1;
         if self.number > self.most {
-            return Err(Fault::Permanent(format!(
+            return Err(StepError::Permanent(format!(
                 "{} did not come to an end ({})",
                 self.system, self.operation
             )));
@@ -51,19 +51,19 @@ impl Pages {
     }
 
     /// The answer with the page.
-    pub async fn read(&mut self, call: impl Future<Output = Result<Reply, Fault>>) -> Result<Reply, Fault> {
+    pub async fn read(&mut self, call: impl Future<Output = Result<Reply, StepError>>) -> Result<Reply, StepError> {
         let Ok(reply) = timeout_at(self.until, call).await else {
             let (system, operation) = (self.system, self.operation);
-            return Err(Fault::Transient(format!("{system} took too long ({operation})")));
+            return Err(StepError::Transient(format!("{system} took too long ({operation})")));
         };
         let reply = reply?;
         self.count(reply.size())?;
         Ok(reply)
     }
 
-    fn count(&mut self, bytes: usize) -> Result<(), Fault> {
+    fn count(&mut self, bytes: usize) -> Result<(), StepError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
-            Fault::Permanent(format!(
+            StepError::Permanent(format!(
                 "{} answered {} with more than {MOST_BYTES} bytes in all",
                 self.system, self.operation
             ))
@@ -84,7 +84,7 @@ mod tests {
     async fn pages_are_numbered_and_end() {
         let mut pages = pages();
         assert_eq!([pages.turn(), pages.turn(), pages.turn()], [Ok(1), Ok(2), Ok(3)]);
-        let endless = Fault::Permanent("Vendor did not come to an end (list things)".to_owned());
+        let endless = StepError::Permanent("Vendor did not come to an end (list things)".to_owned());
         assert_eq!(pages.turn(), Err(endless));
     }
 
@@ -93,7 +93,7 @@ mod tests {
         let mut pages = pages();
         assert_eq!(pages.count(MOST_BYTES - 1), Ok(()));
         assert_eq!(pages.count(1), Ok(()));
-        assert!(matches!(pages.count(1), Err(Fault::Permanent(text)) if text.contains("bytes in all")));
+        assert!(matches!(pages.count(1), Err(StepError::Permanent(text)) if text.contains("bytes in all")));
     }
 
     #[tokio::test(start_paused = true)]
@@ -101,13 +101,16 @@ mod tests {
         let mut pages = pages();
         let slow = async |seconds| {
             tokio::time::advance(Duration::from_secs(seconds)).await;
-            Err(Fault::Permanent("an answer".to_owned()))
+            Err(StepError::Permanent("an answer".to_owned()))
         };
         for _ in 0..2 {
             let answer = pages.read(slow(14)).await.unwrap_err();
-            assert_eq!(answer, Fault::Permanent("an answer".to_owned()));
+            assert_eq!(answer, StepError::Permanent("an answer".to_owned()));
         }
         let late = pages.read(std::future::pending()).await.unwrap_err();
-        assert_eq!(late, Fault::Transient("Vendor took too long (list things)".to_owned()));
+        assert_eq!(
+            late,
+            StepError::Transient("Vendor took too long (list things)".to_owned())
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
@@ -58,11 +58,11 @@ impl Reply {
     }
 
     /// The body of a success.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, StepError> {
         self.done()?;
         serde_json::from_slice(&self.body.0).map_err(|error| {
             // serde_json's own text repeats values; the place is enough to find the matter.
-            Fault::Transient(format!(
+            StepError::Transient(format!(
                 "{} answered {} with something else than its documentation says (line {}, column {})",
                 self.system,
                 self.operation,
@@ -73,7 +73,7 @@ impl Reply {
     }
 
     /// A success whose body doesn't matter.
-    pub fn done(&self) -> Result<(), Fault> {
+    pub fn done(&self) -> Result<(), StepError> {
         if self.is_success() {
             Ok(())
         } else {
@@ -88,7 +88,7 @@ impl Reply {
 
     /// What this refusal means when the caller has no better idea. `code` is the vendor's short error code; anything
     /// that doesn't look like one is left out, because texts quote personal data.
-    pub fn refused(&self, code: Option<&str>) -> Fault {
+    pub fn refused(&self, code: Option<&str>) -> StepError {
         let code = code
             .filter(|code| is_code(code))
             .map(|code| format!(", {code}"))
@@ -100,14 +100,14 @@ impl Reply {
             ..
         } = self;
         match status {
-            401 => Fault::NeedsAttention(format!(
+            401 => StepError::NeedsAttention(format!(
                 "{system} does not accept the credentials ({operation}: 401{code}); renew them in Gangway"
             )),
-            403 => Fault::NeedsAttention(format!(
+            403 => StepError::NeedsAttention(format!(
                 "{system} does not permit \"{operation}\" (403{code}); grant the permission to Gangway's credentials"
             )),
             500.. => out_of_order(system, operation, *status),
-            _ => Fault::Permanent(format!("{system} refused \"{operation}\" ({status}{code})")),
+            _ => StepError::Permanent(format!("{system} refused \"{operation}\" ({status}{code})")),
         }
     }
 }
@@ -120,7 +120,7 @@ fn is_code(text: &str) -> bool {
 ///
 /// A 429 is repeated when the vendor says after how many seconds and they fit this call's patience. Nothing else is
 /// repeated here: whether a call whose answer was lost may be sent again only the step knows.
-pub async fn send(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+pub async fn send(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
     exchange(system, operation, request, 500, GIVEN_HOST_ANSWER).await
 }
 
@@ -129,7 +129,7 @@ pub async fn send_to_fixed_vendor(
     system: &'static str,
     operation: &'static str,
     request: RequestBuilder,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, StepError> {
     send_up_to(FIXED_VENDOR_ANSWER, system, operation, request).await
 }
 
@@ -138,7 +138,7 @@ pub(crate) async fn send_up_to(
     system: &'static str,
     operation: &'static str,
     request: RequestBuilder,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, StepError> {
     exchange(system, operation, request, 500, most_bytes).await
 }
 
@@ -148,7 +148,7 @@ pub async fn send_and_read_500(
     system: &'static str,
     operation: &'static str,
     request: RequestBuilder,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, StepError> {
     exchange(system, operation, request, 501, GIVEN_HOST_ANSWER).await
 }
 
@@ -158,7 +158,7 @@ async fn exchange(
     request: RequestBuilder,
     broken_from: u16,
     most_bytes: usize,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, StepError> {
     let mut patience = PATIENCE;
     let mut request = request;
     for _ in 0..MOST_REPEATS {
@@ -189,12 +189,12 @@ async fn pause(wait: Duration) {
     tokio::time::sleep(wait).await;
 }
 
-fn throttled(system: &str, operation: &str) -> Fault {
-    Fault::Transient(format!("{system} asks for fewer calls ({operation}: 429)"))
+fn throttled(system: &str, operation: &str) -> StepError {
+    StepError::Transient(format!("{system} asks for fewer calls ({operation}: 429)"))
 }
 
-fn out_of_order(system: &str, operation: &str, status: u16) -> Fault {
-    Fault::Transient(format!("{system} is out of order ({operation}: {status})"))
+fn out_of_order(system: &str, operation: &str, status: u16) -> StepError {
+    StepError::Transient(format!("{system} is out of order ({operation}: {status})"))
 }
 
 enum Attempt {
@@ -209,9 +209,9 @@ async fn attempt(
     request: RequestBuilder,
     broken_from: u16,
     most_bytes: usize,
-) -> Result<Attempt, Fault> {
-    let fault = |error: reqwest::Error| transport_fault(system, operation, &error);
-    let mut response = request.send().await.map_err(fault)?;
+) -> Result<Attempt, StepError> {
+    let error = |error: reqwest::Error| transport_fault(system, operation, &error);
+    let mut response = request.send().await.map_err(error)?;
     let status = response.status().as_u16();
     // 404 is how most look-ups say no.
     if status >= 400 && status != 404 {
@@ -224,7 +224,7 @@ async fn attempt(
         return Err(out_of_order(system, operation, status));
     }
     let too_long = || {
-        Fault::Permanent(format!(
+        StepError::Permanent(format!(
             "{system} answered {operation} with more than {most_bytes} bytes"
         ))
     };
@@ -235,7 +235,7 @@ async fn attempt(
         return Err(too_long());
     }
     let mut body = Vec::new();
-    while let Some(part) = response.chunk().await.map_err(fault)? {
+    while let Some(part) = response.chunk().await.map_err(error)? {
         if body.len() + part.len() > most_bytes {
             return Err(too_long());
         }
@@ -264,9 +264,9 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Without the error's own text: it quotes the address, and addresses quote people.
-fn transport_fault(system: &str, operation: &str, error: &reqwest::Error) -> Fault {
+fn transport_fault(system: &str, operation: &str, error: &reqwest::Error) -> StepError {
     if error.is_builder() {
-        return Fault::Permanent(format!("the request to {system} ({operation}) could not be built"));
+        return StepError::Permanent(format!("the request to {system} ({operation}) could not be built"));
     }
     let what = if error.is_timeout() {
         "did not answer in time"
@@ -276,5 +276,5 @@ fn transport_fault(system: &str, operation: &str, error: &reqwest::Error) -> Fau
         "broke the connection"
     };
     tracing::warn!(system, operation, what, "vendor error");
-    Fault::Transient(format!("{system} {what} ({operation})"))
+    StepError::Transient(format!("{system} {what} ({operation})"))
 }

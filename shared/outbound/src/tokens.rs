@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -49,9 +49,9 @@ pub async fn send_with_token<F>(
     request: RequestBuilder,
     owner: &Owner,
     fetch: impl Fn() -> F,
-) -> Result<Reply, Fault>
+) -> Result<Reply, StepError>
 where
-    F: Future<Output = Result<Token, Fault>>,
+    F: Future<Output = Result<Token, StepError>>,
 {
     send_with_token_up_to(GIVEN_HOST_ANSWER, system, operation, request, owner, fetch).await
 }
@@ -63,9 +63,9 @@ pub(crate) async fn send_with_token_up_to<F>(
     request: RequestBuilder,
     owner: &Owner,
     fetch: impl Fn() -> F,
-) -> Result<Reply, Fault>
+) -> Result<Reply, StepError>
 where
-    F: Future<Output = Result<Token, Fault>>,
+    F: Future<Output = Result<Token, StepError>>,
 {
     let sign = |request: RequestBuilder, token: &str| request.bearer_auth(token);
     signed(most_bytes, system, operation, request, owner, fetch, sign).await
@@ -79,9 +79,9 @@ pub async fn send_signed<F>(
     owner: &Owner,
     fetch: impl Fn() -> F,
     sign: fn(RequestBuilder, &str) -> RequestBuilder,
-) -> Result<Reply, Fault>
+) -> Result<Reply, StepError>
 where
-    F: Future<Output = Result<Token, Fault>>,
+    F: Future<Output = Result<Token, StepError>>,
 {
     signed(GIVEN_HOST_ANSWER, system, operation, request, owner, fetch, sign).await
 }
@@ -94,9 +94,9 @@ async fn signed<F>(
     owner: &Owner,
     fetch: impl Fn() -> F,
     sign: fn(RequestBuilder, &str) -> RequestBuilder,
-) -> Result<Reply, Fault>
+) -> Result<Reply, StepError>
 where
-    F: Future<Output = Result<Token, Fault>>,
+    F: Future<Output = Result<Token, StepError>>,
 {
     let again = request.try_clone();
     let kept = token(owner, fetch(), None).await?;
@@ -113,9 +113,9 @@ where
 /// A kept token unless it is the refused one, else a new one. The lock is held meanwhile, so that one is fetched.
 pub async fn token(
     owner: &Owner,
-    fetch: impl Future<Output = Result<Token, Fault>>,
+    fetch: impl Future<Output = Result<Token, StepError>>,
     refused: Option<&SecretString>,
-) -> Result<SecretString, Fault> {
+) -> Result<SecretString, StepError> {
     let mut tokens = TOKENS.lock().await;
     let now = SystemTime::now();
     tokens.retain(|kept| {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{ClientCredentials, Grant, Reply, endpoint, http_client};
 use serde_json::json;
 use wiremock::matchers::{body_string_contains, header, method, path};
@@ -29,7 +29,7 @@ fn credentials(server: &MockServer) -> ClientCredentials {
     }
 }
 
-async fn ask(server: &MockServer, credentials: &ClientCredentials) -> Result<Reply, Fault> {
+async fn ask(server: &MockServer, credentials: &ClientCredentials) -> Result<Reply, StepError> {
     let http = http_client();
     credentials
         .send(&http, "look something up", http.get(format!("{}/thing", server.uri())))
@@ -121,7 +121,10 @@ async fn the_secret_is_part_of_whose_token_it_is() {
         client_secret: "guess".into(),
         ..credentials(server)
     };
-    assert!(matches!(ask(server, &stranger).await, Err(Fault::NeedsAttention(_))));
+    assert!(matches!(
+        ask(server, &stranger).await,
+        Err(StepError::NeedsAttention(_))
+    ));
 }
 
 #[tokio::test]
@@ -152,7 +155,7 @@ async fn tokens_that_are_never_accepted_need_attention() {
     issue(server, "useless", 3600, 9).await;
     accept(server, "other").await;
     let reply = ask(server, &credentials(server)).await.unwrap();
-    assert!(matches!(reply.done(), Err(Fault::NeedsAttention(_))));
+    assert!(matches!(reply.done(), Err(StepError::NeedsAttention(_))));
     assert_eq!(token_requests(server).await, 2);
 }
 
@@ -166,7 +169,7 @@ async fn refused_credentials_need_attention_without_being_quoted() {
             })))
             .mount(server)
             .await;
-        let Err(Fault::NeedsAttention(text)) = ask(server, &credentials(server)).await else {
+        let Err(StepError::NeedsAttention(text)) = ask(server, &credentials(server)).await else {
             panic!()
         };
         assert!(text.contains("invalid_client, AADSTS7000215"), "{text}");

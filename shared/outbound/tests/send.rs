@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{Pages, Reply, http_client, send, send_and_read_500, send_to_fixed_vendor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,7 +22,7 @@ async fn server(answer: ResponseTemplate) -> MockServer {
     server
 }
 
-async fn ask(url: &str) -> Result<Reply, Fault> {
+async fn ask(url: &str) -> Result<Reply, StepError> {
     send("Vendor", "look something up", http_client().get(url)).await
 }
 
@@ -40,9 +40,9 @@ async fn raw_server(bytes: &'static [u8]) -> String {
     address
 }
 
-fn transient(result: Result<Reply, Fault>) -> String {
+fn transient(result: Result<Reply, StepError>) -> String {
     match result {
-        Err(Fault::Transient(text)) => text,
+        Err(StepError::Transient(text)) => text,
         other => panic!("{other:?}"),
     }
 }
@@ -71,16 +71,16 @@ async fn refusals_are_left_to_the_caller_and_never_read_as_answers() {
         let reply = ask(&server(answer).await.uri()).await.unwrap();
         assert_eq!(reply.status(), status);
         assert_eq!(reply.error_body::<Value>().unwrap()["code"], "no.good");
-        let fault = reply.json::<Value>().unwrap_err();
-        assert_eq!(fault, reply.refused(None));
+        let error = reply.json::<Value>().unwrap_err();
+        assert_eq!(error, reply.refused(None));
         match status {
             401 | 403 => assert!(
-                matches!(&fault, Fault::NeedsAttention(text) if text.contains("Vendor")),
-                "{fault}"
+                matches!(&error, StepError::NeedsAttention(text) if text.contains("Vendor")),
+                "{error}"
             ),
-            _ => assert!(matches!(&fault, Fault::Permanent(_)), "{fault}"),
+            _ => assert!(matches!(&error, StepError::Permanent(_)), "{error}"),
         }
-        assert!(!fault.to_string().contains("ann"), "{fault}");
+        assert!(!error.to_string().contains("ann"), "{error}");
     }
 }
 
@@ -194,8 +194,8 @@ async fn a_wrong_body_is_not_quoted() {
         let reply = ask(&server(ResponseTemplate::new(200).set_body_string(body)).await.uri())
             .await
             .unwrap();
-        let fault = reply.json::<Counted>().unwrap_err();
-        assert!(fault.is_transient() && !fault.to_string().contains("Ann"), "{fault}");
+        let error = reply.json::<Counted>().unwrap_err();
+        assert!(error.is_transient() && !error.to_string().contains("Ann"), "{error}");
     }
 }
 
@@ -206,7 +206,7 @@ async fn a_long_answer_is_for_vendors_whose_address_is_fixed() {
         let server = server(ResponseTemplate::new(200).set_body_bytes(body)).await;
         let asked = ask(&server.uri()).await;
         assert_eq!(asked.as_ref().map(Reply::size).is_ok(), given, "{megabytes}");
-        assert!(given || matches!(asked, Err(Fault::Permanent(text)) if text.contains("1048576 bytes")));
+        assert!(given || matches!(asked, Err(StepError::Permanent(text)) if text.contains("1048576 bytes")));
         let request = http_client().get(server.uri());
         let asked = send_to_fixed_vendor("Vendor", "look something up", request).await;
         assert_eq!(asked.is_ok(), fixed, "{megabytes}");
@@ -228,10 +228,10 @@ async fn a_body_without_end_is_cut_off() {
         }
         sent
     });
-    let fault = ask(&address).await.unwrap_err();
+    let error = ask(&address).await.unwrap_err();
     assert!(
-        matches!(&fault, Fault::Permanent(text) if text.contains("1048576 bytes")),
-        "{fault}"
+        matches!(&error, StepError::Permanent(text) if text.contains("1048576 bytes")),
+        "{error}"
     );
     let sent: usize = sent.await.unwrap();
     assert!(sent < 32 * 1024 * 1024, "the connection is closed; {sent}");
@@ -243,16 +243,16 @@ async fn a_list_without_end_is_cut_off() {
     let server = server(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 900_000])).await;
     let mut pages = Pages::new("Vendor", "list things", 1000);
     let mut read = 0;
-    let fault = loop {
+    let error = loop {
         pages.turn().unwrap();
         match pages.read(ask(&server.uri())).await {
             Ok(_) => read += 1,
-            Err(fault) => break fault,
+            Err(error) => break error,
         }
     };
     assert!(
-        matches!(&fault, Fault::Permanent(text) if text.contains("in all")),
-        "{fault}"
+        matches!(&error, StepError::Permanent(text) if text.contains("in all")),
+        "{error}"
     );
     assert_eq!(read, 9);
 }
@@ -262,7 +262,7 @@ async fn an_address_that_is_none_is_permanent() {
     let request = http_client().get("not an address");
     assert!(matches!(
         send("Vendor", "call", request).await,
-        Err(Fault::Permanent(_))
+        Err(StepError::Permanent(_))
     ));
 }
 
@@ -274,10 +274,10 @@ async fn a_500_that_is_an_answer_is_transient_unless_it_is_read() {
         .await
         .unwrap();
     assert_eq!(reply.error_body::<Value>(), Some(body));
-    let fault = reply.done().unwrap_err();
+    let error = reply.done().unwrap_err();
     assert_eq!(
-        fault,
-        Fault::Transient("Vendor is out of order (look something up: 500)".to_owned())
+        error,
+        StepError::Transient("Vendor is out of order (look something up: 500)".to_owned())
     );
     let down = server(ResponseTemplate::new(503)).await;
     transient(send_and_read_500("Vendor", "look something up", http_client().get(down.uri())).await);

@@ -2,11 +2,11 @@
 
 use directory::{Graph, User};
 use domain::authority::Because;
-use domain::fault::Fault;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::integration::Organisation;
 use domain::request::Requester;
 use domain::role::Role;
+use domain::step_error::StepError;
 use domain::variables::{Approver, OrgVariables};
 use store::Store;
 
@@ -29,7 +29,7 @@ pub(crate) struct Person {
 impl Person {
     /// The requester, with all addresses of their account in the tenant. Somebody without one has the address of their
     /// membership alone. A program counts as its token's owner.
-    pub(crate) async fn requester(graph: &Graph, requester: &Requester) -> Result<Self, Fault> {
+    pub(crate) async fn requester(graph: &Graph, requester: &Requester) -> Result<Self, StepError> {
         let Some(email) = &requester.email else {
             return Ok(Self::default());
         };
@@ -85,7 +85,7 @@ pub(crate) async fn members(
     organisation: &Organisation,
     variables: &OrgVariables,
     asks: &Asks<'_>,
-) -> Result<Vec<String>, Fault> {
+) -> Result<Vec<String>, StepError> {
     if asks.because.is_empty() || !variables.new_user_approval_email.is_empty() {
         return Ok(Vec::new());
     }
@@ -100,7 +100,7 @@ pub(crate) fn approvers(
     manager: Manager<'_>,
     because: &[Because],
     concerned: &[&Person],
-) -> Result<Approvers, FieldProblem> {
+) -> Result<Approvers, FieldError> {
     let mut asked = Approvers::default();
     // Approval that is on without approvers is a contradiction of the variables, which is reported as one.
     let contradiction = variables.require_approval_for_new_users && variables.new_user_approval_email.is_empty();
@@ -118,7 +118,7 @@ pub(crate) fn approvers(
                     asked.manager = Some(user.address().to_owned());
                 }
             }
-            (Approver::Manager, Manager::Missing(field, message)) => missing = Some(FieldProblem::new(field, message)),
+            (Approver::Manager, Manager::Missing(field, message)) => missing = Some(FieldError::new(field, message)),
             (Approver::Manager, Manager::Reported) => {}
         }
     }
@@ -145,14 +145,14 @@ fn asks_manager(variables: &OrgVariables) -> bool {
     variables.new_user_approval_email.contains(&Approver::Manager)
 }
 
-fn nobody(variables: &OrgVariables) -> FieldProblem {
+fn nobody(variables: &OrgVariables) -> FieldError {
     let message = if variables.new_user_approval_email.is_empty() {
         "is empty, and no member but the requester has the role approver or admin: the request needs approval, and there \
          is nobody to ask. An admin sets the variable or gives somebody the role"
     } else {
         "leaves nobody to approve: nobody decides on a request of their own or about themselves"
     };
-    FieldProblem::new("new_user_approval_email", message)
+    FieldError::new("new_user_approval_email", message)
 }
 
 #[cfg(test)]

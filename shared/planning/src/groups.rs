@@ -1,8 +1,8 @@
 //! Groups: found or not, and whether Graph can add members. What can't be added is reported, never refused.
 
 use directory::{Graph, Group, GroupMatch};
-use domain::fault::Fault;
 use domain::request::PlannedGroup;
+use domain::step_error::StepError;
 use domain::submission::Onboarding;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -15,11 +15,11 @@ pub(crate) struct Groups {
     pub(crate) colleague_found: bool,
 }
 
-pub(crate) async fn find(graph: &Graph, onboarding: &Onboarding) -> Result<Groups, Fault> {
+pub(crate) async fn find(graph: &Graph, onboarding: &Onboarding) -> Result<Groups, StepError> {
     let asked = stream::iter(onboarding.groups.clone())
         .map(|name| async move {
             let answer = graph.group(&name).await?;
-            Ok::<_, Fault>((name, answer))
+            Ok::<_, StepError>((name, answer))
         })
         .buffered(AT_ONCE)
         .try_collect::<Vec<_>>();
@@ -28,7 +28,7 @@ pub(crate) async fn find(graph: &Graph, onboarding: &Onboarding) -> Result<Group
 }
 
 /// None if the colleague doesn't exist; no groups if there is none to copy from.
-async fn colleague(graph: &Graph, onboarding: &Onboarding) -> Result<Option<Vec<Group>>, Fault> {
+async fn colleague(graph: &Graph, onboarding: &Onboarding) -> Result<Option<Vec<Group>>, StepError> {
     match &onboarding.copy_groups_from {
         Some(upn) => graph.groups_of(upn.as_str()).await,
         None => Ok(Some(Vec::new())),

@@ -3,8 +3,8 @@
 
 mod approval;
 mod groups;
-mod leaver;
 mod licenses;
+mod offboarding;
 mod username;
 
 use chrono::{DateTime, Utc};
@@ -12,30 +12,30 @@ use directory::{Domain, Graph, User};
 use domain::contact::{DomainName, Upn};
 use domain::country::CountryCode;
 use domain::decision::Gate;
-use domain::fault::Fault;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::ids::RequestId;
 use domain::integration::Organisation;
 use domain::job::Kind;
 use domain::request::{Plan, PlannedGroup, RequestKey, UserRef};
 use domain::schedule;
+use domain::step_error::StepError;
 use domain::submission::Onboarding;
-use domain::variables::{LicenseAssignmentMethod, OrgVariables, PasswordPlace};
+use domain::variables::{LicenseAssignmentMethod, OrgVariables, PasswordDestination};
 use store::Store;
 
 pub use approval::Asks;
-pub use leaver::{Held, LeaverChecked, check_leaver};
 pub use licenses::LicenseFound;
+pub use offboarding::{Entitlement, OffboardingChecked, check_leaver};
 
 use crate::approval::{Manager, Person};
 use crate::username::{Names, Wish};
 
-/// All that is known, as far as it is known: a wrong domain leaves no username, but the licences are told all the same.
+/// All that is known, as far as it is known: a wrong domain leaves no username, but the licenses are told all the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     /// Set when there is no problem.
     pub plan: Option<Plan>,
-    pub problems: Vec<FieldProblem>,
+    pub problems: Vec<FieldError>,
     pub username: Option<Upn>,
     pub licenses: Vec<LicenseFound>,
     pub groups: Vec<PlannedGroup>,
@@ -44,7 +44,7 @@ pub struct Checked {
     /// Where the execution will wait for a person, as things are now.
     pub gates: Vec<Gate>,
     /// Where the password will go; the manager's only if there is one.
-    pub password_places: Vec<PasswordPlace>,
+    pub password_places: Vec<PasswordDestination>,
     pub start_at: Option<DateTime<Utc>>,
 }
 
@@ -67,7 +67,7 @@ pub async fn check(
     onboarding: &Onboarding,
     now: DateTime<Utc>,
     occasion: Occasion<'_>,
-) -> Result<Checked, Fault> {
+) -> Result<Checked, StepError> {
     let variables = &onboarding.settings(variables.clone());
     let (own, asks) = match occasion {
         Occasion::Submission(asks) => (None, Some(asks)),
@@ -85,20 +85,20 @@ pub async fn check(
         None => Person::default(),
     };
     let mut problems = variables.check_together();
-    let mut note = |problem: FieldProblem| problems.push(problem);
+    let mut note = |problem: FieldError| problems.push(problem);
 
     if let (Some(upn), None) = (&onboarding.manager, &manager) {
-        note(FieldProblem::new("manager", format!("{upn} is no user of the tenant")));
+        note(FieldError::new("manager", format!("{upn} is no user of the tenant")));
     }
     match &manager {
-        Some(manager) if manager.guest => note(FieldProblem::new("manager", GUEST)),
+        Some(manager) if manager.guest => note(FieldError::new("manager", GUEST)),
         // Of a shared mailbox, or of somebody who has left: nobody knows who would answer.
-        Some(manager) if own.is_none() && !manager.account_enabled => note(FieldProblem::new("manager", DISABLED)),
+        Some(manager) if own.is_none() && !manager.account_enabled => note(FieldError::new("manager", DISABLED)),
         _ => {}
     }
     // The plan holds the colleague's groups, so that a request which begins needs the colleague no more.
     if let (Some(upn), false, None) = (&onboarding.copy_groups_from, groups.colleague_found, own) {
-        note(FieldProblem::new(
+        note(FieldError::new(
             "copy_groups_from",
             format!("{upn} is no user of the tenant"),
         ));
@@ -110,7 +110,7 @@ pub async fn check(
     unknown.into_iter().for_each(&mut note);
     if !onboarding.licenses.is_empty() && country(onboarding, variables).is_none() {
         let message = "is needed for a license: give it, or set the variable usage_location";
-        note(FieldProblem::new("usage_location", message));
+        note(FieldError::new("usage_location", message));
     }
     let start = schedule::plan(Kind::Onboarding, now, onboarding.start_date, variables);
     let start_at = match (own, start) {
@@ -206,7 +206,7 @@ pub async fn check(
         ..Plan::default()
     });
     let mut password_places = variables.password_places();
-    password_places.retain(|place| *place != PasswordPlace::Manager || password_manager.is_some());
+    password_places.retain(|place| *place != PasswordDestination::Manager || password_manager.is_some());
     Ok(Checked {
         plan,
         problems,
@@ -234,12 +234,12 @@ fn user_ref(user: &User) -> UserRef {
     }
 }
 
-/// The country that the user's licences are used in.
+/// The country that the user's licenses are used in.
 pub fn country<'a>(onboarding: &'a Onboarding, variables: &'a OrgVariables) -> Option<&'a CountryCode> {
     onboarding.usage_location.as_ref().or(variables.usage_location.as_ref())
 }
 
-async fn look_up(graph: &Graph, upn: Option<&Upn>) -> Result<Option<User>, Fault> {
+async fn look_up(graph: &Graph, upn: Option<&Upn>) -> Result<Option<User>, StepError> {
     match upn {
         Some(upn) => graph.user(upn.as_str()).await,
         None => Ok(None),
@@ -247,7 +247,11 @@ async fn look_up(graph: &Graph, upn: Option<&Upn>) -> Result<Option<User>, Fault
 }
 
 /// The username that the request was given when it was submitted.
-async fn promised(store: &Store, organisation: &Organisation, own: Option<&RequestId>) -> Result<Option<Upn>, Fault> {
+async fn promised(
+    store: &Store,
+    organisation: &Organisation,
+    own: Option<&RequestId>,
+) -> Result<Option<Upn>, StepError> {
     let Some(id) = own else { return Ok(None) };
     let record = store
         .request(&RequestKey {
@@ -259,8 +263,8 @@ async fn promised(store: &Store, organisation: &Organisation, own: Option<&Reque
 }
 
 /// The one asked for if the tenant has proved it, else the tenant's default.
-fn domain_of(onboarding: &Onboarding, domains: &[Domain]) -> Result<DomainName, FieldProblem> {
-    let problem = |message: String| FieldProblem::new("email_domain", message);
+fn domain_of(onboarding: &Onboarding, domains: &[Domain]) -> Result<DomainName, FieldError> {
+    let problem = |message: String| FieldError::new("email_domain", message);
     let name = match &onboarding.email_domain {
         Some(wanted) => {
             let found = domains

@@ -1,11 +1,11 @@
-//! Licences: which of the tenant's are meant, how many seats are free, and who will buy missing ones.
+//! Licenses: which of the tenant's are meant, how many seats are free, and who will buy missing ones.
 
 use directory::{Graph, SubscribedSku};
 use domain::decision::Gate;
-use domain::fault::Fault;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::integration::Organisation;
 use domain::request::Sku;
+use domain::step_error::StepError;
 use domain::submission::{LicenseName, LicensePurchase, Onboarding};
 use domain::variables::{Distributor, OrgVariables};
 
@@ -13,12 +13,12 @@ use domain::variables::{Distributor, OrgVariables};
 pub struct LicenseFound {
     pub sku: Sku,
     pub free: u32,
-    /// Why it can't be assigned by group, where that is how licences are assigned.
+    /// Why it can't be assigned by group, where that is how licenses are assigned.
     pub no_group: Option<String>,
 }
 
-/// Not asked when no licence is wanted.
-pub(crate) async fn subscribed(graph: &Graph, onboarding: &Onboarding) -> Result<Vec<SubscribedSku>, Fault> {
+/// Not asked when no license is wanted.
+pub(crate) async fn subscribed(graph: &Graph, onboarding: &Onboarding) -> Result<Vec<SubscribedSku>, StepError> {
     if onboarding.licenses.is_empty() {
         Ok(Vec::new())
     } else {
@@ -26,12 +26,12 @@ pub(crate) async fn subscribed(graph: &Graph, onboarding: &Onboarding) -> Result
     }
 }
 
-/// Each licence once, by whichever of its names.
-pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<LicenseFound>, Vec<FieldProblem>) {
+/// Each license once, by whichever of its names.
+pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<LicenseFound>, Vec<FieldError>) {
     let mut found: Vec<LicenseFound> = Vec::new();
     let mut problems = Vec::new();
     for name in wanted {
-        let problem = |what: &str| FieldProblem::new("licenses", format!("{name} {what}"));
+        let problem = |what: &str| FieldError::new("licenses", format!("{name} {what}"));
         match skus.iter().find(|sku| name.is(&sku.sku)) {
             None => problems.push(problem("is no license of the tenant")),
             Some(sku) if sku.applies_to != "User" => problems.push(problem("is not assigned to users")),
@@ -46,15 +46,15 @@ pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<Li
     (found, problems)
 }
 
-/// Looks for the group that carries each licence, which nobody is refused for: a technician is told.
-pub(crate) async fn look_for_groups(graph: &Graph, licenses: &mut [LicenseFound]) -> Result<(), Fault> {
+/// Looks for the group that carries each license, which nobody is refused for: a technician is told.
+pub(crate) async fn look_for_groups(graph: &Graph, licenses: &mut [LicenseFound]) -> Result<(), StepError> {
     for license in licenses {
         license.no_group = graph.license_group(&license.sku.id).await?.joinable().err();
     }
     Ok(())
 }
 
-/// The gates of licences that a technician will be asked to buy.
+/// The gates of licenses that a technician will be asked to buy.
 pub(crate) fn bought_by_hand<'a>(
     licenses: &'a [LicenseFound],
     organisation: &Organisation,

@@ -15,7 +15,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 
-mod leaver;
+mod offboarding;
 
 const OWN: &str = "r0192d3f4a5b67c8d9e0f112233445566";
 
@@ -120,11 +120,11 @@ impl World {
         .await;
     }
 
-    async fn check(&self, body: Value) -> Result<Checked, Fault> {
+    async fn check(&self, body: Value) -> Result<Checked, StepError> {
         self.check_as(body, None).await
     }
 
-    async fn check_as(&self, body: Value, own: Option<&RequestId>) -> Result<Checked, Fault> {
+    async fn check_as(&self, body: Value, own: Option<&RequestId>) -> Result<Checked, StepError> {
         let mut whole = json!({"first_name": "John", "last_name": "Doe"});
         let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
             panic!("objects")
@@ -234,7 +234,7 @@ async fn everything_found() {
     world.variables.allow_scheduled_user_creation = true;
     let body = json!({"licenses": ["spb", "SPE_E3"], "manager": "charles@contoso.com", "groups": ["Sales", "Nowhere"],
         "copy_groups_from": "charles@contoso.com", "start_date": "2026-12-01"});
-    let checked = world.check(body).await.expect("no fault");
+    let checked = world.check(body).await.expect("no error");
     assert_eq!(fields(&checked), [""; 0]);
     let plan = checked.plan.expect("a plan");
     assert_eq!(plan.upn, "jdoe@contoso.com");
@@ -262,7 +262,7 @@ async fn the_plan_holds_what_was_found() {
     let world = World::new().await;
     let body = json!({"groups": ["Sales", "Nowhere"], "copy_groups_from": "charles@contoso.com",
         "manager": "charles@contoso.com"});
-    let plan = world.check(body).await.expect("no fault").plan.expect("a plan");
+    let plan = world.check(body).await.expect("no error").plan.expect("a plan");
     let groups: Vec<_> = plan
         .groups
         .iter()
@@ -294,7 +294,7 @@ async fn the_requester_under_another_address_approves_nothing() {
     let checked = world
         .check(json!({"manager": "charles@contoso.com"}))
         .await
-        .expect("no fault");
+        .expect("no error");
     assert_eq!(fields(&checked), ["new_user_approval_email"]);
 }
 
@@ -309,7 +309,7 @@ async fn an_employee_whom_the_tenant_does_not_know_has_no_manager_asked() {
         let checked = world
             .check(json!({"manager": "charles@contoso.com"}))
             .await
-            .expect("no fault");
+            .expect("no error");
         assert_eq!(
             fields(&checked) == ["manager"],
             refused,
@@ -328,7 +328,7 @@ async fn a_disabled_account_is_no_manager() {
     let checked = world
         .check(json!({"manager": "info@contoso.com"}))
         .await
-        .expect("no fault");
+        .expect("no error");
     assert_eq!(fields(&checked), ["manager"]);
 }
 
@@ -341,7 +341,7 @@ async fn a_guest_is_no_manager() {
     let checked = world
         .check(json!({"manager": "eve@contoso.com"}))
         .await
-        .expect("no fault");
+        .expect("no error");
     assert_eq!(fields(&checked), ["manager"]);
 }
 
@@ -352,7 +352,7 @@ async fn every_mistake_at_once() {
     world.variables.require_approval_for_new_users = true;
     let body = json!({"email_domain": "new.example", "licenses": ["NOPE"], "manager": "nobody@contoso.com",
         "copy_groups_from": "nobody@contoso.com", "start_date": "2020-01-01"});
-    let checked = world.check(body).await.expect("no fault");
+    let checked = world.check(body).await.expect("no error");
     let mut found = fields(&checked);
     found.sort_unstable();
     let expected = [
@@ -374,12 +374,12 @@ async fn domains_are_the_tenants() {
     let checked = world
         .check(json!({"email_domain": "CONTOSO.onmicrosoft.com"}))
         .await
-        .expect("no fault");
+        .expect("no error");
     assert_eq!(checked.plan.expect("a plan").upn, "jdoe@contoso.onmicrosoft.com");
     let checked = world
         .check(json!({"email_domain": "fabrikam.com"}))
         .await
-        .expect("no fault");
+        .expect("no error");
     assert_eq!(fields(&checked), ["email_domain"]);
 }
 
@@ -388,16 +388,16 @@ async fn taken_in_the_tenant_or_reserved() {
     let mut world = World::new().await;
     world.user_has("jdoe@contoso.com").await;
     world.reserved("jdoe2@contoso.com", OWN).await;
-    let checked = world.check(json!({})).await.expect("no fault");
+    let checked = world.check(json!({})).await.expect("no error");
     assert_eq!(fields(&checked), ["username"]);
     assert_eq!(
         checked.problems[0].message,
         "jdoe@contoso.com is taken; free are john.doe, jdoe3, jdoe4"
     );
     world.variables.username_collision = domain::variables::UsernameCollision::Number;
-    let checked = world.check(json!({})).await.expect("no fault");
+    let checked = world.check(json!({})).await.expect("no error");
     assert_eq!(checked.plan.expect("a plan").upn, "jdoe3@contoso.com");
-    let checked = world.check(json!({"username": "jdoe"})).await.expect("no fault");
+    let checked = world.check(json!({"username": "jdoe"})).await.expect("no error");
     assert_eq!(fields(&checked), ["username"], "a typed name is not changed");
 }
 
@@ -421,11 +421,11 @@ async fn checked_again_the_promise_counts() {
         .await;
     world.reserved("jdoe2@contoso.com", OWN).await;
     let body = json!({"start_date": "2020-01-01"});
-    let checked = world.check_as(body.clone(), Some(&own)).await.expect("no fault");
+    let checked = world.check_as(body.clone(), Some(&own)).await.expect("no error");
     assert_eq!(fields(&checked), [""; 0], "the date has come, and jdoe2 is its own");
     assert_eq!(checked.username.map(String::from).as_deref(), Some("jdoe2@contoso.com"));
     world.user_has("jdoe2@contoso.com").await;
-    let checked = world.check_as(body, Some(&own)).await.expect("no fault");
+    let checked = world.check_as(body, Some(&own)).await.expect("no error");
     assert_eq!(fields(&checked), ["username"], "a stranger took it");
 }
 
@@ -437,7 +437,7 @@ async fn a_directory_out_of_reach_is_a_fault() {
         .respond_with(ResponseTemplate::new(503));
     world.server.register(down.with_priority(1)).await;
     assert!(
-        matches!(world.check(json!({})).await, Err(Fault::Transient(_))),
+        matches!(world.check(json!({})).await, Err(StepError::Transient(_))),
         "a name is neither free nor taken"
     );
 }
@@ -452,18 +452,18 @@ async fn only_a_disabled_account_is_enabled_again() {
         }
         body
     };
-    let checked = world.check(rehire(json!({}))).await.expect("no fault");
+    let checked = world.check(rehire(json!({}))).await.expect("no error");
     assert_eq!(fields(&checked), ["rehire"], "there is no such account");
 
     world.user_has("jdoe@contoso.com").await;
-    let checked = world.check(rehire(json!({}))).await.expect("no fault");
+    let checked = world.check(rehire(json!({}))).await.expect("no error");
     assert_eq!(fields(&checked), ["rehire"], "it is somebody's");
 
     let mut gone = user("john@contoso.com");
     gone["accountEnabled"] = json!(false);
     world.answer(get("users/john@contoso.com"), gone).await;
     let body = rehire(json!({"username": "john"}));
-    let checked = world.check(body.clone()).await.expect("no fault");
+    let checked = world.check(body.clone()).await.expect("no error");
     let plan = checked.plan.expect("a plan");
     assert_eq!(
         (plan.upn.as_str(), plan.rehired.as_deref()),
@@ -475,7 +475,7 @@ async fn only_a_disabled_account_is_enabled_again() {
     let plan = world
         .check(named.clone())
         .await
-        .expect("no fault")
+        .expect("no error")
         .plan
         .expect("a plan");
     assert_eq!(
@@ -486,13 +486,13 @@ async fn only_a_disabled_account_is_enabled_again() {
     world
         .answer(get("users/id-john@contoso.com/manager"), user("mary@contoso.com"))
         .await;
-    let plan = world.check(named).await.expect("no fault").plan.expect("a plan");
+    let plan = world.check(named).await.expect("no error").plan.expect("a plan");
     assert_eq!(
         plan.password_manager.map(|manager| manager.upn).as_deref(),
         Some("mary@contoso.com")
     );
     world.reserved("john@contoso.com", OWN).await;
-    let checked = world.check(body).await.expect("no fault");
+    let checked = world.check(body).await.expect("no error");
     assert_eq!(fields(&checked), ["rehire"], "another request has it");
 }
 
@@ -501,26 +501,26 @@ async fn a_requests_own_settings_count_and_their_contradictions_are_named() {
     let mut world = World::new().await;
     world.variables.default_psa = Some(domain::variables::Psa::Halopsa);
     let both = json!({"manager": "charles@contoso.com"});
-    let places = world.check(both).await.expect("no fault").password_places;
-    assert_eq!(places, [PasswordPlace::TicketNote, PasswordPlace::Manager]);
+    let places = world.check(both).await.expect("no error").password_places;
+    assert_eq!(places, [PasswordDestination::TicketNote, PasswordDestination::Manager]);
     // Nobody is named who could get it.
-    let places = world.check(json!({})).await.expect("no fault").password_places;
-    assert_eq!(places, [PasswordPlace::TicketNote]);
+    let places = world.check(json!({})).await.expect("no error").password_places;
+    assert_eq!(places, [PasswordDestination::TicketNote]);
     let own = json!({"manager": "charles@contoso.com", "store_password_in_ticket": "0"});
-    let checked = world.check(own).await.expect("no fault");
+    let checked = world.check(own).await.expect("no error");
     assert_eq!(
         (checked.password_places, checked.problems),
-        (vec![PasswordPlace::Manager], vec![])
+        (vec![PasswordDestination::Manager], vec![])
     );
     let nowhere = json!({"store_password_in_ticket": 0, "send_password_via_sms_or_email": false});
-    let checked = world.check(nowhere).await.expect("no fault");
+    let checked = world.check(nowhere).await.expect("no error");
     let fields: Vec<&str> = checked.problems.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(fields, ["store_password_in_ticket", "send_password_via_sms_or_email"]);
     assert_eq!(checked.plan, None);
 }
 
 #[tokio::test]
-async fn a_licence_by_group_that_no_group_carries_is_told_before() {
+async fn a_license_by_group_that_no_group_carries_is_told_before() {
     let mut world = World::new().await;
     world.variables.license_assignment_method = LicenseAssignmentMethod::Group;
     let carrying = json!({"value": [{"id": "g9", "displayName": "Business Premium", "groupTypes": [],
@@ -530,7 +530,7 @@ async fn a_licence_by_group_that_no_group_carries_is_told_before() {
     let checked = world
         .check(json!({"licenses": ["SPB", "SPE_E3"]}))
         .await
-        .expect("no fault");
+        .expect("no error");
     let told: Vec<_> = checked
         .licenses
         .iter()

@@ -2,10 +2,10 @@
 
 use directory::{Graph, TakenBy};
 use domain::contact::{DomainName, Upn};
-use domain::fault::Fault;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::ids::RequestId;
 use domain::integration::Organisation;
+use domain::step_error::StepError;
 use domain::submission::Onboarding;
 use domain::username::{LocalPart, base, numbered};
 use domain::variables::{OrgVariables, UsernameCollision, UsernameFormat};
@@ -34,7 +34,7 @@ pub(crate) enum Wish {
 }
 
 /// The one typed, else the one that the names make.
-pub(crate) fn wanted(onboarding: &Onboarding, variables: &OrgVariables) -> Result<LocalPart, FieldProblem> {
+pub(crate) fn wanted(onboarding: &Onboarding, variables: &OrgVariables) -> Result<LocalPart, FieldError> {
     match &onboarding.username {
         Some(local) => Ok(local.clone()),
         None => base(variables.username_format, &onboarding.names()),
@@ -61,11 +61,11 @@ impl Wish {
 /// Decides a wish; `taken` answers whether somebody has a name.
 async fn decide<'a>(
     wish: Wish,
-    taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, Fault>>,
-) -> Result<Result<Upn, FieldProblem>, Fault> {
+    taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, StepError>>,
+) -> Result<Result<Upn, FieldError>, StepError> {
     let (base, other, domain) = match wish {
         Wish::Promised(upn) => {
-            let problem = || FieldProblem::new("username", format!("{upn} has been taken by somebody else since"));
+            let problem = || FieldError::new("username", format!("{upn} has been taken by somebody else since"));
             return Ok(if taken(upn.clone()).await? {
                 Err(problem())
             } else {
@@ -97,7 +97,7 @@ async fn decide<'a>(
                     }
                 }
                 let message = format!("{base} and its numbers up to {LAST_NUMBER} are taken: give another");
-                return Ok(Err(FieldProblem::new("username", message)));
+                return Ok(Err(FieldError::new("username", message)));
             }
             (base, other, domain)
         }
@@ -113,7 +113,7 @@ async fn decide<'a>(
     } else {
         format!("free are {}", free.join(", "))
     };
-    Ok(Err(FieldProblem::new(
+    Ok(Err(FieldError::new(
         "username",
         format!("{base}@{domain} is taken; {proposed}"),
     )))
@@ -128,18 +128,18 @@ pub(crate) struct Names<'a> {
 }
 
 impl Names<'_> {
-    pub(crate) async fn settle(&self, wish: Wish) -> Result<Result<Upn, FieldProblem>, Fault> {
+    pub(crate) async fn settle(&self, wish: Wish) -> Result<Result<Upn, FieldError>, StepError> {
         decide(wish, |upn| self.taken(upn).boxed()).await
     }
 
     /// The disabled account of this name, with its id. Whose it was only the submitter knows, so nothing but the whole
     /// name counts.
-    pub(crate) async fn rehired(&self, upn: Upn) -> Result<Result<(Upn, String), FieldProblem>, Fault> {
+    pub(crate) async fn rehired(&self, upn: Upn) -> Result<Result<(Upn, String), FieldError>, StepError> {
         let (holder, user) = tokio::try_join!(
             self.store.username_holder(&self.organisation.id, upn.as_str()),
             self.graph.user(upn.as_str()),
         )?;
-        let wrong = |message: String| Ok(Err(FieldProblem::new("rehire", message)));
+        let wrong = |message: String| Ok(Err(FieldError::new("rehire", message)));
         if holder.is_some_and(|holder| Some(&holder) != self.own) {
             return wrong(format!(
                 "{upn} has another open request: wait for its end, or cancel it"
@@ -160,7 +160,7 @@ impl Names<'_> {
         Ok(Ok((upn, user.id)))
     }
 
-    async fn taken(&self, upn: Upn) -> Result<bool, Fault> {
+    async fn taken(&self, upn: Upn) -> Result<bool, StepError> {
         let (holder, by) = tokio::try_join!(
             self.store.username_holder(&self.organisation.id, upn.as_str()),
             self.graph.name_taken(upn.as_str()),
@@ -208,14 +208,14 @@ mod tests {
     }
 
     /// Runs a decision that never waits, against these taken names.
-    async fn settled(wish: Wish, taken: &[&str]) -> (Result<String, FieldProblem>, usize) {
+    async fn settled(wish: Wish, taken: &[&str]) -> (Result<String, FieldError>, usize) {
         let asked = Cell::new(0);
         let answer = decide(wish, |upn| {
             asked.set(asked.get() + 1);
             ready(Ok(taken.contains(&upn.local_part()))).boxed()
         })
         .await
-        .expect("no fault");
+        .expect("no error");
         (answer.map(|upn| upn.to_string()), asked.get())
     }
 
@@ -293,10 +293,10 @@ mod tests {
     #[tokio::test]
     async fn a_failed_look_up_is_no_answer() {
         let answer = decide(made(UsernameCollision::Ask), |_| {
-            ready(Err(Fault::Transient("away".to_owned()))).boxed()
+            ready(Err(StepError::Transient("away".to_owned()))).boxed()
         })
         .await;
-        assert_eq!(answer, Err(Fault::Transient("away".to_owned())));
+        assert_eq!(answer, Err(StepError::Transient("away".to_owned())));
     }
 
     /// What looking one name up comes to: taken, free, or not found out.
@@ -326,7 +326,7 @@ mod tests {
                 let mut asked = asked.borrow_mut();
                 let found = answers[asked.len()];
                 asked.push((upn, found));
-                ready(found.ok_or_else(|| Fault::Transient("away".to_owned()))).boxed()
+                ready(found.ok_or_else(|| StepError::Transient("away".to_owned()))).boxed()
             });
             let answer = answer.now_or_never().expect("nothing waits");
             let asked = asked.into_inner();

@@ -12,9 +12,9 @@ mod zone;
 
 use std::sync::Arc;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use domain::text::{ends_with_line, untagged};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -63,9 +63,9 @@ pub struct Autotask {
 
 impl Autotask {
     /// `base` is the address that knows the zones; `company` is the organisation's id in Autotask.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         let company = company.trim().parse().map_err(|_| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "the organisation's company in {SYSTEM} is no id of {SYSTEM}: it is a number"
             ))
         })?;
@@ -80,7 +80,7 @@ impl Autotask {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
         let ours: Vec<TicketBody> = self
             .list(
                 "look for the request's ticket",
@@ -100,7 +100,7 @@ impl Autotask {
     }
 
     /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
-    async fn given_ticket(&self, given: &str) -> Result<Option<TicketRef>, Fault> {
+    async fn given_ticket(&self, given: &str) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look up the given ticket";
         let ticket = if let Ok(id) = given.parse::<u32>() {
             self.ticket(OPERATION, &id.to_string()).await?
@@ -116,7 +116,7 @@ impl Autotask {
         Ok(ours.map(|ticket| ticket_ref(ticket.id)))
     }
 
-    async fn ticket(&self, operation: &'static str, id: &str) -> Result<Option<TicketBody>, Fault> {
+    async fn ticket(&self, operation: &'static str, id: &str) -> Result<Option<TicketBody>, StepError> {
         let url = self.url(&["Tickets", id]).await?;
         let reply = self.call(operation, self.http.get(url)).await?;
         if reply.status() == 404 {
@@ -126,7 +126,7 @@ impl Autotask {
         Ok(reply.json::<Item<TicketBody>>()?.item)
     }
 
-    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
         let summary = one_line(summary, TITLE_LIMIT);
         let filter = [
             is("companyID", self.company),
@@ -150,7 +150,7 @@ impl Autotask {
         Ok(None)
     }
 
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         const OPERATION: &str = "create a ticket";
         let mut body = Map::new();
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
@@ -184,7 +184,7 @@ impl Autotask {
     }
 
     /// The company's contact with this mail address.
-    async fn contact(&self, email: &str) -> Result<Option<u64>, Fault> {
+    async fn contact(&self, email: &str) -> Result<Option<u64>, StepError> {
         let filter = [
             is("companyID", self.company),
             is("emailAddress", email),
@@ -203,7 +203,7 @@ impl Autotask {
         Ok(found.iter().find(fits).map(|contact| contact.id))
     }
 
-    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         let marker = note_marker(marker);
         let id = ticket_id(ticket)?;
         // All of them are read: whether a search takes brackets for what they are is not documented.
@@ -221,7 +221,7 @@ impl Autotask {
         }))
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         const OPERATION: &str = "write a note";
         let text = match &note.text {
             NoteText::Plain(text) => text.as_str(),
@@ -240,11 +240,11 @@ impl Autotask {
         done(OPERATION, &reply)
     }
 
-    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         const OPERATION: &str = "set the ticket's status";
         let id = ticket_id(ticket)?;
         let now = self.ticket("read the ticket", &ticket.id).await?;
-        let now = now.ok_or_else(|| Fault::Permanent(format!("{SYSTEM} has no ticket {id} any more")))?;
+        let now = now.ok_or_else(|| StepError::Permanent(format!("{SYSTEM} has no ticket {id} any more")))?;
         let wanted = self.choice("status", Some(status)).await?;
         if now.status == Some(wanted) {
             return Ok(());
@@ -261,7 +261,7 @@ impl Autotask {
             format!("company {}", self.company),
             self.company_name().await,
         )];
-        let shown = |id: Result<u64, Fault>| id.map(|id| id.to_string());
+        let shown = |id: Result<u64, StepError>| id.map(|id| id.to_string());
         let location = names.location.as_deref();
         findings.push(Finding::new(
             format!("queue {}", location.unwrap_or("not set")),
@@ -287,7 +287,7 @@ impl Autotask {
         findings
     }
 
-    async fn company_name(&self) -> Result<String, Fault> {
+    async fn company_name(&self) -> Result<String, StepError> {
         const OPERATION: &str = "look up the company";
         let url = self.url(&["Companies", &self.company.to_string()]).await?;
         let reply = self.call(OPERATION, self.http.get(url)).await?;
@@ -299,7 +299,7 @@ impl Autotask {
             }
         };
         company.map(|company| company.company_name).ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
@@ -313,7 +313,7 @@ fn ticket_ref(id: u64) -> TicketRef {
     }
 }
 
-fn ticket_id(ticket: &TicketRef) -> Result<u64, Fault> {
+fn ticket_id(ticket: &TicketRef) -> Result<u64, StepError> {
     let id = ticket.id.parse();
-    id.map_err(|_| Fault::Permanent(format!("the ticket's id is none of {SYSTEM}")))
+    id.map_err(|_| StepError::Permanent(format!("the ticket's id is none of {SYSTEM}")))
 }

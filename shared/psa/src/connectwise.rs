@@ -7,9 +7,9 @@ mod company;
 mod names;
 mod wire;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use domain::text::{broken, ends_with_line, untagged};
 use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
@@ -65,7 +65,7 @@ pub struct ConnectWise {
 
 impl ConnectWise {
     /// `base` is the site's address; `company` is the organisation's id or identifier in ConnectWise.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         let company = CompanyKey::parse(&company)?;
         let codebase = credentials
             .codebase
@@ -83,7 +83,7 @@ impl ConnectWise {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
         let conditions = format!("externalXRef=\"{marker}\"");
         let query = [
             ("conditions", conditions.as_str()),
@@ -106,7 +106,7 @@ impl ConnectWise {
     }
 
     /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
-    async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, Fault> {
+    async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, StepError> {
         let request = self
             .http
             .get(self.url(&["service", "tickets", id], &[("fields", "id,company")]));
@@ -120,7 +120,7 @@ impl ConnectWise {
         }
     }
 
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let board = self.board(ticket.location.as_deref()).await?;
         let mut body = Map::new();
         let summary = one_line(&without_markdown(&ticket.summary), SUMMARY_LIMIT);
@@ -173,7 +173,7 @@ impl ConnectWise {
         Ok(ticket_ref(made.id))
     }
 
-    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         let marker = note_marker(marker);
         let path = ["service", "tickets", &ticket.id, "notes"];
         let query = [("fields", NoteBody::FIELDS), ("orderBy", "id asc")];
@@ -186,7 +186,7 @@ impl ConnectWise {
         }))
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         let text = match &note.text {
             NoteText::Plain(text) => text.as_str(),
             NoteText::Secret(text) => text.expose_secret(),
@@ -202,12 +202,12 @@ impl ConnectWise {
         done(&self.call("write a note", self.http.post(url).json(&body)).await?)
     }
 
-    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         let path = ["service", "tickets", &ticket.id];
         let request = self.http.get(self.url(&path, &[("fields", "id,board,status")]));
         let now: TicketBody = answer(&self.call("read the ticket", request).await?)?;
         let Some(board) = now.board else {
-            return Err(Fault::Permanent(format!("the {SYSTEM} ticket is on no board")));
+            return Err(StepError::Permanent(format!("the {SYSTEM} ticket is on no board")));
         };
         let wanted = self.status(board.id, status).await?;
         if now.status.is_some_and(|current| current.id == wanted) {
@@ -250,7 +250,7 @@ impl ConnectWise {
         endpoint(&self.base, segments, query)
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let Credentials {
             company_id,
             public_key,
@@ -274,7 +274,7 @@ impl ConnectWise {
         operation: &'static str,
         segments: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         self.list_by(PAGE_SIZE, operation, segments, query).await
     }
 
@@ -284,7 +284,7 @@ impl ConnectWise {
         operation: &'static str,
         segments: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let page_size = size.to_string();
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
@@ -313,12 +313,12 @@ fn without_markdown(text: &str) -> String {
     })
 }
 
-fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, Fault> {
+fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, StepError> {
     done(reply)?;
     reply.json()
 }
 
-fn done(reply: &Reply) -> Result<(), Fault> {
+fn done(reply: &Reply) -> Result<(), StepError> {
     if reply.is_success() {
         return Ok(());
     }

@@ -1,8 +1,8 @@
 //! No PSA: the ticket and its notes are mails to one address. What people wrote is made harmless by `notify`, as in all mails.
 
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use notify::{Mail, Mailer};
 
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
@@ -28,7 +28,7 @@ impl EmailOnly {
     }
 
     /// The ticket's id is the request's, which every later mail names in its subject.
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let id = ticket.marker.clone();
         self.send(format!("{} [{id}]", ticket.summary), &ticket.description)
             .await?;
@@ -38,9 +38,9 @@ impl EmailOnly {
         })
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         let NoteText::Plain(text) = &note.text else {
-            return Err(Fault::Permanent(
+            return Err(StepError::Permanent(
                 "a password is not sent as a ticket note by mail".to_owned(),
             ));
         };
@@ -58,11 +58,11 @@ impl EmailOnly {
         .await
     }
 
-    pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, _ticket: &TicketRef, _marker: &str) -> Result<bool, StepError> {
         Ok(false)
     }
 
-    pub(crate) async fn set_status(&self, _ticket: &TicketRef, _status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, _ticket: &TicketRef, _status: &str) -> Result<(), StepError> {
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl EmailOnly {
         Vec::new()
     }
 
-    async fn send(&self, subject: String, text: &str) -> Result<(), Fault> {
+    async fn send(&self, subject: String, text: &str) -> Result<(), StepError> {
         let mail = Mail {
             to: vec![self.address.clone()],
             reply_to: self.reply_to.clone(),

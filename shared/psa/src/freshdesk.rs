@@ -8,9 +8,9 @@ mod requester;
 mod wire;
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use domain::text::{ends_with_line, untagged};
 use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
@@ -67,9 +67,9 @@ pub struct Freshdesk {
 
 impl Freshdesk {
     /// `base` is the help desk's address; `company` is the organisation's id in Freshdesk.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         let company = company.trim().parse().map_err(|_| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "the organisation's company in {SYSTEM} is no id of {SYSTEM}: it is a number"
             ))
         })?;
@@ -82,7 +82,7 @@ impl Freshdesk {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look for the request's ticket";
         let tag = tag(marker);
         let is_ours = |ticket: &&Ticket| ticket.has_tag(OUR_TAG) && ticket.has_tag(tag);
@@ -103,7 +103,7 @@ impl Freshdesk {
     }
 
     /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
-    async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, Fault> {
+    async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, StepError> {
         let url = self.url(&["tickets", id], &[]);
         let reply = self.call("look up the given ticket", self.http.get(url)).await?;
         if reply.status() == 404 {
@@ -114,7 +114,7 @@ impl Freshdesk {
         Ok(ours.then(|| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
         let summary = one_line(summary, SUBJECT_LIMIT);
         let touched = self.touched_in("list the tickets", MATCHING).await?;
         let fits = |ticket: &&Ticket| {
@@ -131,7 +131,7 @@ impl Freshdesk {
     }
 
     /// In the order of creation, in which none slips from a page to one that was read.
-    async fn touched_in(&self, operation: &'static str, time: TimeDelta) -> Result<Vec<Ticket>, Fault> {
+    async fn touched_in(&self, operation: &'static str, time: TimeDelta) -> Result<Vec<Ticket>, StepError> {
         let since = (Utc::now() - time).to_rfc3339_opts(SecondsFormat::Secs, true);
         let query = [
             ("updated_since", since.as_str()),
@@ -141,7 +141,7 @@ impl Freshdesk {
         self.list(operation, &["tickets"], &query).await
     }
 
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let mut body = Map::new();
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("subject", one_line(&untagged(&ticket.summary), SUBJECT_LIMIT).into());
@@ -172,7 +172,7 @@ impl Freshdesk {
         Ok(ticket_ref(made.id))
     }
 
-    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         let marker = note_marker(marker);
         let path = ["tickets", &ticket.id, "conversations"];
         let notes: Vec<Conversation> = self
@@ -184,7 +184,7 @@ impl Freshdesk {
         }))
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         let text = match &note.text {
             NoteText::Plain(text) => text.as_str(),
             NoteText::Secret(text) => text.expose_secret(),
@@ -196,7 +196,7 @@ impl Freshdesk {
         done(&self.call("write a note", self.http.post(url).json(&body)).await?)
     }
 
-    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         let url = self.url(&["tickets", &ticket.id], &[]);
         let now: Ticket = answer(&self.call("read the ticket", self.http.get(url.clone())).await?)?;
         let wanted = self.status(status).await?;
@@ -212,7 +212,7 @@ impl Freshdesk {
             format!("company {}", self.company),
             self.company_name().await,
         )];
-        let shown = |id: Result<u64, Fault>| id.map(|id| id.to_string());
+        let shown = |id: Result<u64, StepError>| id.map(|id| id.to_string());
         if let Some(group) = &names.location {
             findings.push(Finding::new(format!("group {group}"), shown(self.group(group).await)));
         }
@@ -230,11 +230,11 @@ impl Freshdesk {
         findings
     }
 
-    async fn company_name(&self) -> Result<String, Fault> {
+    async fn company_name(&self) -> Result<String, StepError> {
         let companies: Vec<Company> = self.list("list the companies", &["companies"], &[]).await?;
         let own = companies.into_iter().find(|company| company.id == self.company);
         own.map(|company| company.name).ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
@@ -244,7 +244,7 @@ impl Freshdesk {
         endpoint(&self.base, segments, query)
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let request = request.basic_auth(self.api_key.expose_secret(), Some("X"));
         send(SYSTEM, operation, request).await
     }
@@ -255,7 +255,7 @@ impl Freshdesk {
         operation: &'static str,
         segments: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         self.list_by(PAGE_SIZE, operation, segments, query).await
     }
 
@@ -265,7 +265,7 @@ impl Freshdesk {
         operation: &'static str,
         segments: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let page_size = size.to_string();
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
@@ -285,12 +285,12 @@ impl Freshdesk {
     }
 }
 
-fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, Fault> {
+fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, StepError> {
     done(reply)?;
     reply.json()
 }
 
-fn done(reply: &Reply) -> Result<(), Fault> {
+fn done(reply: &Reply) -> Result<(), StepError> {
     if reply.is_success() {
         return Ok(());
     }

@@ -7,9 +7,9 @@
 mod names;
 mod wire;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use domain::text::{ends_with_line, untagged};
 use outbound::{ClientCredentials, Grant, Pages, Reply, endpoint};
 use reqwest::RequestBuilder;
@@ -61,9 +61,9 @@ pub struct HaloPsa {
 
 impl HaloPsa {
     /// `base` is the server's address; `company` is the id of the client that the organisation is in HaloPSA.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         let client = company.trim().parse().map_err(|_| {
-            Fault::NeedsAttention("the organisation's company in HaloPSA is not the id of a client".to_owned())
+            StepError::NeedsAttention("the organisation's company in HaloPSA is not the id of a client".to_owned())
         })?;
         let tenant: Vec<(&str, &str)> = credentials
             .tenant
@@ -93,7 +93,7 @@ impl HaloPsa {
         given: Option<&str>,
         marker: &str,
         mark: &str,
-    ) -> Result<Option<TicketRef>, Fault> {
+    ) -> Result<Option<TicketRef>, StepError> {
         // Without its brackets, which mean something to SQL Server.
         let found = self
             .tickets("look for the request's ticket", &[("search_details", marker)])
@@ -112,7 +112,7 @@ impl HaloPsa {
     }
 
     /// Another client's ticket counts as not found: what is written on a ticket its customer may read.
-    async fn given_ticket(&self, id: u64) -> Result<Option<TicketRef>, Fault> {
+    async fn given_ticket(&self, id: u64) -> Result<Option<TicketRef>, StepError> {
         let reply = self.ticket(id, "look up the given ticket").await?;
         if reply.status() == 404 {
             return Ok(None);
@@ -121,7 +121,7 @@ impl HaloPsa {
         Ok(ticket.is_of(self.client).then(|| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
         let summary = one_line(summary, SUMMARY_LIMIT);
         let mut open = self.tickets("list the open tickets", &[("open_only", "true")]).await?;
         open.sort_by_key(|ticket| ticket.id);
@@ -139,13 +139,13 @@ impl HaloPsa {
 
     /// The first action on a ticket is its opening. An agent's, done in the agents' own application and not by a mail or
     /// a program, is a technician's.
-    async fn is_opened_by_agent(&self, id: u64) -> Result<bool, Fault> {
+    async fn is_opened_by_agent(&self, id: u64) -> Result<bool, StepError> {
         let found = self.actions("read who opened the ticket", &id.to_string()).await?;
         let opening = found.actions.iter().min_by_key(|action| action.id);
         Ok(found.is_complete() && opening.is_some_and(ActionBody::is_opening_by_agent))
     }
 
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let mut body = Map::new();
         let details = format!(
             "{}\n\n{}",
@@ -182,7 +182,7 @@ impl HaloPsa {
     }
 
     /// The user of our client with this mail address.
-    async fn user(&self, email: &str) -> Result<Option<UserBody>, Fault> {
+    async fn user(&self, email: &str) -> Result<Option<UserBody>, StepError> {
         let client = self.client.to_string();
         let query = [("client_id", client.as_str()), ("search", email)];
         let found: Vec<UserBody> = self.pages("look up the contact", &["Users"], &query).await?;
@@ -193,7 +193,7 @@ impl HaloPsa {
         Ok(found.into_iter().find(is_contact))
     }
 
-    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         let marker = note_marker(marker);
         let found = self.actions("read the ticket's notes", &ticket.id).await?;
         let ours = found.actions.iter().any(|action| {
@@ -201,7 +201,7 @@ impl HaloPsa {
             action.is_internal() && ends_with_line(text, &marker)
         });
         if !ours && !found.is_complete() {
-            return Err(Fault::Permanent(format!(
+            return Err(StepError::Permanent(format!(
                 "the ticket has more notes than {SYSTEM} shows at once"
             )));
         }
@@ -209,13 +209,13 @@ impl HaloPsa {
     }
 
     /// They come in one answer.
-    async fn actions(&self, operation: &'static str, ticket: &str) -> Result<Actions, Fault> {
+    async fn actions(&self, operation: &'static str, ticket: &str) -> Result<Actions, StepError> {
         let count = MOST_ACTIONS.to_string();
         let query = [("ticket_id", ticket), ("count", &count)];
         self.get(operation, &["Actions"], &query).await?.json()
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         let text = match &note.text {
             NoteText::Plain(text) => text.as_str(),
             NoteText::Secret(text) => text.expose_secret(),
@@ -233,7 +233,7 @@ impl HaloPsa {
             .done()
     }
 
-    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         let id = number(&ticket.id)?;
         let now: TicketBody = self.ticket(id, "read the ticket").await?.json()?;
         let wanted = self.status(status).await?;
@@ -252,7 +252,7 @@ impl HaloPsa {
         if let Some(team) = &names.location {
             findings.push(Finding::new(format!("team {team}"), self.team(team).await));
         }
-        let shown = |id: Result<u64, Fault>| id.map(|id| id.to_string());
+        let shown = |id: Result<u64, StepError>| id.map(|id| id.to_string());
         for status in &names.statuses {
             findings.push(Finding::new(
                 format!("status {status}"),
@@ -275,20 +275,20 @@ impl HaloPsa {
         findings
     }
 
-    async fn ticket(&self, id: u64, operation: &'static str) -> Result<Reply, Fault> {
+    async fn ticket(&self, id: u64, operation: &'static str) -> Result<Reply, StepError> {
         let id = id.to_string();
         let query = [("includedetails", "true")];
         self.get(operation, &["Tickets", &id], &query).await
     }
 
-    async fn save(&self, operation: &'static str, ticket: &Value) -> Result<Reply, Fault> {
+    async fn save(&self, operation: &'static str, ticket: &Value) -> Result<Reply, StepError> {
         let url = endpoint(&self.base, &["Tickets"], &[]);
         let reply = self.call(operation, self.http.post(url).json(&[ticket])).await?;
         reply.done()?;
         Ok(reply)
     }
 
-    async fn tickets(&self, operation: &'static str, query: &[(&str, &str)]) -> Result<Vec<TicketBody>, Fault> {
+    async fn tickets(&self, operation: &'static str, query: &[(&str, &str)]) -> Result<Vec<TicketBody>, StepError> {
         let client = self.client.to_string();
         let query = [query, &[("client_id", client.as_str())]].concat();
         self.pages(operation, &["Tickets"], &query).await
@@ -300,7 +300,7 @@ impl HaloPsa {
         operation: &'static str,
         segments: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let size = PAGE_SIZE.to_string();
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
@@ -318,12 +318,17 @@ impl HaloPsa {
         }
     }
 
-    async fn get(&self, operation: &'static str, segments: &[&str], query: &[(&str, &str)]) -> Result<Reply, Fault> {
+    async fn get(
+        &self,
+        operation: &'static str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Reply, StepError> {
         let request = self.http.get(endpoint(&self.base, segments, query));
         self.call(operation, request).await
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         self.credentials.send(&self.http, operation, request).await
     }
 }
@@ -335,15 +340,15 @@ fn ticket_ref(id: u64) -> TicketRef {
     }
 }
 
-fn number(id: &str) -> Result<u64, Fault> {
+fn number(id: &str) -> Result<u64, StepError> {
     id.parse()
-        .map_err(|_| Fault::Permanent(format!("the ticket's id is none of {SYSTEM}")))
+        .map_err(|_| StepError::Permanent(format!("the ticket's id is none of {SYSTEM}")))
 }
 
 /// The API that Gangway may use has no list of agents.
-fn agent(tech: &str) -> Result<u64, Fault> {
+fn agent(tech: &str) -> Result<u64, StepError> {
     tech.trim().parse().map_err(|_| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "default_tech_id must be the number of an agent of {SYSTEM}, and \"{}\" is none",
             tech.trim()
         ))

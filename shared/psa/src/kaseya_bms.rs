@@ -9,9 +9,9 @@ mod sign_in;
 mod wire;
 
 use chrono::{SecondsFormat, Utc};
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use domain::text::{ends_with_line, untagged};
 use outbound::{Reply, endpoint};
 use secrecy::{ExposeSecret, SecretString};
@@ -59,7 +59,7 @@ pub struct KaseyaBms {
 
 impl KaseyaBms {
     /// `base` is the API's address; `company` is the id or the name of the account that the organisation is in BMS.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         Ok(Self {
             http,
             base,
@@ -74,7 +74,7 @@ impl KaseyaBms {
         given: Option<&str>,
         marker: &str,
         mark: &str,
-    ) -> Result<Option<TicketRef>, Fault> {
+    ) -> Result<Option<TicketRef>, StepError> {
         let account = self.account().await?;
         let filter = json!({ "AccountIds": account.to_string(), "Details": marker });
         let found = self.search("look for the request's ticket", &filter).await?;
@@ -93,7 +93,7 @@ impl KaseyaBms {
 
     /// By the number that people see, else by the id. Another account's ticket counts as not found: what is written on a
     /// ticket its customer may read.
-    async fn given_ticket(&self, given: &str, account: u64) -> Result<Option<TicketRef>, Fault> {
+    async fn given_ticket(&self, given: &str, account: u64) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look up the given ticket";
         let filter = json!({ "AccountIds": account.to_string(), "TicketNumber": given });
         let found = self.search(OPERATION, &filter).await?;
@@ -115,7 +115,7 @@ impl KaseyaBms {
         Ok(ticket.is_of(account).then(|| ticket_ref(ticket.id)))
     }
 
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         const OPERATION: &str = "create a ticket";
         let account = self.account().await?;
         let mut body = Map::new();
@@ -167,7 +167,7 @@ impl KaseyaBms {
     }
 
     /// The account's contact with this mail address.
-    async fn contact(&self, account: u64, email: &str) -> Result<Option<ContactBody>, Fault> {
+    async fn contact(&self, account: u64, email: &str) -> Result<Option<ContactBody>, StepError> {
         let account = account.to_string();
         let path = ["v2", "crm", "accounts", &account, "contacts", "lookup"];
         let all = self
@@ -181,20 +181,20 @@ impl KaseyaBms {
     }
 
     /// A ticket needs one.
-    async fn main_location(&self, account: u64) -> Result<u64, Fault> {
+    async fn main_location(&self, account: u64) -> Result<u64, StepError> {
         const OPERATION: &str = "look up the account's locations";
         let account = account.to_string();
         let path = ["v2", "crm", "accounts", &account, "locations", "lookup"];
         let all: Vec<LocationBody> = list(OPERATION, &self.get(OPERATION, &path, &[]).await?)?;
         let main = all.iter().find(|location| location.is_main).or(all.first());
         main.map(|location| location.id).ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "the organisation's account has no location in {SYSTEM}, and a ticket needs one"
             ))
         })
     }
 
-    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         let marker = note_marker(marker);
         let path = ["v2", "servicedesk", "tickets", &ticket.id, "notes"];
         let notes = self
@@ -206,7 +206,7 @@ impl KaseyaBms {
         }))
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         const OPERATION: &str = "write a note";
         let text = match &note.text {
             NoteText::Plain(text) => text.as_str(),
@@ -221,7 +221,7 @@ impl KaseyaBms {
         one::<NoteBody>(OPERATION, &self.call(OPERATION, request).await?).map(drop)
     }
 
-    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         const OPERATION: &str = "set the ticket's status";
         let path = ["v2", "servicedesk", "tickets", &ticket.id];
         let now: TicketBody = one("read the ticket", &self.get("read the ticket", &path, &[]).await?)?;
@@ -235,7 +235,7 @@ impl KaseyaBms {
     }
 
     pub(crate) async fn check(&self, names: &Names) -> Vec<Finding> {
-        let shown = |id: Result<u64, Fault>| id.map(|id| id.to_string());
+        let shown = |id: Result<u64, StepError>| id.map(|id| id.to_string());
         let mut findings = vec![Finding::new(
             format!("account {}", self.company),
             self.account_name().await,
@@ -276,7 +276,7 @@ impl KaseyaBms {
         findings
     }
 
-    async fn ticket(&self, operation: &'static str, id: u64) -> Result<Reply, Fault> {
+    async fn ticket(&self, operation: &'static str, id: u64) -> Result<Reply, StepError> {
         let id = id.to_string();
         self.get(operation, &["v2", "servicedesk", "tickets", &id], &[]).await
     }
@@ -293,18 +293,18 @@ fn ticket_ref(id: u64) -> TicketRef {
     }
 }
 
-fn kind(name: &str, id: &str) -> Result<u64, Fault> {
+fn kind(name: &str, id: &str) -> Result<u64, StepError> {
     id.trim().parse().map_err(|_| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "{name} in the credentials for {SYSTEM} must be a number of {SYSTEM}'s"
         ))
     })
 }
 
 /// The API that Gangway may use has no list of employees.
-fn employee(tech: &str) -> Result<u64, Fault> {
+fn employee(tech: &str) -> Result<u64, StepError> {
     tech.trim().parse().map_err(|_| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "default_tech_id must be the number of an employee of {SYSTEM}, and \"{}\" is none",
             tech.trim()
         ))

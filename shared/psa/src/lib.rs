@@ -11,9 +11,9 @@ mod names;
 pub mod servicenow;
 mod texts;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use secrecy::SecretString;
 
 pub use autotask::Autotask;
@@ -147,10 +147,15 @@ impl Psa {
     }
 
     /// The ticket that carries our marker, else the given one if it is this organisation's.
-    pub async fn find_ticket(&self, given: Option<&str>, marker: &str, mark: &str) -> Result<Option<TicketRef>, Fault> {
+    pub async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        mark: &str,
+    ) -> Result<Option<TicketRef>, StepError> {
         // They go into queries of all kinds, and need no escaping in any.
         if !texts::is_plain(marker) || !texts::is_plain(mark) {
-            return Err(Fault::Permanent(
+            return Err(StepError::Permanent(
                 "a ticket's marker has letters, digits, - and _ only".to_owned(),
             ));
         }
@@ -169,7 +174,7 @@ impl Psa {
     ///
     /// A customer can guess the summary, and a ticket of theirs is no place for what Gangway writes. ConnectWise and Kaseya
     /// BMS do not tell who opened a ticket, so there none is taken by its summary; the form may name it by its number.
-    pub async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+    pub async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
         match self {
             Self::Autotask(psa) => psa.find_matching(summary).await,
             Self::Freshdesk(psa) => psa.find_matching(summary).await,
@@ -179,33 +184,33 @@ impl Psa {
         }
     }
 
-    pub async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         each!(self, psa => psa.create_ticket(ticket).await)
     }
 
     /// Whether the ticket has an internal note whose last line is this marker. What customers can write is not looked at.
-    pub async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         self.must_have(ticket)?;
         each!(self, psa => psa.has_note(ticket, marker).await)
     }
 
-    pub async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         self.must_have(ticket)?;
         each!(self, psa => psa.add_note(ticket, note).await)
     }
 
-    pub async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         self.must_have(ticket)?;
         each!(self, psa => psa.set_status(ticket, status).await)
     }
 
     /// A ticket of another system, from before `default_psa` was changed, is not this one's: the same id may well be
     /// another customer's ticket here.
-    fn must_have(&self, ticket: &TicketRef) -> Result<(), Fault> {
+    fn must_have(&self, ticket: &TicketRef) -> Result<(), StepError> {
         if ticket.system == self.system() {
             return Ok(());
         }
-        Err(Fault::NeedsAttention(format!(
+        Err(StepError::NeedsAttention(format!(
             "the ticket is one of {}, and the organisation uses {} now",
             ticket.system,
             self.system()

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use tokio::sync::Mutex;
 
 /// How long a list is good for; a name that it lacks has it read again.
@@ -63,8 +63,8 @@ pub(crate) async fn resolve(
     scope: &str,
     wanted: &str,
     listing: Listing,
-    list: impl Future<Output = Result<Vec<Named>, Fault>>,
-) -> Result<String, Fault> {
+    list: impl Future<Output = Result<Vec<Named>, StepError>>,
+) -> Result<String, StepError> {
     Ok(record(system, what, scope, wanted, listing, list).await?.id)
 }
 
@@ -75,8 +75,8 @@ pub(crate) async fn record(
     scope: &str,
     wanted: &str,
     listing: Listing,
-    list: impl Future<Output = Result<Vec<Named>, Fault>>,
-) -> Result<Named, Fault> {
+    list: impl Future<Output = Result<Vec<Named>, StepError>>,
+) -> Result<Named, StepError> {
     let key = format!("{system}\n{what}\n{scope}");
     let kept = {
         let mut lists = LISTS.lock().await;
@@ -92,7 +92,7 @@ pub(crate) async fn record(
     let all = list.await?;
     let found = pick(wanted, &all);
     let unknown = || {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "{system} has no {what} named \"{}\"{}",
             wanted.trim(),
             listing.after("there are", &all)
@@ -174,7 +174,7 @@ mod tests {
         }
         assert_eq!(reads.load(Ordering::Relaxed), 1);
         let unknown = async |listing| match resolve("X", "status", "once", "Done", listing, list()).await {
-            Err(Fault::NeedsAttention(text)) => text,
+            Err(StepError::NeedsAttention(text)) => text,
             other => panic!("{other:?}"),
         };
         assert_eq!(

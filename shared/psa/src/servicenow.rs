@@ -6,9 +6,9 @@
 mod names;
 mod wire;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use domain::text::{broken, ends_with_line, visible};
 use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
@@ -55,10 +55,10 @@ pub struct ServiceNow {
 
 impl ServiceNow {
     /// `base` is the instance's address; `company` is the sys_id or the name of the organisation's company.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         let company = company.trim().to_owned();
         if !may_be_asked(&company) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "the organisation's company in {SYSTEM} is neither a sys_id nor a name"
             )));
         }
@@ -71,7 +71,7 @@ impl ServiceNow {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
         let company = self.company().await?;
         let query = format!("correlation_id={marker}^ORDERBYsys_created_on");
         let found = self.incidents("look for the request's ticket", &query).await?;
@@ -87,7 +87,7 @@ impl ServiceNow {
 
     /// By the number that people see, or the sys_id. Another company's ticket counts as not found: what is written on a
     /// ticket its customer may read.
-    async fn given_ticket(&self, given: &str, company: &str) -> Result<Option<TicketRef>, Fault> {
+    async fn given_ticket(&self, given: &str, company: &str) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look up the given ticket";
         let found = if is_id(given) {
             let query = [("sysparm_fields", FIELDS), REFERENCES_AS_IDS];
@@ -106,7 +106,7 @@ impl ServiceNow {
         Ok(found.iter().find(theirs).map(|incident| ticket_ref(&incident.sys_id)))
     }
 
-    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
         let summary = one_line(summary, SUMMARY_LIMIT);
         let company = self.company().await?;
         let query = format!("active=true^company={company}^ORDERBYsys_created_on");
@@ -127,7 +127,7 @@ impl ServiceNow {
 
     /// Somebody of another company than the customer's, as the MSP's people are. Who belongs to no company may be anybody,
     /// the guest of unknown mails among them.
-    async fn is_technician(&self, user: &str, company: &str) -> Result<bool, Fault> {
+    async fn is_technician(&self, user: &str, company: &str) -> Result<bool, StepError> {
         if !is_id(user) {
             return Ok(false);
         }
@@ -141,7 +141,7 @@ impl ServiceNow {
         Ok(found.iter().any(is_technician))
     }
 
-    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, Fault> {
+    pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let company = self.company().await?;
         let mut body = Map::new();
         let mut set = |field: &str, value: String| body.insert(field.to_owned(), Value::String(value));
@@ -179,7 +179,7 @@ impl ServiceNow {
     }
 
     /// The user of our company with this mail address.
-    async fn caller(&self, email: &str, company: &str) -> Result<Option<String>, Fault> {
+    async fn caller(&self, email: &str, company: &str) -> Result<Option<String>, StepError> {
         if !may_be_asked(email) {
             return Ok(None);
         }
@@ -191,9 +191,9 @@ impl ServiceNow {
         Ok(found.into_iter().find(is_caller).map(|user| user.sys_id))
     }
 
-    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, Fault> {
+    pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         if !is_id(&ticket.id) {
-            return Err(Fault::Permanent(format!("the ticket's id is none of {SYSTEM}")));
+            return Err(StepError::Permanent(format!("the ticket's id is none of {SYSTEM}")));
         }
         let marker = note_marker(marker);
         let query = format!("element_id={}^element=work_notes^ORDERBYsys_created_on", ticket.id);
@@ -214,7 +214,7 @@ impl ServiceNow {
             .any(|note| ours(note) && ends_with_line(&note.value, &marker)))
     }
 
-    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), Fault> {
+    pub(crate) async fn add_note(&self, ticket: &TicketRef, note: &Note) -> Result<(), StepError> {
         let text = match &note.text {
             NoteText::Plain(text) => text.as_str(),
             NoteText::Secret(text) => text.expose_secret(),
@@ -225,7 +225,7 @@ impl ServiceNow {
         self.change("write a note", ticket, &body).await
     }
 
-    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), Fault> {
+    pub(crate) async fn set_status(&self, ticket: &TicketRef, status: &str) -> Result<(), StepError> {
         let query = [("sysparm_fields", FIELDS), REFERENCES_AS_IDS];
         let url = endpoint(&self.base, &["table", "incident", &ticket.id], &query);
         let now: Answer<IncidentBody> = self.call("read the ticket", self.http.get(url)).await?.json()?;
@@ -237,7 +237,7 @@ impl ServiceNow {
             .await
     }
 
-    async fn change(&self, operation: &'static str, ticket: &TicketRef, body: &Value) -> Result<(), Fault> {
+    async fn change(&self, operation: &'static str, ticket: &TicketRef, body: &Value) -> Result<(), StepError> {
         let query = [("sysparm_fields", "sys_id")];
         let url = endpoint(&self.base, &["table", "incident", &ticket.id], &query);
         self.call(operation, self.http.patch(url).json(body)).await?.done()
@@ -273,7 +273,7 @@ impl ServiceNow {
         findings
     }
 
-    async fn incidents(&self, operation: &'static str, query: &str) -> Result<Vec<IncidentBody>, Fault> {
+    async fn incidents(&self, operation: &'static str, query: &str) -> Result<Vec<IncidentBody>, StepError> {
         self.records(operation, "incident", FIELDS, query).await
     }
 
@@ -285,7 +285,7 @@ impl ServiceNow {
         table: &str,
         fields: &str,
         query: &str,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let size = PAGE_SIZE.to_string();
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
@@ -311,7 +311,7 @@ impl ServiceNow {
         }
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let password = self.credentials.password.expose_secret();
         let request = request.basic_auth(&self.credentials.user_name, Some(password));
         send(SYSTEM, operation, request.header(ACCEPT, "application/json")).await

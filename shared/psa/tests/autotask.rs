@@ -6,8 +6,8 @@
     reason = "a helper that fails is a test that fails"
 )]
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::{Autotask, Names, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
@@ -21,7 +21,7 @@ struct Desk {
     keys: Value,
 }
 
-fn client(base: &str, credentials: Value, company: &str) -> Result<Psa, Fault> {
+fn client(base: &str, credentials: Value, company: &str) -> Result<Psa, StepError> {
     let credentials = serde_json::from_value(credentials).unwrap();
     let base = base.parse().unwrap();
     Autotask::new(outbound::http_client(), base, credentials, company.to_owned())
@@ -52,9 +52,9 @@ impl Desk {
     }
 }
 
-fn attention<T: std::fmt::Debug>(result: Result<T, Fault>) -> String {
+fn attention<T: std::fmt::Debug>(result: Result<T, StepError>) -> String {
     match result {
-        Err(Fault::NeedsAttention(text)) => text,
+        Err(StepError::NeedsAttention(text)) => text,
         other => panic!("{other:?}"),
     }
 }
@@ -109,10 +109,10 @@ async fn resource_and_role_go_together() {
         assert_eq!(findings.iter().filter(|finding| finding.result.is_err()).count(), 1);
     }
     // The vendor knows them, but not together.
-    let fault = desk.psa.create_ticket(&of(tech, tech)).await.unwrap_err();
+    let error = desk.psa.create_ticket(&of(tech, tech)).await.unwrap_err();
     assert_eq!(
-        fault,
-        Fault::Permanent("Autotask refused \"create a ticket\" (500, assignedResourceID)".into())
+        error,
+        StepError::Permanent("Autotask refused \"create a ticket\" (500, assignedResourceID)".into())
     );
     desk.psa.create_ticket(&of(tech, role)).await.unwrap();
     assert_eq!(desk.state()[0]["owner"].to_string(), tech.unwrap());
@@ -246,14 +246,14 @@ async fn errors_are_read_from_500() {
         let mock = Mock::given(method("POST")).respond_with(says(json!([text])));
         let scoped = mock.mount_as_scoped(&server).await;
         let psa = client(&server.uri(), keys(), "175").unwrap();
-        let fault = psa.find_ticket(None, "r1", "5eed").await.unwrap_err();
-        assert_eq!(fault.name(), name, "{fault}");
+        let error = psa.find_ticket(None, "r1", "5eed").await.unwrap_err();
+        assert_eq!(error.name(), name, "{error}");
         assert_eq!(
-            fault.to_string().contains("dueDateTime"),
+            error.to_string().contains("dueDateTime"),
             name == "Permanent",
-            "{fault}"
+            "{error}"
         );
-        assert!(!fault.to_string().contains("Ana"), "{fault}");
+        assert!(!error.to_string().contains("Ana"), "{error}");
         drop(scoped);
     }
     // Nothing there, said in the other way.
@@ -307,8 +307,8 @@ async fn a_list_without_an_end_is_no_answer() {
         id: "5".into(),
     };
     let psa = client(&server.uri(), keys(), "175").unwrap();
-    let fault = psa.has_note(&ticket, "r1/opened").await.unwrap_err();
-    assert_eq!(fault.name(), "Permanent");
+    let error = psa.has_note(&ticket, "r1/opened").await.unwrap_err();
+    assert_eq!(error.name(), "Permanent");
     let asked = server.received_requests().await.unwrap();
     assert_eq!(asked.len(), 101);
     let filter = |index: usize| asked[index].body_json::<Value>().unwrap()["filter"].clone();

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::connectwise::Credentials;
 use psa::{ConnectWise, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ async fn a_ticket_needs_a_board() {
         location: None,
         ..new_ticket()
     };
-    let Err(Fault::NeedsAttention(text)) = psa(&server, "AcmeLtd").create_ticket(&nowhere).await else {
+    let Err(StepError::NeedsAttention(text)) = psa(&server, "AcmeLtd").create_ticket(&nowhere).await else {
         panic!()
     };
     assert!(
@@ -350,7 +350,7 @@ async fn a_status_is_one_of_the_tickets_board_and_set_once() {
     psa.set_status(&ticket(), "waiting input").await.unwrap();
     assert!(matches!(
         psa.set_status(&ticket(), "Done").await,
-        Err(Fault::NeedsAttention(_))
+        Err(StepError::NeedsAttention(_))
     ));
     let patches = requests(&server, "PATCH").await;
     let bodies: Vec<Value> = patches.iter().map(|request| request.body_json().unwrap()).collect();
@@ -374,7 +374,7 @@ async fn bad_days_are_faults_that_quote_nobody() {
             .mount(&server)
             .await;
         let psa = psa(&server, "19");
-        for fault in [
+        for error in [
             psa.find_ticket(None, "r1", "5eed").await.unwrap_err(),
             psa.create_ticket(&new_ticket()).await.unwrap_err(),
             psa.has_note(&ticket(), "r1").await.unwrap_err(),
@@ -383,8 +383,8 @@ async fn bad_days_are_faults_that_quote_nobody() {
                 .unwrap_err(),
             psa.set_status(&ticket(), "New").await.unwrap_err(),
         ] {
-            let text = fault.to_string();
-            assert_eq!(fault.name(), name, "{text}");
+            let text = error.to_string();
+            assert_eq!(error.name(), name, "{text}");
             assert!(
                 text.contains("ConnectWise") && !text.contains("Ann") && !text.contains("pa55"),
                 "{text}"

@@ -5,9 +5,9 @@
 use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sesv2::{Client, Config};
 use domain::decision::Reason;
-use domain::fault::Fault;
 use domain::job::Kind;
 use domain::note::{About, denied, note_subject};
+use domain::step_error::StepError;
 use notify::Mailer;
 use psa::{EmailOnly, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
@@ -105,7 +105,10 @@ async fn passwords_are_refused() {
         internal: true,
         minutes: None,
     };
-    assert!(matches!(psa.add_note(&ticket, &note).await, Err(Fault::Permanent(_))));
+    assert!(matches!(
+        psa.add_note(&ticket, &note).await,
+        Err(StepError::Permanent(_))
+    ));
     assert_eq!(psa.find_ticket(Some("1"), "r1", "5eed").await.unwrap(), None);
     assert_eq!(psa.find_matching("x").await.unwrap(), None);
     assert!(!psa.has_note(&ticket, "m").await.unwrap());

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::{Freshdesk, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 const ODD: &str = "Seán O'Brien \"X\" & <Y>\n🙂";
 
-fn client(base: &str, company: &str) -> Result<Psa, Fault> {
+fn client(base: &str, company: &str) -> Result<Psa, StepError> {
     let credentials = serde_json::from_value(json!({"address": base, "api_key": "k"})).unwrap();
     let address = base.parse().unwrap();
     Freshdesk::new(outbound::http_client(), address, credentials, company.to_owned())
@@ -149,7 +149,7 @@ async fn a_ticket_is_never_another_companys() {
         let made = psa(&server).create_ticket(&wanted).await;
         let Some(expected) = expected else {
             assert!(
-                matches!(&made, Err(Fault::NeedsAttention(text)) if text.contains("company 10")),
+                matches!(&made, Err(StepError::NeedsAttention(text)) if text.contains("company 10")),
                 "{made:?}"
             );
             continue;
@@ -260,12 +260,12 @@ async fn the_wrong_field_is_named_and_a_company_is_a_number() {
         .respond_with(ResponseTemplate::new(400).set_body_json(body))
         .mount(&server)
         .await;
-    let fault = psa(&server).create_ticket(&new_ticket()).await.unwrap_err();
+    let error = psa(&server).create_ticket(&new_ticket()).await.unwrap_err();
     assert_eq!(
-        fault.to_string(),
+        error.to_string(),
         "Freshdesk refused \"look up the contact\" (400, requester_id)"
     );
-    let Err(Fault::NeedsAttention(text)) = client("https://acme.freshdesk.com", "Acme") else {
+    let Err(StepError::NeedsAttention(text)) = client("https://acme.freshdesk.com", "Acme") else {
         panic!()
     };
     assert!(text.contains("it is a number"), "{text}");
@@ -279,7 +279,7 @@ async fn a_list_without_an_end_is_no_answer() {
         .respond_with(answer.insert_header("Link", "<https://x?page=2>; rel=\"next\""))
         .mount(&server)
         .await;
-    let fault = psa(&server).has_note(&ticket(), "r1/opened").await.unwrap_err();
-    assert_eq!(fault.name(), "Permanent");
+    let error = psa(&server).has_note(&ticket(), "r1/opened").await.unwrap_err();
+    assert_eq!(error.name(), "Permanent");
     assert_eq!(sent(&server, "GET").await.len(), 100);
 }

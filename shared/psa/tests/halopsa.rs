@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::{HaloPsa, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
@@ -34,7 +34,7 @@ impl Desk {
     }
 }
 
-fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
+fn client(credentials: &Value, company: &str) -> Result<Psa, StepError> {
     let address = credentials["address"].as_str().unwrap().parse().unwrap();
     let keys = serde_json::from_value(credentials.clone()).unwrap();
     HaloPsa::new(outbound::http_client(), address, keys, company.to_owned())
@@ -142,7 +142,7 @@ async fn a_note_on_too_long_a_ticket_is_not_taken_for_missing() {
     });
     assert!(matches!(
         desk.psa.has_note(&ticket, "r1/x").await,
-        Err(Fault::Permanent(_))
+        Err(StepError::Permanent(_))
     ));
 }
 
@@ -151,11 +151,11 @@ async fn the_company_is_a_clients_id() {
     let desk = Desk::new().await;
     for wrong in ["", "Acme", "20.0", "-1"] {
         let refused = client(&desk.keys["credentials"], wrong);
-        assert!(matches!(refused, Err(Fault::NeedsAttention(_))), "{wrong}");
+        assert!(matches!(refused, Err(StepError::NeedsAttention(_))), "{wrong}");
     }
     let gone = client(&desk.keys["credentials"], "99").unwrap();
     let findings = gone.check(&psa::Names::default()).await;
-    let Err(Fault::NeedsAttention(text)) = &findings[0].result else {
+    let Err(StepError::NeedsAttention(text)) = &findings[0].result else {
         panic!("{findings:?}")
     };
     assert!(text.contains("no such client"), "{text}");
@@ -168,10 +168,10 @@ async fn a_wrong_tenant_or_secret_is_for_a_person() {
         let mut credentials = desk.keys["credentials"].clone();
         credentials[field] = json!(value);
         let psa = client(&credentials, "20").unwrap();
-        let fault = psa.find_matching("x").await.unwrap_err();
+        let error = psa.find_matching("x").await.unwrap_err();
         assert!(
-            matches!(&fault, Fault::NeedsAttention(text) if !text.contains(value)),
-            "{field}: {fault}"
+            matches!(&error, StepError::NeedsAttention(text) if !text.contains(value)),
+            "{field}: {error}"
         );
     }
 }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::{KaseyaBms, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
@@ -106,10 +106,10 @@ async fn a_ticket_goes_to_a_queue_or_an_employee() {
         location: None,
         ..new_ticket()
     };
-    let fault = desk.psa.create_ticket(&nobodys).await.unwrap_err();
+    let error = desk.psa.create_ticket(&nobodys).await.unwrap_err();
     assert!(
-        matches!(&fault, Fault::NeedsAttention(text) if text.contains("Onboarding, Help Desk")),
-        "{fault}"
+        matches!(&error, StepError::NeedsAttention(text) if text.contains("Onboarding, Help Desk")),
+        "{error}"
     );
     let employees = NewTicket {
         tech_id: Some(" 88 ".to_owned()),
@@ -135,12 +135,12 @@ async fn an_account_may_be_named() {
     let unknown = client(&desk.keys["credentials"], "Acm");
     assert!(matches!(
         unknown.find_ticket(None, "r1", "5eed").await,
-        Err(Fault::NeedsAttention(_))
+        Err(StepError::NeedsAttention(_))
     ));
     let gone = client(&desk.keys["credentials"], "99");
     let findings = gone.check(&psa::Names::default()).await;
     assert!(
-        matches!(&findings[0].result, Err(Fault::NeedsAttention(text)) if text.contains("no such account")),
+        matches!(&findings[0].result, Err(StepError::NeedsAttention(text)) if text.contains("no such account")),
         "{findings:?}"
     );
 }
@@ -171,39 +171,39 @@ async fn a_given_ticket_may_be_named_by_its_number() {
 async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
     let desk = Desk::new().await;
     for field in ["ticket_type_id", "source_id"] {
-        let fault = desk.with(field, "Incident").create_ticket(&new_ticket()).await;
-        let fault = fault.unwrap_err();
+        let error = desk.with(field, "Incident").create_ticket(&new_ticket()).await;
+        let error = error.unwrap_err();
         assert!(
-            matches!(&fault, Fault::NeedsAttention(text) if text.contains(field)),
-            "{fault}"
+            matches!(&error, StepError::NeedsAttention(text) if text.contains(field)),
+            "{error}"
         );
         let findings = desk.with(field, "Incident").check(&psa::Names::default()).await;
         let finding = findings.iter().find(|finding| finding.what == field).unwrap();
         assert!(finding.result.is_err());
         // What only BMS knows to be wrong.
-        let fault = desk.with(field, "99").create_ticket(&new_ticket()).await.unwrap_err();
+        let error = desk.with(field, "99").create_ticket(&new_ticket()).await.unwrap_err();
         assert_eq!(
-            fault,
-            Fault::Permanent("Kaseya BMS refused \"create a ticket\" (code 1002)".to_owned())
+            error,
+            StepError::Permanent("Kaseya BMS refused \"create a ticket\" (code 1002)".to_owned())
         );
     }
     let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let fault = desk.with("note_type_id", "99").add_note(&made, &note()).await;
-    assert!(matches!(fault, Err(Fault::Permanent(_))));
+    let error = desk.with("note_type_id", "99").add_note(&made, &note()).await;
+    assert!(matches!(error, Err(StepError::Permanent(_))));
 }
 
 #[tokio::test]
 async fn a_refused_sign_in_comes_with_status_200() {
     let desk = Desk::new().await;
     for field in ["user_name", "password", "tenant"] {
-        let fault = desk
+        let error = desk
             .with(field, "wrong")
             .find_ticket(None, "r1", "5eed")
             .await
             .unwrap_err();
         assert!(
-            matches!(&fault, Fault::NeedsAttention(text) if text.contains("renew")),
-            "{field}: {fault}"
+            matches!(&error, StepError::NeedsAttention(text) if text.contains("renew")),
+            "{field}: {error}"
         );
     }
 }
@@ -251,6 +251,6 @@ async fn names_may_begin_with_a_small_letter() {
     let psa = client(&credentials, "120");
     let found = psa.find_ticket(None, "r1", "5eed").await.unwrap().unwrap();
     assert_eq!(found.id, "7");
-    let fault = psa.has_note(&found, "r1/x").await.unwrap_err();
-    assert!(fault.is_transient() && !fault.to_string().contains("Ann"), "{fault}");
+    let error = psa.has_note(&found, "r1/x").await.unwrap_err();
+    assert!(error.is_transient() && !error.to_string().contains("Ann"), "{error}");
 }

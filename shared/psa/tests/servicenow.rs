@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::{NewTicket, Psa, ServiceNow};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
@@ -25,7 +25,7 @@ impl Desk {
         Self { sim, keys, psa }
     }
 
-    fn of(&self, company: &str) -> Result<Psa, Fault> {
+    fn of(&self, company: &str) -> Result<Psa, StepError> {
         client(&self.keys["credentials"], company)
     }
 
@@ -43,7 +43,7 @@ impl Desk {
     }
 }
 
-fn client(credentials: &Value, company: &str) -> Result<Psa, Fault> {
+fn client(credentials: &Value, company: &str) -> Result<Psa, StepError> {
     let address = credentials["address"].as_str().unwrap().parse().unwrap();
     let keys = serde_json::from_value(credentials.clone()).unwrap();
     ServiceNow::new(outbound::http_client(), address, keys, company.to_owned())
@@ -83,10 +83,10 @@ async fn states_are_an_incidents_and_come_with_what_they_need() {
     }
     assert_eq!(desk.ticket(&ticket)["close_code"], "Resolved by request");
     for other in ["Open", "Closed Complete", "Awaiting Evidence"] {
-        let fault = desk.psa.set_status(&ticket, other).await.unwrap_err();
+        let error = desk.psa.set_status(&ticket, other).await.unwrap_err();
         assert!(
-            matches!(&fault, Fault::NeedsAttention(text) if text.ends_with("New, In Progress, On Hold, Resolved, Closed, Canceled")),
-            "{fault}"
+            matches!(&error, StepError::NeedsAttention(text) if text.ends_with("New, In Progress, On Hold, Resolved, Closed, Canceled")),
+            "{error}"
         );
     }
     let closed = NewTicket {
@@ -143,10 +143,10 @@ async fn people_are_looked_up_where_they_belong() {
             tech_id: Some(tech.to_owned()),
             ..new_ticket()
         };
-        let fault = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        let error = desk.psa.create_ticket(&ticket).await.unwrap_err();
         assert!(
-            matches!(&fault, Fault::NeedsAttention(text) if text.contains("default_tech_id")),
-            "{tech}: {fault}"
+            matches!(&error, StepError::NeedsAttention(text) if text.contains("default_tech_id")),
+            "{tech}: {error}"
         );
     }
     let gone = NewTicket {
@@ -155,7 +155,7 @@ async fn people_are_looked_up_where_they_belong() {
     };
     assert!(matches!(
         desk.psa.create_ticket(&gone).await,
-        Err(Fault::NeedsAttention(_))
+        Err(StepError::NeedsAttention(_))
     ));
 }
 
@@ -174,15 +174,15 @@ async fn a_company_may_be_named() {
     let unknown = desk.of("Acm").unwrap();
     assert!(matches!(
         unknown.find_ticket(None, "r1", "5eed").await,
-        Err(Fault::NeedsAttention(_))
+        Err(StepError::NeedsAttention(_))
     ));
     for wrong in ["", " ", "Acme^ORname=Somebody Else", "javascript:x"] {
-        assert!(matches!(desk.of(wrong), Err(Fault::NeedsAttention(_))), "{wrong}");
+        assert!(matches!(desk.of(wrong), Err(StepError::NeedsAttention(_))), "{wrong}");
     }
     let gone = desk.of(&"0".repeat(32)).unwrap();
     let findings = gone.check(&psa::Names::default()).await;
     assert!(
-        matches!(&findings[0].result, Err(Fault::NeedsAttention(text)) if text.contains("no such company")),
+        matches!(&findings[0].result, Err(StepError::NeedsAttention(text)) if text.contains("no such company")),
         "{findings:?}"
     );
 }
@@ -231,5 +231,5 @@ async fn a_short_page_is_not_the_last() {
         id: "1^ORDERBYx".to_owned(),
         ..ticket
     };
-    assert!(matches!(psa.has_note(&odd, "r1/x").await, Err(Fault::Permanent(_))));
+    assert!(matches!(psa.has_note(&odd, "r1/x").await, Err(StepError::Permanent(_))));
 }

@@ -8,13 +8,13 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::{Store, number, text};
 
 const TABLE: &str = "access";
@@ -64,7 +64,7 @@ pub(crate) fn hash(token: &SecretString) -> String {
 
 impl Store {
     /// True for whoever comes first with this text; it is remembered for as long as it could be used again.
-    pub async fn first_use(&self, text_used: &SecretString, until: DateTime<Utc>) -> Result<bool, Fault> {
+    pub async fn first_use(&self, text_used: &SecretString, until: DateTime<Utc>) -> Result<bool, StepError> {
         let result = self
             .db
             .put_item()
@@ -84,12 +84,12 @@ impl Store {
             {
                 Ok(false)
             }
-            Err(error) => Err(fault("using a sign-in's state", &error)),
+            Err(error) => Err(aws_error("using a sign-in's state", &error)),
         }
     }
 
     /// DynamoDB deletes what has expired within days only: whoever reads an item looks at its time.
-    pub(crate) async fn access<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>, Fault> {
+    pub(crate) async fn access<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -98,7 +98,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading who has access", &error))?;
+            .map_err(|error| aws_error("reading who has access", &error))?;
         answer
             .item
             .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
@@ -110,7 +110,7 @@ impl Store {
         key: String,
         value: &impl Serialize,
         expires: DateTime<Utc>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let put = self.access_put(key, value, expires)?;
         self.db
             .put_item()
@@ -119,10 +119,15 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("writing who has access", &error))
+            .map_err(|error| aws_error("writing who has access", &error))
     }
 
-    pub(crate) fn access_put(&self, key: String, value: &impl Serialize, expires: DateTime<Utc>) -> Result<Put, Fault> {
+    pub(crate) fn access_put(
+        &self,
+        key: String,
+        value: &impl Serialize,
+        expires: DateTime<Utc>,
+    ) -> Result<Put, StepError> {
         let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(value).map_err(|_| stored_shape(TABLE))?;
         Put::builder()
             .table_name(self.table(TABLE))
@@ -133,7 +138,7 @@ impl Store {
             .map_err(|_| stored_shape(TABLE))
     }
 
-    pub(crate) async fn delete_access(&self, key: String) -> Result<(), Fault> {
+    pub(crate) async fn delete_access(&self, key: String) -> Result<(), StepError> {
         self.db
             .delete_item()
             .table_name(self.table(TABLE))
@@ -141,11 +146,11 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("ending access", &error))
+            .map_err(|error| aws_error("ending access", &error))
     }
 
     /// A part of a transaction that fails if the item is gone.
-    pub(crate) fn access_delete(&self, key: String) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn access_delete(&self, key: String) -> Result<TransactWriteItem, StepError> {
         let delete = Delete::builder()
             .table_name(self.table(TABLE))
             .key("hash", text(key))

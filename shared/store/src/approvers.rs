@@ -1,15 +1,15 @@
 //! The members who decide approvals where no address is set for them.
 
-use domain::fault::Fault;
 use domain::integration::Organisation;
 use domain::role::Role;
+use domain::step_error::StepError;
 
 use crate::Store;
 
 impl Store {
     /// Addresses of the organisation's own members with the role approver or admin; where it has none, its parent's, who
     /// act in it with their role.
-    pub async fn approving_members(&self, organisation: &Organisation) -> Result<Vec<String>, Fault> {
+    pub async fn approving_members(&self, organisation: &Organisation) -> Result<Vec<String>, StepError> {
         for org in [Some(&organisation.id), organisation.parent.as_ref()]
             .into_iter()
             .flatten()

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use chrono::{DateTime, Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::sign_in::Reason;
+use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::limits::{Allowed, Limit};
 use crate::{Store, number, text};
 
@@ -112,7 +112,7 @@ pub struct Found {
 }
 
 impl Store {
-    pub async fn audit_entries(&self, org: &OrgId, wanted: Wanted<'_>) -> Result<Found, Fault> {
+    pub async fn audit_entries(&self, org: &OrgId, wanted: Wanted<'_>) -> Result<Found, StepError> {
         let mut found = Found {
             entries: Vec::new(),
             next: wanted.before.map(str::to_owned),
@@ -141,7 +141,7 @@ impl Store {
         org: &OrgId,
         wanted: Wanted<'_>,
         before: Option<&str>,
-    ) -> Result<(Vec<Item>, Option<String>), Fault> {
+    ) -> Result<(Vec<Item>, Option<String>), StepError> {
         let mut query = self
             .db
             .query()
@@ -166,26 +166,26 @@ impl Store {
             .filter_expression(filter)
             .send()
             .await
-            .map_err(|error| fault("reading the audit", &error))?;
+            .map_err(|error| aws_error("reading the audit", &error))?;
         let more = answer.last_evaluated_key.and_then(|mut key| key.remove("entry"));
         let more = more.and_then(|key| key.as_s().cloned().ok());
         Ok((answer.items.unwrap_or_default(), more))
     }
 
     /// A part of the transaction that the entry tells about.
-    pub(crate) fn audit_put(&self, org: &OrgId, entry: &AuditEntry) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn audit_put(&self, org: &OrgId, entry: &AuditEntry) -> Result<TransactWriteItem, StepError> {
         let put = self.entry_put(org.as_str(), entry, None)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), Fault> {
+    pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), StepError> {
         self.write_entry(self.entry_put(org.as_str(), entry, None)?).await
     }
 
     /// A refused sign-in, in the audit of the organisation that it concerns; without one, where whoever runs Gangway
     /// finds it. Strangers cause these entries, so they are kept for [`REFUSALS_KEPT`] only, and in each hour the first
     /// ones are listed: one more says that the rest is only counted (by the metric `SignInRefused`).
-    pub async fn audit_refused(&self, org: Option<&OrgId>, entry: AuditEntry) -> Result<(), Fault> {
+    pub async fn audit_refused(&self, org: Option<&OrgId>, entry: AuditEntry) -> Result<(), StepError> {
         let own = match Limit::refused_sign_ins_of(org, &entry.subject) {
             Some(own) => self.allow(&own).await?,
             None => Allowed::Yes,
@@ -206,7 +206,7 @@ impl Store {
     }
 
     /// Never over another entry: what was written stays as it was.
-    fn entry_put(&self, partition: &str, entry: &AuditEntry, expires: Option<DateTime<Utc>>) -> Result<Put, Fault> {
+    fn entry_put(&self, partition: &str, entry: &AuditEntry, expires: Option<DateTime<Utc>>) -> Result<Put, StepError> {
         let fields: Item = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
         let mut put = Put::builder()
             .table_name(self.table(TABLE))
@@ -220,7 +220,7 @@ impl Store {
         put.build().map_err(|_| stored_shape(TABLE))
     }
 
-    async fn write_entry(&self, put: Put) -> Result<(), Fault> {
+    async fn write_entry(&self, put: Put) -> Result<(), StepError> {
         self.db
             .put_item()
             .table_name(put.table_name)
@@ -229,7 +229,7 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("writing the audit", &error))
+            .map_err(|error| aws_error("writing the audit", &error))
     }
 }
 

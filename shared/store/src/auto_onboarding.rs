@@ -4,11 +4,11 @@
 //! is turned off, so that refusals are told to the organisation that they concern.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
-use domain::fault::Fault;
 use domain::ids::OrgId;
+use domain::step_error::StepError;
 
 use crate::audit::AuditEntry;
-use crate::fault::{failed_conditions, fault, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, stored_shape};
 use crate::{Store, text};
 
 const TABLE: &str = "organisations";
@@ -22,7 +22,7 @@ pub struct DomainOwner {
 }
 
 impl Store {
-    pub async fn domain_owner(&self, domain: &str) -> Result<Option<DomainOwner>, Fault> {
+    pub async fn domain_owner(&self, domain: &str) -> Result<Option<DomainOwner>, StepError> {
         let Some(mut item) = self.setting_of(&domain_key(domain)).await? else {
             return Ok(None);
         };
@@ -35,13 +35,13 @@ impl Store {
     }
 
     /// The domain that was set last, on or off.
-    pub async fn auto_onboarding_domain(&self, org: &OrgId) -> Result<Option<String>, Fault> {
+    pub async fn auto_onboarding_domain(&self, org: &OrgId) -> Result<Option<String>, StepError> {
         let item = self.setting_of(org.as_str()).await?;
         Ok(item.and_then(|mut item| text_of(item.remove("domain"))))
     }
 
     /// False: another organisation has the domain on. What another one has off can be taken over.
-    pub async fn turn_auto_onboarding_on(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, Fault> {
+    pub async fn turn_auto_onboarding_on(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, StepError> {
         let before = self.auto_onboarding_domain(org).await?;
         let own = Put::builder()
             .table_name(self.table(TABLE))
@@ -75,13 +75,13 @@ impl Store {
     }
 
     /// Removes and changes no member. False: the domain is not this organisation's any more.
-    pub async fn turn_auto_onboarding_off(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, Fault> {
+    pub async fn turn_auto_onboarding_off(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, StepError> {
         let entry = AuditEntry::now(by, "auto_onboarding.off", domain).changed(Some(domain.to_owned()), None);
         let writes = vec![self.domain_put(org, domain, false)?, self.audit_put(org, &entry)?];
         self.decided("turning auto-onboarding off", writes).await
     }
 
-    async fn decided(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<bool, Fault> {
+    async fn decided(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<bool, StepError> {
         let sent = self
             .db
             .transact_write_items()
@@ -91,11 +91,11 @@ impl Store {
         match sent {
             Ok(_) => Ok(true),
             Err(error) if failed_conditions(&error).is_some() => Ok(false),
-            Err(error) => Err(fault(operation, &error)),
+            Err(error) => Err(aws_error(operation, &error)),
         }
     }
 
-    fn domain_put(&self, org: &OrgId, domain: &str, on: bool) -> Result<TransactWriteItem, Fault> {
+    fn domain_put(&self, org: &OrgId, domain: &str, on: bool) -> Result<TransactWriteItem, StepError> {
         // What is off may be taken over by being turned on, not by being turned off.
         let condition = if on {
             "attribute_not_exists(#owner) OR #owner = :me OR #on = :off"
@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// A part of the transaction that adds a member: the operator may turn it off at this moment.
-    pub(crate) fn auto_onboarding_is_on(&self, org: &OrgId, domain: &str) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn auto_onboarding_is_on(&self, org: &OrgId, domain: &str) -> Result<TransactWriteItem, StepError> {
         let check = ConditionCheck::builder()
             .table_name(self.table(TABLE))
             .key("org", text(domain_key(domain)))
@@ -137,7 +137,10 @@ impl Store {
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
-    async fn setting_of(&self, key: &str) -> Result<Option<std::collections::HashMap<String, AttributeValue>>, Fault> {
+    async fn setting_of(
+        &self,
+        key: &str,
+    ) -> Result<Option<std::collections::HashMap<String, AttributeValue>>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -147,7 +150,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading who has a domain", &error))?;
+            .map_err(|error| aws_error("reading who has a domain", &error))?;
         Ok(answer.item)
     }
 }

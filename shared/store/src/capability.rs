@@ -3,14 +3,14 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::Utc;
 use domain::decision::{Action, Gate};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{hash, random_token};
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::{Store, has_expired, number, text};
 
 const TABLE: &str = "capabilities";
@@ -42,7 +42,7 @@ impl Store {
         gate: &Gate,
         actions: &[Action],
         person: &str,
-    ) -> Result<Vec<SecretString>, Fault> {
+    ) -> Result<Vec<SecretString>, StepError> {
         let mut tokens = Vec::new();
         let mut hashes = Vec::new();
         let mut writes = Vec::new();
@@ -74,11 +74,11 @@ impl Store {
             .set_transact_items(Some(writes))
             .send()
             .await
-            .map_err(|error| fault("issuing links", &error))?;
+            .map_err(|error| aws_error("issuing links", &error))?;
         Ok(tokens)
     }
 
-    pub async fn capability(&self, token: &SecretString) -> Result<Option<Capability>, Fault> {
+    pub async fn capability(&self, token: &SecretString) -> Result<Option<Capability>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -87,7 +87,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a link", &error))?;
+            .map_err(|error| aws_error("reading a link", &error))?;
         answer
             .item
             // DynamoDB may take days to delete what has expired.
@@ -96,7 +96,7 @@ impl Store {
             .transpose()
     }
 
-    pub(crate) async fn retire_capability(&self, hash: &str, until: i64) -> Result<(), Fault> {
+    pub(crate) async fn retire_capability(&self, hash: &str, until: i64) -> Result<(), StepError> {
         self.db
             .update_item()
             .table_name(self.table(TABLE))
@@ -106,6 +106,6 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("retiring a link", &error))
+            .map_err(|error| aws_error("retiring a link", &error))
     }
 }

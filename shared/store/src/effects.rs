@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Utc;
-use domain::fault::Fault;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::timeline::partition;
 use crate::{Store, text};
 
@@ -19,7 +19,7 @@ pub(crate) const TABLE: &str = "effects";
 
 /// What an earlier run of the step left behind.
 #[derive(Debug, PartialEq)]
-pub enum Standing<T, I> {
+pub enum EffectState<T, I> {
     /// Nobody tried before; the intent is now written.
     New,
     /// Somebody meant to, with this intent; whether it happened only the outside system knows.
@@ -34,7 +34,7 @@ pub fn random_mark() -> String {
 
 impl Store {
     /// Writes the intent unless one stands.
-    pub async fn intend<T, I>(&self, key: &RequestKey, effect: &str, intent: &I) -> Result<Standing<T, I>, Fault>
+    pub async fn intend<T, I>(&self, key: &RequestKey, effect: &str, intent: &I) -> Result<EffectState<T, I>, StepError>
     where
         T: DeserializeOwned,
         I: Serialize + DeserializeOwned,
@@ -52,11 +52,11 @@ impl Store {
             .send()
             .await;
         match result {
-            Ok(_) => Ok(Standing::New),
+            Ok(_) => Ok(EffectState::New),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
                 self.standing(key, effect).await
             }
-            Err(error) => Err(fault("writing an intent", &error)),
+            Err(error) => Err(aws_error("writing an intent", &error)),
         }
     }
 
@@ -67,7 +67,7 @@ impl Store {
         effect: &str,
         earlier: &I,
         intent: &I,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, StepError> {
         let json = |intent: &I| serde_json::to_string(intent).map_err(|_| stored_shape(TABLE));
         let result = self
             .db
@@ -86,39 +86,39 @@ impl Store {
         match result {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(fault("writing an intent again", &error)),
+            Err(error) => Err(aws_error("writing an intent again", &error)),
         }
     }
 
     /// What stands, without writing anything.
-    pub async fn standing<T, I>(&self, key: &RequestKey, effect: &str) -> Result<Standing<T, I>, Fault>
+    pub async fn standing<T, I>(&self, key: &RequestKey, effect: &str) -> Result<EffectState<T, I>, StepError>
     where
         T: DeserializeOwned,
         I: DeserializeOwned,
     {
         let item = self.effect_item(key, effect).await?;
-        let Some(item) = item else { return Ok(Standing::New) };
+        let Some(item) = item else { return Ok(EffectState::New) };
         if let Some(Ok(result)) = item.get("result").map(AttributeValue::as_s) {
             return serde_json::from_str(result)
-                .map(Standing::Done)
+                .map(EffectState::Done)
                 .map_err(|_| stored_shape(TABLE));
         }
         match item.get("intent").map(AttributeValue::as_s) {
             Some(Ok(intent)) => serde_json::from_str(intent)
-                .map(Standing::Intended)
+                .map(EffectState::Intended)
                 .map_err(|_| stored_shape(TABLE)),
             _ => Err(stored_shape(TABLE)),
         }
     }
 
     /// Whether the effect is known to have happened.
-    pub async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, Fault> {
-        let standing: Standing<IgnoredAny, IgnoredAny> = self.standing(key, effect).await?;
-        Ok(matches!(standing, Standing::Done(_)))
+    pub async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, StepError> {
+        let standing: EffectState<IgnoredAny, IgnoredAny> = self.standing(key, effect).await?;
+        Ok(matches!(standing, EffectState::Done(_)))
     }
 
     /// The result of an effect that is known to have happened.
-    pub async fn effect_done<T: Serialize>(&self, key: &RequestKey, effect: &str, result: &T) -> Result<(), Fault> {
+    pub async fn effect_done<T: Serialize>(&self, key: &RequestKey, effect: &str, result: &T) -> Result<(), StepError> {
         let result = serde_json::to_string(result).map_err(|_| stored_shape(TABLE))?;
         self.db
             .update_item()
@@ -132,7 +132,7 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("recording an effect", &error))
+            .map_err(|error| aws_error("recording an effect", &error))
     }
 
     /// Does `act` once over all runs of a step: an earlier result is answered; where only the intent stands, `ask`
@@ -141,16 +141,16 @@ impl Store {
         &self,
         key: &RequestKey,
         effect: &str,
-        ask: impl AsyncFnOnce() -> Result<Option<T>, Fault>,
-        act: impl AsyncFnOnce() -> Result<T, Fault>,
-    ) -> Result<T, Fault>
+        ask: impl AsyncFnOnce() -> Result<Option<T>, StepError>,
+        act: impl AsyncFnOnce() -> Result<T, StepError>,
+    ) -> Result<T, StepError>
     where
         T: Serialize + DeserializeOwned,
     {
         let result = match self.intend::<T, Value>(key, effect, &Value::Null).await? {
-            Standing::Done(result) => return Ok(result),
-            Standing::New => act().await?,
-            Standing::Intended(_) => match ask().await? {
+            EffectState::Done(result) => return Ok(result),
+            EffectState::New => act().await?,
+            EffectState::Intended(_) => match ask().await? {
                 Some(result) => result,
                 None => act().await?,
             },
@@ -166,23 +166,23 @@ impl Store {
         &self,
         key: &RequestKey,
         effect: &str,
-        ask: impl AsyncFnOnce(&str) -> Result<Option<T>, Fault>,
-        act: impl AsyncFnOnce(&str) -> Result<T, Fault>,
-    ) -> Result<T, Fault>
+        ask: impl AsyncFnOnce(&str) -> Result<Option<T>, StepError>,
+        act: impl AsyncFnOnce(&str) -> Result<T, StepError>,
+    ) -> Result<T, StepError>
     where
         T: Serialize + DeserializeOwned,
     {
         let new = random_mark();
         let intent = Value::String(new.clone());
         let result = match self.intend::<T, Value>(key, effect, &intent).await? {
-            Standing::Done(result) => return Ok(result),
-            Standing::New => act(&new).await?,
-            Standing::Intended(Value::String(mark)) => match ask(&mark).await? {
+            EffectState::Done(result) => return Ok(result),
+            EffectState::New => act(&new).await?,
+            EffectState::Intended(Value::String(mark)) => match ask(&mark).await? {
                 Some(result) => result,
                 None => act(&mark).await?,
             },
             // The other way of the same effect, by mail, which has no mark.
-            Standing::Intended(earlier) => {
+            EffectState::Intended(earlier) => {
                 self.intend_again(key, effect, &earlier, &intent).await?;
                 act(&new).await?
             }
@@ -195,7 +195,7 @@ impl Store {
         &self,
         key: &RequestKey,
         effect: &str,
-    ) -> Result<Option<HashMap<String, AttributeValue>>, Fault> {
+    ) -> Result<Option<HashMap<String, AttributeValue>>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -205,7 +205,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading an effect", &error))?;
+            .map_err(|error| aws_error("reading an effect", &error))?;
         Ok(answer.item)
     }
 }

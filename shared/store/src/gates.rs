@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
 use domain::decision::{Decision, Gate, Reason};
-use domain::fault::Fault;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
 use crate::{Store, has_expired, number, text};
 
 const TABLE: &str = "gates";
@@ -48,7 +48,7 @@ impl GateRecord {
 
 /// What somebody, or time, says at a gate.
 #[derive(Debug, Clone, Copy)]
-pub struct Saying<'a> {
+pub struct NewDecision<'a> {
     pub decision: Decision,
     /// For people: an address, `NAME (ORG)` of a token, `technician` or `time`.
     pub by: &'a str,
@@ -81,7 +81,7 @@ impl Store {
         gate: &Gate,
         token: &str,
         closes_at: DateTime<Utc>,
-    ) -> Result<GateRecord, Fault> {
+    ) -> Result<GateRecord, StepError> {
         let answer = self
             .db
             .update_item()
@@ -95,13 +95,13 @@ impl Store {
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
             .send()
             .await
-            .map_err(|error| fault("entering a gate", &error))?;
+            .map_err(|error| aws_error("entering a gate", &error))?;
         from_item(answer.attributes.unwrap_or_default())
     }
 
     /// Before a resumed request looks at a gate that its end has retired: what was decided there stays known, and one that
     /// nobody decided begins anew.
-    pub async fn reopen_gate(&self, key: &RequestKey, gate: &Gate, closes_at: DateTime<Utc>) -> Result<(), Fault> {
+    pub async fn reopen_gate(&self, key: &RequestKey, gate: &Gate, closes_at: DateTime<Utc>) -> Result<(), StepError> {
         let result = self
             .db
             .update_item()
@@ -116,11 +116,11 @@ impl Store {
         match result {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(fault("reopening a gate", &error)),
+            Err(error) => Err(aws_error("reopening a gate", &error)),
         }
     }
 
-    pub async fn gate(&self, key: &RequestKey, gate: &Gate) -> Result<Option<GateRecord>, Fault> {
+    pub async fn gate(&self, key: &RequestKey, gate: &Gate) -> Result<Option<GateRecord>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -130,7 +130,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a gate", &error))?;
+            .map_err(|error| aws_error("reading a gate", &error))?;
         answer
             .item
             .filter(|item| !has_expired(item, Utc::now()))
@@ -139,7 +139,7 @@ impl Store {
     }
 
     /// The gates that the request has met.
-    pub async fn gates(&self, key: &RequestKey) -> Result<Vec<(Gate, GateRecord)>, Fault> {
+    pub async fn gates(&self, key: &RequestKey) -> Result<Vec<(Gate, GateRecord)>, StepError> {
         let before = format!("{}#", key.request);
         let items = self.gate_items(key, &before).await?;
         let gates = items.into_iter().map(|item| {
@@ -153,7 +153,11 @@ impl Store {
         gates.collect()
     }
 
-    async fn gate_items(&self, key: &RequestKey, before: &str) -> Result<Vec<HashMap<String, AttributeValue>>, Fault> {
+    async fn gate_items(
+        &self,
+        key: &RequestKey,
+        before: &str,
+    ) -> Result<Vec<HashMap<String, AttributeValue>>, StepError> {
         let answer = self
             .db
             .query()
@@ -164,12 +168,12 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading the gates", &error))?;
+            .map_err(|error| aws_error("reading the gates", &error))?;
         Ok(answer.items.unwrap_or_default())
     }
 
     /// The one write that decides. Whoever comes second is told what stands.
-    pub async fn decide(&self, key: &RequestKey, gate: &Gate, saying: Saying<'_>) -> Result<Decided, Fault> {
+    pub async fn decide(&self, key: &RequestKey, gate: &Gate, saying: NewDecision<'_>) -> Result<Decided, StepError> {
         let reason = saying.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         let told = format!("{} by {}{reason}", saying.decision.as_str(), saying.via);
         for _ in 0..5 {
@@ -190,20 +194,20 @@ impl Store {
                 Err(error) if failed_conditions(&error).is_some() => false,
                 // Another click on the same gate is being written: look again.
                 Err(error) if is_conflict(&error) => continue,
-                Err(error) => return Err(fault("deciding a gate", &error)),
+                Err(error) => return Err(aws_error("deciding a gate", &error)),
             };
             let gate = self.gate(key, gate).await?;
-            let gate = gate.ok_or_else(|| Fault::Permanent("the gate does not exist".to_owned()))?;
+            let gate = gate.ok_or_else(|| StepError::Permanent("the gate does not exist".to_owned()))?;
             return Ok(Decided { first, gate });
         }
-        Err(Fault::Transient(
+        Err(StepError::Transient(
             "deciding a gate: other decisions are in the way".to_owned(),
         ))
     }
 
     /// Closes the gate as a part of a cancellation.
-    pub(crate) fn gate_cancel(&self, key: &RequestKey, gate: &Gate, by: &str) -> Result<TransactWriteItem, Fault> {
-        let saying = Saying {
+    pub(crate) fn gate_cancel(&self, key: &RequestKey, gate: &Gate, by: &str) -> Result<TransactWriteItem, StepError> {
+        let saying = NewDecision {
             decision: Decision::Cancelled,
             by,
             who: by,
@@ -215,7 +219,7 @@ impl Store {
     }
 
     /// As a part of a transaction: nobody has decided yet.
-    pub(crate) fn gate_is_open(&self, key: &RequestKey, gate: &Gate) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn gate_is_open(&self, key: &RequestKey, gate: &Gate) -> Result<TransactWriteItem, StepError> {
         let check = ConditionCheck::builder()
             .table_name(self.table(TABLE))
             .key("org", text(key.org.as_str()))
@@ -226,7 +230,12 @@ impl Store {
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
-    fn decision_update(&self, key: &RequestKey, gate: &Gate, saying: Saying<'_>) -> Result<TransactWriteItem, Fault> {
+    fn decision_update(
+        &self,
+        key: &RequestKey,
+        gate: &Gate,
+        saying: NewDecision<'_>,
+    ) -> Result<TransactWriteItem, StepError> {
         let mut set = "SET decision = :d, decided_by = :b, decided_via = :v, decided_at = :at".to_owned();
         if saying.reason.is_some() {
             set.push_str(", reason = :r");
@@ -249,7 +258,7 @@ impl Store {
     }
 
     /// Lets the request's gates and links run out some time after its end.
-    pub async fn retire_gates(&self, key: &RequestKey) -> Result<(), Fault> {
+    pub async fn retire_gates(&self, key: &RequestKey) -> Result<(), StepError> {
         let until = (Utc::now() + Duration::days(DAYS_AFTER_END)).timestamp();
         for item in self.gate_items(key, &format!("{}#", key.request)).await? {
             let hashes = item
@@ -274,13 +283,18 @@ impl Store {
                 .expression_attribute_values(":u", number(until))
                 .send()
                 .await
-                .map_err(|error| fault("retiring a gate", &error))?;
+                .map_err(|error| aws_error("retiring a gate", &error))?;
         }
         Ok(())
     }
 
     /// The gate remembers the hashes of its links, to retire them.
-    pub(crate) async fn remember_links(&self, key: &RequestKey, gate: &Gate, hashes: Vec<String>) -> Result<(), Fault> {
+    pub(crate) async fn remember_links(
+        &self,
+        key: &RequestKey,
+        gate: &Gate,
+        hashes: Vec<String>,
+    ) -> Result<(), StepError> {
         self.db
             .update_item()
             .table_name(self.table(TABLE))
@@ -291,10 +305,10 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("remembering links", &error))
+            .map_err(|error| aws_error("remembering links", &error))
     }
 }
 
-fn from_item(item: HashMap<String, AttributeValue>) -> Result<GateRecord, Fault> {
+fn from_item(item: HashMap<String, AttributeValue>) -> Result<GateRecord, StepError> {
     serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
 }

@@ -2,14 +2,14 @@
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, Utc};
-use domain::fault::Fault;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::effects::{Standing, TABLE};
-use crate::fault::stored_shape;
+use crate::aws_error::stored_shape;
+use crate::effects::{EffectState, TABLE};
 use crate::requests::{Changed, transacted};
 use crate::timeline::partition;
 use crate::{Store, text};
@@ -43,11 +43,11 @@ pub enum Kept {
 
 impl Store {
     /// No place could be reached.
-    pub async fn keep_for_admin(&self, key: &RequestKey) -> Result<(), Fault> {
+    pub async fn keep_for_admin(&self, key: &RequestKey) -> Result<(), StepError> {
         self.effect_done(key, KEPT, &()).await
     }
 
-    pub async fn kept_password(&self, key: &RequestKey) -> Result<Kept, Fault> {
+    pub async fn kept_password(&self, key: &RequestKey) -> Result<Kept, StepError> {
         if let Some(shown) = self.password_shown(key).await? {
             return Ok(Kept::Shown(shown));
         }
@@ -60,15 +60,15 @@ impl Store {
         })
     }
 
-    pub async fn password_shown(&self, key: &RequestKey) -> Result<Option<Shown>, Fault> {
+    pub async fn password_shown(&self, key: &RequestKey) -> Result<Option<Shown>, StepError> {
         match self.standing(key, SHOWN).await? {
-            Standing::Done(shown) => Ok(Some(shown)),
-            Standing::New | Standing::Intended(IgnoredAny) => Ok(None),
+            EffectState::Done(shown) => Ok(Some(shown)),
+            EffectState::New | EffectState::Intended(IgnoredAny) => Ok(None),
         }
     }
 
     /// The one write that allows showing it, with its audit, which names `who`.
-    pub async fn show_password(&self, key: &RequestKey, who: &str, shown: &Shown) -> Result<Changed, Fault> {
+    pub async fn show_password(&self, key: &RequestKey, who: &str, shown: &Shown) -> Result<Changed, StepError> {
         let result = serde_json::to_string(shown).map_err(|_| stored_shape(TABLE))?;
         let put = Put::builder()
             .table_name(self.table(TABLE))
@@ -91,7 +91,7 @@ impl Store {
     }
 
     /// Whether nothing is left to be done with it, or of it.
-    pub async fn password_is_settled(&self, key: &RequestKey) -> Result<bool, Fault> {
+    pub async fn password_is_settled(&self, key: &RequestKey) -> Result<bool, StepError> {
         self.is_done(key, PASSWORD_SETTLED).await
     }
 }

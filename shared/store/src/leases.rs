@@ -1,12 +1,12 @@
-//! What only one may do at a time: buy a licence for an organisation, renew an organisation's tokens of a system.
+//! What only one may do at a time: buy a license for an organisation, renew an organisation's tokens of a system.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
+use domain::step_error::StepError;
 
-use crate::fault::fault;
+use crate::aws_error::aws_error;
 use crate::{Store, number, text};
 
 const TABLE: &str = "leases";
@@ -27,16 +27,16 @@ fn renewal(org: &OrgId, system: &str) -> String {
 
 impl Store {
     /// True if `holder` has the lease now. Taking it again renews it.
-    pub async fn take_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<bool, Fault> {
+    pub async fn take_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<bool, StepError> {
         self.take(purchase(org, part_number), holder.as_str(), PURCHASE).await
     }
 
     /// True if `holder` may renew the tokens now. The lease runs out by itself.
-    pub async fn take_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<bool, Fault> {
+    pub async fn take_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<bool, StepError> {
         self.take(renewal(org, system), holder, RENEWAL).await
     }
 
-    async fn take(&self, name: String, holder: &str, lasts: Duration) -> Result<bool, Fault> {
+    async fn take(&self, name: String, holder: &str, lasts: Duration) -> Result<bool, StepError> {
         let now = Utc::now();
         let result = self
             .db
@@ -53,12 +53,12 @@ impl Store {
         match result {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(fault("taking a lease", &error)),
+            Err(error) => Err(aws_error("taking a lease", &error)),
         }
     }
 
     /// Who holds it, if anybody does.
-    pub async fn lease_holder(&self, org: &OrgId, part_number: &str) -> Result<Option<RequestId>, Fault> {
+    pub async fn lease_holder(&self, org: &OrgId, part_number: &str) -> Result<Option<RequestId>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -67,7 +67,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a purchase lease", &error))?;
+            .map_err(|error| aws_error("reading a purchase lease", &error))?;
         let Some(item) = answer.item else { return Ok(None) };
         let until = item
             .get("expires_at")
@@ -81,15 +81,15 @@ impl Store {
     }
 
     /// Gives it back if `holder` has it.
-    pub async fn release_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<(), Fault> {
+    pub async fn release_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<(), StepError> {
         self.release(purchase(org, part_number), holder.as_str()).await
     }
 
-    pub async fn release_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<(), Fault> {
+    pub async fn release_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<(), StepError> {
         self.release(renewal(org, system), holder).await
     }
 
-    async fn release(&self, name: String, holder: &str) -> Result<(), Fault> {
+    async fn release(&self, name: String, holder: &str) -> Result<(), StepError> {
         let result = self
             .db
             .delete_item()
@@ -102,7 +102,7 @@ impl Store {
         match result {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(fault("releasing a lease", &error)),
+            Err(error) => Err(aws_error("releasing a lease", &error)),
         }
     }
 }

@@ -6,12 +6,12 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{DateTime, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
+use domain::step_error::StepError;
 
 use crate::access::hash;
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::{Store, number, text};
 
 const TABLE: &str = "limits";
@@ -163,7 +163,7 @@ pub enum Allowed {
 
 impl Store {
     /// Counts one more, and says whether it is within the limit.
-    pub async fn allow(&self, limit: &Limit) -> Result<Allowed, Fault> {
+    pub async fn allow(&self, limit: &Limit) -> Result<Allowed, StepError> {
         let now = Utc::now();
         let begin = limit.begin(now);
         let until = begin + limit.window.seconds() + KEPT;
@@ -179,7 +179,7 @@ impl Store {
             .return_values(ReturnValue::UpdatedNew)
             .send()
             .await
-            .map_err(|error| fault("counting for a limit", &error))?;
+            .map_err(|error| aws_error("counting for a limit", &error))?;
         let used = answer.attributes.as_ref().and_then(|item| item.get(USED));
         let used = used
             .and_then(|used| used.as_n().ok())

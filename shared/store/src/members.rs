@@ -8,14 +8,14 @@ mod join;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
 use domain::sign_in::Identity;
+use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
 use crate::{Store, text};
 
 pub use hold::Held;
@@ -77,7 +77,7 @@ pub enum Changed {
 }
 
 impl Store {
-    pub async fn member(&self, org: &OrgId, id: &str) -> Result<Option<Member>, Fault> {
+    pub async fn member(&self, org: &OrgId, id: &str) -> Result<Option<Member>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -87,12 +87,12 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a member", &error))?;
+            .map_err(|error| aws_error("reading a member", &error))?;
         answer.item.map(from_item).transpose()
     }
 
     /// One page in the order of joining, after the member named; with where the next page begins, if there is one.
-    pub async fn members(&self, org: &OrgId, after: Option<&str>) -> Result<(Vec<Member>, Option<String>), Fault> {
+    pub async fn members(&self, org: &OrgId, after: Option<&str>) -> Result<(Vec<Member>, Option<String>), StepError> {
         let start = after.map(|id| {
             std::collections::HashMap::from([("org".to_owned(), text(org.as_str())), ("member".to_owned(), text(id))])
         });
@@ -109,7 +109,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("listing the members", &error))?;
+            .map_err(|error| aws_error("listing the members", &error))?;
         let next = answer
             .last_evaluated_key
             .and_then(|mut key| key.remove("member"))
@@ -118,7 +118,7 @@ impl Store {
         Ok((members?, next))
     }
 
-    pub async fn member_by_email(&self, org: &OrgId, email: &str) -> Result<Option<Member>, Fault> {
+    pub async fn member_by_email(&self, org: &OrgId, email: &str) -> Result<Option<Member>, StepError> {
         match self.holder_of_address(org, email).await? {
             Some(Held::By(id)) => self.member(org, &id).await,
             Some(Held::Deleted) => Ok(None),
@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Members of the first versions have no item for their address: [`Store::add_member`] writes it.
-    async fn member_of_old(&self, org: &OrgId, email: &str) -> Result<Option<Member>, Fault> {
+    async fn member_of_old(&self, org: &OrgId, email: &str) -> Result<Option<Member>, StepError> {
         let answer = self
             .db
             .query()
@@ -137,7 +137,7 @@ impl Store {
             .expression_attribute_values(":e", org_email(org, email))
             .send()
             .await
-            .map_err(|error| fault("looking up a member", &error))?;
+            .map_err(|error| aws_error("looking up a member", &error))?;
         let Some(item) = answer.items.unwrap_or_default().into_iter().next() else {
             return Ok(None);
         };
@@ -155,7 +155,7 @@ impl Store {
         role: Role,
         by: &str,
         remaining: Option<&Member>,
-    ) -> Result<Changed, Fault> {
+    ) -> Result<Changed, StepError> {
         let told = |name: &str, role: Role| Some(format!("{name}, {}", role.as_str()));
         let update = Update::builder()
             .table_name(self.table(TABLE))
@@ -186,7 +186,12 @@ impl Store {
 
     /// Leaves tombstones for the address and the identity, which never expire: only an admin's adding lets the person in
     /// again. `remaining` as for a change.
-    pub async fn delete_member(&self, read: &Member, by: &str, remaining: Option<&Member>) -> Result<Changed, Fault> {
+    pub async fn delete_member(
+        &self,
+        read: &Member,
+        by: &str,
+        remaining: Option<&Member>,
+    ) -> Result<Changed, StepError> {
         let entry = AuditEntry::now(by, "member.deleted", &read.id)
             .changed(Some(format!("{}, {}", read.email, read.role.as_str())), None);
         let mut writes = vec![
@@ -206,7 +211,7 @@ impl Store {
 
     /// If the member is still as the caller read it: who became an admin meanwhile may be the one that another change
     /// left, and a sign-in that binds the member at this moment would leave its identity without a tombstone.
-    fn deletion(&self, read: &Member) -> Result<Delete, Fault> {
+    fn deletion(&self, read: &Member) -> Result<Delete, StepError> {
         let delete = Delete::builder()
             .table_name(self.table(TABLE))
             .key("org", text(read.org.as_str()))
@@ -226,7 +231,7 @@ impl Store {
     }
 
     /// An admin beside this one.
-    pub async fn another_admin(&self, than: &Member) -> Result<Option<Member>, Fault> {
+    pub async fn another_admin(&self, than: &Member) -> Result<Option<Member>, StepError> {
         let mut after = None;
         loop {
             let (members, next) = self.members(&than.org, after.as_deref()).await?;
@@ -241,7 +246,7 @@ impl Store {
         }
     }
 
-    fn still_admin(&self, member: &Member) -> Result<TransactWriteItem, Fault> {
+    fn still_admin(&self, member: &Member) -> Result<TransactWriteItem, StepError> {
         let check = ConditionCheck::builder()
             .table_name(self.table(TABLE))
             .key("org", text(member.org.as_str()))
@@ -255,7 +260,7 @@ impl Store {
     }
 
     /// Tries again what met another transaction on the same items, as that one leaves nothing or everything.
-    pub(crate) async fn written(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<Written, Fault> {
+    pub(crate) async fn written(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<Written, StepError> {
         for _ in 0..TRIES {
             let sent = self
                 .db
@@ -268,11 +273,13 @@ impl Store {
                 Err(error) => match failed_conditions(&error) {
                     Some(failed) => return Ok(Written::Unmet(failed)),
                     None if is_conflict(&error) => {}
-                    None => return Err(fault(operation, &error)),
+                    None => return Err(aws_error(operation, &error)),
                 },
             }
         }
-        Err(Fault::Transient(format!("{operation}: other changes are in the way")))
+        Err(StepError::Transient(format!(
+            "{operation}: other changes are in the way"
+        )))
     }
 }
 
@@ -284,11 +291,11 @@ pub(crate) enum Written {
 
 type Item = std::collections::HashMap<String, AttributeValue>;
 
-fn from_item(item: Item) -> Result<Member, Fault> {
+fn from_item(item: Item) -> Result<Member, StepError> {
     serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
 }
 
-fn attribute(identity: &Identity) -> Result<AttributeValue, Fault> {
+fn attribute(identity: &Identity) -> Result<AttributeValue, StepError> {
     serde_dynamo::to_attribute_value(identity).map_err(|_| stored_shape(TABLE))
 }
 

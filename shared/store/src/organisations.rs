@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
+use domain::step_error::StepError;
 use domain::variables::{Child, FromParent, Inherited, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::audit::AuditEntry;
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
 use crate::{Store, number, text};
 
 const TABLE: &str = "organisations";
@@ -67,7 +67,7 @@ pub enum Changed {
 }
 
 impl Store {
-    pub async fn organisation(&self, org: &OrgId) -> Result<Option<Organisation>, Fault> {
+    pub async fn organisation(&self, org: &OrgId) -> Result<Option<Organisation>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -77,7 +77,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading an organisation", &error))?;
+            .map_err(|error| aws_error("reading an organisation", &error))?;
         let Some(AttributeValue::S(profile)) = answer.item.and_then(|mut item| item.remove("profile")) else {
             return Ok(None);
         };
@@ -86,7 +86,7 @@ impl Store {
             .map_err(|_| stored_shape(TABLE))
     }
 
-    pub async fn put_organisation(&self, organisation: &Organisation, by: &str) -> Result<(), Fault> {
+    pub async fn put_organisation(&self, organisation: &Organisation, by: &str) -> Result<(), StepError> {
         let profile = serde_json::to_string(organisation).map_err(|_| stored_shape(TABLE))?;
         let put = Put::builder()
             .table_name(self.table(TABLE))
@@ -118,11 +118,11 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("writing an organisation", &error))
+            .map_err(|error| aws_error("writing an organisation", &error))
     }
 
     /// The organisations whose parent this is, with what they have set.
-    pub async fn children(&self, org: &OrgId) -> Result<Vec<Child>, Fault> {
+    pub async fn children(&self, org: &OrgId) -> Result<Vec<Child>, StepError> {
         let mut children = Vec::new();
         for (id, _) in self.items(org, CHILD).await? {
             let id = OrgId::parse(&id).map_err(|_| stored_shape(TABLE))?;
@@ -138,7 +138,11 @@ impl Store {
     }
 
     /// What stands under a kind of names, without it.
-    async fn items(&self, org: &OrgId, kind: &str) -> Result<Vec<(String, HashMap<String, AttributeValue>)>, Fault> {
+    async fn items(
+        &self,
+        org: &OrgId,
+        kind: &str,
+    ) -> Result<Vec<(String, HashMap<String, AttributeValue>)>, StepError> {
         let mut pages = self
             .db
             .query()
@@ -153,7 +157,7 @@ impl Store {
             .send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| fault("reading an organisation", &error))?;
+            let item = item.map_err(|error| aws_error("reading an organisation", &error))?;
             let name = item.get("name").and_then(|name| name.as_s().ok());
             let name = name.and_then(|name| name.strip_prefix(kind)).map(str::to_owned);
             items.push((name.ok_or_else(|| stored_shape(TABLE))?, item));
@@ -162,7 +166,7 @@ impl Store {
     }
 
     /// What this organisation itself has set.
-    pub async fn settings(&self, org: &OrgId) -> Result<Settings, Fault> {
+    pub async fn settings(&self, org: &OrgId) -> Result<Settings, StepError> {
         let mut settings = Settings::new();
         for (name, item) in self.items(org, VARIABLE).await? {
             let setting = item.get("setting").and_then(|v| v.as_s().ok());
@@ -174,7 +178,7 @@ impl Store {
     }
 
     /// The values that count before the defaults: (own, parent's for its children).
-    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Inherited), Fault> {
+    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Inherited), StepError> {
         let own = self.settings(&organisation.id).await?;
         let inherited = match &organisation.parent {
             Some(parent) => self.settings(parent).await?,
@@ -187,7 +191,7 @@ impl Store {
     }
 
     /// Which version the settings have that are read after this.
-    pub async fn settings_version(&self, org: &OrgId) -> Result<i64, Fault> {
+    pub async fn settings_version(&self, org: &OrgId) -> Result<i64, StepError> {
         let answer = self
             .db
             .get_item()
@@ -197,7 +201,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading an organisation", &error))?;
+            .map_err(|error| aws_error("reading an organisation", &error))?;
         let Some(item) = answer.item else {
             return Ok(0);
         };
@@ -215,7 +219,7 @@ impl Store {
         version: i64,
         before: &Settings,
         by: &str,
-    ) -> Result<Changed, Fault> {
+    ) -> Result<Changed, StepError> {
         let mut writes = Vec::new();
         for (name, change) in changes {
             let old = before.get(name);
@@ -265,12 +269,12 @@ impl Store {
         match sent {
             Ok(_) => Ok(Changed::Done),
             Err(error) if failed_conditions(&error).is_some() || is_conflict(&error) => Ok(Changed::Overtaken),
-            Err(error) => Err(fault("changing variables", &error)),
+            Err(error) => Err(aws_error("changing variables", &error)),
         }
     }
 
     /// Only after the version that was read. What the first versions of Gangway wrote has none.
-    fn next_version(&self, org: &OrgId, read: i64) -> Result<Put, Fault> {
+    fn next_version(&self, org: &OrgId, read: i64) -> Result<Put, StepError> {
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .item("org", text(org.as_str()))

@@ -3,12 +3,12 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use chrono::{DateTime, Utc};
-use domain::fault::Fault;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
+use crate::aws_error::{aws_error, stored_shape};
 use crate::effects::random_mark;
-use crate::fault::{fault, stored_shape};
 use crate::timeline::partition;
 use crate::{Store, text};
 
@@ -39,7 +39,7 @@ pub enum NoteState {
 
 impl Store {
     /// The first text queued under a name stays.
-    pub async fn queue_note(&self, key: &RequestKey, name: &str, body: &str) -> Result<(), Fault> {
+    pub async fn queue_note(&self, key: &RequestKey, name: &str, body: &str) -> Result<(), StepError> {
         let note = QueuedNote {
             name: name.to_owned(),
             text: body.to_owned(),
@@ -61,12 +61,12 @@ impl Store {
         match result {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(fault("queueing a note", &error)),
+            Err(error) => Err(aws_error("queueing a note", &error)),
         }
     }
 
     /// All notes of a request, oldest first.
-    pub async fn notes(&self, key: &RequestKey) -> Result<Vec<QueuedNote>, Fault> {
+    pub async fn notes(&self, key: &RequestKey) -> Result<Vec<QueuedNote>, StepError> {
         let mut pages = self
             .db
             .query()
@@ -81,14 +81,14 @@ impl Store {
             .send();
         let mut notes: Vec<QueuedNote> = Vec::new();
         while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| fault("reading the notes", &error))?;
+            let item = item.map_err(|error| aws_error("reading the notes", &error))?;
             notes.push(serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?);
         }
         notes.sort_by_key(|note| note.queued_at);
         Ok(notes)
     }
 
-    pub async fn mark_note(&self, key: &RequestKey, name: &str, state: NoteState) -> Result<(), Fault> {
+    pub async fn mark_note(&self, key: &RequestKey, name: &str, state: NoteState) -> Result<(), StepError> {
         let state = serde_dynamo::to_attribute_value(state).map_err(|_| stored_shape(TABLE))?;
         self.db
             .update_item()
@@ -102,6 +102,6 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("marking a note", &error))
+            .map_err(|error| aws_error("marking a note", &error))
     }
 }

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
 use domain::job::{Job, Kind};
 use domain::note::About;
 use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Skip, Status, TicketRef, UserRef};
+use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
 use crate::{Store, number, text};
 
 pub(crate) const TABLE: &str = "requests";
@@ -126,7 +126,7 @@ pub(crate) fn org_status(org: &OrgId, status: Status) -> AttributeValue {
 }
 
 /// The item of a request, with the keys of its indexes.
-pub(crate) fn to_item(record: &RequestRecord) -> Result<HashMap<String, AttributeValue>, Fault> {
+pub(crate) fn to_item(record: &RequestRecord) -> Result<HashMap<String, AttributeValue>, StepError> {
     let mut item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record).map_err(|_| stored_shape(TABLE))?;
     item.insert("sk".to_owned(), text(request_sk(&record.id)));
     item.insert("org_status".to_owned(), org_status(&record.org, record.status));
@@ -134,12 +134,12 @@ pub(crate) fn to_item(record: &RequestRecord) -> Result<HashMap<String, Attribut
     Ok(item)
 }
 
-fn from_item(item: HashMap<String, AttributeValue>) -> Result<RequestRecord, Fault> {
+fn from_item(item: HashMap<String, AttributeValue>) -> Result<RequestRecord, StepError> {
     serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
 }
 
 impl Store {
-    pub async fn request(&self, key: &RequestKey) -> Result<Option<RequestRecord>, Fault> {
+    pub async fn request(&self, key: &RequestKey) -> Result<Option<RequestRecord>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -149,7 +149,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a request", &error))?;
+            .map_err(|error| aws_error("reading a request", &error))?;
         answer.item.map(from_item).transpose()
     }
 
@@ -160,7 +160,7 @@ impl Store {
         status: Option<Status>,
         before: Option<&RequestId>,
         limit: i32,
-    ) -> Result<Vec<RequestRecord>, Fault> {
+    ) -> Result<Vec<RequestRecord>, StepError> {
         let (index, attribute, value) = match status {
             Some(status) => ("by_status", "org_status", org_status(org, status)),
             None => ("by_org", "listed_org", text(org.as_str())),
@@ -180,7 +180,10 @@ impl Store {
                 .expression_attribute_values(":b", text(id.as_str())),
             None => query.key_condition_expression("#p = :p"),
         };
-        let answer = query.send().await.map_err(|error| fault("listing requests", &error))?;
+        let answer = query
+            .send()
+            .await
+            .map_err(|error| aws_error("listing requests", &error))?;
         answer.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
@@ -190,7 +193,7 @@ impl Store {
         org: &OrgId,
         status: Status,
         most: usize,
-    ) -> Result<(Vec<RequestRecord>, bool), Fault> {
+    ) -> Result<(Vec<RequestRecord>, bool), StepError> {
         let mut items = self
             .db
             .query()
@@ -206,13 +209,13 @@ impl Store {
             if records.len() == most {
                 return Ok((records, true));
             }
-            records.push(from_item(item.map_err(|error| fault("listing requests", &error))?)?);
+            records.push(from_item(item.map_err(|error| aws_error("listing requests", &error))?)?);
         }
         Ok((records, false))
     }
 
     /// Marks that `step` of execution `run` begins and answers the request; `None` if another execution took over.
-    pub async fn begin_step(&self, key: &RequestKey, run: u32, step: &str) -> Result<Option<RequestRecord>, Fault> {
+    pub async fn begin_step(&self, key: &RequestKey, run: u32, step: &str) -> Result<Option<RequestRecord>, StepError> {
         let result = self
             .update(key)
             .update_expression("SET step = :s")
@@ -226,12 +229,18 @@ impl Store {
         match result {
             Ok(answer) => answer.attributes.map(from_item).transpose(),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(fault("beginning a step", &error)),
+            Err(error) => Err(aws_error("beginning a step", &error)),
         }
     }
 
     /// Moves the request on if it is in one of the states `from`, in execution `run`.
-    pub async fn move_status(&self, key: &RequestKey, run: u32, from: &[Status], to: Status) -> Result<Changed, Fault> {
+    pub async fn move_status(
+        &self,
+        key: &RequestKey,
+        run: u32,
+        from: &[Status],
+        to: Status,
+    ) -> Result<Changed, StepError> {
         let names: Vec<String> = (0..from.len()).map(|i| format!(":f{i}")).collect();
         let mut update = self
             .update(key)
@@ -248,15 +257,15 @@ impl Store {
         changed("changing the status", update.send().await)
     }
 
-    pub async fn set_ticket(&self, key: &RequestKey, ticket: &TicketRef) -> Result<(), Fault> {
+    pub async fn set_ticket(&self, key: &RequestKey, ticket: &TicketRef) -> Result<(), StepError> {
         self.set(key, "ticket", ticket).await
     }
 
-    pub async fn set_user(&self, key: &RequestKey, user: &UserRef) -> Result<(), Fault> {
+    pub async fn set_user(&self, key: &RequestKey, user: &UserRef) -> Result<(), StepError> {
         self.set(key, "user", user).await
     }
 
-    pub async fn set_license(&self, key: &RequestKey, part_number: &str, state: LicenseState) -> Result<(), Fault> {
+    pub async fn set_license(&self, key: &RequestKey, part_number: &str, state: LicenseState) -> Result<(), StepError> {
         let state = serde_dynamo::to_attribute_value(state).map_err(|_| stored_shape(TABLE))?;
         self.update(key)
             .update_expression("SET licenses.#n = :v")
@@ -266,11 +275,11 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("recording a licence", &error))
+            .map_err(|error| aws_error("recording a license", &error))
     }
 
     /// Takes the wish of another username, while this request may still choose: frees the old, reserves the new one.
-    pub async fn change_upn(&self, key: &RequestKey, old: &str, new: &str) -> Result<Changed, Fault> {
+    pub async fn change_upn(&self, key: &RequestKey, old: &str, new: &str) -> Result<Changed, StepError> {
         let shape = |_| stored_shape(TABLE);
         let update = Update::builder()
             .table_name(self.table(TABLE))
@@ -300,7 +309,7 @@ impl Store {
 
     /// Cancels while the request waits for approval or its date. The approval's gate is closed by the same write, so a
     /// click and a cancellation at once give one of the two. The next execution, RUN + 1, tells the ticket.
-    pub async fn cancel(&self, record: &RequestRecord, by: &str) -> Result<Changed, Fault> {
+    pub async fn cancel(&self, record: &RequestRecord, by: &str) -> Result<Changed, StepError> {
         let result = self
             .db
             .transact_write_items()
@@ -311,12 +320,12 @@ impl Store {
             Ok(_) => Ok(Changed::Yes),
             Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
             Err(error) if is_conflict(&error) => Err(in_the_way()),
-            Err(error) => Err(fault("cancelling a request", &error)),
+            Err(error) => Err(aws_error("cancelling a request", &error)),
         }
     }
 
     /// A cancellation as parts of a transaction.
-    pub(crate) fn cancellation(&self, record: &RequestRecord, by: &str) -> Result<Vec<TransactWriteItem>, Fault> {
+    pub(crate) fn cancellation(&self, record: &RequestRecord, by: &str) -> Result<Vec<TransactWriteItem>, StepError> {
         let key = record.key();
         let update = Update::builder()
             .table_name(self.table(TABLE))
@@ -351,7 +360,7 @@ impl Store {
         start_at: Option<DateTime<Utc>>,
         moving: Moving,
         by: Mover<'_>,
-    ) -> Result<Changed, Fault> {
+    ) -> Result<Changed, StepError> {
         let key = record.key();
         let shape = |_| stored_shape(TABLE);
         let mut plan = record.plan.clone();
@@ -404,7 +413,7 @@ impl Store {
     }
 
     /// As a part of a transaction: the request is as somebody saw it.
-    pub(crate) fn request_is_at(&self, key: &RequestKey, version: u32) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn request_is_at(&self, key: &RequestKey, version: u32) -> Result<TransactWriteItem, StepError> {
         let check = ConditionCheck::builder()
             .table_name(self.table(TABLE))
             .key("org", text(key.org.as_str()))
@@ -418,7 +427,7 @@ impl Store {
     }
 
     /// Takes over from execution `run` to write the end that it could not write itself.
-    pub async fn take_over(&self, key: &RequestKey, run: u32) -> Result<Changed, Fault> {
+    pub async fn take_over(&self, key: &RequestKey, run: u32) -> Result<Changed, StepError> {
         let update = self
             .update(key)
             .update_expression("SET #run = :next")
@@ -431,7 +440,7 @@ impl Store {
 
     /// Writes the end once; a second end changes nothing. Frees the reserved username by the same write: an ended request
     /// holds none, and what a resume has reserved again is not freed by a late twin of the end before.
-    pub async fn end_request(&self, record: &RequestRecord, outcome: Outcome) -> Result<(), Fault> {
+    pub async fn end_request(&self, record: &RequestRecord, outcome: Outcome) -> Result<(), StepError> {
         let key = record.key();
         let status = Status::from(outcome);
         let update = Update::builder()
@@ -462,7 +471,7 @@ impl Store {
                 Some(failed) if failed.first() == Some(&true) => Ok(()),
                 Some(_) => Err(in_the_way()),
                 None if is_conflict(&error) => Err(in_the_way()),
-                None => Err(fault("recording the end", &error)),
+                None => Err(aws_error("recording the end", &error)),
             },
         }
     }
@@ -475,7 +484,7 @@ impl Store {
             .key("sk", text(request_sk(&key.request)))
     }
 
-    async fn set<T: Serialize>(&self, key: &RequestKey, attribute: &str, value: &T) -> Result<(), Fault> {
+    async fn set<T: Serialize>(&self, key: &RequestKey, attribute: &str, value: &T) -> Result<(), StepError> {
         let value = serde_dynamo::to_attribute_value(value).map_err(|_| stored_shape(TABLE))?;
         self.update(key)
             .update_expression("SET #a = :v")
@@ -485,7 +494,7 @@ impl Store {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fault("changing a request", &error))
+            .map_err(|error| aws_error("changing a request", &error))
     }
 }
 
@@ -493,28 +502,28 @@ impl Store {
 pub(crate) fn transacted<T>(
     operation: &str,
     result: Result<T, SdkError<TransactWriteItemsError>>,
-) -> Result<Changed, Fault> {
+) -> Result<Changed, StepError> {
     match result {
         Ok(_) => Ok(Changed::Yes),
         Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
         Err(error) if is_conflict(&error) => Err(in_the_way()),
-        Err(error) => Err(fault(operation, &error)),
+        Err(error) => Err(aws_error(operation, &error)),
     }
 }
 
 /// A click or another change of the same request is being written: trying again finds what stands.
-pub(crate) fn in_the_way() -> Fault {
-    Fault::Transient("another change of the request is in the way".to_owned())
+pub(crate) fn in_the_way() -> StepError {
+    StepError::Transient("another change of the request is in the way".to_owned())
 }
 
 fn changed<T, R>(
     operation: &str,
     result: Result<T, SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError, R>>,
-) -> Result<Changed, Fault> {
+) -> Result<Changed, StepError> {
     match result {
         Ok(_) => Ok(Changed::Yes),
         Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(Changed::No),
-        Err(error) => Err(fault(operation, &error)),
+        Err(error) => Err(aws_error(operation, &error)),
     }
 }
 

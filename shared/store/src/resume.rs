@@ -1,11 +1,11 @@
 //! Resuming a request that ended with a failed step.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::fault::Fault;
 use domain::request::{Skip, Status, TimelineEvent};
+use domain::step_error::StepError;
 
 use crate::audit::AuditEntry;
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
 use crate::requests::{RequestRecord, TABLE, in_the_way, org_status, request_sk};
 use crate::{Store, number, text};
 
@@ -61,7 +61,12 @@ pub enum Resumed {
 impl Store {
     /// Opens an ended request again for the execution RUN + 1: in one write with the reservation of the username, which
     /// the end has freed, and with the audit. `skip`: what is left out, and why.
-    pub async fn resume(&self, record: &RequestRecord, by: &str, skip: Option<(Skip, &str)>) -> Result<Resumed, Fault> {
+    pub async fn resume(
+        &self,
+        record: &RequestRecord,
+        by: &str,
+        skip: Option<(Skip, &str)>,
+    ) -> Result<Resumed, StepError> {
         let key = record.key();
         let shape = |_| stored_shape(TABLE);
         let next = number(i64::from(record.run) + 1);
@@ -104,7 +109,7 @@ impl Store {
                 Some(failed) if failed.first() == Some(&true) => Ok(Resumed::No),
                 Some(_) => Ok(Resumed::UsernameReserved),
                 None if is_conflict(&error) => Err(in_the_way()),
-                None => Err(fault("resuming a request", &error)),
+                None => Err(aws_error("resuming a request", &error)),
             },
         }
     }

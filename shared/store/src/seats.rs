@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{Duration, NaiveDate, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 
-use crate::fault::fault;
+use crate::aws_error::aws_error;
 use crate::{Store, number, text};
 
 const TABLE: &str = "leases";
@@ -28,7 +28,7 @@ impl Store {
         part_number: &str,
         day: NaiveDate,
         most: u32,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, StepError> {
         if most == 0 {
             return Ok(false);
         }
@@ -49,7 +49,7 @@ impl Store {
         match result {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(fault("counting a seat", &error)),
+            Err(error) => Err(aws_error("counting a seat", &error)),
         }
     }
 }

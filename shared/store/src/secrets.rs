@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::RequestKey;
+use domain::step_error::StepError;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use crate::access::random_token;
-use crate::fault::fault;
+use crate::aws_error::aws_error;
 
 /// Credentials are read again after this long, so that a rotated one is picked up.
 const CREDENTIALS_AGE: Duration = Duration::from_secs(300);
@@ -73,7 +73,7 @@ impl Secrets {
     }
 
     /// The organisation's credentials for a system, or its parent's.
-    pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, Fault> {
+    pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, StepError> {
         self.credentials_and_owner(organisation, system)
             .await
             .map(|(_, secret)| secret)
@@ -84,9 +84,9 @@ impl Secrets {
         &self,
         organisation: &Organisation,
         system: &str,
-    ) -> Result<(OrgId, SecretString), Fault> {
+    ) -> Result<(OrgId, SecretString), StepError> {
         self.owned_credentials(organisation, system).await?.ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "there are no credentials for {system}: set them with `operator credentials set {} {system}`",
                 organisation.id
             ))
@@ -98,7 +98,7 @@ impl Secrets {
         &self,
         organisation: &Organisation,
         system: &str,
-    ) -> Result<Option<(OrgId, SecretString)>, Fault> {
+    ) -> Result<Option<(OrgId, SecretString)>, StepError> {
         for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
             if let Some(secret) = self.cached(self.credentials_name(org, system)).await? {
                 return Ok(Some((org.clone(), secret)));
@@ -108,30 +108,30 @@ impl Secrets {
     }
 
     /// Whether the organisation or its parent has credentials for a system; what they are is not read.
-    pub async fn has_credentials(&self, organisation: &Organisation, system: &str) -> Result<bool, Fault> {
+    pub async fn has_credentials(&self, organisation: &Organisation, system: &str) -> Result<bool, StepError> {
         for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
             let name = self.credentials_name(org, system);
             match self.client.describe_secret().secret_id(name).send().await {
                 Ok(_) => return Ok(true),
                 Err(error) if code(&error) == Some("ResourceNotFoundException") => {}
-                Err(error) => return Err(fault("looking for credentials", &error)),
+                Err(error) => return Err(aws_error("looking for credentials", &error)),
             }
         }
         Ok(false)
     }
 
     /// As they are at this moment: what is cached may have been renewed meanwhile.
-    pub async fn current_credentials(&self, org: &OrgId, system: &str) -> Result<Option<SecretString>, Fault> {
+    pub async fn current_credentials(&self, org: &OrgId, system: &str) -> Result<Option<SecretString>, StepError> {
         let name = self.credentials_name(org, system);
         self.cache.lock().await.remove(&name);
         self.cached(name).await
     }
 
-    pub async fn set_credentials(&self, org: &OrgId, system: &str, value: &SecretString) -> Result<(), Fault> {
+    pub async fn set_credentials(&self, org: &OrgId, system: &str, value: &SecretString) -> Result<(), StepError> {
         self.set(self.credentials_name(org, system), value).await
     }
 
-    async fn set(&self, name: String, value: &SecretString) -> Result<(), Fault> {
+    async fn set(&self, name: String, value: &SecretString) -> Result<(), StepError> {
         let put = self
             .client
             .put_secret_value()
@@ -150,13 +150,13 @@ impl Secrets {
                 .send()
                 .await
                 .map(|_| ())
-                .map_err(|error| fault("creating credentials", &error)),
-            Err(error) => Err(fault("setting credentials", &error)),
+                .map_err(|error| aws_error("creating credentials", &error)),
+            Err(error) => Err(aws_error("setting credentials", &error)),
         }
     }
 
     /// When the organisation's own credentials were set; None where it has none. Reads no value.
-    pub async fn credentials_set_at(&self, org: &OrgId, system: &str) -> Result<Option<DateTime<Utc>>, Fault> {
+    pub async fn credentials_set_at(&self, org: &OrgId, system: &str) -> Result<Option<DateTime<Utc>>, StepError> {
         let name = self.credentials_name(org, system);
         match self.client.describe_secret().secret_id(name).send().await {
             Ok(answer) => {
@@ -164,11 +164,11 @@ impl Secrets {
                 Ok(at.and_then(|at| DateTime::from_timestamp(at.secs(), 0)))
             }
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(fault("looking for credentials", &error)),
+            Err(error) => Err(aws_error("looking for credentials", &error)),
         }
     }
 
-    pub async fn sign_in_keys(&self) -> Result<SignInKeys, Fault> {
+    pub async fn sign_in_keys(&self) -> Result<SignInKeys, StepError> {
         let mut kept = self.keys.lock().await;
         if let Some((at, keys)) = kept.as_ref()
             && at.elapsed() < CREDENTIALS_AGE
@@ -177,7 +177,7 @@ impl Secrets {
         }
         let current = self.key_version("AWSCURRENT").await?;
         let (current, since) =
-            current.ok_or_else(|| Fault::Permanent("the key of the sign-in cookies does not exist".to_owned()))?;
+            current.ok_or_else(|| StepError::Permanent("the key of the sign-in cookies does not exist".to_owned()))?;
         let previous = self.key_version("AWSPREVIOUS").await?.map(|(previous, _)| previous);
         let keys = SignInKeys::new(current, since, previous);
         *kept = Some((Instant::now(), keys.clone()));
@@ -185,13 +185,13 @@ impl Secrets {
     }
 
     /// A new random key. The one that it replaces goes on counting until the next rotation; the one before that ends.
-    pub async fn rotate_sign_in_key(&self) -> Result<(), Fault> {
+    pub async fn rotate_sign_in_key(&self) -> Result<(), StepError> {
         let random = [random_token(), random_token()];
         let value: String = random.iter().map(ExposeSecret::expose_secret).collect();
         self.set(self.sign_in_key_name(), &value.into()).await
     }
 
-    async fn key_version(&self, stage: &str) -> Result<Option<(SecretString, Option<DateTime<Utc>>)>, Fault> {
+    async fn key_version(&self, stage: &str) -> Result<Option<(SecretString, Option<DateTime<Utc>>)>, StepError> {
         let answer = self
             .client
             .get_secret_value()
@@ -207,7 +207,7 @@ impl Secrets {
                 Ok(answer.secret_string.map(|secret| (secret.into(), since)))
             }
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(fault("reading the key of the sign-in cookies", &error)),
+            Err(error) => Err(aws_error("reading the key of the sign-in cookies", &error)),
         }
     }
 
@@ -216,11 +216,11 @@ impl Secrets {
     }
 
     /// What proves to Google that Gangway asks, if the operator has set it.
-    pub async fn google_client_secret(&self) -> Result<Option<SecretString>, Fault> {
+    pub async fn google_client_secret(&self) -> Result<Option<SecretString>, StepError> {
         self.cached(self.google_name()).await
     }
 
-    pub async fn set_google_client_secret(&self, value: &SecretString) -> Result<(), Fault> {
+    pub async fn set_google_client_secret(&self, value: &SecretString) -> Result<(), StepError> {
         self.set(self.google_name(), value).await
     }
 
@@ -229,7 +229,7 @@ impl Secrets {
     }
 
     /// Keeps a new temporary password, unless one is kept: a rerun uses the first one.
-    pub async fn keep_password(&self, key: &RequestKey, password: SecretString) -> Result<SecretString, Fault> {
+    pub async fn keep_password(&self, key: &RequestKey, password: SecretString) -> Result<SecretString, StepError> {
         let created = self
             .client
             .create_secret()
@@ -242,17 +242,17 @@ impl Secrets {
             Err(error) if code(&error) == Some("ResourceExistsException") => self
                 .password(key)
                 .await?
-                .ok_or_else(|| Fault::Transient("the temporary password is being deleted".to_owned())),
-            Err(error) => Err(fault("keeping the temporary password", &error)),
+                .ok_or_else(|| StepError::Transient("the temporary password is being deleted".to_owned())),
+            Err(error) => Err(aws_error("keeping the temporary password", &error)),
         }
     }
 
-    pub async fn password(&self, key: &RequestKey) -> Result<Option<SecretString>, Fault> {
+    pub async fn password(&self, key: &RequestKey) -> Result<Option<SecretString>, StepError> {
         self.read(&self.password_name(key)).await
     }
 
     /// Deletes for good: a secret costs until it is gone.
-    pub async fn forget_password(&self, key: &RequestKey) -> Result<(), Fault> {
+    pub async fn forget_password(&self, key: &RequestKey) -> Result<(), StepError> {
         let deleted = self
             .client
             .delete_secret()
@@ -263,7 +263,7 @@ impl Secrets {
         match deleted {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(()),
-            Err(error) => Err(fault("deleting the temporary password", &error)),
+            Err(error) => Err(aws_error("deleting the temporary password", &error)),
         }
     }
 
@@ -275,7 +275,7 @@ impl Secrets {
         format!("{}/password/{}/{}", self.prefix, key.org, key.request)
     }
 
-    async fn cached(&self, name: String) -> Result<Option<SecretString>, Fault> {
+    async fn cached(&self, name: String) -> Result<Option<SecretString>, StepError> {
         if let Some((at, secret)) = self.cache.lock().await.get(&name)
             && at.elapsed() < CREDENTIALS_AGE
         {
@@ -288,11 +288,11 @@ impl Secrets {
         Ok(secret)
     }
 
-    async fn read(&self, name: &str) -> Result<Option<SecretString>, Fault> {
+    async fn read(&self, name: &str) -> Result<Option<SecretString>, StepError> {
         match self.client.get_secret_value().secret_id(name).send().await {
             Ok(answer) => Ok(answer.secret_string.map(Into::into)),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(fault("reading a secret", &error)),
+            Err(error) => Err(aws_error("reading a secret", &error)),
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
+use domain::step_error::StepError;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Kind, Seen, hash, random_token};
 use crate::audit::AuditEntry;
-use crate::fault::stored_shape;
+use crate::aws_error::stored_shape;
 use crate::members::{Changed, Member, TABLE, Written};
 use crate::{Store, text};
 
@@ -64,7 +64,7 @@ impl Session {
 
 impl Store {
     /// The secret is for the browser alone.
-    pub async fn begin_session(&self, member: &Member, now: DateTime<Utc>) -> Result<SecretString, Fault> {
+    pub async fn begin_session(&self, member: &Member, now: DateTime<Utc>) -> Result<SecretString, StepError> {
         let secret = random_token();
         let stored = Stored {
             org: member.org.clone(),
@@ -78,7 +78,7 @@ impl Store {
 
     /// None for a secret that is nobody's, or whose session has ended. Whether the member still has it is for
     /// [`Session::is_of`] to say.
-    pub async fn session(&self, secret: &SecretString, now: DateTime<Utc>) -> Result<Option<Session>, Fault> {
+    pub async fn session(&self, secret: &SecretString, now: DateTime<Utc>) -> Result<Option<Session>, StepError> {
         let hash = hash(secret);
         let stored = self.access::<Stored>(Kind::Session.key(&hash));
         let seen = self.access::<Seen>(Kind::Seen.key(&hash));
@@ -98,7 +98,7 @@ impl Store {
         secret: &SecretString,
         session: &Session,
         now: DateTime<Utc>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         if !session.is_worth_writing_down(now) {
             return Ok(());
         }
@@ -107,13 +107,13 @@ impl Store {
             .await
     }
 
-    pub async fn end_session(&self, secret: &SecretString) -> Result<(), Fault> {
+    pub async fn end_session(&self, secret: &SecretString) -> Result<(), StepError> {
         self.delete_access(Kind::Session.key(&hash(secret))).await
     }
 
     /// All that the member has begun until now, in every browser. A sign-in link that was sent to them is no good any more
     /// either: whoever has it would begin another one.
-    pub async fn end_sessions(&self, member: &Member, by: &str) -> Result<Changed, Fault> {
+    pub async fn end_sessions(&self, member: &Member, by: &str) -> Result<Changed, StepError> {
         let update = Update::builder()
             .table_name(self.table(TABLE))
             .key("org", text(member.org.as_str()))

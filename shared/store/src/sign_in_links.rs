@@ -2,13 +2,13 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
+use domain::step_error::StepError;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Kind, hash, random_token};
-use crate::fault::stored_shape;
+use crate::aws_error::stored_shape;
 use crate::members::{Member, TABLE, Written};
 use crate::{Store, text};
 
@@ -32,7 +32,7 @@ pub enum LinkOwner {
 
 impl Store {
     /// From now on earlier links of the member are no good.
-    pub async fn issue_sign_in(&self, member: &Member, valid: Duration) -> Result<SecretString, Fault> {
+    pub async fn issue_sign_in(&self, member: &Member, valid: Duration) -> Result<SecretString, StepError> {
         let secret = random_token();
         let hash = hash(&secret);
         let stored = Stored {
@@ -56,14 +56,14 @@ impl Store {
         ];
         match self.written("issuing a sign-in link", writes).await? {
             Written::Done => Ok(secret),
-            Written::Unmet(_) => Err(Fault::Transient(
+            Written::Unmet(_) => Err(StepError::Transient(
                 "issuing a sign-in link: the member was just deleted".to_owned(),
             )),
         }
     }
 
     /// Looks without using it up: a GET of the link.
-    pub async fn sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, Fault> {
+    pub async fn sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, StepError> {
         let hash = hash(secret);
         let stored = self.access::<Stored>(Kind::Link.key(&hash)).await?;
         let Some(stored) = stored.filter(|stored| stored.valid_until > Utc::now()) else {
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Uses the link up; whoever comes second gets nothing.
-    pub async fn redeem_sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, Fault> {
+    pub async fn redeem_sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, StepError> {
         let hash = hash(secret);
         let key = Kind::Link.key(&hash);
         let member = match self.sign_in_link(secret).await? {

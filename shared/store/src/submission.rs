@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, Utc};
-use domain::fault::Fault;
 use domain::ids::{OrgId, RequestId};
+use domain::step_error::StepError;
 use sha2::{Digest, Sha256};
 
-use crate::fault::{failed_conditions, fault, is_conflict, stored_shape};
+use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
 use crate::requests::{RequestRecord, TABLE, to_item, username_sk};
 use crate::{Store, number, text};
 
@@ -51,7 +51,7 @@ impl Store {
         record: &RequestRecord,
         idempotency: Option<&Idempotency>,
         supersedes: Option<&RequestRecord>,
-    ) -> Result<Submitted, Fault> {
+    ) -> Result<Submitted, StepError> {
         // A transaction that met another one on the same item left nothing; look again what stands now.
         for _ in 0..3 {
             if let Some(idempotency) = idempotency
@@ -94,17 +94,21 @@ impl Store {
                     Some(failed) if idempotency.is_some() && failed.get(2) == Some(&true) => {}
                     Some(_) => return Ok(Submitted::UsernameReserved),
                     None if is_conflict(&error) => {}
-                    None => return Err(fault("creating a request", &error)),
+                    None => return Err(aws_error("creating a request", &error)),
                 },
             }
         }
-        Err(Fault::Transient(
+        Err(StepError::Transient(
             "creating a request: other submissions are in the way".to_owned(),
         ))
     }
 
     /// What became of an earlier submission with this key.
-    pub async fn submitted_before(&self, org: &OrgId, idempotency: &Idempotency) -> Result<Option<Submitted>, Fault> {
+    pub async fn submitted_before(
+        &self,
+        org: &OrgId,
+        idempotency: &Idempotency,
+    ) -> Result<Option<Submitted>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -114,7 +118,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading an idempotency key", &error))?;
+            .map_err(|error| aws_error("reading an idempotency key", &error))?;
         let Some(item) = answer.item else { return Ok(None) };
         if item.get("body").map(AttributeValue::as_s) != Some(Ok(&idempotency.body)) {
             return Ok(Some(Submitted::KeyReused));
@@ -128,7 +132,7 @@ impl Store {
     }
 
     /// Which open request has reserved a username.
-    pub async fn username_holder(&self, org: &OrgId, upn: &str) -> Result<Option<RequestId>, Fault> {
+    pub async fn username_holder(&self, org: &OrgId, upn: &str) -> Result<Option<RequestId>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -138,7 +142,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a username", &error))?;
+            .map_err(|error| aws_error("reading a username", &error))?;
         let holder = answer.item.and_then(|mut item| item.remove("request"));
         Ok(holder.and_then(|v| v.as_s().ok().and_then(|id| RequestId::parse(id).ok())))
     }
@@ -151,7 +155,7 @@ impl Store {
         upn: &str,
         holder: &RequestId,
         from: Option<&RequestId>,
-    ) -> Result<TransactWriteItem, Fault> {
+    ) -> Result<TransactWriteItem, StepError> {
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .item("org", text(org.as_str()))
@@ -167,7 +171,12 @@ impl Store {
     }
 
     /// The end of this request's own reservation, as a part of a transaction.
-    pub(crate) fn free_username(&self, org: &OrgId, upn: &str, holder: &RequestId) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn free_username(
+        &self,
+        org: &OrgId,
+        upn: &str,
+        holder: &RequestId,
+    ) -> Result<TransactWriteItem, StepError> {
         let delete = Delete::builder()
             .table_name(self.table(TABLE))
             .key("org", text(org.as_str()))
@@ -185,7 +194,7 @@ fn put_item(
     table: String,
     item: std::collections::HashMap<String, AttributeValue>,
     condition: &str,
-) -> Result<TransactWriteItem, Fault> {
+) -> Result<TransactWriteItem, StepError> {
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(item))

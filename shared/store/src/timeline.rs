@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use chrono::Utc;
-use domain::fault::Fault;
 use domain::request::{RequestKey, TimelineEvent};
+use domain::step_error::StepError;
 
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::requests::RequestRecord;
 use crate::{Store, text};
 
@@ -34,7 +34,7 @@ impl Store {
         once: &str,
         detail: &str,
         warning: bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let line = TimelineEvent {
             at: Utc::now(),
             step: step.to_owned(),
@@ -55,7 +55,7 @@ impl Store {
         event: &str,
         once: &str,
         of: Of<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let line = TimelineEvent {
             at: Utc::now(),
             step: step.to_owned(),
@@ -76,7 +76,7 @@ impl Store {
         event: &str,
         once: &str,
         detail: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let line = TimelineEvent {
             at: Utc::now(),
             step: step.to_owned(),
@@ -90,7 +90,7 @@ impl Store {
         self.put_event(&record.key(), &line, &once).await
     }
 
-    async fn put_event(&self, key: &RequestKey, line: &TimelineEvent, once: &str) -> Result<(), Fault> {
+    async fn put_event(&self, key: &RequestKey, line: &TimelineEvent, once: &str) -> Result<(), StepError> {
         let TimelineEvent { step, event, .. } = line;
         let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(line).map_err(|_| stored_shape(TABLE))?;
         let result = self
@@ -106,11 +106,11 @@ impl Store {
         match result {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(fault("recording an event", &error)),
+            Err(error) => Err(aws_error("recording an event", &error)),
         }
     }
 
-    pub async fn timeline(&self, key: &RequestKey) -> Result<Vec<TimelineEvent>, Fault> {
+    pub async fn timeline(&self, key: &RequestKey) -> Result<Vec<TimelineEvent>, StepError> {
         let mut pages = self
             .db
             .query()
@@ -124,7 +124,7 @@ impl Store {
             .send();
         let mut events: Vec<TimelineEvent> = Vec::new();
         while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| fault("reading the timeline", &error))?;
+            let item = item.map_err(|error| aws_error("reading the timeline", &error))?;
             events.push(serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?);
         }
         events.sort_by_key(|event| event.at);

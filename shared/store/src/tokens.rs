@@ -7,16 +7,16 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::role::Role;
+use domain::step_error::StepError;
 use domain::token::{TokenId, TokenName, TokenRef, may_own};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Kind, Seen, hash, random_token};
 use crate::audit::AuditEntry;
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::members::{Changed, Member, TABLE, Written};
 use crate::{Store, number, text};
 
@@ -84,7 +84,7 @@ impl ApiToken {
 
 impl Store {
     /// Whether the owner may have a token with the role is for the caller to check: it counts at each use too.
-    pub async fn create_token(&self, new: &NewToken<'_>, by: &str) -> Result<Created, Fault> {
+    pub async fn create_token(&self, new: &NewToken<'_>, by: &str) -> Result<Created, StepError> {
         let secret = random_token();
         let now = Utc::now();
         let token = ApiToken {
@@ -134,7 +134,7 @@ impl Store {
         &self,
         secret: &SecretString,
         now: DateTime<Utc>,
-    ) -> Result<Option<(ApiToken, Member)>, Fault> {
+    ) -> Result<Option<(ApiToken, Member)>, StepError> {
         let hash = hash(secret);
         let Some(pointer) = self.access::<Pointer>(Kind::Token.key(&hash)).await? else {
             return Ok(None);
@@ -158,7 +158,7 @@ impl Store {
         Ok(Some((token, owner)))
     }
 
-    pub async fn token(&self, org: &OrgId, id: &TokenId) -> Result<Option<ApiToken>, Fault> {
+    pub async fn token(&self, org: &OrgId, id: &TokenId) -> Result<Option<ApiToken>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -168,7 +168,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading a token", &error))?;
+            .map_err(|error| aws_error("reading a token", &error))?;
         answer.item.map(from_item).transpose()
     }
 
@@ -178,7 +178,7 @@ impl Store {
         &self,
         org: &OrgId,
         after: Option<&TokenId>,
-    ) -> Result<(Vec<ApiToken>, Option<TokenId>), Fault> {
+    ) -> Result<(Vec<ApiToken>, Option<TokenId>), StepError> {
         let start = after.map(|id| {
             HashMap::from([
                 ("org".to_owned(), text(org.as_str())),
@@ -199,7 +199,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("listing the tokens", &error))?;
+            .map_err(|error| aws_error("listing the tokens", &error))?;
         let more = answer.last_evaluated_key.is_some();
         let tokens: Result<Vec<_>, _> = answer.items.unwrap_or_default().into_iter().map(from_item).collect();
         let tokens = tokens?;
@@ -213,7 +213,7 @@ impl Store {
         org: &OrgId,
         name: &TokenName,
         now: DateTime<Utc>,
-    ) -> Result<Option<ApiToken>, Fault> {
+    ) -> Result<Option<ApiToken>, StepError> {
         let token = match self.name_holder(org, name).await? {
             Some(id) => self.token(org, &id).await?,
             None => None,
@@ -222,7 +222,7 @@ impl Store {
     }
 
     /// The token that has the name, or had it until its end.
-    async fn name_holder(&self, org: &OrgId, name: &TokenName) -> Result<Option<TokenId>, Fault> {
+    async fn name_holder(&self, org: &OrgId, name: &TokenName) -> Result<Option<TokenId>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -232,19 +232,19 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("looking for a token", &error))?;
+            .map_err(|error| aws_error("looking for a token", &error))?;
         let holder = answer.item.and_then(|mut item| item.remove("holder"));
         Ok(holder.and_then(|holder| TokenId::parse(holder.as_s().ok()?).ok()))
     }
 
     /// The day on which it was used last.
-    pub async fn token_last_used(&self, token: &ApiToken) -> Result<Option<NaiveDate>, Fault> {
+    pub async fn token_last_used(&self, token: &ApiToken) -> Result<Option<NaiveDate>, StepError> {
         let seen = self.access::<Seen>(Kind::Seen.key(&token.secret_hash)).await?;
         Ok(seen.map(|seen| seen.seen_at.date_naive()))
     }
 
     /// From the next call on nobody gets in with it.
-    pub async fn revoke_token(&self, token: &ApiToken, by: &str) -> Result<Changed, Fault> {
+    pub async fn revoke_token(&self, token: &ApiToken, by: &str) -> Result<Changed, StepError> {
         let update = Update::builder()
             .table_name(self.table(TABLE))
             .key("org", text(token.org.as_str()))
@@ -273,7 +273,7 @@ impl Store {
         }
     }
 
-    fn token_put(&self, token: &ApiToken) -> Result<TransactWriteItem, Fault> {
+    fn token_put(&self, token: &ApiToken) -> Result<TransactWriteItem, StepError> {
         let fields: Item = serde_dynamo::to_item(token).map_err(|_| stored_shape(TABLE))?;
         let put = Put::builder()
             .table_name(self.table(TABLE))
@@ -285,7 +285,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn free_name(&self, token: &ApiToken) -> Result<TransactWriteItem, Fault> {
+    fn free_name(&self, token: &ApiToken) -> Result<TransactWriteItem, StepError> {
         let delete = Delete::builder()
             .table_name(self.table(TABLE))
             .key("org", text(token.org.as_str()))
@@ -298,7 +298,7 @@ impl Store {
     }
 
     /// Of a token that has ended the name is free.
-    fn hold_name(&self, token: &ApiToken, now: DateTime<Utc>) -> Result<TransactWriteItem, Fault> {
+    fn hold_name(&self, token: &ApiToken, now: DateTime<Utc>) -> Result<TransactWriteItem, StepError> {
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .item("org", text(token.org.as_str()))
@@ -327,7 +327,7 @@ fn name_key(name: &TokenName) -> String {
     format!("name#{name}")
 }
 
-fn from_item(item: Item) -> Result<ApiToken, Fault> {
+fn from_item(item: Item) -> Result<ApiToken, StepError> {
     serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
 }
 

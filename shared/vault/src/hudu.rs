@@ -1,7 +1,7 @@
 //! Hudu.
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 use domain::text::ends_with_line;
 use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
@@ -38,7 +38,7 @@ pub struct Hudu {
 
 impl Hudu {
     /// `base` is the instance's address, `company` the company's id.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         Ok(Self {
             http,
             base: endpoint(&base, &["api", "v1"], &[]),
@@ -49,7 +49,7 @@ impl Hudu {
 
     /// Only among passwords of the entry's name: Hudu's answers hold the passwords themselves, and those of the company's
     /// other systems are no business of ours.
-    pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, Fault> {
+    pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, StepError> {
         const OPERATION: &str = "look for the password";
         let marker = marker_line(&entry.marker);
         let (company, name) = (self.company.to_string(), entry.short_name());
@@ -62,7 +62,7 @@ impl Hudu {
         }))
     }
 
-    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), Fault> {
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), StepError> {
         let password = json!({
             "name": entry.short_name(),
             "company_id": self.company,
@@ -90,7 +90,7 @@ impl Hudu {
         ]
     }
 
-    async fn company_name(&self) -> Result<String, Fault> {
+    async fn company_name(&self) -> Result<String, StepError> {
         const OPERATION: &str = "list the companies";
         let of = |page: Companies| page.companies;
         let companies = self.list(OPERATION, "companies", &[], of).await?;
@@ -106,7 +106,7 @@ impl Hudu {
         list: &str,
         query: &[(&str, &str)],
         of: fn(P) -> Vec<T>,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
         loop {
@@ -121,11 +121,11 @@ impl Hudu {
         }
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let request = request.header("x-api-key", self.credentials.api_key.expose_secret());
         let reply = send(SYSTEM, operation, request).await?;
         match key_refused(SYSTEM, &reply) {
-            Some(fault) => Err(fault),
+            Some(error) => Err(error),
             None if reply.status() == 404 => Err(no_company(SYSTEM, self.company)),
             None => Ok(reply),
         }

@@ -1,7 +1,7 @@
 //! IT Glue (JSON:API).
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 use domain::text::ends_with_line;
 use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
@@ -42,7 +42,7 @@ pub struct ItGlue {
 
 impl ItGlue {
     /// `company` is the organization's id in IT Glue.
-    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, Fault> {
+    pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         Ok(Self {
             http,
             base,
@@ -51,7 +51,7 @@ impl ItGlue {
         })
     }
 
-    pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, Fault> {
+    pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, StepError> {
         let marker = marker_line(&entry.marker);
         let passwords: Vec<Password> = self
             .list("look for the password", &self.passwords_path(), &[HIDDEN])
@@ -63,7 +63,7 @@ impl ItGlue {
         }))
     }
 
-    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), Fault> {
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), StepError> {
         let attributes = json!({
             "name": entry.short_name(),
             "username": entry.username,
@@ -92,7 +92,7 @@ impl ItGlue {
     }
 
     /// No address that this key is sure to read tells one organization alone.
-    async fn company_name(&self) -> Result<String, Fault> {
+    async fn company_name(&self) -> Result<String, StepError> {
         let all: Vec<Organization> = self.list("list the organizations", &["organizations"], &[]).await?;
         let id = self.company.to_string();
         let found = all.into_iter().find(|organization| organization.id == id);
@@ -116,7 +116,7 @@ impl ItGlue {
         operation: &'static str,
         path: &[impl AsRef<str>],
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let mut all = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
         loop {
@@ -135,11 +135,11 @@ impl ItGlue {
         }
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let request = request.header("x-api-key", self.credentials.api_key.expose_secret());
         let reply = send(SYSTEM, operation, request).await?;
         match key_refused(SYSTEM, &reply) {
-            Some(fault) => Err(fault),
+            Some(error) => Err(error),
             None if reply.status() == 404 => Err(no_company(SYSTEM, self.company)),
             None => Ok(reply),
         }

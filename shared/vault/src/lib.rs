@@ -8,8 +8,8 @@ pub mod itglue;
 pub mod passportal;
 pub mod pwpush;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 use domain::text::{one_line, untagged};
 use outbound::Reply;
 use secrecy::SecretString;
@@ -74,7 +74,7 @@ macro_rules! each {
 
 impl Vault {
     /// Whether the entry is there, by its marker in the last line; none where nobody can say.
-    pub async fn has(&self, entry: &Entry) -> Result<Option<bool>, Fault> {
+    pub async fn has(&self, entry: &Entry) -> Result<Option<bool>, StepError> {
         match self {
             Self::Hudu(hudu) => hudu.has(entry).await.map(Some),
             Self::ItGlue(itglue) => itglue.has(entry).await.map(Some),
@@ -82,7 +82,7 @@ impl Vault {
         }
     }
 
-    pub async fn write(&self, entry: &Entry) -> Result<(), Fault> {
+    pub async fn write(&self, entry: &Entry) -> Result<(), StepError> {
         each!(self, vault => vault.write(entry).await)
     }
 
@@ -93,26 +93,26 @@ impl Vault {
 }
 
 /// Companies are numbers in all of them; anything else would be put into an address.
-fn company_number(system: &str, company: &str) -> Result<u64, Fault> {
+fn company_number(system: &str, company: &str) -> Result<u64, StepError> {
     company.trim().parse().map_err(|_| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "the organisation's company in {system} must be the number that {system} gives it"
         ))
     })
 }
 
 /// A key may be right, and yet not be allowed to see passwords: neither vendor tells these two apart for certain.
-fn key_refused(system: &str, reply: &Reply) -> Option<Fault> {
+fn key_refused(system: &str, reply: &Reply) -> Option<StepError> {
     matches!(reply.status(), 401 | 403).then(|| {
-        Fault::NeedsAttention(format!(
+        StepError::NeedsAttention(format!(
             "{system} does not accept the API key ({}): it must be valid and have password access; renew it in Gangway",
             reply.status()
         ))
     })
 }
 
-fn no_company(system: &str, id: u64) -> Fault {
-    Fault::NeedsAttention(format!(
+fn no_company(system: &str, id: u64) -> StepError {
+    StepError::NeedsAttention(format!(
         "{system} has no company {id} at the address that it was given: check both in Gangway"
     ))
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 use hmac::{Hmac, KeyInit, Mac};
 use outbound::{Owner, Reply, Token, endpoint, send, send_signed};
 use reqwest::RequestBuilder;
@@ -35,14 +35,14 @@ pub struct Credentials {
 impl Credentials {
     /// The address for one client's passwords; it is still to be checked. A template without the client would put all
     /// clients' passwords into one place.
-    pub fn write_address(&self, client: &str) -> Result<Option<String>, Fault> {
+    pub fn write_address(&self, client: &str) -> Result<Option<String>, StepError> {
         let Some(template) = &self.write_address else {
             return Ok(None);
         };
         let client = company_number(SYSTEM, client)?.to_string();
         let address = template.replace(CLIENT_ID, &client);
         if address == *template || address.contains(['{', '}']) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "write_address in {SYSTEM}'s credentials must have {CLIENT_ID} in it, and no other placeholder"
             )));
         }
@@ -68,7 +68,7 @@ impl Passportal {
         credentials: Credentials,
         company: String,
         write: Option<Url>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StepError> {
         Ok(Self {
             http,
             base,
@@ -78,7 +78,7 @@ impl Passportal {
         })
     }
 
-    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), Fault> {
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), StepError> {
         let write = self.write_address()?;
         self.find_client().await?;
         let body = json!({
@@ -100,16 +100,16 @@ impl Passportal {
         ]
     }
 
-    fn write_address(&self) -> Result<&Url, Fault> {
+    fn write_address(&self) -> Result<&Url, StepError> {
         self.write.as_ref().ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{SYSTEM} publishes no address for writing passwords: set write_address in its credentials"
             ))
         })
     }
 
     /// Clients show only by their documents.
-    async fn find_client(&self) -> Result<(), Fault> {
+    async fn find_client(&self) -> Result<(), StepError> {
         let client = self.company.to_string();
         let query = [("clientId", client.as_str()), ("pageNum", "1"), ("resultsPerPage", "1")];
         let url = endpoint(&self.base, &["api", "v2", "documents"], &query);
@@ -121,14 +121,14 @@ impl Passportal {
         {
             return Ok(());
         }
-        Err(Fault::NeedsAttention(format!(
+        Err(StepError::NeedsAttention(format!(
             "{SYSTEM} shows no document of client {}, and knows clients only by them: check the organisation's company \
              there, or write a document for it",
             self.company
         )))
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let keys = [&self.credentials.access_key, &self.credentials.secret_key].map(ExposeSecret::expose_secret);
         let owner = Owner::new(&[SYSTEM, self.base.as_str(), keys[0], keys[1]]);
         let sign = |request: RequestBuilder, token: &str| request.header("x-access-token", token);
@@ -136,7 +136,7 @@ impl Passportal {
     }
 
     /// The keys are shown by signing a text of our own choice, another one each time.
-    async fn fetch_token(&self) -> Result<Token, Fault> {
+    async fn fetch_token(&self) -> Result<Token, StepError> {
         let content = format!("{:032x}", rand::random::<u128>());
         let url = endpoint(&self.base, &["api", "v2", "auth", "client_token"], &[]);
         let request = self
@@ -151,7 +151,7 @@ impl Passportal {
             answer.is_some_and(|answer| answer.success == Some(false))
         };
         if matches!(reply.status(), 400..=403) || (reply.is_success() && said_no()) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} does not accept the access key and the secret key ({}); renew them in Gangway",
                 reply.status()
             )));
@@ -165,9 +165,9 @@ impl Passportal {
 }
 
 /// HMAC-SHA256 in lower-case hexadecimal digits.
-fn signature(key: &SecretString, content: &str) -> Result<String, Fault> {
+fn signature(key: &SecretString, content: &str) -> Result<String, StepError> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes())
-        .map_err(|_| Fault::Permanent("the secret key cannot sign".to_owned()))?;
+        .map_err(|_| StepError::Permanent("the secret key cannot sign".to_owned()))?;
     mac.update(content.as_bytes());
     let mut digits = String::with_capacity(64);
     for byte in mac.finalize().into_bytes() {
@@ -231,7 +231,7 @@ mod tests {
             ("https://x.example/{client_id}", "7/../8"),
         ] {
             assert!(
-                matches!(address(Some(template), client), Err(Fault::NeedsAttention(_))),
+                matches!(address(Some(template), client), Err(StepError::NeedsAttention(_))),
                 "{template}"
             );
         }

@@ -2,8 +2,8 @@
 //!
 //! A push holds nothing that people wrote: the password, and a note of ours.
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 use outbound::{Pages, Reply, endpoint, send};
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
@@ -77,7 +77,7 @@ impl PwPush {
     }
 
     /// The link to a new push. Whoever opens it has to click once more, so that a scanner of mails uses up no view.
-    pub async fn push(&self, marker: &str, secret: &SecretString) -> Result<SecretString, Fault> {
+    pub async fn push(&self, marker: &str, secret: &SecretString) -> Result<SecretString, StepError> {
         let push = json!({
             "payload": secret.expose_secret(),
             "expire_after_days": EXPIRES_AFTER_DAYS,
@@ -96,7 +96,7 @@ impl PwPush {
     }
 
     /// The link of our push with this marker, while it opens.
-    pub async fn find(&self, marker: &str) -> Result<Found, Fault> {
+    pub async fn find(&self, marker: &str) -> Result<Found, StepError> {
         const OPERATION: &str = "list the pushes";
         if !matches!(self.token, Token::Ours(_)) {
             return Ok(Found::CannotSay);
@@ -136,7 +136,7 @@ impl PwPush {
                  without one"
                     .to_owned(),
             ),
-            Token::OfAnotherServer { own: true } => Err(Fault::NeedsAttention(
+            Token::OfAnotherServer { own: true } => Err(StepError::NeedsAttention(
                 "is for another server than pwpush_url names, so it is not sent there and pushes go without one: set \
                  credentials for the server of pwpush_url, or pwpush_url to the server of the credentials"
                     .to_owned(),
@@ -147,7 +147,7 @@ impl PwPush {
         findings
     }
 
-    async fn check_token(&self) -> Result<String, Fault> {
+    async fn check_token(&self) -> Result<String, StepError> {
         let reply = self.active("list the pushes", 1).await?;
         if is_older(&reply) {
             return Ok("cannot be tried with API v1".to_owned());
@@ -155,18 +155,18 @@ impl PwPush {
         reply.json::<Vec<Push>>().map(|_| "is accepted".to_owned())
     }
 
-    async fn active(&self, operation: &'static str, number: usize) -> Result<Reply, Fault> {
+    async fn active(&self, operation: &'static str, number: usize) -> Result<Reply, StepError> {
         let number = number.to_string();
         let url = endpoint(&self.base, &["api", "v2", "pushes", "active"], &[("page", &number)]);
         self.call(operation, self.http.get(url)).await
     }
 
-    async fn post(&self, path: &[&str], body: &Value) -> Result<Reply, Fault> {
+    async fn post(&self, path: &[&str], body: &Value) -> Result<Reply, StepError> {
         let request = self.http.post(endpoint(&self.base, path, &[])).json(body);
         self.call("push the password", request).await
     }
 
-    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let request = match &self.token {
             Token::Ours(token) => request.bearer_auth(token.expose_secret()),
             Token::OfAnotherServer { .. } | Token::None => request,
@@ -182,18 +182,21 @@ impl PwPush {
             }
             Token::None => "takes no pushes without an API token: set one as the credentials of pwpush",
         };
-        Err(Fault::NeedsAttention(format!("{SYSTEM} {what} ({})", reply.status())))
+        Err(StepError::NeedsAttention(format!(
+            "{SYSTEM} {what} ({})",
+            reply.status()
+        )))
     }
 
     /// Made of the server's own address and not of what it says: behind a proxy, a server may take itself for another.
-    fn link(&self, token: &SecretString) -> Result<SecretString, Fault> {
+    fn link(&self, token: &SecretString) -> Result<SecretString, StepError> {
         let token = token.expose_secret();
         let plain = (1..=128).contains(&token.len())
             && token
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         if !plain {
-            return Err(Fault::Transient(format!(
+            return Err(StepError::Transient(format!(
                 "{SYSTEM} answered with something else than its documentation says"
             )));
         }

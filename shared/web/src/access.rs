@@ -1,15 +1,15 @@
 //! Who calls, and what they may do where.
 
 use chrono::Utc;
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::Requester;
 use domain::role::Role;
+use domain::step_error::StepError;
 use domain::variables::OrgVariables;
 use http::header::AUTHORIZATION;
+use runtime::{Aws, Env};
 use secrecy::SecretString;
-use step::{Aws, Env};
 use store::Store;
 use store::limits::{Allowed, Limit};
 use store::members::Member;
@@ -20,7 +20,7 @@ use crate::answer::Answer;
 use crate::base::Base;
 use crate::call::Call;
 use crate::come_back::ComeBack;
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 use crate::routes::{self, SignedIn};
 use crate::session::{self, Session};
 
@@ -159,26 +159,26 @@ impl Caller {
 
 /// A caller in an organisation that they may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
+pub struct OrgScope {
     pub organisation: Organisation,
     pub caller: Caller,
 }
 
-impl Visit {
+impl OrgScope {
     /// What is not theirs is answered as what does not exist.
-    fn begin(caller: Caller, organisation: Option<Organisation>) -> Result<Self, Problem> {
+    fn begin(caller: Caller, organisation: Option<Organisation>) -> Result<Self, ProblemDetails> {
         match organisation {
             Some(organisation) if caller.may_enter(&organisation) => Ok(Self { organisation, caller }),
-            _ => Err(Problem::not_found()),
+            _ => Err(ProblemDetails::not_found()),
         }
     }
 
     /// 403 unless the caller's role allows it.
-    pub fn need(&self, right: impl Fn(Role) -> bool) -> Result<(), Problem> {
+    pub fn need(&self, right: impl Fn(Role) -> bool) -> Result<(), ProblemDetails> {
         if right(self.caller.role) {
             Ok(())
         } else {
-            Err(Problem::forbidden(format!(
+            Err(ProblemDetails::forbidden(format!(
                 "The role {} does not allow this.",
                 self.caller.role.as_str()
             )))
@@ -202,7 +202,7 @@ impl Visit {
 }
 
 impl Web {
-    pub fn new(aws: &Aws) -> Result<Self, Fault> {
+    pub fn new(aws: &Aws) -> Result<Self, StepError> {
         Ok(Self {
             store: aws.store()?,
             base: Base::new(&Env.base_url()?)?,
@@ -211,18 +211,18 @@ impl Web {
 
     /// The caller in the organisation of the URL. Checks credentials, the CSRF token of whatever a session would change,
     /// the organisation, and what the route asks of a role and of the sign-in.
-    pub async fn visit(&self, call: &Call) -> Result<Visit, Problem> {
-        let route = routes::find(call).ok_or_else(Problem::not_found)?;
-        let caller = self.caller(call).await?.ok_or_else(Problem::unauthorised)?;
+    pub async fn visit(&self, call: &Call) -> Result<OrgScope, ProblemDetails> {
+        let route = routes::find(call).ok_or_else(ProblemDetails::not_found)?;
+        let caller = self.caller(call).await?.ok_or_else(ProblemDetails::unauthorised)?;
         let organisation = match OrgId::parse(call.param("org")) {
             Ok(org) => self.store.organisation(&org).await?,
             Err(_) => None,
         };
-        let mut visit = Visit::begin(caller, organisation)?;
+        let mut visit = OrgScope::begin(caller, organisation)?;
         visit.need(route.right)?;
         if !visit.caller.is_recent() {
             match route.signed_in {
-                SignedIn::Recently(_) => return Err(Problem::sign_in_again()),
+                SignedIn::Recently(_) => return Err(ProblemDetails::sign_in_again()),
                 SignedIn::Offers => visit.caller.offer_to_renew(routes::come_back(call)),
                 SignedIn::AnyTime => {}
             }
@@ -231,7 +231,7 @@ impl Web {
     }
 
     /// Whoever calls: an API token wins over a session. A token that is not ours is nobody.
-    pub async fn caller(&self, call: &Call) -> Result<Option<Caller>, Problem> {
+    pub async fn caller(&self, call: &Call) -> Result<Option<Caller>, ProblemDetails> {
         if let Some(authorization) = call.header(AUTHORIZATION.as_str()) {
             let Some(token) = bearer(authorization) else {
                 return Ok(None);
@@ -243,7 +243,7 @@ impl Web {
             return Ok(None);
         };
         if !call.is_safe() && !session.csrf_is_right(&call.csrf()) {
-            return Err(Problem::forbidden(
+            return Err(ProblemDetails::forbidden(
                 "The form is not of this session. Load the page again, and repeat.",
             ));
         }
@@ -251,7 +251,7 @@ impl Web {
     }
 
     /// The member whose session the call carries. Checks no CSRF token: for pages that only look.
-    pub async fn signed_in(&self, call: &Call) -> Result<Option<(Session, Caller)>, Fault> {
+    pub async fn signed_in(&self, call: &Call) -> Result<Option<(Session, Caller)>, StepError> {
         let now = Utc::now();
         let Some(secret) = session::brought(call.headers()) else {
             return Ok(None);
@@ -270,10 +270,10 @@ impl Web {
     }
 
     /// 429 if the limit is used up; `what` is what there was too much of, as the beginning of a sentence.
-    pub async fn within(&self, limit: &Limit, what: &str) -> Result<(), Problem> {
+    pub async fn within(&self, limit: &Limit, what: &str) -> Result<(), ProblemDetails> {
         match self.store.allow(limit).await? {
             Allowed::Yes => Ok(()),
-            Allowed::No { seconds, .. } => Err(Problem::too_many(
+            Allowed::No { seconds, .. } => Err(ProblemDetails::too_many(
                 format!(
                     "{what}: at most {} {}. Try again in {seconds} {}.",
                     limit.most(),
@@ -288,7 +288,7 @@ impl Web {
     /// A submission, or another date, before anything is looked up for it: both are mailed to approvers and told on tickets.
     /// A basic or a power user is counted by themselves first. What they are refused, here or for its content, is not
     /// counted for their organisation, so it keeps nobody else from submitting.
-    pub async fn may_submit(&self, visit: &Visit) -> Result<(), Problem> {
+    pub async fn may_submit(&self, visit: &OrgScope) -> Result<(), ProblemDetails> {
         match own_submissions(visit) {
             Some(own) => self.within(&own, "You have submitted too much").await,
             None => self.organisation_may_submit(visit).await,
@@ -296,41 +296,41 @@ impl Web {
     }
 
     /// The same right before it is written, where that was not counted for the organisation yet.
-    pub async fn may_write(&self, visit: &Visit) -> Result<(), Problem> {
+    pub async fn may_write(&self, visit: &OrgScope) -> Result<(), ProblemDetails> {
         match own_submissions(visit) {
             Some(_) => self.organisation_may_submit(visit).await,
             None => Ok(()),
         }
     }
 
-    async fn organisation_may_submit(&self, visit: &Visit) -> Result<(), Problem> {
+    async fn organisation_may_submit(&self, visit: &OrgScope) -> Result<(), ProblemDetails> {
         let limit = Limit::submissions(visit.org());
         self.within(&limit, "The organisation has submitted too much").await
     }
 
     /// The organisation's variables as they hold now.
-    pub async fn variables(&self, organisation: &Organisation) -> Result<OrgVariables, Fault> {
+    pub async fn variables(&self, organisation: &Organisation) -> Result<OrgVariables, StepError> {
         let (own, inherited) = self.store.values(organisation).await?;
         OrgVariables::resolve(&own, &inherited).map_err(|problems| {
             let names: Vec<_> = problems.into_iter().map(|problem| problem.field).collect();
-            Fault::NeedsAttention(format!("variables of the organisation are wrong: {}", names.join(", ")))
+            StepError::NeedsAttention(format!("variables of the organisation are wrong: {}", names.join(", ")))
         })
     }
 
     /// Adds the cookie of a new session. The one that the browser brought ends: whoever has a copy of it has nothing.
-    pub async fn begin_session(&self, call: &Call, answer: Answer, member: &Member) -> Result<Answer, Fault> {
+    pub async fn begin_session(&self, call: &Call, answer: Answer, member: &Member) -> Result<Answer, StepError> {
         self.forget_session(call).await?;
         let secret = self.store.begin_session(member, Utc::now()).await?;
         Ok(answer.with_cookie(&session::cookie(&secret)))
     }
 
     /// Ends the session that the browser brought, and makes the browser forget it.
-    pub async fn end_session(&self, call: &Call, answer: Answer) -> Result<Answer, Fault> {
+    pub async fn end_session(&self, call: &Call, answer: Answer) -> Result<Answer, StepError> {
         self.forget_session(call).await?;
         Ok(answer.with_cookie(&session::end()))
     }
 
-    async fn forget_session(&self, call: &Call) -> Result<(), Fault> {
+    async fn forget_session(&self, call: &Call) -> Result<(), StepError> {
         match session::brought(call.headers()) {
             Some(secret) => self.store.end_session(&secret).await,
             None => Ok(()),
@@ -338,7 +338,7 @@ impl Web {
     }
 }
 
-fn own_submissions(visit: &Visit) -> Option<Limit> {
+fn own_submissions(visit: &OrgScope) -> Option<Limit> {
     let caller = &visit.caller;
     let person = caller.person.as_deref().unwrap_or(&caller.id);
     Limit::own_submissions(visit.org(), caller.role, person)
@@ -370,11 +370,11 @@ mod tests {
 
     #[test]
     fn only_the_own_organisation_and_its_children_exist() {
-        let enter = |org, target| Visit::begin(caller(org, Role::Admin), target);
+        let enter = |org, target| OrgScope::begin(caller(org, Role::Admin), target);
         assert!(enter("acme", Some(organisation("acme", None))).is_ok());
         assert!(enter("msp", Some(organisation("acme", Some("msp")))).is_ok());
         for role in Role::ALL {
-            let child = Visit::begin(caller("msp", role), Some(organisation("acme", Some("msp"))));
+            let child = OrgScope::begin(caller("msp", role), Some(organisation("acme", Some("msp"))));
             let acts = ![Role::Basic, Role::PowerUser].contains(&role);
             assert_eq!(child.is_ok(), acts, "{role:?}");
         }

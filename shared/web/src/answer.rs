@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use lambda_http::Body;
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 
 /// No page needs more; nothing may frame it, and nothing inline runs.
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; img-src 'self'; \
@@ -61,7 +61,7 @@ impl Answer {
         Self::new(StatusCode::OK, content_type, text.to_owned())
     }
 
-    pub(crate) fn problem(problem: &Problem) -> Self {
+    pub(crate) fn problem(problem: &ProblemDetails) -> Self {
         Self::new(
             problem.status,
             "application/problem+json",
@@ -70,7 +70,7 @@ impl Answer {
         .with_headers_of(problem)
     }
 
-    pub(crate) fn with_headers_of(self, problem: &Problem) -> Self {
+    pub(crate) fn with_headers_of(self, problem: &ProblemDetails) -> Self {
         let mut answer = self;
         if let Some(seconds) = problem.retry_after() {
             answer.headers.insert(RETRY_AFTER, seconds.into());
@@ -155,7 +155,7 @@ mod tests {
             Answer::json(StatusCode::OK, &1),
             Answer::html(StatusCode::OK, "<p>".into()),
             Answer::see_other("/x"),
-            Answer::problem(&Problem::not_found()),
+            Answer::problem(&ProblemDetails::not_found()),
             Answer::file("text/css", "a{}"),
         ];
         for answer in answers {
@@ -189,9 +189,12 @@ mod tests {
 
     #[test]
     fn problems_say_when_and_how_to_try_again() {
-        let fault = domain::fault::Fault::Transient("x".into());
-        assert_eq!(Answer::problem(&Problem::from(fault)).header(RETRY_AFTER), Some("5"));
-        let answer = Answer::problem(&Problem::unauthorised());
+        let error = domain::step_error::StepError::Transient("x".into());
+        assert_eq!(
+            Answer::problem(&ProblemDetails::from(error)).header(RETRY_AFTER),
+            Some("5")
+        );
+        let answer = Answer::problem(&ProblemDetails::unauthorised());
         assert_eq!(answer.header(WWW_AUTHENTICATE), Some("Bearer"));
         assert_eq!(answer.header(CONTENT_TYPE), Some("application/problem+json"));
     }

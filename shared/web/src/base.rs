@@ -1,6 +1,6 @@
 //! The address that people reach Gangway at.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use url::Url;
 
 /// Every link starts here: the API may live below a path of its host.
@@ -11,8 +11,8 @@ pub struct Base {
 }
 
 impl Base {
-    pub fn new(url: &str) -> Result<Self, Fault> {
-        let parsed = Url::parse(url).map_err(|_| Fault::Permanent("the base URL is not an address".to_owned()))?;
+    pub fn new(url: &str) -> Result<Self, StepError> {
+        let parsed = Url::parse(url).map_err(|_| StepError::Permanent("the base URL is not an address".to_owned()))?;
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             path: parsed.path().trim_end_matches('/').to_owned(),

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 
 /// The largest body is an onboarding's.
 pub const MAX_BODY: usize = domain::submission::MAX_BODY_BYTES;
@@ -64,16 +64,19 @@ impl Form {
     }
 }
 
-fn bounded(body: &[u8]) -> Result<&[u8], Problem> {
+fn bounded(body: &[u8]) -> Result<&[u8], ProblemDetails> {
     if body.len() > MAX_BODY {
-        return Err(Problem::wrong_body(&format!("is larger than {} KiB", MAX_BODY / 1024)));
+        return Err(ProblemDetails::wrong_body(&format!(
+            "is larger than {} KiB",
+            MAX_BODY / 1024
+        )));
     }
     Ok(body)
 }
 
 /// serde_json's messages repeat values, so only that it is wrong is told.
-pub(crate) fn json_object(content: Content, body: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let wrong = || Problem::wrong_body("must be a JSON object");
+pub(crate) fn json_object(content: Content, body: &[u8]) -> Result<Map<String, Value>, ProblemDetails> {
+    let wrong = || ProblemDetails::wrong_body("must be a JSON object");
     let body = bounded(body)?;
     if content != Content::Json {
         return Err(wrong());
@@ -84,21 +87,21 @@ pub(crate) fn json_object(content: Content, body: &[u8]) -> Result<Map<String, V
     }
 }
 
-pub(crate) fn form(content: Content, body: &[u8]) -> Result<Form, Problem> {
+pub(crate) fn form(content: Content, body: &[u8]) -> Result<Form, ProblemDetails> {
     let body = bounded(body)?;
     if content != Content::Form {
-        return Err(Problem::wrong_body("must be a form"));
+        return Err(ProblemDetails::wrong_body("must be a form"));
     }
     serde_urlencoded::from_bytes(body)
         .map(Form)
-        .map_err(|_| Problem::wrong_body("must be a form"))
+        .map_err(|_| ProblemDetails::wrong_body("must be a form"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(result: Result<Map<String, Value>, Problem>) -> String {
+    fn refused(result: Result<Map<String, Value>, ProblemDetails>) -> String {
         let problem = result.unwrap_err();
         assert_eq!(problem.status.as_u16(), 422);
         problem.detail

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{self, Content, Form};
 use crate::negotiate::Format;
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 
 const CSRF_FIELD: &str = "csrf";
 
@@ -134,17 +134,17 @@ impl Call {
     }
 
     /// The body as a JSON object; 422 if it is none, or too large.
-    pub fn json_object(&self) -> Result<Map<String, Value>, Problem> {
+    pub fn json_object(&self) -> Result<Map<String, Value>, ProblemDetails> {
         body::json_object(self.content(), &self.body)
     }
 
     /// The body as a form; 422 if it is none, or too large. The CSRF token, checked before, is left out.
-    pub fn form(&self) -> Result<Form, Problem> {
+    pub fn form(&self) -> Result<Form, ProblemDetails> {
         Ok(body::form(self.content(), &self.body)?.without(CSRF_FIELD))
     }
 
     /// The body's fields by name, of a form or of a JSON object: for what both send alike.
-    pub fn fields(&self) -> Result<Map<String, Value>, Problem> {
+    pub fn fields(&self) -> Result<Map<String, Value>, ProblemDetails> {
         if self.content() != Content::Form {
             return self.json_object();
         }

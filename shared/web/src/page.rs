@@ -1,13 +1,13 @@
 //! The frame around every page.
 
 use askama::Template;
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use http::StatusCode;
 
-use crate::access::{Visit, Web};
+use crate::access::{OrgScope, Web};
 use crate::answer::Answer;
 use crate::base::Base;
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 
 #[derive(Template)]
 #[template(path = "frame.html")]
@@ -15,7 +15,7 @@ struct Frame<'a> {
     base: &'a str,
     title: &'a str,
     /// Whose navigation stands above; links and public pages have none.
-    visit: Option<&'a Visit>,
+    visit: Option<&'a OrgScope>,
     /// Another template's output, already escaped.
     content: String,
 }
@@ -24,17 +24,17 @@ struct Frame<'a> {
 #[template(path = "problem.html")]
 struct ProblemContent<'a> {
     base: &'a str,
-    problem: &'a Problem,
+    problem: &'a ProblemDetails,
 }
 
-fn render(template: &impl Template) -> Result<String, Fault> {
+fn render(template: &impl Template) -> Result<String, StepError> {
     template
         .render()
-        .map_err(|_| Fault::Permanent("a page could not be made".to_owned()))
+        .map_err(|_| StepError::Permanent("a page could not be made".to_owned()))
 }
 
 /// The whole page, for [`Web::page`] and for snapshots.
-pub fn page(base: &Base, title: &str, visit: Option<&Visit>, content: &impl Template) -> Result<String, Fault> {
+pub fn page(base: &Base, title: &str, visit: Option<&OrgScope>, content: &impl Template) -> Result<String, StepError> {
     render(&Frame {
         base: base.path(),
         title,
@@ -43,7 +43,7 @@ pub fn page(base: &Base, title: &str, visit: Option<&Visit>, content: &impl Temp
     })
 }
 
-pub(crate) fn problem(base: &Base, problem: &Problem) -> Answer {
+pub(crate) fn problem(base: &Base, problem: &ProblemDetails) -> Answer {
     let content = ProblemContent {
         base: base.path(),
         problem,
@@ -60,9 +60,9 @@ impl Web {
         &self,
         status: StatusCode,
         title: &str,
-        visit: Option<&Visit>,
+        visit: Option<&OrgScope>,
         content: &impl Template,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Answer, ProblemDetails> {
         Ok(Answer::html(status, page(&self.base, title, visit, content)?))
     }
 }

@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 
 use domain::contact::EmailAddress;
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::TimelineEvent;
+use domain::step_error::StepError;
 use domain::token::TokenRef;
 use store::members::Held;
 
@@ -79,7 +79,7 @@ impl Web {
         organisation: &Organisation,
         reader: Option<&OrgId>,
         names: impl IntoIterator<Item = &str>,
-    ) -> Result<ParentsPeople, Fault> {
+    ) -> Result<ParentsPeople, StepError> {
         let parent = organisation.parent.as_ref().filter(|parent| reader != Some(parent));
         let Some(parent) = parent else {
             return Ok(ParentsPeople::default());
@@ -99,7 +99,7 @@ impl Web {
 
     /// Whether it is the address of one of the parent's people. The organisation's own people it knows, whatever else
     /// these are.
-    async fn works_at(&self, parent: &OrgId, organisation: &Organisation, name: &str) -> Result<bool, Fault> {
+    async fn works_at(&self, parent: &OrgId, organisation: &Organisation, name: &str) -> Result<bool, StepError> {
         let address = name.trim().to_lowercase();
         if EmailAddress::parse(&address).is_err() || self.store.holder_of_address(parent, &address).await?.is_none() {
             return Ok(false);
@@ -109,7 +109,7 @@ impl Web {
     }
 
     /// What people call an organisation.
-    pub async fn name_of(&self, org: &OrgId) -> Result<String, Fault> {
+    pub async fn name_of(&self, org: &OrgId) -> Result<String, StepError> {
         let organisation = self.store.organisation(org).await?;
         Ok(organisation.map_or_else(|| org.to_string(), |organisation| organisation.name))
     }

@@ -11,14 +11,14 @@ use crate::access::Web;
 use crate::answer::Answer;
 use crate::base::Base;
 use crate::call::Call;
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 use crate::routes;
 
 /// Serves `handle` as the function `name`. Query strings are never logged: links carry capabilities there.
 pub async fn serve<F, Fut>(name: &'static str, web: &Web, handle: F) -> Result<(), Error>
 where
     F: Fn(Call) -> Fut,
-    Fut: Future<Output = Result<Answer, Problem>> + Send,
+    Fut: Future<Output = Result<Answer, ProblemDetails>> + Send,
 {
     lambda_http::run(service_fn(|request: Request| {
         let call = Call::from(request);
@@ -35,7 +35,7 @@ where
     .await
 }
 
-fn log(name: &str, call: &Call, result: &Result<Answer, Problem>, began: Instant) {
+fn log(name: &str, call: &Call, result: &Result<Answer, ProblemDetails>, began: Instant) {
     // What is not an id of ours is not logged.
     let org = OrgId::parse(call.param("org"))
         .map(|org| org.to_string())
@@ -44,8 +44,8 @@ fn log(name: &str, call: &Call, result: &Result<Answer, Problem>, began: Instant
         Ok(answer) => answer.status,
         Err(problem) => problem.status,
     };
-    if let Some(fault) = result.as_ref().err().and_then(Problem::cause) {
-        tracing::warn!(function = name, org, error = fault.name(), reason = %fault, "call failed");
+    if let Some(error) = result.as_ref().err().and_then(ProblemDetails::cause) {
+        tracing::warn!(function = name, org, error = error.name(), reason = %error, "call failed");
     }
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
@@ -61,7 +61,7 @@ fn log(name: &str, call: &Call, result: &Result<Answer, Problem>, began: Instant
 }
 
 /// A problem as JSON or as a page; who must sign in first is sent there.
-fn answer(base: &Base, call: &Call, result: Result<Answer, Problem>) -> Answer {
+fn answer(base: &Base, call: &Call, result: Result<Answer, ProblemDetails>) -> Answer {
     match result {
         Ok(answer) => answer,
         Err(problem) if !call.wants_page() => Answer::problem(&problem),
@@ -80,7 +80,7 @@ fn sign_in(call: &Call) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::field::FieldProblem;
+    use domain::field::FieldError;
     use http::Method;
     use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 
@@ -88,7 +88,7 @@ mod tests {
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-    fn refused(accept: &'static str, problem: Problem) -> Answer {
+    fn refused(accept: &'static str, problem: ProblemDetails) -> Answer {
         let call = Call::new(Method::GET, "/x").with_header(ACCEPT, HeaderValue::from_static(accept));
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         answer(&base, &call, Err(problem))
@@ -96,18 +96,18 @@ mod tests {
 
     #[test]
     fn who_must_sign_in_is_sent_there_or_told() {
-        let page = refused("text/html", Problem::unauthorised());
+        let page = refused("text/html", ProblemDetails::unauthorised());
         assert_eq!(
             (page.status.as_u16(), page.header(LOCATION)),
             (303, Some("/base/sign-in"))
         );
-        assert_eq!(refused("*/*", Problem::unauthorised()).status.as_u16(), 401);
+        assert_eq!(refused("*/*", ProblemDetails::unauthorised()).status.as_u16(), 401);
     }
 
     #[test]
     fn who_asks_too_often_is_told_when_to_come_back() {
         for accept in ["application/json", "text/html"] {
-            let answer = refused(accept, Problem::too_many("Too many.", 17));
+            let answer = refused(accept, ProblemDetails::too_many("Too many.", 17));
             assert_eq!(
                 (answer.status.as_u16(), answer.header(RETRY_AFTER)),
                 (429, Some("17")),
@@ -122,16 +122,14 @@ mod tests {
             .with_param("org", "acme")
             .with_header(ACCEPT, HeaderValue::from_static("text/html"));
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
-        let answer = answer(&base, &call, Err(Problem::sign_in_again()));
+        let answer = answer(&base, &call, Err(ProblemDetails::sign_in_again()));
         assert_eq!(answer.header(LOCATION), Some("/base/sign-in?next=/orgs/acme/pending"));
     }
 
     #[test]
     fn problems_are_json_or_an_escaped_page() {
-        let problem = Problem::wrong_fields(vec![
-            FieldProblem::new(HOSTILE, HOSTILE),
-            FieldProblem::new("b", "is b"),
-        ]);
+        let problem =
+            ProblemDetails::wrong_fields(vec![FieldError::new(HOSTILE, HOSTILE), FieldError::new("b", "is b")]);
         let json = refused("application/json", problem.clone());
         assert_eq!(json.header(CONTENT_TYPE), Some("application/problem+json"));
         let page = refused("text/html", problem);

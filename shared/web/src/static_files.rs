@@ -1,9 +1,9 @@
 //! The one stylesheet, the little script and the icon.
 
 use crate::answer::Answer;
-use crate::problem::Problem;
+use crate::problem_details::ProblemDetails;
 
-pub fn static_file(name: &str) -> Result<Answer, Problem> {
+pub fn static_file(name: &str) -> Result<Answer, ProblemDetails> {
     match name {
         "gangway.css" => Ok(Answer::file(
             "text/css; charset=utf-8",
@@ -14,6 +14,6 @@ pub fn static_file(name: &str) -> Result<Answer, Problem> {
             include_str!("../static/gangway.js"),
         )),
         "icon.svg" => Ok(Answer::file("image/svg+xml", include_str!("../static/icon.svg"))),
-        _ => Err(Problem::not_found()),
+        _ => Err(ProblemDetails::not_found()),
     }
 }

@@ -1,5 +1,5 @@
 "use strict";
-// Everything works without this script, except that windows of licence links close by themselves.
+// Everything works without this script, except that windows of license links close by themselves.
 // A form with data-close is sent by fetch, so that the browser allows closing the window afterwards; with data-send
 // it is sent at once: only pages of signed-in technicians carry that.
 

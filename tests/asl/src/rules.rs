@@ -1,6 +1,6 @@
 //! The rules of every Task: what is retried and caught, how long it may take, what it is sent.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::Value;
 
 use crate::machine::{Machine, list, text, waits_for_a_token};
@@ -58,9 +58,9 @@ pub fn problems(machine: &Machine) -> Vec<String> {
 
 fn known(name: &str) -> bool {
     let ours = [
-        Fault::Transient(String::new()),
-        Fault::Permanent(String::new()),
-        Fault::NeedsAttention(String::new()),
+        StepError::Transient(String::new()),
+        StepError::Permanent(String::new()),
+        StepError::NeedsAttention(String::new()),
     ];
     TRANSIENT.contains(&name) || DOCUMENTED.contains(&name) || ours.iter().any(|fault| fault.name() == name)
 }
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn error_names_that_nothing_raises_are_found() {
-        for name in ["transient", "Lambda.ServiceExeption", "States.Runtime", "Fault"] {
+        for name in ["transient", "Lambda.ServiceExeption", "States.Runtime", "StepError"] {
             let problem = format!("names the error {name}, which nothing raises");
             breaks("/Retry/0/ErrorEquals/0", Some(json!(name)), &problem);
             breaks("/Catch/0/ErrorEquals/0", Some(json!(name)), &problem);

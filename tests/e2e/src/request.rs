@@ -187,7 +187,7 @@ impl<'a> Request<'a> {
         (links::after(&mail.text, "Approve:"), links::after(&mail.text, "Deny:"))
     }
 
-    /// The licence links in the ticket's note: confirm, reject.
+    /// The license links in the ticket's note: confirm, reject.
     pub fn license_links(&self) -> (String, String) {
         let note = self.note("Confirm License Purchase:");
         (

@@ -56,12 +56,12 @@ impl World {
         self.change("mfa", mfa);
     }
 
-    /// The licence is refused for Microsoft's reason, unless the user has the other one.
+    /// The license is refused for Microsoft's reason, unless the user has the other one.
     pub fn refuse_license(&self, sku: &str, error: &str, unless: Option<&str>) {
         self.change("license-rules", &json!({"sku": sku, "error": error, "unless": unless}));
     }
 
-    /// One more group that carries the licence
+    /// One more group that carries the license
     pub fn add_license_group(&self, name: &str, sku: &str) {
         self.change("license-groups", &json!({"name": name, "sku": sku}));
     }

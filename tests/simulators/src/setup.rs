@@ -1,4 +1,4 @@
-//! Furnishes a new world: a tenant with people, groups and licences, a PSA with a board, a distributor with subscriptions.
+//! Furnishes a new world: a tenant with people, groups and licenses, a PSA with a board, a distributor with subscriptions.
 
 use std::collections::BTreeMap;
 
@@ -283,7 +283,7 @@ fn groups(domain: &str, colleague: &str, manager: &str) -> Vec<Group> {
         plain("MFA Users", "Security group that Conditional Access targets"),
         Group {
             licenses: vec![OFFERS[0].id.to_owned()],
-            ..plain("Licence Business Premium", "Security group that carries a licence")
+            ..plain("License Business Premium", "Security group that carries a license")
         },
         Group {
             membership_rule: Some("(user.department -eq \"Sales\")".to_owned()),

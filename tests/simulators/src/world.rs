@@ -136,12 +136,12 @@ pub struct Tenant {
     pub mfa: Mfa,
 }
 
-/// A licence that a user can't have.
+/// A license that a user can't have.
 pub struct LicenseRule {
     pub sku_id: String,
     /// Microsoft's name for the reason, as `DependencyViolation`.
     pub error: String,
-    /// The licence that helps, if one does.
+    /// The license that helps, if one does.
     pub unless: Option<String>,
 }
 

@@ -285,7 +285,7 @@ async fn passwords_are_kept_and_never_shown() {
 }
 
 #[tokio::test]
-async fn licences_need_a_location_and_a_seat() {
+async fn licenses_need_a_location_and_a_seat() {
     let world = World::new(json!({"seats": {"SPB": 1}})).await;
     let spb =
         json!({"addLicenses": [{"skuId": world.key("/skus/SPB/sku_id"), "disabledPlans": []}], "removeLicenses": []});

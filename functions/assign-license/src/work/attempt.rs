@@ -1,10 +1,10 @@
-//! One look at the licence on the user, and one step towards it.
+//! One look at the license on the user, and one step towards it.
 
 use directory::{Added, Assignment, AssignmentState, Graph, LicenseOfUser};
 use domain::country::CountryCode;
-use domain::fault::Fault;
 use domain::note::license_violation;
 use domain::request::LicenseState;
+use domain::step_error::StepError;
 
 const DEPENDENCY: &str = "DependencyViolation";
 
@@ -13,10 +13,10 @@ pub(super) struct Job<'a> {
     pub(super) user: &'a str,
     pub(super) sku: &'a str,
     pub(super) by_group: bool,
-    /// Where the licence is used, if the request or the organisation says so.
+    /// Where the license is used, if the request or the organisation says so.
     pub(super) country: Option<&'a CountryCode>,
     pub(super) state: Option<LicenseState>,
-    /// Another licence of the request, which this one may build on, is yet to be tried.
+    /// Another license of the request, which this one may build on, is yet to be tried.
     pub(super) others_open: bool,
     /// There is no further look.
     pub(super) last: bool,
@@ -43,7 +43,7 @@ pub(super) enum Attempt {
 }
 
 impl Job<'_> {
-    pub(super) async fn attempt(&self) -> Result<Attempt, Fault> {
+    pub(super) async fn attempt(&self) -> Result<Attempt, StepError> {
         let licensing = self.graph.licensing_of(self.user).await?;
         if let (None, Some(country)) = (&licensing.usage_location, self.country) {
             self.graph.set_usage_location(self.user, country.as_str()).await?;
@@ -55,8 +55,8 @@ impl Job<'_> {
         }
     }
 
-    /// What the tenant says of the licence on the user.
-    async fn standing(&self, license: &LicenseOfUser) -> Result<Attempt, Fault> {
+    /// What the tenant says of the license on the user.
+    async fn standing(&self, license: &LicenseOfUser) -> Result<Attempt, StepError> {
         match license.error() {
             None if license.state == AssignmentState::Active => Ok(Attempt::Assigned {
                 by_group: license.by_group.clone(),
@@ -68,7 +68,7 @@ impl Job<'_> {
         }
     }
 
-    async fn after_a_lost_seat(&self) -> Result<Attempt, Fault> {
+    async fn after_a_lost_seat(&self) -> Result<Attempt, StepError> {
         if self.has_free_seat().await? {
             return self.process_again().await;
         }
@@ -78,7 +78,7 @@ impl Job<'_> {
         })
     }
 
-    async fn dependency(&self) -> Result<Attempt, Fault> {
+    async fn dependency(&self) -> Result<Attempt, StepError> {
         let postponed = self.state == Some(LicenseState::Postponed);
         if !postponed && self.others_open {
             Ok(Attempt::Postponed)
@@ -89,12 +89,12 @@ impl Job<'_> {
         }
     }
 
-    async fn process_again(&self) -> Result<Attempt, Fault> {
+    async fn process_again(&self) -> Result<Attempt, StepError> {
         self.graph.reprocess_licenses(self.user).await?;
         Ok(Attempt::Processing)
     }
 
-    async fn join(&self) -> Result<Attempt, Fault> {
+    async fn join(&self) -> Result<Attempt, StepError> {
         if self.state == Some(LicenseState::Joined) {
             return Ok(Attempt::Processing);
         }
@@ -111,14 +111,16 @@ impl Job<'_> {
         })
     }
 
-    async fn assign(&self) -> Result<Attempt, Fault> {
+    async fn assign(&self) -> Result<Attempt, StepError> {
         if !self.has_free_seat().await? {
             return Ok(Attempt::NoSeat);
         }
         match self.graph.assign_license(self.user, self.sku).await? {
             Assignment::Assigned => match self.graph.licensing_of(self.user).await?.of(self.sku, false) {
                 Some(license) => self.standing(license).await,
-                None => Err(Fault::Transient("the tenant does not show the licence yet".to_owned())),
+                None => Err(StepError::Transient(
+                    "the tenant does not show the license yet".to_owned(),
+                )),
             },
             Assignment::NoSeat => Ok(Attempt::NoSeat),
             Assignment::InvalidUsageLocation => Ok(Attempt::NoUsageLocation),
@@ -127,7 +129,7 @@ impl Job<'_> {
         }
     }
 
-    async fn has_free_seat(&self) -> Result<bool, Fault> {
+    async fn has_free_seat(&self) -> Result<bool, StepError> {
         let skus = self.graph.subscribed_skus().await?;
         Ok(skus.iter().any(|entry| entry.sku.id == self.sku && entry.free() > 0))
     }

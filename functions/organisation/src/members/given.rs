@@ -1,7 +1,7 @@
 //! What a form or a program says about a member: all of it is right, or every wrong field is named.
 
 use domain::contact::EmailAddress;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::role::Role;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub(super) struct Change {
     pub(super) role: Role,
 }
 
-pub(super) fn new(body: &Map<String, Value>) -> Result<New, Vec<FieldProblem>> {
+pub(super) fn new(body: &Map<String, Value>) -> Result<New, Vec<FieldError>> {
     let mut problems = unknown(body, &["email", "name", "role"]);
     let email = EmailAddress::parse(text(body, "email")).map_err(|wrong| problems.push(wrong.at("email")));
     let (name, role) = (name(body, &mut problems), role(body, &mut problems));
@@ -28,7 +28,7 @@ pub(super) fn new(body: &Map<String, Value>) -> Result<New, Vec<FieldProblem>> {
     }
 }
 
-pub(super) fn change(body: &Map<String, Value>) -> Result<Change, Vec<FieldProblem>> {
+pub(super) fn change(body: &Map<String, Value>) -> Result<Change, Vec<FieldError>> {
     let mut problems = unknown(body, &["name", "role"]);
     match (name(body, &mut problems), role(body, &mut problems)) {
         (Some(name), Some(role)) if problems.is_empty() => Ok(Change { name, role }),
@@ -36,10 +36,10 @@ pub(super) fn change(body: &Map<String, Value>) -> Result<Change, Vec<FieldProbl
     }
 }
 
-fn unknown(body: &Map<String, Value>, known: &[&str]) -> Vec<FieldProblem> {
+fn unknown(body: &Map<String, Value>, known: &[&str]) -> Vec<FieldError> {
     let names = body.keys().filter(|name| !known.contains(&name.as_str()));
     names
-        .map(|name| FieldProblem::new(name, "is not a known field"))
+        .map(|name| FieldError::new(name, "is not a known field"))
         .collect()
 }
 
@@ -47,20 +47,20 @@ fn text<'a>(body: &'a Map<String, Value>, name: &str) -> &'a str {
     body.get(name).and_then(Value::as_str).unwrap_or_default().trim()
 }
 
-fn name(body: &Map<String, Value>, problems: &mut Vec<FieldProblem>) -> Option<String> {
+fn name(body: &Map<String, Value>, problems: &mut Vec<FieldError>) -> Option<String> {
     let name = text(body, "name");
     let fits = !name.is_empty() && name.chars().count() <= 256 && !name.chars().any(char::is_control);
     if !fits {
-        problems.push(FieldProblem::new("name", NAME_TAKES));
+        problems.push(FieldError::new("name", NAME_TAKES));
     }
     fits.then(|| name.to_owned())
 }
 
-fn role(body: &Map<String, Value>, problems: &mut Vec<FieldProblem>) -> Option<Role> {
+fn role(body: &Map<String, Value>, problems: &mut Vec<FieldError>) -> Option<Role> {
     let role = Role::parse(text(body, "role"));
     if role.is_none() {
         let roles = Role::ALL.map(Role::as_str).join(", ");
-        problems.push(FieldProblem::new("role", format!("must be one of {roles}")));
+        problems.push(FieldError::new("role", format!("must be one of {roles}")));
     }
     role
 }
@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    fn wrong<T>(result: Result<T, Vec<FieldProblem>>) -> Vec<String> {
+    fn wrong<T>(result: Result<T, Vec<FieldError>>) -> Vec<String> {
         let problems = result.err().unwrap_or_default();
         problems.into_iter().map(|problem| problem.field).collect()
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use http::header::CONTENT_TYPE;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use tokio::sync::Mutex;
@@ -24,7 +24,7 @@ impl Documents {
     }
 
     /// An address that a document names, if it is one that we may call.
-    pub(super) fn allowed(&self, address: &Url) -> Result<Url, Fault> {
+    pub(super) fn allowed(&self, address: &Url) -> Result<Url, StepError> {
         outbound::given_address("Google", address.as_str(), &self.local_origins)
     }
 
@@ -32,7 +32,7 @@ impl Documents {
         self.kept.lock().await.remove(address);
     }
 
-    async fn read(&self, address: &str) -> Result<Vec<u8>, Fault> {
+    async fn read(&self, address: &str) -> Result<Vec<u8>, StepError> {
         if let Some((until, body)) = self.kept.lock().await.get(address)
             && Instant::now() < *until
         {
@@ -67,8 +67,8 @@ fn max_age(cache_control: &str) -> u64 {
 
 /// For discovery, which reads and never writes.
 impl<'c> AsyncHttpClient<'c> for Documents {
-    type Error = Fault;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Fault>> + Send + 'c>>;
+    type Error = StepError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, StepError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {

@@ -64,7 +64,7 @@ impl At {
         answer.into_iter().find(|(name, _)| name == "code").unwrap().1
     }
 
-    async fn finish(&self, flow: &Flow, code: &str) -> Result<Result<Person, Reason>, Fault> {
+    async fn finish(&self, flow: &Flow, code: &str) -> Result<Result<Person, Reason>, StepError> {
         self.google.finish(flow, code, &CLIENT_SECRET.to_owned().into()).await
     }
 
@@ -355,14 +355,14 @@ async fn a_wrong_client_secret_is_for_a_person_to_mend() {
     let sub = at.person(json!({})).await;
     let (url, flow) = at.begin().await;
     let code = at.code(&url, &sub).await;
-    let fault = at
+    let error = at
         .google
         .finish(&flow, &code, &"wrong".to_owned().into())
         .await
         .unwrap_err();
     assert!(
-        matches!(&fault, Fault::NeedsAttention(text) if !text.contains("wrong")),
-        "{fault}"
+        matches!(&error, StepError::NeedsAttention(text) if !text.contains("wrong")),
+        "{error}"
     );
 }
 

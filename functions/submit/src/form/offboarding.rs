@@ -4,19 +4,19 @@ use chrono_tz::Tz;
 use domain::authority;
 use domain::role::Role;
 use domain::variables::OrgVariables;
-use planning::{Held, LeaverChecked};
-use web::{Base, Visit};
+use planning::{Entitlement, OffboardingChecked};
+use web::{Base, OrgScope};
 
-use super::{Fact, Fields, Filled, Kind, Page, Section, reasons, start_words, waits_for};
-use crate::preview::Look;
+use super::{Fields, FormValues, Kind, Page, PlanRow, Section, reasons, start_words, waits_for};
+use crate::preview::DryRun;
 
 impl<'a> Page<'a> {
     pub(crate) fn offboarding(
         base: &Base,
-        visit: &'a Visit,
+        visit: &'a OrgScope,
         variables: &OrgVariables,
-        filled: &Filled,
-        look: Option<Look<LeaverChecked>>,
+        filled: &FormValues,
+        look: Option<DryRun<OffboardingChecked>>,
     ) -> Self {
         let role = visit.caller.role;
         let (plan, problems, warnings) = match look {
@@ -87,12 +87,12 @@ impl Fields<'_> {
 }
 
 /// None where there is no such account.
-fn shown(look: &Look<LeaverChecked>, role: Role, zone: Tz) -> Option<Vec<Fact>> {
+fn shown(look: &DryRun<OffboardingChecked>, role: Role, zone: Tz) -> Option<Vec<PlanRow>> {
     let checked = &look.checked;
     let user = checked.user.as_ref()?;
     let names = authority::may_see_names(role);
-    let held = |list: &[Held]| match (names, list.len()) {
-        (true, _) => list.iter().map(words).collect(),
+    let held = |list: &[Entitlement]| match (names, list.len()) {
+        (true, _) => list.iter().map(label).collect(),
         (false, 0) => Vec::new(),
         (false, count) => vec![count.to_string()],
     };
@@ -110,27 +110,27 @@ fn shown(look: &Look<LeaverChecked>, role: Role, zone: Tz) -> Option<Vec<Fact>> 
         .as_ref()
         .map(|earlier| format!("Request {}", earlier.id));
     Some(vec![
-        Fact::new(
+        PlanRow::new(
             "Who leaves",
             vec![format!("{}, {}", checked.display_name, user.upn)],
             "",
         ),
-        Fact::new("Sign-in", vec![sign_in.to_owned()], ""),
-        Fact::new("Groups", held(&checked.groups), "None"),
-        Fact::new("Licenses", held(&checked.licenses), "None"),
-        Fact::new("Manager", manager, "Nobody known"),
-        Fact::new(
+        PlanRow::new("Sign-in", vec![sign_in.to_owned()], ""),
+        PlanRow::new("Groups", held(&checked.groups), "None"),
+        PlanRow::new("Licenses", held(&checked.licenses), "None"),
+        PlanRow::new("Manager", manager, "Nobody known"),
+        PlanRow::new(
             "Takes the place of",
             supersedes.into_iter().collect(),
             "No other request",
         ),
-        Fact::new("Waits for", waits_for(&checked.gates), "Nobody"),
-        Fact::new("Needs approval, because", reasons(&look.because), "It needs none"),
-        Fact::new("Begins", start_words(checked.start_at, zone), ""),
+        PlanRow::new("Waits for", waits_for(&checked.gates), "Nobody"),
+        PlanRow::new("Needs approval, because", reasons(&look.because), "It needs none"),
+        PlanRow::new("Begins", start_words(checked.start_at, zone), ""),
     ])
 }
 
-fn words(held: &Held) -> String {
+fn label(held: &Entitlement) -> String {
     match &held.stays {
         None => format!("{}: will be removed", held.name),
         Some(why) => format!("{}: stays, {why}", held.name),

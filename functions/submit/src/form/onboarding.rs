@@ -4,16 +4,18 @@ use chrono_tz::Tz;
 use directory::{Domain, SubscribedSku};
 use domain::authority;
 use domain::contact::Upn;
-use domain::field::FieldProblem;
+use domain::field::FieldError;
 use domain::request::PlannedGroup;
 use domain::role::Role;
 use domain::submission::LicensePurchase;
 use domain::variables::{OrgVariables, PasswordStyle};
 use planning::Checked;
-use web::{Base, Visit};
+use web::{Base, OrgScope};
 
-use super::{Choice, Fact, Fields, Filled, Input, Kind, Licenses, Page, Section, reasons, start_words, waits_for};
-use crate::preview::Look;
+use super::{
+    Choice, Fields, FormValues, Input, Kind, Licenses, Page, PlanRow, Section, reasons, start_words, waits_for,
+};
+use crate::preview::DryRun;
 
 /// What can be chosen from.
 pub(crate) struct Offer {
@@ -40,11 +42,11 @@ impl Offer {
 impl<'a> Page<'a> {
     pub(crate) fn onboarding(
         base: &Base,
-        visit: &'a Visit,
+        visit: &'a OrgScope,
         variables: &OrgVariables,
-        filled: &Filled,
-        offer: Result<Offer, FieldProblem>,
-        look: Option<Look<Checked>>,
+        filled: &FormValues,
+        offer: Result<Offer, FieldError>,
+        look: Option<DryRun<Checked>>,
     ) -> Self {
         let role = visit.caller.role;
         let (plan, problems, warnings) = match look {
@@ -289,13 +291,13 @@ fn license_choices(offered: &[(String, u32)], chosen: &[String]) -> Vec<Choice> 
 fn purchase_words(choice: LicensePurchase) -> &'static str {
     match choice {
         LicensePurchase::Auto => "Buy at the distributor, or ask a technician to",
-        LicensePurchase::Manual => "Ask a technician to buy one",
+        LicensePurchase::Manual => "SubmitRequest a technician to buy one",
         LicensePurchase::None => "Go on without a license",
     }
 }
 
 /// None where nothing could be looked up.
-fn shown(look: &Look<Checked>, role: Role, zone: Tz) -> Option<Vec<Fact>> {
+fn shown(look: &DryRun<Checked>, role: Role, zone: Tz) -> Option<Vec<PlanRow>> {
     let checked = &look.checked;
     let nothing = checked.username.is_none() && checked.licenses.is_empty() && checked.groups.is_empty();
     if nothing {
@@ -320,14 +322,14 @@ fn shown(look: &Look<Checked>, role: Role, zone: Tz) -> Option<Vec<Fact>> {
         groups.push(format!("{hidden} of the colleague's"));
     }
     let username = checked.username.as_ref().map(Upn::to_string);
-    let places = checked.password_places.iter().map(|place| place.words().to_owned());
+    let places = checked.password_places.iter().map(|place| place.label().to_owned());
     Some(vec![
-        Fact::new("Username", username.into_iter().collect(), "Not known yet"),
-        Fact::new("Licenses", licenses.collect(), "None"),
-        Fact::new("Groups", groups, "None"),
-        Fact::new("Waits for", waits_for(&checked.gates), "Nobody"),
-        Fact::new("Needs approval, because", reasons(&look.because), "It needs none"),
-        Fact::new("Password", places.collect(), "Reaches nobody: an admin has to show it"),
-        Fact::new("Start", start_words(checked.start_at, zone), ""),
+        PlanRow::new("Username", username.into_iter().collect(), "Not known yet"),
+        PlanRow::new("Licenses", licenses.collect(), "None"),
+        PlanRow::new("Groups", groups, "None"),
+        PlanRow::new("Waits for", waits_for(&checked.gates), "Nobody"),
+        PlanRow::new("Needs approval, because", reasons(&look.because), "It needs none"),
+        PlanRow::new("Password", places.collect(), "Reaches nobody: an admin has to show it"),
+        PlanRow::new("Start", start_words(checked.start_at, zone), ""),
     ])
 }

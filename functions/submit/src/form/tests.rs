@@ -5,20 +5,20 @@ use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::{PlannedGroup, Sku};
 use domain::role::Role;
-use domain::variables::{OrgVariables, PasswordPlace};
-use planning::{Checked, LeaverChecked, LicenseFound};
+use domain::variables::{OrgVariables, PasswordDestination};
+use planning::{Checked, LicenseFound, OffboardingChecked};
 use serde_json::json;
 use store::members::Member;
 use web::Caller;
 
 use super::*;
-use crate::preview::{Look, unchecked};
+use crate::preview::{DryRun, unchecked};
 
-fn visit() -> Visit {
+fn visit() -> OrgScope {
     visit_as(Role::Technician)
 }
 
-fn visit_as(role: Role) -> Visit {
+fn visit_as(role: Role) -> OrgScope {
     let org = OrgId::parse("acme").expect("an id");
     let member = Member {
         org: org.clone(),
@@ -31,7 +31,7 @@ fn visit_as(role: Role) -> Visit {
         sign_in_link: None,
     };
     let organisation = Organisation::new(org, "Acme & Co");
-    Visit {
+    OrgScope {
         organisation,
         caller: Caller::member(member, "csrf-token".to_owned()),
     }
@@ -68,19 +68,19 @@ fn offer() -> Offer {
     )
 }
 
-fn filled(values: Value) -> Filled {
-    Filled {
+fn filled(values: Value) -> FormValues {
+    FormValues {
         values: values.as_object().cloned().expect("an object"),
         key: Some("key-1".to_owned()),
     }
 }
 
-fn html(filled: Filled, offer: Result<Offer, FieldProblem>, checked: Option<Checked>) -> String {
+fn html(filled: FormValues, offer: Result<Offer, FieldError>, checked: Option<Checked>) -> String {
     let base = Base::new("https://gangway.example.com").expect("a base");
     let visit = visit();
-    let look = checked.map(|checked| Look {
+    let look = checked.map(|checked| DryRun {
         checked,
-        warnings: vec![FieldProblem::new(
+        warnings: vec![FieldError::new(
             "default_psa",
             "is halopsa, but there are no <credentials>",
         )],
@@ -130,9 +130,9 @@ fn mistakes_stand_beside_their_fields_with_what_was_typed() {
     let typed = json!({"first_name": "<b>Ada", "email_domain": "fabrikam.com", "licenses": ["spb", "NOPE"],
         "groups": ["Sales", "All"], "single_name": true});
     let problems = vec![
-        FieldProblem::new("email_domain", "fabrikam.com is no domain of the tenant"),
-        FieldProblem::new("licenses", "NOPE is no license of the tenant"),
-        FieldProblem::new("new_user_approval_email", "leaves nobody to approve"),
+        FieldError::new("email_domain", "fabrikam.com is no domain of the tenant"),
+        FieldError::new("licenses", "NOPE is no license of the tenant"),
+        FieldError::new("new_user_approval_email", "leaves nobody to approve"),
     ];
     let page = html(filled(typed), Ok(offer()), Some(unchecked(problems)));
     insta::assert_snapshot!(page);
@@ -151,7 +151,7 @@ fn password_settings_are_folded_until_one_is_given() {
     assert!(page.contains(r#"value="psa, hudu""#));
     assert!(page.contains("<details open>"));
     assert!(page.contains(r#"<option value="false" selected>No</option>"#));
-    let wrong = vec![FieldProblem::new("send_password_via_sms_or_email", "leaves no place")];
+    let wrong = vec![FieldError::new("send_password_via_sms_or_email", "leaves no place")];
     let page = html(filled(json!({})), Ok(offer()), Some(unchecked(wrong)));
     assert!(page.contains("<details open>"));
     assert!(page.contains(r##"<a href="#send_password_via_sms_or_email">"##));
@@ -188,7 +188,7 @@ fn a_check_shows_the_plan() {
             },
         ],
         gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
-        password_places: vec![PasswordPlace::TicketNote],
+        password_places: vec![PasswordDestination::TicketNote],
         start_at: "2026-12-01T08:00:00Z".parse().ok(),
         ..unchecked(Vec::new())
     };
@@ -212,17 +212,17 @@ fn a_check_shows_the_plan() {
 
 #[test]
 fn without_lists_everything_can_be_typed() {
-    let notice = FieldProblem::new("directory", "does not answer now: try again in a moment");
+    let notice = FieldError::new("directory", "does not answer now: try again in a moment");
     let page = html(filled(json!({"licenses": ["SPB", "SPE_E3"]})), Err(notice), None);
     assert!(page.contains("directory does not answer now"));
     assert!(page.contains("SPB\nSPE_E3</textarea>"));
     assert!(page.contains(r#"<input type="text" id="email_domain""#));
 }
 
-fn leaver_page(filled: &Filled, checked: Option<LeaverChecked>) -> String {
+fn leaver_page(filled: &FormValues, checked: Option<OffboardingChecked>) -> String {
     let base = Base::new("https://gangway.example.com").expect("a base");
     let visit = visit();
-    let look = checked.map(Look::wrong);
+    let look = checked.map(DryRun::wrong);
     let page = Page::offboarding(&base, &visit, &OrgVariables::default(), filled, look);
     web::page(&base, "New offboarding", Some(&visit), &page).expect("a page")
 }
@@ -238,7 +238,7 @@ fn the_form_of_somebody_who_leaves() {
 
 #[test]
 fn a_check_shows_what_a_leaver_loses() {
-    let checked = LeaverChecked {
+    let checked = OffboardingChecked {
         user: Some(domain::request::UserRef {
             id: "1".to_owned(),
             upn: "ada@contoso.com".to_owned(),
@@ -246,11 +246,11 @@ fn a_check_shows_what_a_leaver_loses() {
         display_name: "<b>Ada".to_owned(),
         blocks_sign_in: true,
         groups: vec![
-            planning::Held {
+            planning::Entitlement {
                 name: "Sales".to_owned(),
                 stays: None,
             },
-            planning::Held {
+            planning::Entitlement {
                 name: "All".to_owned(),
                 stays: Some("its members follow from a rule".to_owned()),
             },

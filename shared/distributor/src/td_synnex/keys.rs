@@ -3,7 +3,7 @@
 //! has to keep the new refresh token before the access token is used for anything.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{endpoint, send};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
@@ -34,7 +34,7 @@ impl Keys {
     }
 
     /// Uses the refresh token up. What is answered has to be kept at once.
-    pub async fn renewed(&self, http: &reqwest::Client, base: &Url) -> Result<Self, Fault> {
+    pub async fn renewed(&self, http: &reqwest::Client, base: &Url) -> Result<Self, StepError> {
         let form = [
             ("grant_type", "refresh_token"),
             ("refresh_token", self.refresh_token.expose_secret()),
@@ -42,7 +42,7 @@ impl Keys {
         let request = http.post(endpoint(base, &["oauth", "token"], &[])).form(&form);
         let reply = send(SYSTEM, "renew the access token", request).await?;
         if matches!(reply.status(), 400..=403) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} does not accept the refresh token (status {}); set a new refresh token",
                 reply.status()
             )));

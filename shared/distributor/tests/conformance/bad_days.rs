@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -33,13 +33,13 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
                 begun.shop.fault(
                     json!({"kind": "status", "status": status, "skip": skip, "times": 100, "message": "Ann Lee"}),
                 );
-                let fault = match work.on(&begun).await {
+                let error = match work.on(&begun).await {
                     Ok(_) if status == 404 && vendor.may_be_gone.contains(&operation.as_str()) => continue,
                     Ok(there) => panic!("{case}: {there}"),
-                    Err(fault) => fault,
+                    Err(error) => error,
                 };
-                assert_eq!(fault.name(), class(vendor, operation, status), "{case}: {fault}");
-                let text = fault.to_string();
+                assert_eq!(error.name(), class(vendor, operation, status), "{case}: {error}");
+                let text = error.to_string();
                 let system = begun.shop.distributor.name();
                 assert!(text.contains(system) && !text.contains("Ann"), "{case}: {text}");
                 assert_eq!(begun.shop.orders(), ordered, "{case}");
@@ -67,7 +67,10 @@ pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
         let begun = work.begin(vendor, LONG).await;
         begun.shop.fault(json!({"kind": "429", "retry_after": 60}));
         let from = Instant::now();
-        assert!(matches!(work.on(&begun).await, Err(Fault::Transient(_))), "{work:?}");
+        assert!(
+            matches!(work.on(&begun).await, Err(StepError::Transient(_))),
+            "{work:?}"
+        );
         assert!(from.elapsed() < Duration::from_secs(5));
     }
     let begun = Work::Order.begin(vendor, LONG).await;
@@ -87,10 +90,10 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
                 begun
                     .shop
                     .fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
-                let fault = work.on(&begun).await.unwrap_err();
-                let text = fault.to_string();
+                let error = work.on(&begun).await.unwrap_err();
+                let text = error.to_string();
                 assert!(
-                    fault.is_transient() && text.contains("in time"),
+                    error.is_transient() && text.contains("in time"),
                     "{work:?}, call {skip}: {text}"
                 );
             });
@@ -112,7 +115,7 @@ pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
                     .fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
                 let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
                 match work.on(&begun).await {
-                    Err(fault) => assert!(fault.is_transient(), "{case}: {fault}"),
+                    Err(error) => assert!(error.is_transient(), "{case}: {error}"),
                     Ok(true) => {
                         assert_eq!((work, begun.shop.orders()), (Work::Order, 1), "{case}");
                     }

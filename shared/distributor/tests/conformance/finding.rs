@@ -1,6 +1,6 @@
-//! The company's subscription to a licence.
+//! The company's subscription to a license.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 
 use crate::shop::{SEATS, SKU, SOLD, Shop, Sold, Vendor};
 
@@ -79,16 +79,16 @@ pub(crate) async fn only_the_companys_own(vendor: &'static Vendor) {
 pub(crate) async fn two_are_left_to_a_person(vendor: &'static Vendor) {
     let shop = Shop::new(vendor).await;
     shop.sim.world(|world| (vendor.sell)(world, &SAME));
-    let Err(Fault::NeedsAttention(text)) = shop.distributor.find_subscription(SKU).await else {
+    let Err(StepError::NeedsAttention(text)) = shop.distributor.find_subscription(SKU).await else {
         panic!()
     };
     assert!(text.contains("2 running") && text.contains(SKU), "{text}");
 }
 
-pub(crate) async fn an_unknown_licence_is_named(vendor: &'static Vendor) {
+pub(crate) async fn an_unknown_license_is_named(vendor: &'static Vendor) {
     let shop = Shop::new(vendor).await;
     let before = shop.operations();
-    let Err(Fault::NeedsAttention(text)) = shop.distributor.find_subscription("EXOTIC_SKU").await else {
+    let Err(StepError::NeedsAttention(text)) = shop.distributor.find_subscription("EXOTIC_SKU").await else {
         panic!()
     };
     assert!(
@@ -105,19 +105,19 @@ pub(crate) async fn a_check_looks_at_everything(vendor: &'static Vendor) {
         .iter()
         .map(|finding| match &finding.result {
             Ok(text) => (finding.what.as_str(), Ok(text.as_str())),
-            Err(fault) => (finding.what.as_str(), Err(fault.name())),
+            Err(error) => (finding.what.as_str(), Err(error.name())),
         })
         .collect();
     let [company, found, none, unknown] = says.as_slice() else {
         panic!("{says:?}")
     };
     assert_eq!(company.1, Ok("Acme"));
-    assert_eq!(*found, ("licence SPB", Ok("7 seats")));
+    assert_eq!(*found, ("license SPB", Ok("7 seats")));
     assert_eq!(
         *none,
-        ("licence SPE_E5", Ok("no running subscription; a technician is asked"))
+        ("license SPE_E5", Ok("no running subscription; a technician is asked"))
     );
-    assert_eq!(*unknown, ("licence EXOTIC_SKU", Err("NeedsAttention")));
+    assert_eq!(*unknown, ("license EXOTIC_SKU", Err("NeedsAttention")));
     assert!(
         shop.sim.world(|world| world.effects.is_empty()),
         "a check changes nothing"

@@ -10,8 +10,8 @@ pub(crate) async fn a_seat_is_not_bought_twice(vendor: &'static Vendor) {
         let begun = Work::Order.begin(vendor, LONG).await;
         let (shop, subscription) = (&begun.shop, &begun.subscription);
         shop.fault(json!({"kind": "lose_response", "skip": skip}));
-        let fault = Work::Order.on(&begun).await.unwrap_err();
-        assert!(fault.is_transient(), "{operation}: {fault}");
+        let error = Work::Order.on(&begun).await.unwrap_err();
+        assert!(error.is_transient(), "{operation}: {error}");
         assert_eq!(shop.sim.fired(), 1);
         let order = match shop.distributor.find_order(MARKER).await.unwrap() {
             Some(order) => Some(order),

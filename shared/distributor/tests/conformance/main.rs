@@ -33,7 +33,7 @@ macro_rules! suite {
                 on_any_page
                 only_the_companys_own
                 two_are_left_to_a_person
-                an_unknown_licence_is_named
+                an_unknown_license_is_named
                 a_check_looks_at_everything
             }
             ordering {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use distributor::{Distributor, Subscription, SubscriptionState};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use reqwest::Client;
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
@@ -174,7 +174,7 @@ pub(crate) struct Begun {
 
 impl Work {
     /// True for an answer that says that something is there, or for work that was done.
-    pub(crate) async fn on(self, begun: &Begun) -> Result<bool, Fault> {
+    pub(crate) async fn on(self, begun: &Begun) -> Result<bool, StepError> {
         let Begun { shop, subscription, .. } = begun;
         let distributor = &shop.distributor;
         match self {

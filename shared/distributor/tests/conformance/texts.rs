@@ -1,6 +1,6 @@
 //! Names and ids that hold what breaks careless code.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 
 use crate::shop::{MARKER, SEATS, SOLD, Shop, Sold, Vendor};
 
@@ -38,7 +38,7 @@ pub(crate) async fn odd_names(vendor: &'static Vendor) {
         let shown = findings.first().map(|finding| finding.result.clone());
         assert_eq!(shown, Some(Ok(name.clone())));
         assert_eq!(shop.subscription().await, before, "{name}");
-        let Err(Fault::NeedsAttention(text)) = shop.distributor.find_subscription(&name).await else {
+        let Err(StepError::NeedsAttention(text)) = shop.distributor.find_subscription(&name).await else {
             panic!("{name}")
         };
         assert!(text.contains(&name), "{text}");
@@ -58,11 +58,14 @@ pub(crate) async fn odd_companies(vendor: &'static Vendor) {
             panic!("{company}: {checked:?}")
         };
         assert!(
-            matches!(company_is.result, Err(Fault::NeedsAttention(_))),
+            matches!(company_is.result, Err(StepError::NeedsAttention(_))),
             "{company}: {company_is:?}"
         );
         if vendor.uuids {
-            assert!(matches!(found, Err(Fault::NeedsAttention(_))), "{company}: {found:?}");
+            assert!(
+                matches!(found, Err(StepError::NeedsAttention(_))),
+                "{company}: {found:?}"
+            );
             assert_eq!(shop.operations().len(), before, "nobody was asked");
         } else {
             assert_eq!(found, Ok(None), "{company}");

@@ -200,7 +200,7 @@ fn every_wrong_field_is_named_with_the_rule_and_who_may() {
         ]
     );
     for problem in problems {
-        let FieldProblem { field, message } = problem;
+        let FieldError { field, message } = problem;
         assert!(
             message.contains("the role basic") && message.ends_with("may"),
             "{field} {message}"

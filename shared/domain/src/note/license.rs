@@ -1,4 +1,4 @@
-//! Licences: found, bought, asked for, assigned.
+//! Licenses: found, bought, asked for, assigned.
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -54,7 +54,7 @@ pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
                     person.copy_groups_from.as_ref().map(ToString::to_string),
                 ),
                 ("Copied groups", list(&copied)),
-                ("Password settings", person.passwords.words()),
+                ("Password settings", person.passwords.label()),
                 (
                     "Manager who may get the password",
                     to.map(|manager| manager.upn.clone()),

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{MailText, Skipped, items, paragraphs, skipped_items};
 use crate::text::{one_line, unlinked};
-use crate::variables::{OrgVariables, PasswordPlace};
+use crate::variables::{OrgVariables, PasswordDestination};
 
 /// `again`: the person's disabled account was enabled.
 pub fn user_created(shown_name: &str, upn: &str, again: bool, vars: &OrgVariables) -> String {
@@ -142,8 +142,8 @@ pub fn password_sms(upn: &str, handed: &Handed, vars: &OrgVariables) -> SecretSt
 }
 
 /// Where the password went, never the password.
-pub fn password_handed_over(places: &[PasswordPlace], failed: &[Skipped]) -> String {
-    let went = places.iter().map(|place| place.words()).collect::<Vec<_>>().join(", ");
+pub fn password_handed_over(places: &[PasswordDestination], failed: &[Skipped]) -> String {
+    let went = places.iter().map(|place| place.label()).collect::<Vec<_>>().join(", ");
     let done = format!("The temporary password was handed over {went}. Gangway no longer has it.");
     let left = if failed.is_empty() {
         String::new()
@@ -265,7 +265,10 @@ mod tests {
             reason: "did not answer".into(),
         }];
         assert_eq!(
-            password_handed_over(&[PasswordPlace::TicketNote, PasswordPlace::Manager], &failed),
+            password_handed_over(
+                &[PasswordDestination::TicketNote, PasswordDestination::Manager],
+                &failed
+            ),
             "The temporary password was handed over in an internal note of the ticket, by a message to the manager. \
              Gangway no longer has it.\n\nThese places could not be reached:\n- Hudu: did not answer"
         );

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Wrong, checked_text};
+use crate::field::{InvalidValue, checked_text};
 
 /// One a line, sorted. Whoever has an address there is nobody's employee.
 const CONSUMER: &str = include_str!("consumer_domains.txt");
@@ -16,17 +16,17 @@ impl WorkspaceDomain {
     pub const TAKES: &'static str = "must be a company's own domain, such as example.com";
     pub const CONSUMER: &'static str = "belongs to a mail provider whose addresses anybody can have";
 
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let text = text.strip_suffix('.').unwrap_or(text);
         let Ok(url::Host::Domain(domain)) = url::Host::parse(text) else {
-            return Err(Wrong(Self::TAKES));
+            return Err(InvalidValue(Self::TAKES));
         };
         if crate::contact::DomainName::parse_long(&domain).is_err() {
-            return Err(Wrong(Self::TAKES));
+            return Err(InvalidValue(Self::TAKES));
         }
         if CONSUMER.lines().any(|consumer| consumer == domain) {
-            return Err(Wrong(Self::CONSUMER));
+            return Err(InvalidValue(Self::CONSUMER));
         }
         Ok(Self(domain))
     }

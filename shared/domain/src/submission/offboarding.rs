@@ -9,7 +9,7 @@ use super::own::OwnSettings;
 use super::reader::Reader;
 use super::{date, ticket_id};
 use crate::contact::Upn;
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 use crate::job::Kind;
 use crate::variables::OrgVariables;
 
@@ -48,7 +48,7 @@ pub struct Offboarding {
 
 impl Offboarding {
     /// Every wrong field at once; unknown fields are wrong too.
-    pub fn parse(body: &Value) -> Result<Self, Vec<FieldProblem>> {
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Reader::new(body, &OFFBOARDING_FIELDS, Kind::Offboarding)?;
         let user = fields.required("user", Upn::parse);
         let reason = fields.line("reason", 256);

@@ -91,7 +91,7 @@ impl PasswordSettings {
     }
 
     /// What was given, for the ticket and for who approves it; None if nothing was.
-    pub fn words(&self) -> Option<String> {
+    pub fn label(&self) -> Option<String> {
         let given = serde_json::to_value(self).ok()?;
         let word = |value: &Value| match value {
             Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
@@ -113,7 +113,7 @@ mod tests {
 
     use super::super::{FIELDS, Onboarding};
     use super::*;
-    use crate::variables::{OrgVariables, PasswordPlace, Psa, definition};
+    use crate::variables::{OrgVariables, PasswordDestination, Psa, definition};
 
     fn parsed(more: &Value) -> Result<Onboarding, Vec<String>> {
         let mut body = json!({"first_name": "Ada", "last_name": "Lovelace"});
@@ -171,17 +171,17 @@ mod tests {
         let none = parsed(&json!({"onboarding_password_save_location": [], "send_password_via_sms_or_email": false}));
         assert_eq!(
             none.unwrap().settings(variables).password_places(),
-            [PasswordPlace::TicketNote]
+            [PasswordDestination::TicketNote]
         );
     }
 
     #[test]
     fn who_approves_reads_what_was_given() {
-        assert_eq!(PasswordSettings::default().words(), None);
+        assert_eq!(PasswordSettings::default().label(), None);
         let given = parsed(&json!({"password_style": "passphrase", "store_password_in_ticket": 0,
             "onboarding_password_save_location": "hudu,pwpush"}));
         assert_eq!(
-            given.unwrap().passwords.words().unwrap(),
+            given.unwrap().passwords.label().unwrap(),
             "onboarding_password_save_location: hudu and pwpush, password_style: passphrase, store_password_in_ticket: no"
         );
     }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::field::{FieldProblem, Wrong};
+use crate::field::{FieldError, InvalidValue};
 use crate::job::Kind;
 use crate::text::is_hidden;
 use crate::variables::parse_value;
@@ -17,25 +17,25 @@ const MAX_LINE: usize = 1024;
 
 pub(super) struct Reader<'a> {
     object: &'a Map<String, Value>,
-    problems: Vec<FieldProblem>,
+    problems: Vec<FieldError>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(body: &'a Value, known: &[&str], kind: Kind) -> Result<Self, Vec<FieldProblem>> {
+    pub(super) fn new(body: &'a Value, known: &[&str], kind: Kind) -> Result<Self, Vec<FieldError>> {
         let Some(object) = body.as_object() else {
-            return Err(vec![FieldProblem::new("body", "must be a JSON object")]);
+            return Err(vec![FieldError::new("body", "must be a JSON object")]);
         };
         let unknown = object.keys().filter(|key| !known.contains(&key.as_str()));
         // The name comes from outside: kept short and on one line.
         let problems = unknown
             .take(20)
             .map(|key| key.chars().filter(|c| !is_hidden(*c)).take(64).collect::<String>())
-            .map(|key| FieldProblem::new(key, format!("is not a field of an {kind}")))
+            .map(|key| FieldError::new(key, format!("is not a field of an {kind}")))
             .collect();
         Ok(Self { object, problems })
     }
 
-    pub(super) fn finish(self) -> Result<(), Vec<FieldProblem>> {
+    pub(super) fn finish(self) -> Result<(), Vec<FieldError>> {
         if self.problems.is_empty() {
             Ok(())
         } else {
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        self.problems.push(FieldProblem::new(field, message));
+        self.problems.push(FieldError::new(field, message));
     }
 
     fn is_given(&self, field: &str) -> bool {
@@ -69,13 +69,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn parsed<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+    pub(super) fn parsed<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> Option<T> {
         let text = self.line(field, MAX_LINE)?;
         parse(&text).map_err(|wrong| self.problems.push(wrong.at(field))).ok()
     }
 
     /// None only where `finish` fails.
-    pub(super) fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> Option<T> {
         if !self.is_given(field) {
             self.wrong(field, "is required");
         }
@@ -146,7 +146,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Texts without duplicates; each wrong one is told by its place.
-    pub(super) fn list<T>(&mut self, field: &str, max: usize, parse: impl Fn(&str) -> Result<T, Wrong>) -> Vec<T> {
+    pub(super) fn list<T>(
+        &mut self,
+        field: &str,
+        max: usize,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Vec<T> {
         let items = match self.object.get(field) {
             None | Some(Value::Null) => return Vec::new(),
             Some(Value::Array(items)) => items,

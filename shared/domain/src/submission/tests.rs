@@ -218,7 +218,7 @@ fn lists() {
 }
 
 #[test]
-fn licences_are_named_either_way() {
+fn licenses_are_named_either_way() {
     let sku = crate::request::Sku {
         id: "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46".into(),
         part_number: "SPB".into(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::definitions::definition;
 use super::parse::parse_value;
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 
 const ALIASES: &[(&str, &str)] = &[
     ("psa_default_board_id", "default_ticket_location"),
@@ -44,9 +44,9 @@ pub fn canonical_name(alias: &str) -> Option<&'static str> {
 }
 
 /// Name and value to store for an imported variable.
-pub fn import(name: &str, value: &Value) -> Result<(&'static str, Value), FieldProblem> {
+pub fn import(name: &str, value: &Value) -> Result<(&'static str, Value), FieldError> {
     let Some(canonical) = canonical_name(name) else {
-        return Err(FieldProblem::new(name, "is not a variable that Gangway knows"));
+        return Err(FieldError::new(name, "is not a variable that Gangway knows"));
     };
     let translate = |text: &str| {
         let known = VALUES
@@ -64,7 +64,7 @@ pub fn import(name: &str, value: &Value) -> Result<(&'static str, Value), FieldP
         other => other.clone(),
     };
     // The message names what Gangway takes, the field what the file has.
-    let stored = parse_value(canonical, &ours).map_err(|problem| FieldProblem::new(name, problem.message))?;
+    let stored = parse_value(canonical, &ours).map_err(|problem| FieldError::new(name, problem.message))?;
     Ok((canonical, stored))
 }
 

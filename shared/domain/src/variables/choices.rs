@@ -16,7 +16,7 @@ choice! {
 }
 
 choice! {
-    /// Seller of licences.
+    /// Seller of licenses.
     Distributor {
         Pax8 = "pax8",
         Sherweb = "sherweb",

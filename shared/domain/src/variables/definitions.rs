@@ -241,13 +241,13 @@ const DEFINITIONS: &[Definition] = &[
         "ms_licensing_distributor",
         None,
         Kind::OneOf(Distributor::NAMES),
-        "Where licences are bought; unset means manual.",
+        "Where licenses are bought; unset means manual.",
     ),
     variable(
         "license_assignment_method",
         Some("direct"),
         Kind::OneOf(LicenseAssignmentMethod::NAMES),
-        "Whether licences are assigned to the user directly, or by adding the user to the one group that carries the licence.",
+        "Whether licenses are assigned to the user directly, or by adding the user to the one group that carries the license.",
     ),
     variable(
         "username_format",
@@ -289,7 +289,7 @@ const DEFINITIONS: &[Definition] = &[
         "usage_location",
         None,
         Kind::Country,
-        "Country of new users; needed before a licence can be assigned.",
+        "Country of new users; needed before a license can be assigned.",
     ),
     variable(
         "mfa_group",

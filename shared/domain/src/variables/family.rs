@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::OrgVariables;
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 use crate::ids::OrgId;
 
 /// Values by their names, as `parse_value` gave them.
@@ -23,8 +23,8 @@ pub struct FromParent {
 pub type Inherited = BTreeMap<String, FromParent>;
 
 /// Why a child sets no value of its own.
-pub fn locked_by_parent(name: &str) -> FieldProblem {
-    FieldProblem::new(
+pub fn locked_by_parent(name: &str) -> FieldError {
+    FieldError::new(
         name,
         "is locked by the parent organisation: its value holds for all its children",
     )
@@ -39,7 +39,7 @@ pub struct Child {
 
 impl Child {
     /// What the parent's new defaults contradict here. What was wrong before them is not theirs to mend.
-    pub fn contradictions(&self, before: &Inherited, after: &Inherited) -> Vec<FieldProblem> {
+    pub fn contradictions(&self, before: &Inherited, after: &Inherited) -> Vec<FieldError> {
         let old = self.wrong_under(before);
         let new = self
             .wrong_under(after)
@@ -50,12 +50,12 @@ impl Child {
                 "of {}, which takes this organisation's defaults, {}",
                 self.id, problem.message
             );
-            FieldProblem::new(problem.field, message)
+            FieldError::new(problem.field, message)
         })
         .collect()
     }
 
-    fn wrong_under(&self, inherited: &Inherited) -> Vec<FieldProblem> {
+    fn wrong_under(&self, inherited: &Inherited) -> Vec<FieldError> {
         OrgVariables::resolve(&self.own, inherited).map_or_else(|problems| problems, |v| v.check_together())
     }
 }

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::definitions::{Definition, Kind, definition};
 use crate::contact::EmailAddress;
 use crate::country::CountryCode;
-use crate::field::FieldProblem;
+use crate::field::FieldError;
 
 /// What the organisation's approvers may name instead of an address.
 pub(super) const MANAGER: &str = "manager";
@@ -18,17 +18,14 @@ const MAX_MINUTES: u64 = 1440;
 const MAX_COUNT: u64 = 1000;
 
 /// The value as it is stored: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
-pub fn parse_value(name: &str, value: &Value) -> Result<Value, FieldProblem> {
+pub fn parse_value(name: &str, value: &Value) -> Result<Value, FieldError> {
     match definition(name) {
         Some(definition) => value_of(definition, value),
-        None => Err(FieldProblem::new(
-            name,
-            format!("{} is not a variable", printable(name)),
-        )),
+        None => Err(FieldError::new(name, format!("{} is not a variable", printable(name)))),
     }
 }
 
-pub(super) fn value_of(definition: &Definition, value: &Value) -> Result<Value, FieldProblem> {
+pub(super) fn value_of(definition: &Definition, value: &Value) -> Result<Value, FieldError> {
     let stored = match definition.kind {
         Kind::Boolean => boolean(value).map(Value::from),
         Kind::OneOf(names) => text(value).and_then(|text| one_of(names, &text)).map(Value::from),
@@ -52,7 +49,7 @@ pub(super) fn value_of(definition: &Definition, value: &Value) -> Result<Value, 
             .map(Value::from),
     };
     stored.ok_or_else(|| {
-        FieldProblem::new(
+        FieldError::new(
             definition.name,
             format!("{} takes {}", definition.name, definition.kind),
         )

@@ -13,7 +13,7 @@ use super::family::{Inherited, Values};
 use super::parse::{MANAGER, parse_value};
 use crate::contact::EmailAddress;
 use crate::country::CountryCode;
-use crate::field::{FieldProblem, Wrong};
+use crate::field::{FieldError, InvalidValue};
 use crate::username::UsernameFormat;
 
 /// One field a variable, by its name, and which of them the parent has locked.
@@ -70,8 +70,8 @@ pub enum Approver {
 }
 
 impl TryFrom<String> for Approver {
-    type Error = Wrong;
-    fn try_from(text: String) -> Result<Self, Wrong> {
+    type Error = InvalidValue;
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
         if text == MANAGER {
             Ok(Self::Manager)
         } else {
@@ -135,7 +135,7 @@ impl Default for OrgVariables {
 impl OrgVariables {
     /// A value that the parent has locked wins, then the organisation's own, then its parent's, then the default. Both maps
     /// hold what `parse_value` gave.
-    pub fn resolve(own: &Values, inherited: &Inherited) -> Result<Self, Vec<FieldProblem>> {
+    pub fn resolve(own: &Values, inherited: &Inherited) -> Result<Self, Vec<FieldError>> {
         let from_parent = |locked: bool| {
             let chosen = inherited.iter().filter(move |(_, from)| from.locked == locked);
             chosen.map(|(name, from)| (name, &from.value))
@@ -160,7 +160,7 @@ impl OrgVariables {
         }
         // Serde's errors repeat values; what was parsed above gives none.
         let read: Self = serde_json::from_value(Value::Object(values))
-            .map_err(|_| vec![FieldProblem::new("variables", "the stored variables cannot be read")])?;
+            .map_err(|_| vec![FieldError::new("variables", "the stored variables cannot be read")])?;
         let locked = inherited
             .iter()
             .filter(|(_, from)| from.locked && !from.value.is_null());

@@ -2,11 +2,11 @@
 
 use super::choices::{Psa, SaveLocation};
 use super::resolved::OrgVariables;
-use crate::field::{FieldProblem, choice};
+use crate::field::{FieldError, choice};
 
 choice! {
     /// Where a temporary password is handed over.
-    PasswordPlace {
+    PasswordDestination {
         TicketNote = "ticket_note",
         ItGlue = "itglue",
         Hudu = "hudu",
@@ -16,9 +16,9 @@ choice! {
     }
 }
 
-impl PasswordPlace {
+impl PasswordDestination {
     /// For notes: "The temporary password was handed over ...".
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::TicketNote => "in an internal note of the ticket",
             Self::ItGlue => "in IT Glue",
@@ -32,22 +32,22 @@ impl PasswordPlace {
 
 impl OrgVariables {
     /// Every place that the settings name. `Manager` needs a manager whose address or number is known.
-    pub fn password_places(&self) -> Vec<PasswordPlace> {
+    pub fn password_places(&self) -> Vec<PasswordDestination> {
         let documented = |location| {
             self.auto_store_password_in_documentation && self.onboarding_password_save_location.contains(&location)
         };
-        PasswordPlace::ALL
+        PasswordDestination::ALL
             .iter()
             .copied()
             .filter(|place| match place {
-                PasswordPlace::TicketNote => self.store_password_in_ticket && self.real_psa().is_some(),
-                PasswordPlace::ItGlue => documented(SaveLocation::ItGlue),
-                PasswordPlace::Hudu => documented(SaveLocation::Hudu),
-                PasswordPlace::Passportal => documented(SaveLocation::Passportal),
-                PasswordPlace::PwPush => {
+                PasswordDestination::TicketNote => self.store_password_in_ticket && self.real_psa().is_some(),
+                PasswordDestination::ItGlue => documented(SaveLocation::ItGlue),
+                PasswordDestination::Hudu => documented(SaveLocation::Hudu),
+                PasswordDestination::Passportal => documented(SaveLocation::Passportal),
+                PasswordDestination::PwPush => {
                     self.pwpush_url.is_some() && documented(SaveLocation::PwPush) && self.has_desk()
                 }
-                PasswordPlace::Manager => self.send_password_via_sms_or_email,
+                PasswordDestination::Manager => self.send_password_via_sms_or_email,
             })
             .collect()
     }
@@ -58,9 +58,9 @@ impl OrgVariables {
     }
 
     /// Settings that are right one by one and wrong together; refused when they are set.
-    pub fn check_together(&self) -> Vec<FieldProblem> {
+    pub fn check_together(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
-        let mut wrong = |field: &str, message: &str| problems.push(FieldProblem::new(field, message));
+        let mut wrong = |field: &str, message: &str| problems.push(FieldError::new(field, message));
         if self.require_approval_for_new_users && self.new_user_approval_email.is_empty() {
             wrong(
                 "new_user_approval_email",
@@ -155,7 +155,10 @@ mod tests {
     #[test]
     fn defaults_agree() {
         assert_eq!(OrgVariables::default().check_together(), []);
-        assert_eq!(OrgVariables::default().password_places(), [PasswordPlace::Manager]);
+        assert_eq!(
+            OrgVariables::default().password_places(),
+            [PasswordDestination::Manager]
+        );
     }
 
     #[test]
@@ -198,11 +201,11 @@ mod tests {
         // There is no ticket that could take it, so its switch is not what is wrong.
         assert_eq!(fields(&variables), ["send_password_via_sms_or_email"]);
         variables.default_psa = Some(Psa::Connectwise);
-        assert_eq!(variables.password_places(), [PasswordPlace::TicketNote]);
+        assert_eq!(variables.password_places(), [PasswordDestination::TicketNote]);
         assert_eq!(fields(&variables), [""; 0]);
         variables.store_password_in_ticket = false;
         variables.onboarding_password_save_location = vec![SaveLocation::Hudu];
-        assert_eq!(variables.password_places(), [PasswordPlace::Hudu]);
+        assert_eq!(variables.password_places(), [PasswordDestination::Hudu]);
         variables.auto_store_password_in_documentation = false;
         assert_eq!(
             fields(&variables),
@@ -237,12 +240,16 @@ mod tests {
             fields(&variables),
             ["no_psa_mail_address", "onboarding_password_save_location"]
         );
-        assert_eq!(variables.password_places(), [PasswordPlace::Manager]);
+        assert_eq!(variables.password_places(), [PasswordDestination::Manager]);
         variables.default_psa = Some(Psa::Halopsa);
         assert_eq!(fields(&variables), [""; 0]);
         assert_eq!(
             variables.password_places(),
-            [PasswordPlace::TicketNote, PasswordPlace::PwPush, PasswordPlace::Manager]
+            [
+                PasswordDestination::TicketNote,
+                PasswordDestination::PwPush,
+                PasswordDestination::Manager
+            ]
         );
     }
 
@@ -260,6 +267,6 @@ mod tests {
         );
         variables.no_psa_mail_address = Some(EmailAddress::parse("it@example.com").unwrap());
         assert_eq!(fields(&variables), [""; 0]);
-        assert_eq!(variables.password_places(), [PasswordPlace::PwPush]);
+        assert_eq!(variables.password_places(), [PasswordDestination::PwPush]);
     }
 }

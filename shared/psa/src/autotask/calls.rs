@@ -1,6 +1,6 @@
 //! Calls, and lists of any length.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{Pages, Reply, endpoint, send_and_read_500};
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
@@ -19,11 +19,11 @@ const NOTES_PAGE_SIZE: usize = 25;
 const MOST_PAGES: usize = 100;
 
 impl Autotask {
-    pub(super) async fn url(&self, path: &[&str]) -> Result<Url, Fault> {
+    pub(super) async fn url(&self, path: &[&str]) -> Result<Url, StepError> {
         Ok(endpoint(&self.zone().await?, &[&["V1.0"], path].concat(), &[]))
     }
 
-    pub(super) async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    pub(super) async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let Credentials {
             user_name,
             secret,
@@ -44,7 +44,7 @@ impl Autotask {
         entity: &str,
         filter: &[Value],
         fields: &[&str],
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let url = self.url(&[entity, "query"]).await?;
         let size = if entity == NOTES { NOTES_PAGE_SIZE } else { PAGE_SIZE };
         let mut all: Vec<T> = Vec::new();
@@ -75,13 +75,13 @@ pub(super) fn is(field: &str, value: impl Into<Value>) -> Value {
 }
 
 /// 500 is said of wrong requests too; these name a field, and a retry would not help.
-pub(super) fn done(operation: &str, reply: &Reply) -> Result<(), Fault> {
+pub(super) fn done(operation: &str, reply: &Reply) -> Result<(), StepError> {
     let field = match reply.status() {
         500 => reply.error_body::<Errors>().and_then(|errors| errors.field()),
         _ => None,
     };
     match field {
-        Some(field) => Err(Fault::Permanent(format!(
+        Some(field) => Err(StepError::Permanent(format!(
             "{SYSTEM} refused \"{operation}\" (500, {field})"
         ))),
         None => reply.done(),

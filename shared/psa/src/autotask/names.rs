@@ -1,6 +1,6 @@
 //! Queues, statuses and priorities: from the names in an organisation's variables to the values of picklists.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
@@ -13,10 +13,10 @@ use crate::names::{Named, resolve};
 const CUSTOMERS_SOURCES: [&str; 5] = ["mail", "portal", "web", "chat", "client"];
 
 impl Autotask {
-    pub(super) async fn queue(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+    pub(super) async fn queue(&self, wanted: Option<&str>) -> Result<u64, StepError> {
         let Some(wanted) = wanted else {
             let queues = named(self.picklist("queueID").await?);
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "default_ticket_location is not set, and {SYSTEM} needs a queue{}",
                 self.listing.after("there are", &queues)
             )));
@@ -25,7 +25,7 @@ impl Autotask {
     }
 
     /// A status or a priority, which a ticket must have: where none is wanted, the one that Autotask's own window would take.
-    pub(super) async fn choice(&self, field: &'static str, wanted: Option<&str>) -> Result<u64, Fault> {
+    pub(super) async fn choice(&self, field: &'static str, wanted: Option<&str>) -> Result<u64, StepError> {
         if let Some(wanted) = wanted {
             return self.id_of(field, field, wanted).await;
         }
@@ -37,7 +37,7 @@ impl Autotask {
             } else {
                 "default_priority"
             };
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{what} is not set, and {SYSTEM} has no {field} that it takes by itself"
             ))
         })?;
@@ -45,19 +45,19 @@ impl Autotask {
     }
 
     /// Which kind a note is, no customer uses in the same way: the one that is there to begin with, else the first.
-    pub(super) async fn note_type(&self) -> Result<u64, Fault> {
+    pub(super) async fn note_type(&self) -> Result<u64, StepError> {
         let fields = self.fields(&self.note_fields, "TicketNotes").await?;
         let kinds = active(fields, "noteType");
         let kind = kinds
             .iter()
             .find(|kind| kind.is_default_value)
             .or_else(|| kinds.first());
-        let kind = kind.ok_or_else(|| Fault::NeedsAttention(format!("{SYSTEM} has no active note type")))?;
+        let kind = kind.ok_or_else(|| StepError::NeedsAttention(format!("{SYSTEM} has no active note type")))?;
         number(&kind.value)
     }
 
     /// Whether a ticket came from the customer, by what the picklist calls its source: a mail, the portal, a chat.
-    pub(super) async fn is_from_customer(&self, source: Option<i64>) -> Result<bool, Fault> {
+    pub(super) async fn is_from_customer(&self, source: Option<i64>) -> Result<bool, StepError> {
         let Some(source) = source.map(|source| source.to_string()) else {
             return Ok(false);
         };
@@ -72,19 +72,19 @@ impl Autotask {
         }))
     }
 
-    async fn id_of(&self, what: &str, field: &'static str, wanted: &str) -> Result<u64, Fault> {
+    async fn id_of(&self, what: &str, field: &'static str, wanted: &str) -> Result<u64, StepError> {
         let secret = self.credentials.secret.expose_secret();
         let scope = format!("{} {} {secret}", self.base, self.credentials.user_name);
         let list = async { Ok(named(self.picklist(field).await?)) };
         number(&resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?)
     }
 
-    async fn picklist(&self, field: &str) -> Result<Vec<&Choice>, Fault> {
+    async fn picklist(&self, field: &str) -> Result<Vec<&Choice>, StepError> {
         Ok(active(self.fields(&self.ticket_fields, "Tickets").await?, field))
     }
 
     /// Read once: all picklists come in one answer.
-    async fn fields<'a>(&self, kept: &'a OnceCell<Vec<Field>>, entity: &str) -> Result<&'a [Field], Fault> {
+    async fn fields<'a>(&self, kept: &'a OnceCell<Vec<Field>>, entity: &str) -> Result<&'a [Field], StepError> {
         const OPERATION: &str = "list the names";
         let fields = kept.get_or_try_init(async || {
             let url = self.url(&[entity, "entityInformation", "fields"]).await?;
@@ -112,21 +112,21 @@ fn named(choices: Vec<&Choice>) -> Vec<Named> {
     named.collect()
 }
 
-fn number(value: &str) -> Result<u64, Fault> {
+fn number(value: &str) -> Result<u64, StepError> {
     value
         .parse()
-        .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+        .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
 }
 
 /// Who works on it, and in which role: Autotask takes both or none, and their lists are closed to us.
-pub(super) fn technician(tech: Option<&str>, role: Option<&str>) -> Result<Option<(u64, u64)>, Fault> {
+pub(super) fn technician(tech: Option<&str>, role: Option<&str>) -> Result<Option<(u64, u64)>, StepError> {
     let (tech, role) = match (tech, role) {
         (None, None) => return Ok(None),
         (tech, role) => (tech.unwrap_or_default(), role.unwrap_or_default()),
     };
     match (tech.trim().parse(), role.trim().parse()) {
         (Ok(tech), Ok(role)) => Ok(Some((tech, role))),
-        _ => Err(Fault::NeedsAttention(format!(
+        _ => Err(StepError::NeedsAttention(format!(
             "{SYSTEM} needs the ids (numbers) of the resource in default_tech_id and of its role in default_work_role, or none of both"
         ))),
     }

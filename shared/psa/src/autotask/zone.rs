@@ -1,6 +1,6 @@
 //! Which of Autotask's servers has the customer.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{endpoint, given_address};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -19,7 +19,7 @@ struct Zone {
 }
 
 impl Autotask {
-    pub(super) async fn zone(&self) -> Result<Url, Fault> {
+    pub(super) async fn zone(&self) -> Result<Url, StepError> {
         const OPERATION: &str = "ask for the zone";
         let user = &self.credentials.user_name;
         let key = format!("{} {user}", self.base);
@@ -31,7 +31,7 @@ impl Autotask {
         let reply = self.call(OPERATION, self.http.get(url)).await?;
         let unknown = |errors: Errors| errors.is_unknown_user();
         if !reply.is_success() && reply.error_body().is_some_and(unknown) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} does not know the API user's name; renew the credentials in Gangway"
             )));
         }

@@ -1,6 +1,6 @@
 //! The customer: its name, who of it asks, and where they are.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde::Deserialize;
 
 use super::wire::{CompanyBody, Named};
@@ -31,21 +31,21 @@ struct Site {
 }
 
 impl ConnectWise {
-    pub(super) async fn company(&self) -> Result<Named, Fault> {
+    pub(super) async fn company(&self) -> Result<Named, StepError> {
         let condition = self.company.own_condition();
         let query = [("conditions", condition.as_str()), ("fields", "id,identifier,name")];
         let found: Vec<Named> = self
             .list("look up the company", &["company", "companies"], &query)
             .await?;
         found.into_iter().next().ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
     }
 
     /// The company's contact with this mail address.
-    pub(super) async fn contact(&self, email: &str) -> Result<Option<Contact>, Fault> {
+    pub(super) async fn contact(&self, email: &str) -> Result<Option<Contact>, StepError> {
         // It goes between quotes, for which ConnectWise documents no escaping.
         if email.contains(['"', '\\']) {
             return Ok(None);
@@ -72,7 +72,7 @@ impl ConnectWise {
     }
 
     /// The company's main site.
-    pub(super) async fn main_site(&self) -> Result<Option<u64>, Fault> {
+    pub(super) async fn main_site(&self) -> Result<Option<u64>, StepError> {
         let company = self.company().await?.id.to_string();
         let path = ["company", "companies", &company, "sites"];
         let query = [("fields", "id,name,primaryAddressFlag,inactiveFlag")];

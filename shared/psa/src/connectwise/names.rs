@@ -1,6 +1,6 @@
 //! Boards, statuses and priorities: from the names in an organisation's variables to ids.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -16,12 +16,12 @@ struct BoardType {
 }
 
 impl ConnectWise {
-    pub(super) async fn board(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+    pub(super) async fn board(&self, wanted: Option<&str>) -> Result<u64, StepError> {
         let Some(wanted) = wanted else {
             let boards = self
                 .records("list the boards", &["service", "boards"], "id,name")
                 .await?;
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "default_ticket_location is not set, and {SYSTEM} needs a board{}",
                 self.listing.after("there are", &boards)
             )));
@@ -29,21 +29,21 @@ impl ConnectWise {
         self.id_of("board", "", wanted, &["service", "boards"], "id,name").await
     }
 
-    pub(super) async fn status(&self, board: u64, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn status(&self, board: u64, wanted: &str) -> Result<u64, StepError> {
         let board = board.to_string();
         let path = ["service", "boards", &board, "statuses"];
         self.id_of("status of this board", &board, wanted, &path, "id,name")
             .await
     }
 
-    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, StepError> {
         // By its own description a priority is never without its colour.
         self.id_of("priority", "", wanted, &["service", "priorities"], "id,name,color")
             .await
     }
 
     /// The type that a ticket has on this board if nobody chooses one: the API, unlike the window, sets none by itself.
-    pub(super) async fn default_type(&self, board: u64) -> Result<Option<u64>, Fault> {
+    pub(super) async fn default_type(&self, board: u64) -> Result<Option<u64>, StepError> {
         let board = board.to_string();
         let path = ["service", "boards", &board, "types"];
         let query = [("fields", "id,name,defaultFlag,inactiveFlag")];
@@ -54,7 +54,7 @@ impl ConnectWise {
         Ok(default.map(|kind| kind.id))
     }
 
-    async fn id_of(&self, what: &str, of: &str, wanted: &str, path: &[&str], fields: &str) -> Result<u64, Fault> {
+    async fn id_of(&self, what: &str, of: &str, wanted: &str, path: &[&str], fields: &str) -> Result<u64, StepError> {
         let (user, secret) = (&self.credentials.public_key, &self.credentials.private_key);
         let scope = format!(
             "{} {} {} {} {of}",
@@ -66,10 +66,15 @@ impl ConnectWise {
         let list = self.records("list the names", path, fields);
         let id = resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?;
         id.parse()
-            .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+            .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
     }
 
-    async fn records(&self, operation: &'static str, path: &[&str], fields: &str) -> Result<Vec<names::Named>, Fault> {
+    async fn records(
+        &self,
+        operation: &'static str,
+        path: &[&str],
+        fields: &str,
+    ) -> Result<Vec<names::Named>, StepError> {
         let all: Vec<Named> = self.list(operation, path, &[("fields", fields)]).await?;
         Ok(all
             .into_iter()

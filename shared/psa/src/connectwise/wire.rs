@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,14 +81,14 @@ pub(super) enum CompanyKey {
 }
 
 impl CompanyKey {
-    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+    pub(super) fn parse(text: &str) -> Result<Self, StepError> {
         let text = text.trim();
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
         }
         // It goes into conditions, between quotes.
         if text.is_empty() || text.contains(['"', '\\']) || text.chars().any(char::is_control) {
-            return Err(Fault::NeedsAttention(
+            return Err(StepError::NeedsAttention(
                 "the organisation's company in ConnectWise is neither an id nor an identifier".to_owned(),
             ));
         }
@@ -146,7 +146,10 @@ mod tests {
             "company/identifier=\"AcmeLtd\""
         );
         for bad in ["", "a\" or id=1", "a\\"] {
-            assert!(matches!(CompanyKey::parse(bad), Err(Fault::NeedsAttention(_))), "{bad}");
+            assert!(
+                matches!(CompanyKey::parse(bad), Err(StepError::NeedsAttention(_))),
+                "{bad}"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 //! Statuses, priorities, groups and agents: from the names in an organisation's variables to ids.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -13,16 +13,16 @@ const STATUSES: [(u64, &str); 4] = [(2, "Open"), (3, "Pending"), (4, "Resolved")
 const PRIORITIES: [(u64, &str); 4] = [(1, "Low"), (2, "Medium"), (3, "High"), (4, "Urgent")];
 
 impl Freshdesk {
-    pub(super) async fn status(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn status(&self, wanted: &str) -> Result<u64, StepError> {
         self.id_of("status", wanted, self.choices("status", &STATUSES)).await
     }
 
-    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, StepError> {
         self.id_of("priority", wanted, self.choices("priority", &PRIORITIES))
             .await
     }
 
-    pub(super) async fn group(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn group(&self, wanted: &str) -> Result<u64, StepError> {
         let groups = async {
             let all: Vec<Group> = self.list("list the groups", &["groups"], &[]).await?;
             Ok(all.into_iter().map(|group| Named::new(group.id, group.name)).collect())
@@ -31,7 +31,7 @@ impl Freshdesk {
     }
 
     /// Who works on it: an id as it is, a name as ticket forms offer it.
-    pub(super) async fn agent(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn agent(&self, wanted: &str) -> Result<u64, StepError> {
         match wanted.trim().parse() {
             Ok(id) => Ok(id),
             Err(_) => self.id_of("agent", wanted, self.choices("agent", &[])).await,
@@ -42,15 +42,15 @@ impl Freshdesk {
         &self,
         what: &str,
         wanted: &str,
-        list: impl Future<Output = Result<Vec<Named>, Fault>>,
-    ) -> Result<u64, Fault> {
+        list: impl Future<Output = Result<Vec<Named>, StepError>>,
+    ) -> Result<u64, StepError> {
         let scope = format!("{} {}", self.base, self.api_key.expose_secret());
         let id = resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?;
         id.parse()
-            .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+            .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
     }
 
-    async fn choices(&self, field: &str, known: &[(u64, &str)]) -> Result<Vec<Named>, Fault> {
+    async fn choices(&self, field: &str, known: &[(u64, &str)]) -> Result<Vec<Named>, StepError> {
         let url = self.url(&["ticket_fields"], &[]);
         let fields: Vec<Field> = answer(&self.call("list the names", self.http.get(url)).await?)?;
         let field = fields.into_iter().find(|candidate| candidate.name == field);

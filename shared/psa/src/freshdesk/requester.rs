@@ -1,6 +1,6 @@
 //! Who a ticket is from: Freshdesk takes none without, and it decides which company the ticket belongs to.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 
 use super::wire::Contact;
 use super::{Freshdesk, SYSTEM};
@@ -13,7 +13,7 @@ pub(super) enum Requester {
 
 impl Freshdesk {
     /// The company's contact with this mail address, else its first contact, so that the ticket is the company's.
-    pub(super) async fn requester(&self, email: Option<&str>) -> Result<Requester, Fault> {
+    pub(super) async fn requester(&self, email: Option<&str>) -> Result<Requester, StepError> {
         const OPERATION: &str = "look up the contact";
         let email = email.map(str::trim).filter(|email| email.contains('@'));
         let mut known: Vec<Contact> = Vec::new();
@@ -36,7 +36,7 @@ impl Freshdesk {
         }
         match email {
             Some(email) if known.is_empty() => Ok(Requester::Stranger(email.to_owned())),
-            _ => Err(Fault::NeedsAttention(format!(
+            _ => Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} takes no ticket without a requester, and company {company} has no contact: add one there"
             ))),
         }

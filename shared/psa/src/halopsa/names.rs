@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 
 use super::wire::{NamedBody, PriorityBody};
@@ -14,17 +14,17 @@ pub(super) const DEFAULT_TYPE: &str = "Service Request";
 
 impl HaloPsa {
     /// Tickets take a team by its name, as HaloPSA writes it.
-    pub(super) async fn team(&self, wanted: &str) -> Result<String, Fault> {
+    pub(super) async fn team(&self, wanted: &str) -> Result<String, StepError> {
         let list = self.records(&["Team"]);
         let team = record(SYSTEM, "team", &self.scope(), wanted, self.listing, list).await?;
         Ok(team.name)
     }
 
-    pub(super) async fn status(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn status(&self, wanted: &str) -> Result<u64, StepError> {
         self.id_of("status", wanted, &["Status"]).await
     }
 
-    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn priority(&self, wanted: &str) -> Result<u64, StepError> {
         let list = async {
             let rows: Vec<PriorityBody> = self.get("list the names", &["Priority"], &[]).await?.json()?;
             Ok(priorities(rows))
@@ -33,12 +33,12 @@ impl HaloPsa {
     }
 
     /// HaloPSA has no work roles; what kind of work a ticket is, its type says.
-    pub(super) async fn ticket_type(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+    pub(super) async fn ticket_type(&self, wanted: Option<&str>) -> Result<u64, StepError> {
         self.id_of("ticket type", wanted.unwrap_or(DEFAULT_TYPE), &["TicketType"])
             .await
     }
 
-    async fn id_of(&self, what: &str, wanted: &str, path: &[&str]) -> Result<u64, Fault> {
+    async fn id_of(&self, what: &str, wanted: &str, path: &[&str]) -> Result<u64, StepError> {
         let list = self.records(path);
         number(resolve(SYSTEM, what, &self.scope(), wanted, self.listing, list).await?)
     }
@@ -48,16 +48,16 @@ impl HaloPsa {
         format!("{} {} {secret}", self.base, self.credentials.client_id)
     }
 
-    async fn records(&self, path: &[&str]) -> Result<Vec<Named>, Fault> {
+    async fn records(&self, path: &[&str]) -> Result<Vec<Named>, StepError> {
         let all: Vec<NamedBody> = self.get("list the names", path, &[]).await?.json()?;
         Ok(all.into_iter().map(|named| Named::new(named.id, named.name)).collect())
     }
 
-    pub(super) async fn client_name(&self) -> Result<String, Fault> {
+    pub(super) async fn client_name(&self) -> Result<String, StepError> {
         let id = self.client.to_string();
         let reply = self.get("look up the client", &["Client", &id], &[]).await?;
         if reply.status() == 404 {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no such client: the operator sets the right one with --company {SYSTEM_ID}=ID"
             )));
         }
@@ -65,9 +65,9 @@ impl HaloPsa {
     }
 }
 
-fn number(id: String) -> Result<u64, Fault> {
+fn number(id: String) -> Result<u64, StepError> {
     id.parse()
-        .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+        .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
 }
 
 /// HaloPSA lists a row for each priority of each SLA; tickets take the row's small number and not its id. A name that has

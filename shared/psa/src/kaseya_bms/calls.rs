@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{Owner, Pages, Reply, endpoint, send_with_token};
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
@@ -19,7 +19,7 @@ const MOST_PAGES: usize = 500;
 
 impl KaseyaBms {
     /// All pages of a search.
-    pub(super) async fn search(&self, operation: &'static str, filter: &Value) -> Result<Vec<TicketBody>, Fault> {
+    pub(super) async fn search(&self, operation: &'static str, filter: &Value) -> Result<Vec<TicketBody>, StepError> {
         let url = endpoint(&self.base, &["v2", "servicedesk", "tickets", "search"], &[]);
         let mut all: Vec<TicketBody> = Vec::new();
         let mut pages = Pages::new(SYSTEM, operation, MOST_PAGES);
@@ -46,7 +46,7 @@ impl KaseyaBms {
         segments: &[&str],
         query: &[(&str, &str)],
         id: fn(&T) -> u64,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, StepError> {
         let mut known = HashSet::new();
         let size = PAGE_SIZE.to_string();
         let mut all: Vec<T> = Vec::new();
@@ -69,12 +69,12 @@ impl KaseyaBms {
         operation: &'static str,
         segments: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, StepError> {
         let request = self.http.get(endpoint(&self.base, segments, query));
         self.call(operation, request).await
     }
 
-    pub(super) async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, Fault> {
+    pub(super) async fn call(&self, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
         let Credentials {
             user_name,
             password,
@@ -86,14 +86,14 @@ impl KaseyaBms {
     }
 }
 
-pub(super) fn one<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<T, Fault> {
+pub(super) fn one<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<T, StepError> {
     let envelope: Envelope<T> = opened(operation, reply)?;
     envelope
         .result
-        .ok_or_else(|| Fault::Transient(format!("{SYSTEM} answered {operation} with nothing")))
+        .ok_or_else(|| StepError::Transient(format!("{SYSTEM} answered {operation} with nothing")))
 }
 
-pub(super) fn list<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Vec<T>, Fault> {
+pub(super) fn list<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Vec<T>, StepError> {
     let envelope: Envelope<Vec<T>> = opened(operation, reply)?;
     Ok(envelope.result.unwrap_or_default())
 }

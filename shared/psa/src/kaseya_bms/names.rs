@@ -1,7 +1,7 @@
 //! Accounts, queues, statuses, priorities and issue types: from the names in an organisation's settings to ids. A ticket needs
 //! a status and a priority, so where none is set it gets BMS's own first one.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 
 use super::calls::list;
@@ -16,7 +16,7 @@ const ISSUE_TYPES: [&str; 4] = ["v2", "system", "issuetypes", "lookup"];
 
 impl KaseyaBms {
     /// The organisation's account: its setting is an id, or else the name.
-    pub(super) async fn account(&self) -> Result<u64, Fault> {
+    pub(super) async fn account(&self) -> Result<u64, StepError> {
         if let Ok(id) = self.company.parse() {
             return Ok(id);
         }
@@ -28,18 +28,18 @@ impl KaseyaBms {
         self.number(&of, "account", &self.company, list).await
     }
 
-    pub(super) async fn account_name(&self) -> Result<String, Fault> {
+    pub(super) async fn account_name(&self) -> Result<String, StepError> {
         let id = self.account().await?;
         let found = self.accounts(("Filter.Ids", &id.to_string())).await?;
         let account = found.into_iter().find(|account| account.id == id);
         account.map(|account| account.named().name).ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no such account: the operator sets the right one with --company {SYSTEM_ID}=ID"
             ))
         })
     }
 
-    async fn accounts(&self, filter: (&str, &str)) -> Result<Vec<NamedBody>, Fault> {
+    async fn accounts(&self, filter: (&str, &str)) -> Result<Vec<NamedBody>, StepError> {
         let path = ["v2", "crm", "accounts", "lookup"];
         self.pages("look up the account", &path, &[filter], |account: &NamedBody| {
             account.id
@@ -48,19 +48,19 @@ impl KaseyaBms {
     }
 
     /// A ticket needs a queue or an employee.
-    pub(super) async fn queue(&self, wanted: Option<&str>, has_employee: bool) -> Result<Option<u64>, Fault> {
+    pub(super) async fn queue(&self, wanted: Option<&str>, has_employee: bool) -> Result<Option<u64>, StepError> {
         let list = self.named(&QUEUES);
         match wanted {
             Some(wanted) => self.number("", "queue", wanted, list).await.map(Some),
             None if has_employee => Ok(None),
-            None => Err(Fault::NeedsAttention(format!(
+            None => Err(StepError::NeedsAttention(format!(
                 "neither default_ticket_location nor default_tech_id is set, and {SYSTEM} needs a queue or an employee{}",
                 self.listing.after("the queues are", &list.await?)
             ))),
         }
     }
 
-    pub(super) async fn status(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+    pub(super) async fn status(&self, wanted: Option<&str>) -> Result<u64, StepError> {
         if let Some(wanted) = wanted {
             return self.number("", "status", wanted, self.named(&STATUSES)).await;
         }
@@ -69,7 +69,7 @@ impl KaseyaBms {
         first.map(|status| status.id).ok_or_else(|| none("status"))
     }
 
-    pub(super) async fn priority(&self, wanted: Option<&str>) -> Result<u64, Fault> {
+    pub(super) async fn priority(&self, wanted: Option<&str>) -> Result<u64, StepError> {
         if let Some(wanted) = wanted {
             return self.number("", "priority", wanted, self.named(&PRIORITIES)).await;
         }
@@ -79,7 +79,7 @@ impl KaseyaBms {
     }
 
     /// BMS has no work roles; what kind of work a ticket is, its issue type says.
-    pub(super) async fn issue_type(&self, wanted: &str) -> Result<u64, Fault> {
+    pub(super) async fn issue_type(&self, wanted: &str) -> Result<u64, StepError> {
         self.number("", "issue type", wanted, self.named(&ISSUE_TYPES)).await
     }
 
@@ -88,8 +88,8 @@ impl KaseyaBms {
         of: &str,
         what: &str,
         wanted: &str,
-        list: impl Future<Output = Result<Vec<Named>, Fault>>,
-    ) -> Result<u64, Fault> {
+        list: impl Future<Output = Result<Vec<Named>, StepError>>,
+    ) -> Result<u64, StepError> {
         let Credentials {
             tenant,
             user_name,
@@ -99,19 +99,19 @@ impl KaseyaBms {
         let scope = format!("{} {tenant} {user_name} {} {of}", self.base, password.expose_secret());
         let id = resolve(SYSTEM, what, &scope, wanted, self.listing, list).await?;
         id.parse()
-            .map_err(|_| Fault::Permanent(format!("{SYSTEM} has an id that is no number")))
+            .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
     }
 
-    async fn named(&self, path: &[&str]) -> Result<Vec<Named>, Fault> {
+    async fn named(&self, path: &[&str]) -> Result<Vec<Named>, StepError> {
         Ok(self.records(path).await?.into_iter().map(NamedBody::named).collect())
     }
 
-    async fn records(&self, path: &[&str]) -> Result<Vec<NamedBody>, Fault> {
+    async fn records(&self, path: &[&str]) -> Result<Vec<NamedBody>, StepError> {
         const OPERATION: &str = "list the names";
         list(OPERATION, &self.get(OPERATION, path, &[]).await?)
     }
 }
 
-fn none(what: &str) -> Fault {
-    Fault::NeedsAttention(format!("{SYSTEM} shows no {what}, and a ticket needs one"))
+fn none(what: &str) -> StepError {
+    StepError::NeedsAttention(format!("{SYSTEM} shows no {what}, and a ticket needs one"))
 }

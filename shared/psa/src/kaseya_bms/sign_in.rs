@@ -1,7 +1,7 @@
 //! Signing in: a form with the user's name and password, for a token.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::{Token, endpoint, send};
 use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
@@ -13,7 +13,7 @@ use super::{KaseyaBms, SYSTEM};
 const OPERATION: &str = "get a token";
 
 impl KaseyaBms {
-    pub(super) async fn sign_in(&self) -> Result<Token, Fault> {
+    pub(super) async fn sign_in(&self) -> Result<Token, StepError> {
         let (content_type, body) = form(&[
             ("GrantType", "password"),
             ("UserName", &self.credentials.user_name),
@@ -23,9 +23,9 @@ impl KaseyaBms {
         let url = endpoint(&self.base, &["v2", "security", "authenticate"], &[]);
         let request = self.http.post(url).header(CONTENT_TYPE, content_type).body(body);
         let reply = send(SYSTEM, OPERATION, request).await?;
-        let refused = Refusal::of(&reply).is_some_and(|refusal| !refusal.fault(OPERATION).is_transient());
+        let refused = Refusal::of(&reply).is_some_and(|refusal| !refusal.error(OPERATION).is_transient());
         if refused || matches!(reply.status(), 400..=403) {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} does not accept the user name, the password and the tenant; renew them in Gangway"
             )));
         }

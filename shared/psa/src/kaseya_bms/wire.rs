@@ -1,6 +1,6 @@
 //! What Kaseya BMS sends. Its file writes names like this: `AccountId`; the servers write `accountId`.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::Reply;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -46,22 +46,22 @@ impl Refusal {
     }
 
     /// BMS has no list of its codes; some are those of HTTP.
-    pub(super) fn fault(&self, operation: &str) -> Fault {
+    pub(super) fn error(&self, operation: &str) -> StepError {
         let code = self.code.map(|code| format!(" (code {code})")).unwrap_or_default();
         match self.code {
-            Some(401 | 403) => Fault::NeedsAttention(format!(
+            Some(401 | 403) => StepError::NeedsAttention(format!(
                 "{SYSTEM} does not permit \"{operation}\"{code}; grant the permission to Gangway's user"
             )),
-            Some(408 | 429 | 500..=599) => Fault::Transient(format!("{SYSTEM} is out of order: {operation}{code}")),
-            _ => Fault::Permanent(format!("{SYSTEM} refused \"{operation}\"{code}")),
+            Some(408 | 429 | 500..=599) => StepError::Transient(format!("{SYSTEM} is out of order: {operation}{code}")),
+            _ => StepError::Permanent(format!("{SYSTEM} refused \"{operation}\"{code}")),
         }
     }
 }
 
 /// The envelope of an answer that is a success, which the status alone doesn't say.
-pub(super) fn opened<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Envelope<T>, Fault> {
+pub(super) fn opened<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Envelope<T>, StepError> {
     match Refusal::of(reply) {
-        Some(refusal) => Err(refusal.fault(operation)),
+        Some(refusal) => Err(refusal.error(operation)),
         None => reply.json(),
     }
 }

@@ -1,6 +1,6 @@
 //! Companies, groups, technicians and choices: from the names in an organisation's settings to what ServiceNow takes.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use outbound::endpoint;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -19,7 +19,7 @@ const CLOSE_CODES: [&str; 3] = ["Resolved by request", "Solution provided", "Sol
 
 impl ServiceNow {
     /// The sys_id of the organisation's company: its setting is one, or else the name.
-    pub(super) async fn company(&self) -> Result<String, Fault> {
+    pub(super) async fn company(&self) -> Result<String, StepError> {
         if is_id(&self.company) {
             return Ok(self.company.to_lowercase());
         }
@@ -31,29 +31,29 @@ impl ServiceNow {
         resolve(SYSTEM, "company", &scope, &self.company, self.listing, list).await
     }
 
-    pub(super) async fn company_name(&self) -> Result<String, Fault> {
+    pub(super) async fn company_name(&self) -> Result<String, StepError> {
         let id = self.company().await?;
         let query = [("sysparm_fields", "sys_id,name")];
         let url = endpoint(&self.base, &["table", "core_company", &id], &query);
         let reply = self.call("look up the company", self.http.get(url)).await?;
         if reply.status() == 404 {
-            return Err(Fault::NeedsAttention(format!(
+            return Err(StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no such company: the operator sets the right one with --company {SYSTEM_ID}=ID"
             )));
         }
         Ok(reply.json::<Answer<NamedBody>>()?.result.name)
     }
 
-    pub(super) async fn group(&self, wanted: &str) -> Result<String, Fault> {
+    pub(super) async fn group(&self, wanted: &str) -> Result<String, StepError> {
         let list = self.named("list the groups", "sys_user_group", "active=true^ORDERBYname");
         resolve(SYSTEM, "assignment group", &self.scope(), wanted, self.listing, list).await
     }
 
     /// By sys_id, user name or mail address.
-    pub(super) async fn technician(&self, wanted: &str) -> Result<String, Fault> {
+    pub(super) async fn technician(&self, wanted: &str) -> Result<String, StepError> {
         let wanted = wanted.trim();
         let unknown =
-            || Fault::NeedsAttention(format!("{SYSTEM} shows no active user that default_tech_id could mean"));
+            || StepError::NeedsAttention(format!("{SYSTEM} shows no active user that default_tech_id could mean"));
         if !may_be_asked(wanted) {
             return Err(unknown());
         }
@@ -70,7 +70,7 @@ impl ServiceNow {
     }
 
     /// The fields of an incident in this state: some states are not to be had without more.
-    pub(super) async fn status(&self, wanted: &str) -> Result<Map<String, Value>, Fault> {
+    pub(super) async fn status(&self, wanted: &str) -> Result<Map<String, Value>, StepError> {
         let choices = self.choices("state");
         let state = resolve(SYSTEM, "status", &self.scope(), wanted, self.listing, choices).await?;
         let mut fields = Map::from_iter([("state".to_owned(), json!(state))]);
@@ -90,7 +90,7 @@ impl ServiceNow {
         Ok(fields)
     }
 
-    async fn close_code(&self) -> Result<String, Fault> {
+    async fn close_code(&self) -> Result<String, StepError> {
         let all = self.choices("close_code").await?;
         let is = |code: &str, choice: &Named| {
             [&choice.name, &choice.id]
@@ -102,14 +102,14 @@ impl ServiceNow {
             .find_map(|code| all.iter().find(|choice| is(code, choice)));
         let found = best.or(all.first());
         found.map(|choice| choice.id.clone()).ok_or_else(|| {
-            Fault::NeedsAttention(format!(
+            StepError::NeedsAttention(format!(
                 "{SYSTEM} shows no resolution code, and an incident is not closed without one"
             ))
         })
     }
 
     /// Impact and urgency, from which ServiceNow computes the priority by this table unless it was changed.
-    pub(super) async fn priority(&self, wanted: &str) -> Result<(&'static str, &'static str), Fault> {
+    pub(super) async fn priority(&self, wanted: &str) -> Result<(&'static str, &'static str), StepError> {
         let choices = self.choices("priority");
         let priority = resolve(SYSTEM, "priority", &self.scope(), wanted, self.listing, choices).await?;
         match priority.as_str() {
@@ -118,7 +118,7 @@ impl ServiceNow {
             "3" => Ok(("2", "2")),
             "4" => Ok(("3", "2")),
             "5" => Ok(("3", "3")),
-            _ => Err(Fault::NeedsAttention(format!(
+            _ => Err(StepError::NeedsAttention(format!(
                 "no impact and urgency of {SYSTEM} come to the priority \"{}\"",
                 wanted.trim()
             ))),
@@ -126,7 +126,7 @@ impl ServiceNow {
     }
 
     /// The choices of a field of incidents: their own, or else those of all tasks.
-    async fn choices(&self, element: &str) -> Result<Vec<Named>, Fault> {
+    async fn choices(&self, element: &str) -> Result<Vec<Named>, StepError> {
         let query = format!("nameINincident,task^element={element}^inactive=false^ORDERBYsequence");
         let all: Vec<ChoiceBody> = self
             .records("list the names", "sys_choice", "name,value,label", &query)
@@ -144,7 +144,7 @@ impl ServiceNow {
         format!("{} {} {password}", self.base, self.credentials.user_name)
     }
 
-    async fn named(&self, operation: &'static str, table: &str, query: &str) -> Result<Vec<Named>, Fault> {
+    async fn named(&self, operation: &'static str, table: &str, query: &str) -> Result<Vec<Named>, StepError> {
         let all: Vec<NamedBody> = self.records(operation, table, "sys_id,name", query).await?;
         Ok(all
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -28,18 +28,18 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
                 desk.fault(
                     json!({"kind": "status", "status": status, "skip": skip, "times": 100, "message": "Ann Lee"}),
                 );
-                let fault = match work.on(&desk, &ticket).await {
+                let error = match work.on(&desk, &ticket).await {
                     // A look-up may take it for an answer: there is no such ticket.
                     Ok(false) if status == 404 && work == Work::FindGiven => continue,
                     Ok(there) => panic!("{case}: {there}"),
                     // A check may know what is not there, and whose setting that is.
-                    Err(Fault::NeedsAttention(_)) if status == 404 && work == Work::Check => continue,
-                    Err(fault) => fault,
+                    Err(StepError::NeedsAttention(_)) if status == 404 && work == Work::Check => continue,
+                    Err(error) => error,
                 };
                 let signs_in = vendor.sign_in.contains(&operation.as_str());
-                let attention = signs_in && status == 400 && fault.name() == "NeedsAttention";
-                assert!(attention || fault.name() == class(status), "{case}: {fault:?}");
-                assert!(!fault.to_string().contains("Ann"), "{case}: {fault}");
+                let attention = signs_in && status == 400 && error.name() == "NeedsAttention";
+                assert!(attention || error.name() == class(status), "{case}: {error:?}");
+                assert!(!error.to_string().contains("Ann"), "{case}: {error}");
                 let changed = desk.sim.world(|world| world.effects.values().sum::<u32>());
                 assert!(changed <= 1, "{case}");
             }
@@ -65,7 +65,7 @@ pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
         desk.fault(json!({"kind": "429", "retry_after": 60}));
         let begun = Instant::now();
         assert!(
-            matches!(work.on(&desk, &ticket).await, Err(Fault::Transient(_))),
+            matches!(work.on(&desk, &ticket).await, Err(StepError::Transient(_))),
             "{work:?}"
         );
         assert!(begun.elapsed() < Duration::from_secs(5));
@@ -85,10 +85,10 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
             waiting.spawn(async move {
                 let (desk, ticket) = work.desk(vendor, Duration::from_millis(300)).await;
                 desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
-                let fault = work.on(&desk, &ticket).await.unwrap_err();
+                let error = work.on(&desk, &ticket).await.unwrap_err();
                 assert!(
-                    fault.is_transient() && fault.to_string().contains("in time"),
-                    "{work:?}, call {skip}: {fault}"
+                    error.is_transient() && error.to_string().contains("in time"),
+                    "{work:?}, call {skip}: {error}"
                 );
             });
         }
@@ -106,7 +106,7 @@ pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
                 desk.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
                 let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
                 match work.on(&desk, &ticket).await {
-                    Err(fault) => assert!(fault.is_transient(), "{case}: {fault}"),
+                    Err(error) => assert!(error.is_transient(), "{case}: {error}"),
                     Ok(_) => {
                         let changed = desk.sim.world(|world| world.effects.values().sum::<u32>());
                         assert_eq!(changed, 1, "{case}");

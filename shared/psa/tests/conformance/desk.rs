@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::{Names, NewTicket, Note, NoteText, Psa};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ impl Desk {
     }
 
     /// As a step looks for the ticket of its request.
-    pub(crate) async fn find(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, Fault> {
+    pub(crate) async fn find(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
         self.psa.find_ticket(given, marker, MARK).await
     }
 
@@ -216,7 +216,7 @@ pub(crate) const ALL: [Work; 8] = [
 
 impl Work {
     /// True for an answer that says that something is there, or for work that was done.
-    pub(crate) async fn on(self, desk: &Desk, ticket: &TicketRef) -> Result<bool, Fault> {
+    pub(crate) async fn on(self, desk: &Desk, ticket: &TicketRef) -> Result<bool, StepError> {
         let psa = &desk.psa;
         match self {
             Self::FindByMarker => Ok(desk.find(None, "r1").await?.is_some()),

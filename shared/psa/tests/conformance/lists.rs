@@ -1,6 +1,6 @@
 //! Lists that are longer than a page, and a check that reads them.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use psa::{NewTicket, note_marker};
 use simulators::world::Hand;
 
@@ -93,7 +93,10 @@ pub(crate) async fn a_check_finds_every_name(vendor: &'static Vendor) {
     let findings = desk.psa.check(&wrong).await;
     for what in ["status No Such", "priority Nor This"] {
         let finding = findings.iter().find(|finding| finding.what == what).unwrap();
-        assert!(matches!(finding.result, Err(Fault::NeedsAttention(_))), "{finding:?}");
+        assert!(
+            matches!(finding.result, Err(StepError::NeedsAttention(_))),
+            "{finding:?}"
+        );
     }
     assert!(findings.iter().any(|finding| finding.result.is_ok()));
     assert!(
@@ -105,7 +108,7 @@ pub(crate) async fn a_check_finds_every_name(vendor: &'static Vendor) {
     assert!(
         findings
             .iter()
-            .any(|finding| matches!(finding.result, Err(Fault::NeedsAttention(_)))),
+            .any(|finding| matches!(finding.result, Err(StepError::NeedsAttention(_)))),
         "{findings:?}"
     );
 }

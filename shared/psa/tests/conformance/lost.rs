@@ -9,8 +9,8 @@ use crate::desk::{Desk, Vendor, Work, note};
 async fn after_loss(vendor: &'static Vendor, work: Work, skip: usize) -> (Desk, domain::request::TicketRef) {
     let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
     desk.fault(json!({"kind": "lose_response", "skip": skip}));
-    let fault = work.on(&desk, &ticket).await.unwrap_err();
-    assert!(fault.is_transient(), "{work:?}, call {skip}: {fault}");
+    let error = work.on(&desk, &ticket).await.unwrap_err();
+    assert!(error.is_transient(), "{work:?}, call {skip}: {error}");
     assert_eq!(desk.sim.fired(), 1);
     (desk, ticket)
 }

@@ -1,6 +1,6 @@
 //! Notes and statuses.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use psa::{Note, NoteText};
 use simulators::world::Hand;
 
@@ -132,7 +132,7 @@ pub(crate) async fn status_is_set_once(vendor: &'static Vendor) {
         }
     }
     assert_eq!(desk.ticket(&ticket)["closed"], true);
-    let Err(Fault::NeedsAttention(text)) = desk.psa.set_status(&ticket, "No Such").await else {
+    let Err(StepError::NeedsAttention(text)) = desk.psa.set_status(&ticket, "No Such").await else {
         panic!()
     };
     assert!(

@@ -1,7 +1,7 @@
 //! Tickets are opened, found and adopted.
 
-use domain::fault::Fault;
 use domain::request::TicketRef;
+use domain::step_error::StepError;
 use psa::NewTicket;
 use serde_json::json;
 
@@ -62,7 +62,7 @@ pub(crate) async fn another_systems_ticket_is_left_alone(vendor: &'static Vendor
         desk.psa.set_status(&ticket, "Closed").await,
     ];
     for result in results {
-        let Err(Fault::NeedsAttention(text)) = &result else {
+        let Err(StepError::NeedsAttention(text)) = &result else {
             panic!("{result:?}")
         };
         assert!(text.contains("elsewhere") && text.contains(vendor.name), "{text}");
@@ -99,15 +99,15 @@ pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
     ];
     for (key, ticket) in cases {
         let Some(existing) = desk.key(key) else { continue };
-        let fault = desk.psa.create_ticket(&ticket).await.unwrap_err();
-        let Fault::NeedsAttention(text) = &fault else {
-            panic!("{key}: {fault:?}")
+        let error = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        let StepError::NeedsAttention(text) = &error else {
+            panic!("{key}: {error:?}")
         };
         assert!(text.contains("No Such") && text.contains(&existing), "{key}: {text}");
         // Not to a customer of the one who has the key.
-        let fault = desk.with_the_parents_key().create_ticket(&ticket).await.unwrap_err();
-        let Fault::NeedsAttention(text) = &fault else {
-            panic!("{key}: {fault:?}")
+        let error = desk.with_the_parents_key().create_ticket(&ticket).await.unwrap_err();
+        let StepError::NeedsAttention(text) = &error else {
+            panic!("{key}: {error:?}")
         };
         assert!(text.contains("No Such") && !text.contains(&existing), "{key}: {text}");
     }
@@ -123,8 +123,8 @@ pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
     ];
     for (key, ticket) in ["work_role", "tech_id"].iter().zip(people) {
         if desk.key(key).is_some() {
-            let fault = desk.psa.create_ticket(&ticket).await.unwrap_err();
-            assert!(!fault.is_transient(), "{key}: {fault:?}");
+            let error = desk.psa.create_ticket(&ticket).await.unwrap_err();
+            assert!(!error.is_transient(), "{key}: {error:?}");
         }
     }
     assert_eq!(desk.sim.effect("tickets_created"), 0);

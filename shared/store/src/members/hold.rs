@@ -6,12 +6,12 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::fault::Fault;
 use domain::ids::OrgId;
 use domain::sign_in::Identity;
+use domain::step_error::StepError;
 
 use super::{Member, TABLE};
-use crate::fault::{fault, stored_shape};
+use crate::aws_error::{aws_error, stored_shape};
 use crate::{Store, text};
 
 /// The most organisations that one person is looked for in.
@@ -26,16 +26,16 @@ pub enum Held {
 }
 
 impl Store {
-    pub async fn holder_of_address(&self, org: &OrgId, email: &str) -> Result<Option<Held>, Fault> {
+    pub async fn holder_of_address(&self, org: &OrgId, email: &str) -> Result<Option<Held>, StepError> {
         self.holder(&address_key(email), org).await
     }
 
-    pub async fn holder_of_identity(&self, org: &OrgId, identity: &Identity) -> Result<Option<Held>, Fault> {
+    pub async fn holder_of_identity(&self, org: &OrgId, identity: &Identity) -> Result<Option<Held>, StepError> {
         self.holder(&identity_key(identity), org).await
     }
 
     /// In every organisation, where the person signed in last first.
-    pub async fn members_with_identity(&self, identity: &Identity) -> Result<Vec<Member>, Fault> {
+    pub async fn members_with_identity(&self, identity: &Identity) -> Result<Vec<Member>, StepError> {
         let members = self.holders(identity_key(identity)).await?;
         Ok(members
             .into_iter()
@@ -44,12 +44,12 @@ impl Store {
     }
 
     /// In every organisation.
-    pub async fn members_with_address(&self, email: &str) -> Result<Vec<Member>, Fault> {
+    pub async fn members_with_address(&self, email: &str) -> Result<Vec<Member>, StepError> {
         self.holders(address_key(email)).await
     }
 
     /// The next sign-in goes to this organisation again, unless the person names another.
-    pub async fn identity_used(&self, member: &Member, identity: &Identity) -> Result<(), Fault> {
+    pub async fn identity_used(&self, member: &Member, identity: &Identity) -> Result<(), StepError> {
         let result = self
             .db
             .update_item()
@@ -72,11 +72,11 @@ impl Store {
             {
                 Ok(())
             }
-            Err(error) => Err(fault("recording a sign-in", &error)),
+            Err(error) => Err(aws_error("recording a sign-in", &error)),
         }
     }
 
-    async fn holder(&self, key: &str, org: &OrgId) -> Result<Option<Held>, Fault> {
+    async fn holder(&self, key: &str, org: &OrgId) -> Result<Option<Held>, StepError> {
         let answer = self
             .db
             .get_item()
@@ -86,7 +86,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("reading who holds an address", &error))?;
+            .map_err(|error| aws_error("reading who holds an address", &error))?;
         Ok(answer
             .item
             .map(|item| match item.get("holder").and_then(|v| v.as_s().ok()) {
@@ -95,7 +95,7 @@ impl Store {
             }))
     }
 
-    async fn holders(&self, key: String) -> Result<Vec<Member>, Fault> {
+    async fn holders(&self, key: String) -> Result<Vec<Member>, StepError> {
         let answer = self
             .db
             .query()
@@ -106,7 +106,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| fault("looking for a person's memberships", &error))?;
+            .map_err(|error| aws_error("looking for a person's memberships", &error))?;
         let mut items = answer.items.unwrap_or_default();
         items.sort_by_cached_key(|item| item.get("used_at").and_then(|v| v.as_s().ok()).cloned());
         let mut members = Vec::new();
@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// The key becomes the member's: one condition for what nobody holds, and what a deleted member held.
-    pub(super) fn hold(&self, key: String, member: &Member, condition: &str) -> Result<TransactWriteItem, Fault> {
+    pub(super) fn hold(&self, key: String, member: &Member, condition: &str) -> Result<TransactWriteItem, StepError> {
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .item("org", text(key))
@@ -139,7 +139,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    pub(super) fn tombstone(&self, key: String, member: &Member) -> Result<TransactWriteItem, Fault> {
+    pub(super) fn tombstone(&self, key: String, member: &Member) -> Result<TransactWriteItem, StepError> {
         let put = Put::builder()
             .table_name(self.table(TABLE))
             .item("org", text(key))

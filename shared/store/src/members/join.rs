@@ -2,12 +2,12 @@
 //! once one wins and the other learns of it.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
-use domain::fault::Fault;
 use domain::sign_in::{Identity, Reason};
+use domain::step_error::StepError;
 
 use super::{Member, TABLE, Written, attribute, hold, org_email};
 use crate::audit::AuditEntry;
-use crate::fault::stored_shape;
+use crate::aws_error::stored_shape;
 use crate::{Store, text};
 
 const NOBODYS: &str = "attribute_not_exists(holder)";
@@ -38,7 +38,7 @@ pub enum Joined {
 
 impl Store {
     /// By hand, from any domain; lets an address in again whose member was deleted.
-    pub async fn add_member(&self, member: &Member, by: &str) -> Result<Added, Fault> {
+    pub async fn add_member(&self, member: &Member, by: &str) -> Result<Added, StepError> {
         if let Some(known) = self.member_by_email(&member.org, &member.email).await? {
             // Writes the item that a member of the first versions lacks.
             let hold = self.hold(
@@ -61,14 +61,15 @@ impl Store {
             Written::Unmet(_) => {
                 let known = self.member_by_email(&member.org, &member.email).await?;
                 // Added and deleted again within this moment.
-                let known = known.ok_or_else(|| Fault::Transient("adding a member: it changes just now".to_owned()))?;
+                let known =
+                    known.ok_or_else(|| StepError::Transient("adding a member: it changes just now".to_owned()))?;
                 Ok(Added::AlreadyMember(Box::new(known)))
             }
         }
     }
 
     /// From now on this identity signs the member in, and no other.
-    pub async fn bind_member(&self, member: &Member, identity: &Identity) -> Result<Bound, Fault> {
+    pub async fn bind_member(&self, member: &Member, identity: &Identity) -> Result<Bound, StepError> {
         let update = Update::builder()
             .table_name(self.table(TABLE))
             .key("org", text(member.org.as_str()))
@@ -93,7 +94,7 @@ impl Store {
     }
 
     /// At a first sign-in: only where auto-onboarding is on, and neither address nor identity ever was a member's here.
-    pub async fn auto_onboard(&self, member: &Member, identity: &Identity, domain: &str) -> Result<Joined, Fault> {
+    pub async fn auto_onboard(&self, member: &Member, identity: &Identity, domain: &str) -> Result<Joined, StepError> {
         let told = format!("{}, {}", member.email, member.role.as_str());
         let entry = AuditEntry::now(&member.id, "member.auto_onboarded", &member.id).changed(None, Some(told));
         let member = &Member {
@@ -114,7 +115,7 @@ impl Store {
         }
     }
 
-    fn put_member(&self, member: &Member) -> Result<TransactWriteItem, Fault> {
+    fn put_member(&self, member: &Member) -> Result<TransactWriteItem, StepError> {
         let fields: super::Item = serde_dynamo::to_item(member).map_err(|_| stored_shape(TABLE))?;
         let put = Put::builder()
             .table_name(self.table(TABLE))

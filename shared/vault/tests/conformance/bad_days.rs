@@ -16,13 +16,13 @@ pub(crate) async fn refusals_are_faults_of_their_class(place: &'static Place) {
                 let case = format!("{work:?}, call {skip} ({operation}), {status}");
                 let desk = Desk::new(place).await;
                 desk.fault(json!({"kind": "status", "status": status, "skip": skip, "times": 100}));
-                let fault = match desk.on(work).await {
+                let error = match desk.on(work).await {
                     // An older PWPush lists nothing: it can't be asked.
                     Ok(()) if status == 404 && operation.ends_with("/active") => continue,
                     Ok(()) => panic!("{case}"),
-                    Err(fault) => fault,
+                    Err(error) => error,
                 };
-                assert_eq!(fault.name(), (place.class)(status, operation), "{case}: {fault}");
+                assert_eq!(error.name(), (place.class)(status, operation), "{case}: {error}");
                 assert_eq!(desk.written(), 0, "{case}");
             }
         }
@@ -56,10 +56,10 @@ pub(crate) async fn silence_is_transient(place: &'static Place) {
         for skip in 0..work.calls(place).await.len() {
             let desk = Desk::with(place, Duration::from_millis(1500)).await;
             desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
-            let fault = desk.on(work).await.unwrap_err();
+            let error = desk.on(work).await.unwrap_err();
             assert!(
-                fault.is_transient() && fault.to_string().contains("in time"),
-                "{work:?}, call {skip}: {fault}"
+                error.is_transient() && error.to_string().contains("in time"),
+                "{work:?}, call {skip}: {error}"
             );
         }
     }
@@ -75,7 +75,7 @@ pub(crate) async fn garbage_is_no_answer(place: &'static Place) {
                 let desk = Desk::new(place).await;
                 desk.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
                 match desk.on(work).await {
-                    Err(fault) => assert!(fault.is_transient(), "{case}: {fault}"),
+                    Err(error) => assert!(error.is_transient(), "{case}: {error}"),
                     Ok(()) => assert_eq!((work, desk.written()), (Work::Write, 1), "{case}"),
                 }
             }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::fault::Fault;
 use domain::finding::Finding;
+use domain::step_error::StepError;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -73,18 +73,18 @@ pub(crate) fn client(timeout: Duration) -> Client {
 
 impl AnyPlace {
     /// The link, where it is one.
-    pub(crate) async fn write(&self, entry: &Entry) -> Result<Option<SecretString>, Fault> {
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<Option<SecretString>, StepError> {
         match self {
             Self::Vault(vault) => vault.write(entry).await.map(|()| None),
             Self::PwPush(pwpush) => pwpush.push(&entry.marker, &entry.password).await.map(Some),
         }
     }
 
-    pub(crate) async fn has(&self, marker: &str) -> Result<Option<bool>, Fault> {
+    pub(crate) async fn has(&self, marker: &str) -> Result<Option<bool>, StepError> {
         self.has_entry(&entry(marker, NAME)).await
     }
 
-    pub(crate) async fn has_entry(&self, entry: &Entry) -> Result<Option<bool>, Fault> {
+    pub(crate) async fn has_entry(&self, entry: &Entry) -> Result<Option<bool>, StepError> {
         match self {
             Self::Vault(vault) => vault.has(entry).await,
             Self::PwPush(pwpush) => Ok(match pwpush.find(&entry.marker).await? {
@@ -144,7 +144,7 @@ impl Desk {
         state[list].as_array().unwrap().clone()
     }
 
-    pub(crate) async fn on(&self, work: Work) -> Result<(), Fault> {
+    pub(crate) async fn on(&self, work: Work) -> Result<(), StepError> {
         match work {
             Work::Write => {
                 let link = self.any.write(&entry("r1", NAME)).await?;

@@ -1,6 +1,6 @@
 //! Keys that may do everything but this, and companies that aren't there.
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::json;
 use vault::{Hudu, ItGlue};
 
@@ -16,9 +16,9 @@ async fn a_key_without_password_access_is_told_so() {
             world.vendors.itglue.password_access = false;
         });
         for work in ALL {
-            let fault = desk.on(work).await.unwrap_err();
-            let told = matches!(&fault, Fault::NeedsAttention(text) if text.contains("password access"));
-            assert!(told, "{}: {fault}", place.name);
+            let error = desk.on(work).await.unwrap_err();
+            let told = matches!(&error, StepError::NeedsAttention(text) if text.contains("password access"));
+            assert!(told, "{}: {error}", place.name);
         }
         let findings = desk.any.check().await;
         let wrong: Vec<&str> = findings
@@ -37,9 +37,9 @@ async fn an_unknown_company_is_told() {
         let mut keys = desk.sim.keys(place.name);
         keys["company"] = json!("999");
         let any = (place.build)(client(std::time::Duration::from_secs(20)), &keys);
-        let fault = any.write(&crate::desk::entry("r1", "x")).await.unwrap_err();
-        let told = matches!(&fault, Fault::NeedsAttention(text) if text.contains("no company 999"));
-        assert!(told, "{}: {fault}", place.name);
+        let error = any.write(&crate::desk::entry("r1", "x")).await.unwrap_err();
+        let told = matches!(&error, StepError::NeedsAttention(text) if text.contains("no company 999"));
+        assert!(told, "{}: {error}", place.name);
         let findings = any.check().await;
         let company = findings.iter().find(|finding| finding.what == "company 999").unwrap();
         assert!(company.result.is_err(), "{findings:?}");
@@ -58,7 +58,7 @@ fn companies_are_numbers() {
             keys(),
             company.to_owned(),
         );
-        assert!(matches!(hudu, Err(Fault::NeedsAttention(_))), "{company}");
+        assert!(matches!(hudu, Err(StepError::NeedsAttention(_))), "{company}");
         let keys = serde_json::from_value(json!({"address": "", "api_key": "k"})).unwrap();
         let itglue = ItGlue::new(
             client(std::time::Duration::from_secs(1)),
@@ -66,7 +66,7 @@ fn companies_are_numbers() {
             keys,
             company.to_owned(),
         );
-        assert!(matches!(itglue, Err(Fault::NeedsAttention(_))), "{company}");
+        assert!(matches!(itglue, Err(StepError::NeedsAttention(_))), "{company}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::fault::Fault;
+use domain::step_error::StepError;
 use serde_json::json;
 
 use crate::desk::{Desk, Work, client, entry};
@@ -14,10 +14,10 @@ async fn without_a_write_address_it_says_so_and_sends_nothing() {
     let mut keys = desk.sim.keys("passportal");
     keys["credentials"].as_object_mut().unwrap().remove("write_address");
     let any = (PASSPORTAL.build)(client(Duration::from_secs(20)), &keys);
-    let fault = any.write(&entry("r1", "x")).await.unwrap_err();
+    let error = any.write(&entry("r1", "x")).await.unwrap_err();
     assert_eq!(
-        fault,
-        Fault::NeedsAttention(
+        error,
+        StepError::NeedsAttention(
             "Passportal publishes no address for writing passwords: set write_address in its credentials".to_owned()
         )
     );
@@ -31,10 +31,10 @@ async fn without_a_write_address_it_says_so_and_sends_nothing() {
 async fn a_client_that_shows_nowhere_gets_no_password() {
     let desk = Desk::new(&PASSPORTAL).await;
     desk.sim.world(|world| world.vendors.passportal.documents.truncate(1));
-    let fault = desk.on(Work::Write).await.unwrap_err();
+    let error = desk.on(Work::Write).await.unwrap_err();
     assert!(
-        matches!(&fault, Fault::NeedsAttention(text) if text.contains("client 61")),
-        "{fault}"
+        matches!(&error, StepError::NeedsAttention(text) if text.contains("client 61")),
+        "{error}"
     );
     assert_eq!(desk.written(), 0);
 }
@@ -61,9 +61,9 @@ async fn wrong_keys_are_told() {
     let mut keys = desk.sim.keys("passportal");
     keys["credentials"]["secret_key"] = json!("of somebody else");
     let any = (PASSPORTAL.build)(client(Duration::from_secs(20)), &keys);
-    let fault = any.write(&entry("r1", "x")).await.unwrap_err();
+    let error = any.write(&entry("r1", "x")).await.unwrap_err();
     assert!(
-        matches!(&fault, Fault::NeedsAttention(text) if text.contains("secret key") && !text.contains("somebody")),
-        "{fault}"
+        matches!(&error, StepError::NeedsAttention(text) if text.contains("secret key") && !text.contains("somebody")),
+        "{error}"
     );
 }

@@ -88,13 +88,13 @@ async fn an_older_server_is_pushed_to_by_its_own_api() {
 async fn who_needs_a_token_is_told() {
     let desk = Desk::new(&ANONYMOUS).await;
     desk.sim.world(|world| world.vendors.pwpush.anonymous = false);
-    let fault = desk.on(Work::Write).await.unwrap_err();
-    assert!(fault.to_string().contains("without an API token"), "{fault}");
+    let error = desk.on(Work::Write).await.unwrap_err();
+    assert!(error.to_string().contains("without an API token"), "{error}");
     let desk = Desk::new(&PWPUSH).await;
     desk.sim
         .world(|world| world.vendors.pwpush.api_token = "another".to_owned());
-    let fault = desk.on(Work::Write).await.unwrap_err();
-    assert!(fault.to_string().contains("does not accept the API token"), "{fault}");
+    let error = desk.on(Work::Write).await.unwrap_err();
+    assert!(error.to_string().contains("does not accept the API token"), "{error}");
 }
 
 #[tokio::test]
@@ -107,8 +107,8 @@ async fn what_is_no_token_becomes_no_link() {
             .add(true, &json!({"payload": "x", "note": "[gangway r1]"}));
         push.token = "../../evil?x=1".to_owned();
     });
-    let fault = pwpush(&desk).find("r1").await.unwrap_err();
-    assert!(fault.is_transient() && !fault.to_string().contains("evil"), "{fault}");
+    let error = pwpush(&desk).find("r1").await.unwrap_err();
+    assert!(error.is_transient() && !error.to_string().contains("evil"), "{error}");
 }
 
 /// The push and the token may come from two organisations: `pwpush_url` is a child's to set, the token its parent's.
@@ -165,9 +165,9 @@ async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
         assert_eq!(shown, 0, "{other}");
     }
     desk.sim.world(|world| world.vendors.pwpush.anonymous = false);
-    let fault = with("https://pwpush.example.com", false)
+    let error = with("https://pwpush.example.com", false)
         .push("r1/manager", &PASSWORD.into())
         .await
         .unwrap_err();
-    assert!(fault.to_string().contains("is for another server"), "{fault}");
+    assert!(error.to_string().contains("is for another server"), "{error}");
 }

@@ -54,8 +54,8 @@ pub(crate) async fn a_lost_answer_makes_no_second_one(place: &'static Place) {
     for skip in 0..Work::Write.calls(place).await.len() {
         let desk = Desk::new(place).await;
         desk.fault(json!({"kind": "lose_response", "skip": skip}));
-        let fault = desk.on(Work::Write).await.unwrap_err();
-        assert!(fault.is_transient(), "call {skip}: {fault}");
+        let error = desk.on(Work::Write).await.unwrap_err();
+        assert!(error.is_transient(), "call {skip}: {error}");
         let there = desk.any.has("r1").await.unwrap();
         if there != Some(true) {
             desk.on(Work::Write).await.unwrap();
@@ -116,8 +116,8 @@ pub(crate) async fn a_check_changes_nothing_and_names_what_is_wrong(place: &'sta
     desk.fault(json!({"kind": "status", "status": 403, "times": 100}));
     let asked = desk.any.check().await;
     for finding in asked.into_iter().filter(|finding| finding.what != "write_address") {
-        let fault = finding.result.unwrap_err();
-        assert_eq!(fault.name(), "NeedsAttention", "{}: {fault}", finding.what);
+        let error = finding.result.unwrap_err();
+        assert_eq!(error.name(), "NeedsAttention", "{}: {error}", finding.what);
     }
 }
 
@@ -133,8 +133,8 @@ pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
             let desk = Desk::new(place).await;
             // A vendor that repeats what it was sent.
             desk.fault(json!({"kind": "status", "status": status, "times": 100, "message": PASSWORD}));
-            if let Err(fault) = desk.on(work).await {
-                let shown = format!("{fault} {fault:?}");
+            if let Err(error) = desk.on(work).await {
+                let shown = format!("{error} {error:?}");
                 assert!(!shown.contains("aB2!") && !shown.contains("ada@"), "{shown}");
             }
         }

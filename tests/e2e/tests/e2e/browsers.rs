@@ -29,7 +29,7 @@ fn a_browser_that_runs_the_pages_script_without_signing_in_decides_nothing() {
     assert_eq!(request.status(), "waiting_license");
     assert_eq!(request.decisions().len(), 1);
 
-    // The licence's page is sent by its script, and its window closes or says that it can be closed.
+    // The license's page is sent by its script, and its window closes or says that it can be closed.
     browser.open(&reject);
     browser.click("main form button");
     until("the window to close, or to say that it can be", || {
@@ -55,7 +55,7 @@ fn look(browser: &Browser, link: &str) {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_signed_in_technicians_click_on_a_licence_link_is_enough() {
+fn a_signed_in_technicians_click_on_a_license_link_is_enough() {
     let org = Organisation::new("one-click");
     let more = json!({"manager": org.manager(), "licenses": [E3], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));

@@ -148,7 +148,7 @@ fn a_click_in_the_second_in_which_the_approval_expires_is_not_lost() {
 }
 
 #[test]
-fn a_click_in_the_second_in_which_the_licence_gate_closes_is_not_lost() {
+fn a_click_in_the_second_in_which_the_license_gate_closes_is_not_lost() {
     let org = Organisation::on(engine().quick(), "last-click", &json!({}), &[]);
     clicks_around_the_end(&org, "license-ENTERPRISEPACK", |request, click| {
         // A seat is there for whoever confirms in time.

@@ -143,7 +143,7 @@ fn a_dry_run_answers_the_plan_and_changes_nothing() {
     assert_eq!(plan["username"], org.upn("alovelace"));
     let seats: Vec<(&str, i64)> = plan["licenses"]
         .as_array()
-        .expect("licences")
+        .expect("licenses")
         .iter()
         .map(|license| {
             (

@@ -1,11 +1,11 @@
-//! Licences that come with a group, and licences that build on one another.
+//! Licenses that come with a group, and licenses that build on one another.
 
 use e2e::{engine::engine, links, organisation::Organisation, request::Request};
 use serde_json::{Value, json};
 
 const PREMIUM: &str = "SPB";
 const BASIC: &str = "O365_BUSINESS_ESSENTIALS";
-const GROUP: &str = "Licence Business Premium";
+const GROUP: &str = "License Business Premium";
 
 fn org(name: &str, seats: &Value) -> Organisation {
     let world = json!({ "seats": seats });
@@ -24,10 +24,10 @@ fn effect(org: &Organisation, name: &str) -> u64 {
     org.world.state()["effects"][name].as_u64().unwrap_or_default()
 }
 
-/// The active licence of this kind.
+/// The active license of this kind.
 fn license(request: &Request<'_>, sku: &str) -> Option<Value> {
     let user = request.user().expect("a user");
-    let mut licenses = user["licenses"].as_array().expect("licences").iter();
+    let mut licenses = user["licenses"].as_array().expect("licenses").iter();
     licenses
         .find(|license| license["sku"] == sku && license["active"] == true)
         .cloned()
@@ -39,7 +39,7 @@ fn comes_by_group(request: &Request<'_>, sku: &str) {
 }
 
 #[test]
-fn a_licence_comes_with_the_group_that_carries_it() {
+fn a_license_comes_with_the_group_that_carries_it() {
     let org = org("by-group", &json!({}));
     let request = submit(&org, &[PREMIUM]);
     request.ends("completed");
@@ -102,11 +102,11 @@ fn a_seat_that_goes_without_a_distributor_is_a_technicians() {
 #[test]
 fn without_one_group_that_carries_it_nothing_is_bought_and_a_technician_is_told() {
     let org = org("no-group", &json!({PREMIUM: 0}));
-    org.world.add_license_group("Licence Premium Too", PREMIUM);
+    org.world.add_license_group("License Premium Too", PREMIUM);
     let request = submit(&org, &[PREMIUM, BASIC]);
     request.ends("completed_with_warnings");
     let words =
-        format!("several groups carry it ({GROUP}, Licence Premium Too), and Gangway can't choose between them");
+        format!("several groups carry it ({GROUP}, License Premium Too), and Gangway can't choose between them");
     assert!(request.has_note(&words));
     assert!(request.has_note("no group of the tenant carries it"));
     assert_eq!(license(&request, PREMIUM).or_else(|| license(&request, BASIC)), None);
@@ -124,11 +124,11 @@ fn what_microsoft_refuses_by_group_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_licence_that_builds_on_another_comes_after_it() {
+fn a_license_that_builds_on_another_comes_after_it() {
     for method in ["direct", "group"] {
         let org = org(&format!("builds-on-{method}"), &json!({}));
         org.configure(&[&format!("license_assignment_method={method}")]);
-        org.world.add_license_group("Licence Business Basic", BASIC);
+        org.world.add_license_group("License Business Basic", BASIC);
         org.world.refuse_license(PREMIUM, "DependencyViolation", Some(BASIC));
         let request = submit(&org, &[PREMIUM, BASIC]);
         request.ends("completed");
@@ -139,7 +139,7 @@ fn a_licence_that_builds_on_another_comes_after_it() {
 }
 
 #[test]
-fn a_licence_that_builds_on_nothing_there_is_reported() {
+fn a_license_that_builds_on_nothing_there_is_reported() {
     let org = Organisation::new("builds-on-nothing");
     org.world.refuse_license(PREMIUM, "DependencyViolation", None);
     let request = submit(&org, &[PREMIUM, BASIC]);

@@ -1,4 +1,4 @@
-//! Licences: a free seat, a bought one, or a technician's.
+//! Licenses: a free seat, a bought one, or a technician's.
 
 use e2e::{engine::engine, links, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn submit<'a>(org: &'a Organisation, more: &Value) -> Request<'a> {
 
 fn has_license(request: &Request<'_>, sku: &str) -> bool {
     let user = request.user().expect("a user");
-    let mut licenses = user["licenses"].as_array().expect("licences").iter();
+    let mut licenses = user["licenses"].as_array().expect("licenses").iter();
     licenses.any(|license| license["sku"] == sku && license["active"] == true)
 }
 
@@ -92,7 +92,7 @@ fn a_confirmed_purchase_is_assigned_when_the_seat_shows_up_late() {
 }
 
 #[test]
-fn a_rejected_purchase_goes_on_without_the_licence() {
+fn a_rejected_purchase_goes_on_without_the_license() {
     let org = Organisation::new("rejected");
     org.configure(&["ms_licensing_distributor=manual"]);
     let request = submit(&org, &json!({"groups": ["Sales"]}));
@@ -224,7 +224,7 @@ fn no_purchase_was_wished_and_none_is_made() {
 }
 
 #[test]
-fn several_licences_are_settled_one_after_the_other() {
+fn several_licenses_are_settled_one_after_the_other() {
     let org = Organisation::on(&engine().patient, "several", &json!({"seats": {"SPB": 0}}), &[]);
     let request = submit(&org, &json!({"licenses": ["SPB", E3, "O365_BUSINESS_ESSENTIALS"]}));
     request.ends("completed");

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use e2e::{aws, engine::engine, links, mail, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
-/// The name of the world's colleague, who has a manager, a licence, and groups of four kinds.
+/// The name of the world's colleague, who has a manager, a license, and groups of four kinds.
 const NAME: &str = "Casey Colleague";
 
 /// Starts are in whole seconds, and so are the local engine's waits.
@@ -147,7 +147,7 @@ fn the_form_wins_over_the_variables() {
 }
 
 #[test]
-fn licences_that_come_with_a_group_are_freed_by_leaving_it() {
+fn licenses_that_come_with_a_group_are_freed_by_leaving_it() {
     let org = Organisation::new("leaves-group");
     let upn = org.upn("sstranger");
     let id = org.world.add_stranger(&upn);
@@ -156,14 +156,14 @@ fn licences_that_come_with_a_group_are_freed_by_leaving_it() {
         let found = groups.iter().find(|group| group["name"] == name).expect("the group");
         found["id"].as_str().expect("an id").to_owned()
     };
-    for name in ["Licence Business Premium", "Projects"] {
+    for name in ["License Business Premium", "Projects"] {
         let reference = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}")});
         let join = org
             .world
             .graph("POST", &format!("/groups/{}/members/$ref", group(name)));
         join.json(&reference).send().expect(204);
     }
-    until("the licence of the group", || {
+    until("the license of the group", || {
         org.world.graph("GET", &format!("/users/{id}")).send().expect(200);
         (org.account(&upn)["licenses"][0]["active"] == true).then_some(())
     });
@@ -174,17 +174,17 @@ fn licences_that_come_with_a_group_are_freed_by_leaving_it() {
     assert_eq!(
         names(&account["groups"]),
         ["Projects"],
-        "only the group with the licence is left"
+        "only the group with the license is left"
     );
     let note = request.note("are free again");
     assert!(
-        note.contains("- SPB (by leaving the group Licence Business Premium)"),
+        note.contains("- SPB (by leaving the group License Business Premium)"),
         "{note}"
     );
 }
 
 #[test]
-fn licences_that_build_on_another_are_freed_before_it() {
+fn licenses_that_build_on_another_are_freed_before_it() {
     let org = Organisation::new("leaves-add-on");
     org.world
         .refuse_license("O365_BUSINESS_ESSENTIALS", "DependencyViolation", Some("SPB"));

@@ -334,7 +334,7 @@ fn a_date_that_has_come_is_not_waited_for_again() {
 }
 
 #[test]
-fn licences_that_are_left_out_are_told_of_and_not_tried_again() {
+fn licenses_that_are_left_out_are_told_of_and_not_tried_again() {
     let org = Organisation::approving(&engine().patient, "resume-skips", &json!({}), &[]);
     let request = approved(&org, &json!({"licenses": ["SPB"]}), || {
         org.world

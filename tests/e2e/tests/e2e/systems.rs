@@ -103,7 +103,7 @@ fn through_servicenow() {
     through_psa("servicenow");
 }
 
-/// One licence bought where no seat is free, in each of two requests at once: two seats.
+/// One license bought where no seat is free, in each of two requests at once: two seats.
 fn bought_at(distributor: &str) {
     let org = Organisation::new(&distributor.replace('_', "-"));
     org.use_distributor(distributor);

@@ -20,7 +20,7 @@ fn account(org: &Organisation) -> Value {
     org.world.state()["vendors"]["td_synnex"].clone()
 }
 
-/// Purchases of different licences don't wait for each other.
+/// Purchases of different licenses don't wait for each other.
 #[test]
 fn many_purchases_at_once_renew_it_once() {
     let org = org("td-at-once");

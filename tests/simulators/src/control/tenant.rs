@@ -1,4 +1,4 @@
-//! What tests change of a tenant beside its seats: what it asks of sign-ins, and which licences it can't give.
+//! What tests change of a tenant beside its seats: what it asks of sign-ins, and which licenses it can't give.
 
 use axum::{
     body::Bytes,
@@ -48,12 +48,12 @@ struct NewRule {
     sku: String,
     /// Microsoft's name for the reason.
     error: String,
-    /// The licence that makes up for it.
+    /// The license that makes up for it.
     #[serde(default)]
     unless: Option<String>,
 }
 
-/// From now on the licence is refused, directly and by group.
+/// From now on the license is refused, directly and by group.
 pub(super) async fn add_license_rule(AxumState(app): Shared, Path(name): Path<String>, body: Bytes) -> Reply {
     let new: NewRule = read(&body)?;
     with(&app, &name, |world| {
@@ -78,7 +78,7 @@ struct NewLicenseGroup {
     dynamic: bool,
 }
 
-/// One more group that carries a licence.
+/// One more group that carries a license.
 pub(super) async fn add_license_group(AxumState(app): Shared, Path(name): Path<String>, body: Bytes) -> Reply {
     let new: NewLicenseGroup = read(&body)?;
     with(&app, &name, |world| {
@@ -89,7 +89,7 @@ pub(super) async fn add_license_group(AxumState(app): Shared, Path(name): Path<S
         group.id = crate::world::id();
         group.mail_nickname = new.name.to_lowercase().replace(' ', "-");
         group.display_name = new.name;
-        group.description = "Security group that carries a licence".to_owned();
+        group.description = "Security group that carries a license".to_owned();
         group.membership_rule = new.dynamic.then(|| "(user.department -eq \"Sales\")".to_owned());
         group.licenses = vec![sku_id];
         group.members.clear();

@@ -1,4 +1,4 @@
-//! Licences that come by group: Microsoft gives them some time after somebody joined, or says on the user why not.
+//! Licenses that come by group: Microsoft gives them some time after somebody joined, or says on the user why not.
 //! Memberships show in lists some time later, too.
 
 use chrono::Utc;

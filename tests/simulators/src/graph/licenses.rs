@@ -1,4 +1,4 @@
-//! Licences: the tenant's subscribed SKUs with their seats, and who has which.
+//! Licenses: the tenant's subscribed SKUs with their seats, and who has which.
 
 use chrono::Utc;
 use serde_json::{Map, Value, json};
@@ -205,7 +205,7 @@ pub fn assign(world: &mut World, call: &Call) -> Outcome {
     Ok(Answer::json(200, Value::Object(answer)))
 }
 
-/// Gives the licence, and with it the mailbox; says whether the user got something new.
+/// Gives the license, and with it the mailbox; says whether the user got something new.
 fn give(tenant: &mut Tenant, user_id: &str, sku_id: &str, disabled_plans: Vec<String>) -> bool {
     let Some(user) = tenant.user_mut(user_id) else {
         return false;
@@ -226,7 +226,7 @@ fn give(tenant: &mut Tenant, user_id: &str, sku_id: &str, disabled_plans: Vec<St
     new
 }
 
-/// Microsoft's name for why the user can't have the licence, whether or not there is a seat.
+/// Microsoft's name for why the user can't have the license, whether or not there is a seat.
 pub fn violation(tenant: &Tenant, user_id: &str, sku_id: &str) -> Option<String> {
     let user = tenant.user(user_id)?;
     let helps = |rule: &LicenseRule| rule.unless.as_ref().is_some_and(|sku| user.has(sku));
@@ -234,7 +234,7 @@ pub fn violation(tenant: &Tenant, user_id: &str, sku_id: &str) -> Option<String>
     rules.find(|rule| !helps(rule)).map(|rule| rule.error.clone())
 }
 
-/// Whether the user would keep a licence that builds on one of those that are removed.
+/// Whether the user would keep a license that builds on one of those that are removed.
 fn leaves_dependent(tenant: &Tenant, user_id: &str, removed: &[&str]) -> bool {
     let among = |id: &str| removed.iter().any(|removed| removed.eq_ignore_ascii_case(id));
     let builds_on_removed = |rule: &LicenseRule| {
@@ -247,7 +247,7 @@ fn leaves_dependent(tenant: &Tenant, user_id: &str, removed: &[&str]) -> bool {
     })
 }
 
-/// How Graph words it when the licence is assigned or removed directly.
+/// How Graph words it when the license is assigned or removed directly.
 fn refusal(error: &str) -> Answer {
     bad_request(match error {
         "DependencyViolation" => {

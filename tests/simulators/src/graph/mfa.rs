@@ -139,7 +139,7 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// These two need no licence.
+/// These two need no license.
 fn needs_no_license(world: &World) -> Result<(), Answer> {
     match world.tenant.mfa.refuse {
         Some(Refusal::License) => Ok(()),

@@ -34,7 +34,7 @@ impl Subscription {
             name: format!("{} [New Commerce Experience]", sku.product_name),
             quantity: sku.enabled,
         };
-        // Sold together with what has nothing to do with licences.
+        // Sold together with what has nothing to do with licenses.
         let support = Line {
             sku_id: String::new(),
             part: String::new(),

@@ -101,7 +101,7 @@ impl Tenant {
 }
 
 fn joined() -> Attempt {
-    Attempt::Joined("Licence Business Premium".to_owned())
+    Attempt::Joined("License Business Premium".to_owned())
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_seat_lost_while_the_group_is_processed_is_bought_and_processed_again(
 }
 
 #[tokio::test]
-async fn a_licence_that_no_group_carries_is_told() {
+async fn a_license_that_no_group_carries_is_told() {
     let tenant = Tenant::new(json!({})).await;
     assert_eq!(
         tenant.attempt(BASIC, |_| {}).await,
@@ -197,7 +197,7 @@ async fn microsofts_reasons_are_told_in_words() {
 }
 
 #[tokio::test]
-async fn what_builds_on_another_licence_comes_after_it() {
+async fn what_builds_on_another_license_comes_after_it() {
     for by_group in [false, true] {
         let tenant = Tenant::new(json!({})).await;
         tenant.rule("DependencyViolation", Some(BASIC));

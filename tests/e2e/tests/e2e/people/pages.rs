@@ -126,7 +126,7 @@ fn an_approver_denies_by_the_mailed_link_with_a_reason() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_technician_confirms_a_licence_from_the_tickets_link_and_the_window_closes() {
+fn a_technician_confirms_a_license_from_the_tickets_link_and_the_window_closes() {
     let org = Organisation::new("confirm-page");
     let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));
@@ -134,11 +134,11 @@ fn a_technician_confirms_a_licence_from_the_tickets_link_and_the_window_closes()
     // Whoever isn't signed in gets a page with a button.
     let stranger = Browser::start();
     stranger.open(&confirm);
-    stranger.is_fit_for_everybody("licence-link");
+    stranger.is_fit_for_everybody("license-link");
     let terry = signed_in(&org, "terry", "technician");
     terry.follow("Pending");
-    terry.waits_for_text("Licence ENTERPRISEPACK");
-    terry.is_fit_for_everybody("pending-licence");
+    terry.waits_for_text("License ENTERPRISEPACK");
+    terry.is_fit_for_everybody("pending-license");
     org.world.buy_seats("ENTERPRISEPACK", 1, 0);
     terry.open_beside(&confirm);
     until("the window to close, or to say that it can be", || {

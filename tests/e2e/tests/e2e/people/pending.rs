@@ -121,13 +121,13 @@ fn nobody_approves_their_own_request_by_any_way_in() {
 }
 
 #[test]
-fn a_technician_decides_on_a_licence_under_pending() {
-    let org = Organisation::new("pending-licence");
+fn a_technician_decides_on_a_license_under_pending() {
+    let org = Organisation::new("pending-license");
     let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));
     request.until("waiting_license");
     let terry = member(&org, "terry", "technician");
-    let item = pending(&terry, &request).expect("the licence under pending");
+    let item = pending(&terry, &request).expect("the license under pending");
     assert_eq!(item["gate"], "license-ENTERPRISEPACK");
     let hana = member(&org, "hana", "approver");
     assert_eq!(pending(&hana, &request), None);

@@ -78,14 +78,14 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case("bought", "Tell the ticket about the user", &[note("/user-created]")]),
-    case("bought", "Find a licence", &[]),
+    case("bought", "Find a license", &[]),
     case(
         "bought",
         "Buy a seat",
         &[Effect::Vendor("pax8", "PUT /subscriptions/{subscriptionId}", "")],
     ),
     case("bought", "Check the order", &[]),
-    case("bought", "Assign the awaited licence", &[ASSIGN]),
+    case("bought", "Assign the awaited license", &[ASSIGN]),
     case(
         "bought",
         "Add the groups",
@@ -94,7 +94,7 @@ pub(super) const CASES: &[Case] = &[
     case("bought", "Report on MFA", &[]),
     case(
         "bought",
-        "Tell the ticket about licences and groups",
+        "Tell the ticket about licenses and groups",
         &[note("/license-"), note("/groups]"), note("/mfa]")],
     ),
     case(
@@ -113,10 +113,10 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("bought", "Close the ticket", &[note("/summary]")]),
     case("bought", "Record the end", &[]),
-    case("confirmed", "Assign the licence", &[ASSIGN]),
-    case("confirmed", "Tell the ticket that a licence is awaited", &[STATUS]),
+    case("confirmed", "Assign the license", &[ASSIGN]),
+    case("confirmed", "Tell the ticket that a license is awaited", &[STATUS]),
     case("confirmed", "Ask the technician", &[note("/purchase-")]),
-    case("confirmed", "Settle the licence", &[]),
+    case("confirmed", "Settle the license", &[]),
     case("confirmed", "Tell the ticket the decision", &[note("/decided-license")]),
     case("never_shown", "Look for the seat a last time", &[]),
     case(
@@ -147,7 +147,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case("left", "Tell the ticket about the account", &[note("/sign-in]")]),
-    case("left", "Free the licences", &[ASSIGN]),
+    case("left", "Free the licenses", &[ASSIGN]),
     case(
         "left",
         "Remove the groups",

@@ -1,0 +1,248 @@
+//! The organisation's seller of licenses, and what is kept of a purchase.
+
+use ::distributor::td_synnex::Keys;
+use ::distributor::{Distributor, IngramMicro, Pax8, Sherweb, TdSynnex};
+use chrono::{DateTime, Utc};
+use domain::ids::OrgId;
+use domain::integration::Organisation;
+use domain::note;
+use domain::request::RequestKey;
+use domain::step_error::StepError;
+use domain::variables::Distributor as DistributorChoice;
+use runtime::Env;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use store::Store;
+use store::secrets::Secrets;
+
+use crate::{OrgConfig, read};
+
+/// The seller of licenses; `None` means that technicians buy by hand.
+pub async fn distributor(
+    store: &Store,
+    secrets: &Secrets,
+    settled: &OrgConfig,
+) -> Result<Option<Distributor>, StepError> {
+    let organisation = &settled.organisation;
+    let Some(choice) = settled.variables.ms_licensing_distributor else {
+        return Ok(None);
+    };
+    let system = choice.as_str();
+    let Some(company) = organisation.company(system).map(str::to_owned) else {
+        return Ok(None);
+    };
+    let http = outbound::http_client();
+    let distributor = match choice {
+        DistributorChoice::Manual => return Ok(None),
+        DistributorChoice::Pax8 => {
+            let keys = read(system, &secrets.credentials(organisation, system).await?)?;
+            Distributor::Pax8(Pax8::new(http, Env.pax8_url()?, keys, company))
+        }
+        DistributorChoice::Sherweb => {
+            let keys = read(system, &secrets.credentials(organisation, system).await?)?;
+            Distributor::Sherweb(Sherweb::new(http, Env.sherweb_url()?, keys, company))
+        }
+        DistributorChoice::IngramMicro => {
+            let keys = secrets.credentials(organisation, system).await?;
+            let keys: ::distributor::ingram_micro::Credentials = read(system, &keys)?;
+            let base = Env.given_address(system, &keys.address)?;
+            Distributor::IngramMicro(IngramMicro::new(outbound::given_client(), base, keys, company))
+        }
+        DistributorChoice::TdSynnex => {
+            let keys = td_synnex_keys(store, secrets, organisation).await?;
+            let token = keys.access_token(Utc::now()).cloned().ok_or_else(too_short)?;
+            Distributor::TdSynnex(TdSynnex::new(
+                http,
+                Env.td_synnex_url()?,
+                &keys.account_id,
+                token,
+                company,
+            ))
+        }
+    };
+    Ok(Some(distributor))
+}
+
+/// Whether licenses can be bought without a person.
+pub fn has_distributor(settled: &OrgConfig) -> bool {
+    let choice = settled.variables.ms_licensing_distributor;
+    let choice = choice.filter(|choice| *choice != DistributorChoice::Manual);
+    choice.is_some_and(|choice| settled.organisation.company(choice.as_str()).is_some())
+}
+
+/// A purchase failed for good: the ticket says why, and others need not wait for the person who buys it now.
+pub async fn leave_to_technician(
+    store: &Store,
+    step: &str,
+    key: &RequestKey,
+    part_number: &str,
+    distributor: &str,
+    why: &str,
+) -> Result<(), StepError> {
+    let text = note::purchase_failed(part_number, distributor, why);
+    let name = format!("purchase-failed-{part_number}");
+    store.queue_note(key, &name, &text).await?;
+    store
+        .record_event(key, step, "failed", part_number, &text, true)
+        .await?;
+    store.release_lease(&key.org, part_number, &key.request).await
+}
+
+const TD_SYNNEX: &str = "td_synnex";
+
+/// Keys whose access token lasts: all functions share the one in the secret. It is renewed by one at a time, under a
+/// lease and with the secret read again, because two who use one refresh token lose the account.
+async fn td_synnex_keys(store: &Store, secrets: &Secrets, organisation: &Organisation) -> Result<Keys, StepError> {
+    // Says what is missing, if they are.
+    let known: Keys = read(TD_SYNNEX, &secrets.credentials(organisation, TD_SYNNEX).await?)?;
+    if known.access_token(Utc::now()).is_some() {
+        return Ok(known);
+    }
+    let Some((owner, _)) = secrets.owned_credentials(organisation, TD_SYNNEX).await? else {
+        return Err(StepError::Transient(format!(
+            "the credentials for {TD_SYNNEX} are being changed"
+        )));
+    };
+    let known = current(secrets, &owner).await?;
+    if known.access_token(Utc::now()).is_some() {
+        return Ok(known);
+    }
+    let holder = uuid::Uuid::now_v7().to_string();
+    if !store.take_token_lease(&owner, TD_SYNNEX, &holder).await? {
+        return Err(StepError::Transient(format!(
+            "another function renews the tokens of {TD_SYNNEX}"
+        )));
+    }
+    let renewed = renewed(secrets, &owner).await;
+    if renewed.is_err() {
+        store.release_token_lease(&owner, TD_SYNNEX, &holder).await?;
+    }
+    // Else it runs out by itself: until then nobody can meet a copy of the secret that is not yet the new one.
+    renewed
+}
+
+async fn renewed(secrets: &Secrets, owner: &OrgId) -> Result<Keys, StepError> {
+    let known = current(secrets, owner).await?;
+    if known.access_token(Utc::now()).is_some() {
+        return Ok(known);
+    }
+    let keys = known.renewed(&outbound::http_client(), &Env.td_synnex_url()?).await?;
+    keep(secrets, owner, &keys.secret()).await?;
+    Ok(keys)
+}
+
+/// Kept before it is used. The old refresh token is void by now, so this is tried more than once.
+async fn keep(secrets: &Secrets, owner: &OrgId, keys: &SecretString) -> Result<(), StepError> {
+    const TRIES: usize = 3;
+    let mut kept = Ok(());
+    for _ in 0..TRIES {
+        kept = secrets.set_credentials(owner, TD_SYNNEX, keys).await;
+        if kept.is_ok() {
+            break;
+        }
+    }
+    kept
+}
+
+async fn current(secrets: &Secrets, owner: &OrgId) -> Result<Keys, StepError> {
+    let secret = secrets.current_credentials(owner, TD_SYNNEX).await?;
+    let secret =
+        secret.ok_or_else(|| StepError::NeedsAttention(format!("the credentials for {TD_SYNNEX} are gone")))?;
+    read(TD_SYNNEX, &secret)
+}
+
+fn too_short() -> StepError {
+    StepError::Transient(format!("the access token of {TD_SYNNEX} does not last long enough"))
+}
+
+/// The effect that stands for the one purchase of a license that a request may make.
+pub fn purchase_effect(part_number: &str) -> String {
+    format!("purchase/{part_number}")
+}
+
+/// That purchase: the subscription, and how many seats it has to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// Where it is: at another distributor the subscription's id may be another company's.
+    pub distributor: String,
+    pub subscription: String,
+    pub target: u32,
+    /// What the distributor calls the order; missing until its answer was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// When it was last meant to be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl Purchase {
+    /// The organisation may have another distributor than when this was ordered.
+    pub fn must_be_at(&self, distributor: &Distributor) -> Result<(), StepError> {
+        if self.distributor == distributor.name() {
+            return Ok(());
+        }
+        Err(StepError::NeedsAttention(format!(
+            "an order for it was begun at {}, and the organisation uses {} now",
+            self.distributor,
+            distributor.name()
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::variables::OrgVariables;
+
+    use super::*;
+
+    #[test]
+    fn a_purchase_stays_where_it_was_begun() {
+        let purchase = Purchase {
+            distributor: "Pax8".to_owned(),
+            subscription: "s".to_owned(),
+            target: 11,
+            order: None,
+            sent_at: None,
+        };
+        let base = outbound::given_address("a seller", "https://seller.example", "").unwrap();
+        let keys = serde_json::json!({"client_id": "i", "client_secret": "s", "subscription_key": "k"});
+        let company = || "c".to_owned();
+        let pax8 = Pax8::new(
+            outbound::http_client(),
+            base.clone(),
+            serde_json::from_value(keys.clone()).unwrap(),
+            company(),
+        );
+        let sherweb = Sherweb::new(
+            outbound::http_client(),
+            base,
+            serde_json::from_value(keys).unwrap(),
+            company(),
+        );
+        assert_eq!(purchase.must_be_at(&Distributor::Pax8(pax8)), Ok(()));
+        let elsewhere = purchase.must_be_at(&Distributor::Sherweb(sherweb));
+        assert!(
+            matches!(&elsewhere, Err(StepError::NeedsAttention(text)) if text.contains("Pax8") && text.contains("Sherweb")),
+            "{elsewhere:?}"
+        );
+    }
+
+    #[test]
+    fn a_company_is_one_of_its_own_distributor() {
+        let mut organisation = Organisation::new(OrgId::parse("acme").unwrap(), "Acme");
+        organisation.companies.insert("pax8".to_owned(), "c".to_owned());
+        let has = |choice| {
+            has_distributor(&OrgConfig {
+                organisation: organisation.clone(),
+                variables: OrgVariables {
+                    ms_licensing_distributor: choice,
+                    ..OrgVariables::default()
+                },
+            })
+        };
+        assert!(has(Some(DistributorChoice::Pax8)));
+        for none in [None, Some(DistributorChoice::Manual), Some(DistributorChoice::Sherweb)] {
+            assert!(!has(none), "{none:?}");
+        }
+    }
+}

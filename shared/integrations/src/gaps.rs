@@ -1,0 +1,104 @@
+//! What the settings name and nobody has set up. Looks for credentials and ids only: whether they are right, `verify` says.
+
+use domain::field::FieldError;
+use domain::job::Kind;
+use domain::step_error::StepError;
+use domain::variables::{Distributor, PasswordDestination};
+use store::secrets::Secrets;
+
+use crate::OrgConfig;
+use crate::verify::the_one;
+
+/// None of these keeps a request from being submitted, as each is told on the ticket, or instead of it.
+pub async fn gaps(secrets: &Secrets, settled: &OrgConfig, kind: Kind) -> Result<Vec<FieldError>, StepError> {
+    let mut gaps = Gaps {
+        secrets,
+        settled,
+        found: Vec::new(),
+    };
+    gaps.tickets().await?;
+    if kind == Kind::Onboarding {
+        gaps.distributor().await?;
+        gaps.vaults().await?;
+        gaps.mfa_group().await?;
+    }
+    Ok(gaps.found)
+}
+
+struct Gaps<'a> {
+    secrets: &'a Secrets,
+    settled: &'a OrgConfig,
+    found: Vec<FieldError>,
+}
+
+impl Gaps<'_> {
+    fn note(&mut self, field: &str, message: String) {
+        self.found.push(FieldError::new(field, message));
+    }
+
+    async fn tickets(&mut self) -> Result<(), StepError> {
+        let variables = &self.settled.variables;
+        match variables.real_psa() {
+            Some(psa) => self.system("default_psa", psa.as_str()).await,
+            None if variables.no_psa_mail_address.is_none() => {
+                let message = "is not set, and default_psa names no PSA: nothing is told to technicians";
+                self.note("no_psa_mail_address", message.to_owned());
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn distributor(&mut self) -> Result<(), StepError> {
+        let variables = &self.settled.variables;
+        match variables.ms_licensing_distributor {
+            None | Some(Distributor::Manual) => Ok(()),
+            Some(_) if !variables.auto_purchase_license_if_none_available => Ok(()),
+            Some(choice) => self.system("ms_licensing_distributor", choice.as_str()).await,
+        }
+    }
+
+    async fn vaults(&mut self) -> Result<(), StepError> {
+        for place in self.settled.variables.password_places() {
+            if let PasswordDestination::ItGlue | PasswordDestination::Hudu | PasswordDestination::Passportal = place {
+                self.system("onboarding_password_save_location", place.as_str()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn mfa_group(&mut self) -> Result<(), StepError> {
+        let Some(name) = &self.settled.variables.mfa_group else {
+            return Ok(());
+        };
+        let graph = crate::graph(self.secrets, &self.settled.organisation).await?;
+        match graph.group(name).await.and_then(the_one) {
+            Ok(_) => {}
+            Err(StepError::NeedsAttention(why)) => self.note("mfa_group", format!("is {name}, and {why}")),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Of a system that a variable names: its credentials, and the organisation's company there.
+    async fn system(&mut self, variable: &str, system: &str) -> Result<(), StepError> {
+        let org = &self.settled.organisation.id;
+        if self.settled.organisation.company(system).is_none() {
+            self.note(
+                variable,
+                format!(
+                    "is {system}, but the organisation has no company there: the operator sets it with --company \
+                     {system}=ID"
+                ),
+            );
+        }
+        if !self.secrets.has_credentials(&self.settled.organisation, system).await? {
+            let command = format!("`operator credentials set {org} {system}`");
+            self.note(
+                variable,
+                format!("is {system}, but there are no credentials for it: set them with {command}"),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! The organisation's ticket system.
+
+use ::psa::Psa;
+use domain::step_error::StepError;
+use domain::variables::{OrgVariables, Psa as PsaChoice};
+use runtime::{Aws, Env};
+use store::secrets::Secrets;
+
+use crate::{OrgConfig, company, mailer, read};
+
+/// The ticket system that `default_psa` names; mails to `no_psa_mail_address` where it names none. `None` where there
+/// is no address for these either.
+pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &OrgConfig) -> Result<Option<Psa>, StepError> {
+    let variables = &settled.variables;
+    match variables.default_psa {
+        None | Some(PsaChoice::EmailOnly) => mail_psa(aws, variables),
+        Some(choice) => real_psa(secrets, settled, choice).await.map(Some),
+    }
+}
+
+/// One that keeps tickets.
+pub(crate) async fn real_psa(secrets: &Secrets, settled: &OrgConfig, choice: PsaChoice) -> Result<Psa, StepError> {
+    let organisation = &settled.organisation;
+    let system = choice.as_str();
+    let company = company(organisation, system)?;
+    let (owner, secret) = secrets.credentials_and_owner(organisation, system).await?;
+    let secret = &secret;
+    let http = outbound::given_client();
+    let address = |text: &str| Env.given_address(system, text);
+    let psa = match choice {
+        PsaChoice::Autotask => {
+            let keys = read(system, secret)?;
+            ::psa::Autotask::new(http, Env.autotask_url()?, keys, company).map(Psa::Autotask)
+        }
+        PsaChoice::Connectwise => {
+            let keys: ::psa::connectwise::Credentials = read(system, secret)?;
+            ::psa::ConnectWise::new(http, address(&keys.site)?, keys, company).map(Psa::ConnectWise)
+        }
+        PsaChoice::Freshdesk => {
+            let keys: ::psa::freshdesk::Credentials = read(system, secret)?;
+            ::psa::Freshdesk::new(http, address(&keys.address)?, keys, company).map(Psa::Freshdesk)
+        }
+        PsaChoice::Halopsa => {
+            let keys: ::psa::halopsa::Credentials = read(system, secret)?;
+            ::psa::HaloPsa::new(http, address(&keys.address)?, keys, company).map(Psa::HaloPsa)
+        }
+        PsaChoice::KaseyaBms => {
+            let keys: ::psa::kaseya_bms::Credentials = read(system, secret)?;
+            ::psa::KaseyaBms::new(http, address(&keys.address)?, keys, company).map(Psa::KaseyaBms)
+        }
+        PsaChoice::Servicenow => {
+            let keys: ::psa::servicenow::Credentials = read(system, secret)?;
+            ::psa::ServiceNow::new(http, address(&keys.address)?, keys, company).map(Psa::ServiceNow)
+        }
+        PsaChoice::EmailOnly => Err(StepError::Permanent("mails need no credentials".to_owned())),
+    }?;
+    // With the parent's key, the names that there are would be the parent's and its other customers'.
+    Ok(if owner == organisation.id {
+        psa.listing_names()
+    } else {
+        psa
+    })
+}
+
+/// Notes as mails: chosen, or the way out when the PSA fails.
+pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, StepError> {
+    let Some(address) = &variables.no_psa_mail_address else {
+        return Ok(None);
+    };
+    let reply_to = variables.send_from_address.as_ref().map(ToString::to_string);
+    Ok(Some(Psa::EmailOnly(::psa::EmailOnly::new(
+        mailer(aws)?,
+        address.to_string(),
+        reply_to,
+    ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+    use aws_sdk_secretsmanager::{Client, Config};
+    use domain::ids::OrgId;
+    use domain::integration::Organisation;
+
+    use super::*;
+
+    /// A company's number in one PSA is another company's in the next, and the parent may have keys for both.
+    #[tokio::test]
+    async fn a_company_is_one_of_its_own_psa() {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let secrets = Secrets::new(Client::from_conf(config), "gangway");
+        let mut organisation = Organisation::new(OrgId::parse("acme").unwrap(), "Acme");
+        organisation
+            .companies
+            .insert("connectwise".to_owned(), "250".to_owned());
+        let settled = OrgConfig {
+            organisation,
+            variables: OrgVariables::default(),
+        };
+        // Before any key is read.
+        let refused = real_psa(&secrets, &settled, PsaChoice::Halopsa).await;
+        assert!(
+            matches!(&refused, Err(StepError::NeedsAttention(text)) if text.contains("--company halopsa=ID")),
+            "{refused:?}"
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! Where temporary passwords go besides the ticket: vaults, PWPush, and phones.
+
+use ::vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
+use domain::request::RequestKey;
+use domain::step_error::StepError;
+use domain::variables::PasswordDestination;
+use notify::{Sms, SmsSender};
+use runtime::{Aws, Env};
+use store::Store;
+use store::limits::{Allowed, Limit};
+use store::secrets::Secrets;
+
+use crate::{OrgConfig, company, read};
+
+/// The vault that is this place.
+pub async fn vault(secrets: &Secrets, settled: &OrgConfig, place: PasswordDestination) -> Result<Vault, StepError> {
+    let system = place.as_str();
+    let organisation = &settled.organisation;
+    let company = company(organisation, system)?;
+    let secret = secrets.credentials(organisation, system).await?;
+    let http = outbound::given_client();
+    let address = |text: &str| Env.given_address(system, text);
+    match place {
+        PasswordDestination::ItGlue => {
+            let keys: ::vault::itglue::Credentials = read(system, &secret)?;
+            ItGlue::new(http, address(&keys.address)?, keys, company).map(Vault::ItGlue)
+        }
+        PasswordDestination::Hudu => {
+            let keys: ::vault::hudu::Credentials = read(system, &secret)?;
+            Hudu::new(http, address(&keys.address)?, keys, company).map(Vault::Hudu)
+        }
+        PasswordDestination::Passportal => {
+            let keys: ::vault::passportal::Credentials = read(system, &secret)?;
+            let write = keys.write_address(&company)?.map(|text| address(&text)).transpose()?;
+            Passportal::new(http, address(&keys.address)?, keys, company, write).map(Vault::Passportal)
+        }
+        PasswordDestination::TicketNote | PasswordDestination::PwPush | PasswordDestination::Manager => {
+            Err(StepError::Permanent(format!("{system} is no vault")))
+        }
+    }
+}
+
+/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing; those that
+/// there are may be the parent's, and are good for the address that they were set with.
+pub async fn pwpush(secrets: &Secrets, settled: &OrgConfig) -> Result<PwPush, StepError> {
+    const SYSTEM: &str = "pwpush";
+    let url = settled.variables.pwpush_url.as_ref();
+    let url = url.ok_or_else(|| StepError::NeedsAttention("pwpush_url is not set".to_owned()))?;
+    let base = Env.given_address("pwpush_url", url.as_str())?;
+    let key = match secrets.owned_credentials(&settled.organisation, SYSTEM).await? {
+        Some((owner, secret)) => {
+            let keys: ::vault::pwpush::Credentials = read(SYSTEM, &secret)?;
+            Some(::vault::pwpush::Key {
+                server: Env.given_address(SYSTEM, &keys.address)?,
+                token: keys.api_token,
+                own: owner == settled.organisation.id,
+            })
+        }
+        None => None,
+    };
+    Ok(PwPush::new(outbound::given_client(), base, key))
+}
+
+pub fn sms(aws: &Aws) -> Result<SmsSender, StepError> {
+    Ok(SmsSender::new(aws.sns(), Env.sms_sender_name()?, Env.sms_max_price()?))
+}
+
+/// Sends a text message once over all runs of a step, as [`crate::mail_once`] does a mail. Each of them costs money, so an
+/// organisation has a number of them an hour; a password that none can be sent for stays with its other places.
+pub async fn sms_once(
+    store: &Store,
+    sender: &SmsSender,
+    key: &RequestKey,
+    effect: &str,
+    compose: impl AsyncFn() -> Result<Sms, StepError>,
+) -> Result<(), StepError> {
+    if store.is_done(key, effect).await? {
+        return Ok(());
+    }
+    let limit = Limit::text_messages(&key.org);
+    if store.allow(&limit).await? != Allowed::Yes {
+        runtime::metric("LimitReached", 1.0);
+        return Err(StepError::Transient(format!(
+            "the organisation has sent its {} text messages {}",
+            limit.most(),
+            limit.each()
+        )));
+    }
+    let send = async || sender.send(&compose().await?).await;
+    let repeated = async || {
+        runtime::metric("SmsRepeated", 1.0);
+        Ok(None)
+    };
+    store.once(key, effect, repeated, send).await
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+    use aws_sdk_secretsmanager::{Client, Config};
+    use domain::ids::OrgId;
+    use domain::integration::Organisation;
+    use domain::variables::OrgVariables;
+
+    use super::*;
+
+    /// Whatever is stored: a value may be older than the check of what is set.
+    #[tokio::test]
+    async fn an_address_of_our_own_network_is_not_used() {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let secrets = Secrets::new(Client::from_conf(config), "gangway");
+        for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
+            let settled = OrgConfig {
+                organisation: Organisation::new(OrgId::parse("acme").unwrap(), "Acme"),
+                variables: OrgVariables {
+                    pwpush_url: Some(ours.parse().unwrap()),
+                    ..OrgVariables::default()
+                },
+            };
+            let refused = pwpush(&secrets, &settled).await;
+            assert!(
+                matches!(&refused, Err(StepError::NeedsAttention(text)) if text.contains("pwpush_url")),
+                "{refused:?}"
+            );
+        }
+    }
+}

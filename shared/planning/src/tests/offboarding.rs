@@ -1,0 +1,202 @@
+//! `check_leaver` against the same.
+
+use domain::submission::Offboarding;
+
+use super::*;
+use crate::{Entitlement, OffboardingChecked, check_leaver};
+
+const UPN: &str = "charles@contoso.com";
+const ID: &str = "id-charles@contoso.com";
+
+/// Charles is in the groups of the world and in one with a license, has a license of his own, and a manager.
+async fn world() -> World {
+    let world = World::new().await;
+    world
+        .answer(get(&format!("users/{ID}/manager")), user("mary@contoso.com"))
+        .await;
+    let states = json!([
+        {"skuId": "1", "state": "Active", "error": "None", "assignedByGroup": null},
+        {"skuId": "2", "state": "Active", "error": "None", "assignedByGroup": "g2"},
+    ]);
+    let mut charles = user(UPN);
+    charles["licenseAssignmentStates"] = states;
+    for key in [UPN, ID] {
+        world.answer(get(&format!("users/{key}")), charles.clone()).await;
+    }
+    world
+}
+
+impl World {
+    async fn leaves(&self, more: Value) -> OffboardingChecked {
+        let mut body = json!({"user": UPN});
+        let (Value::Object(body_fields), Value::Object(fields)) = (&mut body, more) else {
+            panic!("objects")
+        };
+        body_fields.extend(fields);
+        let form = Offboarding::parse(&body).expect("a body");
+        check_leaver(
+            &self.store(),
+            &self.graph(),
+            &organisation(),
+            &self.variables,
+            self.asks(),
+            &form,
+            now(),
+        )
+        .await
+        .expect("no error")
+    }
+}
+
+fn wrong(checked: &OffboardingChecked) -> Vec<&str> {
+    checked.problems.iter().map(|problem| problem.field.as_str()).collect()
+}
+
+fn held(list: &[Entitlement]) -> Vec<(&str, Option<&str>)> {
+    list.iter()
+        .map(|held| (held.name.as_str(), held.stays.as_deref()))
+        .collect()
+}
+
+const BY_RULE: Option<&str> = Some("its members follow from a rule");
+
+#[tokio::test]
+async fn everything_that_will_be_taken_is_told() {
+    let mut world = world().await;
+    world.variables.allow_scheduled_user_creation = true;
+    let checked = world.leaves(json!({"last_day": "2026-12-01"})).await;
+    assert_eq!(wrong(&checked), [""; 0]);
+    let plan = checked.plan.expect("a plan");
+    assert_eq!((plan.upn.as_str(), plan.display_name.as_str()), (UPN, "X"));
+    assert_eq!(plan.subject_addresses, [UPN], "whoever signs in with it is the leaver");
+    assert_eq!(
+        plan.start_at,
+        "2026-12-02T08:00:00Z".parse().ok(),
+        "the last day is worked"
+    );
+    assert!(checked.blocks_sign_in);
+    assert_eq!(held(&checked.groups), [("Sales", None), ("All", BY_RULE)]);
+    assert_eq!(
+        held(&checked.licenses),
+        [
+            ("SPB", None),
+            (
+                "SPE_E3",
+                Some("it comes with the group All, and its members follow from a rule")
+            )
+        ]
+    );
+    assert_eq!(checked.manager.as_deref(), Some("mary@contoso.com"));
+    assert_eq!(checked.user.map(|user| user.id).as_deref(), Some(ID));
+}
+
+#[tokio::test]
+async fn with_both_switches_off_only_licenses_are_taken() {
+    let world = world().await;
+    let body = json!({"offboarding_deactivate_user": false, "offboarding_remove_groups": false});
+    let checked = world.leaves(body).await;
+    assert!(!checked.blocks_sign_in);
+    let off = Some("offboarding_remove_groups is off");
+    assert_eq!(held(&checked.groups), [("Sales", off), ("All", BY_RULE)]);
+    assert_eq!(held(&checked.licenses)[0], ("SPB", None));
+}
+
+#[tokio::test]
+async fn who_is_unknown_or_gone_or_asks_themselves_is_refused() {
+    let mut world = world().await;
+    let checked = world
+        .leaves(json!({"user": "nobody@contoso.com", "manager": "no.one@contoso.com", "last_day": "2030-01-01"}))
+        .await;
+    assert_eq!(wrong(&checked), ["user", "manager", "last_day"]);
+    assert_eq!((checked.plan, checked.user), (None, None));
+    assert_eq!(wrong(&world.leaves(json!({"manager": UPN})).await), ["manager"]);
+    world.requester.email = Some("Charles@Contoso.com".to_owned());
+    assert_eq!(wrong(&world.leaves(json!({})).await), ["user"]);
+    world.requester.email = None;
+    world.reserved(UPN, OWN).await;
+    assert_eq!(
+        wrong(&world.leaves(json!({})).await),
+        ["user"],
+        "another request has it"
+    );
+}
+
+#[tokio::test]
+async fn the_directorys_manager_approves() {
+    let mut world = world().await;
+    world.variables.require_approval_for_new_users = true;
+    world.variables.new_user_approval_email = vec![Approver::Manager];
+    let checked = world.leaves(json!({})).await;
+    assert_eq!(checked.gates, [Gate::Approval(0)]);
+    assert_eq!(checked.plan.expect("a plan").approvers, ["mary@contoso.com"]);
+}
+
+#[tokio::test]
+async fn whom_the_form_calls_manager_is_told_and_never_asked() {
+    let mut world = world().await;
+    world.variables.require_approval_for_new_users = true;
+    world.variables.new_user_approval_email = vec![Approver::Manager];
+    world
+        .answer(get("users/eve@contoso.com"), user("eve@contoso.com"))
+        .await;
+    let plan = world
+        .leaves(json!({"manager": "eve@contoso.com"}))
+        .await
+        .plan
+        .expect("a plan");
+    assert_eq!(plan.approvers, ["mary@contoso.com"]);
+    assert_eq!(
+        plan.manager.map(|manager| manager.upn).as_deref(),
+        Some("eve@contoso.com")
+    );
+    // The directory's manager asks: nobody is left, whomever the form names.
+    world.requester.email = Some("mary@contoso.com".to_owned());
+    let checked = world.leaves(json!({"manager": "eve@contoso.com"})).await;
+    assert_eq!(wrong(&checked), ["new_user_approval_email"]);
+}
+
+/// An employee's waiting request does not keep the people who act from acting.
+#[tokio::test]
+async fn a_basic_members_waiting_request_gives_way() {
+    let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
+    let waiting = |role: &str, status: &str| {
+        json!({"Item": {
+            "org": {"S": "acme"}, "id": {"S": OWN}, "status": {"S": status}, "run": {"N": "1"},
+            "offboarding": {"M": {"user": {"S": UPN}}},
+            "plan": {"M": {"upn": {"S": UPN}, "display_name": {"S": "X"}, "licenses": {"L": []},
+                "submitted_as": {"S": role}, "approval_required": {"BOOL": true}, "approvers": {"L": []}}},
+            "requester": {"M": {"id": {"S": "m9"}}}, "created_at": {"S": "2026-11-01T00:00:00Z"}, "licenses": {"M": {}},
+        }})
+    };
+    for (waits_as, status, asks_as, gives_way) in [
+        ("basic", "waiting_approval", Role::PowerUser, true),
+        ("basic", "waiting_approval", Role::Basic, false),
+        ("basic", "scheduled", Role::Technician, false),
+        ("power_user", "waiting_approval", Role::Technician, false),
+    ] {
+        let mut world = world().await;
+        world.reserved(UPN, OWN).await;
+        let request = Mock::given(method("POST")).and(path("/"));
+        let request = request.and(body_partial_json(key.clone()));
+        world.answer(request, waiting(waits_as, status)).await;
+        world.role = asks_as;
+        let checked = world.leaves(json!({})).await;
+        assert_eq!(
+            checked.supersedes.is_some(),
+            gives_way,
+            "{waits_as} {status} {asks_as:?}"
+        );
+        assert_eq!(wrong(&checked).is_empty(), gives_way, "{waits_as} {status} {asks_as:?}");
+        if gives_way {
+            assert_eq!(
+                checked
+                    .plan
+                    .expect("a plan")
+                    .supersedes
+                    .map(|id| id.to_string())
+                    .as_deref(),
+                Some(OWN)
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the template tells a function.
+
+use domain::job::Kind;
+use domain::request::RequestKey;
+use domain::step_error::StepError;
+use url::Url;
+
+/// Read when it is asked for, so that a function needs only what it uses.
+#[derive(Debug, Clone, Copy)]
+pub struct Env;
+
+impl Env {
+    pub fn table_prefix(self) -> Result<String, StepError> {
+        required("TABLE_PREFIX")
+    }
+
+    pub fn secret_prefix(self) -> Result<String, StepError> {
+        required("SECRET_PREFIX")
+    }
+
+    /// Of the state machine that works on requests of this kind.
+    pub fn state_machine_arn(self, kind: Kind) -> Result<String, StepError> {
+        match kind {
+            Kind::Onboarding => required("ONBOARDING_ARN"),
+            Kind::Offboarding => required("OFFBOARDING_ARN"),
+        }
+    }
+
+    /// The address that people reach Gangway at; ends without a slash.
+    pub fn base_url(self) -> Result<String, StepError> {
+        let text = required("BASE_URL")?;
+        parse("BASE_URL", &text)?;
+        Ok(text.trim_end_matches('/').to_owned())
+    }
+
+    /// Where people see a request.
+    pub fn request_page(self, key: &RequestKey) -> Result<String, StepError> {
+        Ok(format!(
+            "{}/orgs/{}/requests/{}",
+            self.base_url()?,
+            key.org,
+            key.request
+        ))
+    }
+
+    pub fn graph_url(self) -> Result<Url, StepError> {
+        url_or("GRAPH_URL", "https://graph.microsoft.com/v1.0")
+    }
+
+    pub fn graph_login_url(self) -> Result<Url, StepError> {
+        url_or("GRAPH_LOGIN_URL", "https://login.microsoftonline.com")
+    }
+
+    /// Where Autotask says which of its servers has an organisation.
+    pub fn autotask_url(self) -> Result<Url, StepError> {
+        url_or("AUTOTASK_URL", "https://webservices.autotask.net/ATServicesRest")
+    }
+
+    pub fn pax8_url(self) -> Result<Url, StepError> {
+        url_or("PAX8_URL", "https://api.pax8.com/v1")
+    }
+
+    pub fn sherweb_url(self) -> Result<Url, StepError> {
+        url_or("SHERWEB_URL", "https://api.sherweb.com")
+    }
+
+    pub fn td_synnex_url(self) -> Result<Url, StepError> {
+        url_or("TD_SYNNEX_URL", "https://ion.tdsynnex.com")
+    }
+
+    /// An address that an organisation gave, if it is one that we may call.
+    pub fn given_address(self, what: &str, text: &str) -> Result<Url, StepError> {
+        outbound::given_address(what, text, &self.local_origins())
+    }
+
+    /// Exempt from the check of such addresses: the simulators' origin on the local engine.
+    pub fn local_origins(self) -> String {
+        optional("LOCAL_ORIGINS").unwrap_or_default()
+    }
+
+    pub fn google_issuer(self) -> Result<String, StepError> {
+        required("GOOGLE_ISSUER")
+    }
+
+    /// None: nobody signs in with Google here.
+    pub fn google_client_id(self) -> Option<String> {
+        optional("GOOGLE_CLIENT_ID")
+    }
+
+    /// Sender of every mail.
+    pub fn mail_from(self) -> Result<String, StepError> {
+        required("MAIL_FROM")
+    }
+
+    /// What phones show as the sender of a text message, where a country has such a thing.
+    pub fn sms_sender_name(self) -> Result<String, StepError> {
+        required("SMS_SENDER_NAME")
+    }
+
+    /// The most that one text message may cost, in US dollars.
+    pub fn sms_max_price(self) -> Result<String, StepError> {
+        required("SMS_MAX_PRICE")
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &str) -> Result<String, StepError> {
+    optional(name).ok_or_else(|| StepError::Permanent(format!("the function's variable {name} is not set")))
+}
+
+/// A vendor's public address, unless the template names another: that of a national cloud, or a simulator.
+fn url_or(name: &str, public: &str) -> Result<Url, StepError> {
+    parse(name, optional(name).as_deref().unwrap_or(public))
+}
+
+fn parse(name: &str, text: &str) -> Result<Url, StepError> {
+    Url::parse(text).map_err(|_| StepError::Permanent(format!("the function's variable {name} is not an address")))
+}
