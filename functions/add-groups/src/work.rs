@@ -26,17 +26,17 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     if record.skipped.contains(&Skip::AddGroups) {
         return Ok(Output {});
     }
-    if let EffectState::Done(_) = cx.store.standing::<IgnoredAny, IgnoredAny>(&key, GROUPS).await? {
+    if let EffectState::Done(_) = cx.store.effect::<IgnoredAny, IgnoredAny>(&key, GROUPS).await? {
         return Ok(Output {});
     }
     let Some(user) = &record.user else {
         return Err(StepError::Permanent("the user does not exist yet".to_owned()));
     };
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let mut skipped = Vec::new();
     let mut wanted = planned(&graph, &record, &mut skipped).await?;
-    wanted.extend(of_mfa(&graph, settled.variables.mfa_group.as_deref(), &mut skipped).await?);
+    wanted.extend(of_mfa(&graph, config.variables.mfa_group.as_deref(), &mut skipped).await?);
 
     let mut added = Vec::new();
     let mut joined = Vec::new();

@@ -54,15 +54,15 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let Some(sku) = record.plan.licenses.iter().find(|sku| sku.part_number == input.sku) else {
         return Err(StepError::Permanent("the license is not one of the request".to_owned()));
     };
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let country = record.job.onboarding()?.usage_location.as_ref();
     let job = Job {
         graph: &graph,
         user: &user.id,
         sku: &sku.id,
-        by_group: settled.variables.license_assignment_method == LicenseAssignmentMethod::Group,
-        country: country.or(settled.variables.usage_location.as_ref()),
+        by_group: config.variables.license_assignment_method == LicenseAssignmentMethod::Group,
+        country: country.or(config.variables.usage_location.as_ref()),
         state: record.licenses.get(&sku.part_number).copied(),
         others_open: others_open(&record, sku),
         last: input.last,

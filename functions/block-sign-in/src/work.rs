@@ -23,17 +23,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let Some(user) = &record.user else {
         return Err(StepError::Permanent("the request has no account".to_owned()));
     };
-    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
     // Nobody need be asked: doing it again changes nothing.
     let again = async || Ok(None);
-    let block = async || match settled.variables.offboarding_deactivate_user {
-        true => {
-            block(
-                &integrations::graph(&cx.secrets, &settled.organisation).await?,
-                &user.id,
-            )
-            .await
-        }
+    let block = async || match config.variables.offboarding_deactivate_user {
+        true => block(&integrations::graph(&cx.secrets, &config.organisation).await?, &user.id).await,
         false => Ok(SignIn::Kept),
     };
     let sign_in = cx.store.once(&key, offboarding::SIGN_IN, again, block).await?;

@@ -37,15 +37,15 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     };
     let record = cx.begin(STEP, &key, input.run).await?;
     let part_number = &input.sku;
-    let standing = cx
+    let state = cx
         .store
-        .standing::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
+        .effect::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
         .await?;
-    let EffectState::Done(purchase) = standing else {
+    let EffectState::Done(purchase) = state else {
         return Err(StepError::Permanent("nothing was ordered".to_owned()));
     };
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let (name, state) = match integrations::distributor(&cx.store, &cx.secrets, &settled).await {
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let (name, state) = match integrations::distributor(&cx.store, &cx.secrets, &config).await {
         Ok(Some(distributor)) => {
             let order = purchase.order.as_deref();
             let state = match purchase.must_be_at(&distributor) {

@@ -50,8 +50,8 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> 
     if record.user.is_some() {
         return Ok(());
     }
-    let settled = integrations::settled_for(&cx.store, record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let config = integrations::request_config(&cx.store, record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     // An execution before this one may have made the account and failed before it could say so: nothing is new then.
     let own = graph.find_by_marker(record.id.as_str(), &record.plan.upn).await?;
     if own.is_some() {
@@ -60,8 +60,8 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> 
     let checked = planning::check(
         &cx.store,
         &graph,
-        &settled.organisation,
-        &settled.variables,
+        &config.organisation,
+        &config.variables,
         onboarding,
         Utc::now(),
         planning::Occasion::Begin(&record.id),

@@ -25,8 +25,8 @@ pub(crate) struct Output {}
 pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
     let key = input.key();
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let user = cx
         .store
         .once(
@@ -37,11 +37,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
                 let found = graph.find_by_marker(key.request.as_str(), &record.plan.upn).await?;
                 Ok(found.map(user_ref))
             },
-            async || create(cx, &graph, &record, &settled.variables).await,
+            async || create(cx, &graph, &record, &config.variables).await,
         )
         .await?;
     if record.user.is_none() {
-        renew_password(cx, &graph, &record, &settled.variables, &user.id).await?;
+        renew_password(cx, &graph, &record, &config.variables, &user.id).await?;
     }
     cx.store.set_user(&key, &user).await?;
     if user.upn != record.plan.upn {
@@ -54,7 +54,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             .await?;
     }
     let again = record.plan.rehired.is_some();
-    let text = note::user_created(&record.plan.display_name, &user.upn, again, &settled.variables);
+    let text = note::user_created(&record.plan.display_name, &user.upn, again, &config.variables);
     cx.store.queue_note(&key, "user-created", &text).await?;
     let event = if again { "enabled" } else { "created" };
     cx.store.record_event(&key, STEP, event, "", &user.upn, false).await?;
@@ -103,7 +103,7 @@ async fn renew_password(
 ) -> Result<(), StepError> {
     let key = record.key();
     let effect = record.once_more("new-password");
-    let begun = cx.store.standing::<(), ()>(&key, &effect).await? == EffectState::Intended(());
+    let begun = cx.store.effect::<(), ()>(&key, &effect).await? == EffectState::Intended(());
     if !begun && cx.secrets.password(&key).await?.is_some() {
         return Ok(());
     }

@@ -23,7 +23,7 @@ pub(crate) enum LinkState {
 }
 
 /// `approves`: the link's person is an approver by the variables and members of now.
-pub(crate) fn standing(
+pub(crate) fn link_state(
     capability: &Capability,
     gate: &GateRecord,
     request: &RequestRecord,
@@ -143,14 +143,14 @@ pub(crate) mod tests {
                 ..request("Ada")
             };
             assert_eq!(
-                standing(&link, &gate(decision), &request, true),
+                link_state(&link, &gate(decision), &request, true),
                 expected,
                 "{decision:?} {status:?}"
             );
         }
         let link = capability(Gate::License("SPB".to_owned()), Action::Confirm, "technician");
         assert_eq!(
-            standing(&link, &gate(Some(Decision::TimedOut)), &request("Ada"), true),
+            link_state(&link, &gate(Some(Decision::TimedOut)), &request("Ada"), true),
             LinkState::TooLate
         );
     }
@@ -158,7 +158,7 @@ pub(crate) mod tests {
     #[test]
     fn an_approver_of_before_decides_no_more() {
         let link = capability(Gate::Approval(0), Action::Approve, "hr@contoso.com");
-        let of = |decision| standing(&link, &gate(decision), &request("Ada"), false);
+        let of = |decision| link_state(&link, &gate(decision), &request("Ada"), false);
         assert_eq!(of(None), LinkState::NoApprover);
         // What was decided while they were one stays so.
         assert_eq!(of(Some(Decision::Approved)), LinkState::Same);
@@ -171,18 +171,21 @@ pub(crate) mod tests {
             closes_at: at() - chrono::Duration::days(9),
             ..gate(None)
         };
-        assert_eq!(standing(&link, &gate, &request("Ada"), true), LinkState::Open);
+        assert_eq!(link_state(&link, &gate, &request("Ada"), true), LinkState::Open);
     }
 
     #[test]
     fn requesters_do_not_approve_their_own_requests() {
         let own = capability(Gate::Approval(0), Action::Approve, "mary@CONTOSO.com");
         assert_eq!(
-            standing(&own, &gate(None), &request("Ada"), true),
+            link_state(&own, &gate(None), &request("Ada"), true),
             LinkState::OwnRequest
         );
         let license = capability(Gate::License("SPB".to_owned()), Action::Confirm, "mary@contoso.com");
-        assert_eq!(standing(&license, &gate(None), &request("Ada"), false), LinkState::Open);
+        assert_eq!(
+            link_state(&license, &gate(None), &request("Ada"), false),
+            LinkState::Open
+        );
         let token = RequestRecord {
             requester: Requester {
                 id: "token:ci".to_owned(),
@@ -191,6 +194,6 @@ pub(crate) mod tests {
             },
             ..request("Ada")
         };
-        assert_eq!(standing(&own, &gate(None), &token, true), LinkState::Open);
+        assert_eq!(link_state(&own, &gate(None), &token, true), LinkState::Open);
     }
 }

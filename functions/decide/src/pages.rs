@@ -126,7 +126,7 @@ pub(crate) fn message(link: &Link) -> String {
         .gate
         .decision
         .map_or("not decided", domain::decision::Decision::label);
-    match link.standing() {
+    match link.state() {
         LinkState::Open => format!("{subject} waits for a decision."),
         LinkState::Same => format!("{subject} is {words}. The decision is recorded."),
         LinkState::Otherwise => {

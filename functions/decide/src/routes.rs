@@ -16,7 +16,7 @@ use store::gates::{GateRecord, NewDecision};
 use store::requests::RequestRecord;
 use web::{Answer, Call, Caller, OrgScope, ParentsPeople, ProblemDetails, Web};
 
-use crate::link_state::{LinkState, standing};
+use crate::link_state::{LinkState, link_state};
 use crate::pages::{self, Decision, Message};
 use crate::said::{self, Said};
 
@@ -40,8 +40,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn standing(&self) -> LinkState {
-        standing(&self.capability, &self.gate, &self.request, self.approves)
+    pub(crate) fn state(&self) -> LinkState {
+        link_state(&self.capability, &self.gate, &self.request, self.approves)
     }
 }
 
@@ -63,15 +63,15 @@ impl App {
     async fn show(&self, call: &Call) -> Result<Answer, ProblemDetails> {
         let token = call.query("c").ok_or_else(ProblemDetails::not_found)?;
         let link = self.link(token).await?;
-        let standing = link.standing();
-        refuse_ended(&link, standing)?;
+        let state = link.state();
+        refuse_ended(&link, state)?;
         if !call.wants_page() {
             return Ok(Answer::json(StatusCode::OK, &pages::json(&link)));
         }
         // By opening the link, a technician who has just signed in has said enough. With an older sign-in they press the
         // button: what they were lured to then decides nothing by itself.
         let technician = self.technician(call, &link).await?;
-        let send = standing == LinkState::Open && technician.is_some_and(|technician| technician.is_recent());
+        let send = state == LinkState::Open && technician.is_some_and(|technician| technician.is_recent());
         self.page(StatusCode::OK, token, &link, send, &[])
     }
 
@@ -85,7 +85,7 @@ impl App {
     ) -> Result<Answer, ProblemDetails> {
         let decision = Decision {
             action: self.web.base.link(&format!("/decide?c={token}")),
-            open: link.standing() == LinkState::Open,
+            open: link.state() == LinkState::Open,
             send,
             message: pages::message(link),
             problems,
@@ -98,10 +98,10 @@ impl App {
         let token = call.query("c").ok_or_else(ProblemDetails::not_found)?;
         let mut link = self.link(token).await?;
         if matches!(
-            link.standing(),
+            link.state(),
             LinkState::OwnRequest | LinkState::NoApprover | LinkState::Ended
         ) {
-            refuse_ended(&link, link.standing())?;
+            refuse_ended(&link, link.state())?;
         }
         self.refuse_own(call, &link).await?;
         // The ticket's links are everybody's who reads it; a name is better.
@@ -118,7 +118,7 @@ impl App {
         };
         let first = match self.settle(&mut link, &said, "link", technician.as_ref()).await {
             Ok(first) => first,
-            Err(problem) if call.wants_page() && link.standing() == LinkState::Open => {
+            Err(problem) if call.wants_page() && link.state() == LinkState::Open => {
                 return self.page(problem.status, token, &link, false, &[changed_field()]);
             }
             Err(problem) => return Err(problem),
@@ -139,7 +139,7 @@ impl App {
     fn said(&self, call: &Call, link: &Link) -> Result<Said, ProblemDetails> {
         let said = said::of_link(call)?;
         let missing = link.capability.action.needs_reason() && said.reason.is_none();
-        if missing && link.standing() == LinkState::Open {
+        if missing && link.state() == LinkState::Open {
             return Err(vec![said::reason_needed()].into());
         }
         Ok(said)
@@ -155,7 +155,7 @@ impl App {
         }
         let wanted = said::of_member(call, &link.capability.gate)?;
         link.capability.action = wanted.action;
-        refuse_ended(&link, link.standing())?;
+        refuse_ended(&link, link.state())?;
         let first = self.settle(&mut link, &wanted.said, caller.via(), Some(caller)).await?;
         if call.wants_page() {
             let pending = format!("/orgs/{}/pending", visit.org());
@@ -198,9 +198,9 @@ impl App {
         link.hidden = self
             .hidden(&link.organisation, &link.request, &link.gate, reader)
             .await?;
-        let standing = link.standing();
-        refuse_ended(link, standing)?;
-        match standing {
+        let state = link.state();
+        refuse_ended(link, state)?;
+        match state {
             LinkState::Same => Ok(decided.first),
             LinkState::Open => Err(ProblemDetails::conflict(CHANGED)),
             _ => Err(pages::decided_otherwise(link)),
@@ -354,8 +354,8 @@ fn recorded(link: &Link, first: bool) -> Answer {
     Answer::json(StatusCode::OK, &body)
 }
 
-fn refuse_ended(link: &Link, standing: LinkState) -> Result<(), ProblemDetails> {
-    match standing {
+fn refuse_ended(link: &Link, state: LinkState) -> Result<(), ProblemDetails> {
+    match state {
         LinkState::OwnRequest => Err(own_request()),
         LinkState::NoApprover => Err(ProblemDetails::forbidden(pages::NO_APPROVER)),
         LinkState::TooLate | LinkState::Ended => {

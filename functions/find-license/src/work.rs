@@ -49,8 +49,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             sku: String::new(),
         });
     }
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let state_of = |sku: &Sku| record.licenses.get(&sku.part_number).copied();
     let settled_one = |sku: &&Sku| matches!(state_of(sku), Some(LicenseState::Assigned | LicenseState::Skipped));
     let mut open: Vec<&Sku> = record.plan.licenses.iter().filter(|sku| !settled_one(sku)).collect();
@@ -58,7 +58,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     open.sort_by_key(|sku| state_of(sku) == Some(LicenseState::Postponed));
     for sku in open {
         let state = state_of(sku);
-        if let Some(way) = way(cx, &graph, &record, &settled, user, sku, state).await? {
+        if let Some(way) = way(cx, &graph, &record, &config, user, sku, state).await? {
             return Ok(Output {
                 outcome: way,
                 sku: sku.part_number.clone(),
@@ -76,14 +76,14 @@ async fn way(
     cx: &Context,
     graph: &Graph,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     user: &UserRef,
     sku: &Sku,
     state: Option<LicenseState>,
 ) -> Result<Option<NextAction>, StepError> {
     let key = record.key();
     let part_number = &sku.part_number;
-    let by_group = settled.variables.license_assignment_method == LicenseAssignmentMethod::Group;
+    let by_group = config.variables.license_assignment_method == LicenseAssignmentMethod::Group;
     let licensing = graph.licensing_of(&user.id).await?;
     let seat_lost = match seen(licensing.of(&sku.id, by_group), by_group, state) {
         Seen::Leads(way) => return Ok(Some(way)),
@@ -92,7 +92,7 @@ async fn way(
     };
     let purchase: EffectState<serde::de::IgnoredAny, serde::de::IgnoredAny> = cx
         .store
-        .standing(&key, &integrations::purchase_effect(part_number))
+        .effect(&key, &integrations::purchase_effect(part_number))
         .await?;
     if state == Some(LicenseState::Awaited) || matches!(purchase, EffectState::Done(_)) {
         if state == Some(LicenseState::Joined) {
@@ -111,8 +111,8 @@ async fn way(
     }
     let wish = record.job.onboarding()?.license_purchase;
     let buys = wish == LicensePurchase::Auto
-        && settled.variables.auto_purchase_license_if_none_available
-        && integrations::has_distributor(settled);
+        && config.variables.auto_purchase_license_if_none_available
+        && integrations::has_distributor(config);
     let skus = graph.subscribed_skus().await?;
     let free = skus
         .iter()
@@ -129,7 +129,7 @@ async fn way(
     }
     // An order that was begun is counted already.
     let begun = matches!(purchase, EffectState::Intended(_));
-    if buys && (begun || may_buy(cx, record, settled, part_number).await?) {
+    if buys && (begun || may_buy(cx, record, config, part_number).await?) {
         return Ok(Some(NextAction::Buy));
     }
     if wish == LicensePurchase::None {
@@ -144,13 +144,13 @@ async fn way(
 async fn may_buy(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     part_number: &str,
 ) -> Result<bool, StepError> {
     let why = if !authority::may_buy_seats(&record.plan) {
         "nobody has approved the request".to_owned()
     } else {
-        let variables = &settled.variables;
+        let variables = &config.variables;
         let day = Utc::now().with_timezone(&variables.timezone).date_naive();
         let most = variables.max_seats_bought_per_day;
         if cx.store.count_seat(&record.key(), part_number, day, most).await? {

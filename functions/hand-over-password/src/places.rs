@@ -26,7 +26,7 @@ pub(crate) enum Delivery {
 pub(crate) struct HandOver<'a> {
     pub(crate) cx: &'a Context,
     pub(crate) record: &'a RequestRecord,
-    pub(crate) settled: &'a OrgConfig,
+    pub(crate) config: &'a OrgConfig,
     pub(crate) user: &'a UserRef,
     pub(crate) password: &'a SecretString,
 }
@@ -60,7 +60,7 @@ impl HandOver<'_> {
     }
 
     async fn to_vault(&self, place: PasswordDestination) -> Result<Delivery, StepError> {
-        let vault = integrations::vault(&self.cx.secrets, self.settled, place).await?;
+        let vault = integrations::vault(&self.cx.secrets, self.config, place).await?;
         let key = self.key();
         let entry = |mark: &str| Entry {
             marker: format!("{}/{mark}", key.request),
@@ -91,15 +91,15 @@ impl HandOver<'_> {
             self.note(&psa, ticket, "password-link", EFFECT, link).await?;
             return Ok(Delivery::Done);
         }
-        let Some(to) = &self.settled.variables.no_psa_mail_address else {
+        let Some(to) = &self.config.variables.no_psa_mail_address else {
             return Ok(Delivery::NoSuchPlace(
                 "there is neither a ticket nor no_psa_mail_address for the link",
             ));
         };
         let compose = async || {
             let link = self.link("technicians").await?;
-            let text = note::password(&self.user.upn, &Handed::Link(link.clone()), &self.settled.variables);
-            let (person, organisation) = (&self.record.plan.display_name, &self.settled.organisation.name);
+            let text = note::password(&self.user.upn, &Handed::Link(link.clone()), &self.config.variables);
+            let (person, organisation) = (&self.record.plan.display_name, &self.config.organisation.name);
             let mail = note::password_link_mail(person, organisation, text);
             Ok(self.mail(to.as_str(), mail, vec![link]))
         };
@@ -117,7 +117,7 @@ impl HandOver<'_> {
                 None => "there is no manager",
             }));
         };
-        let graph = integrations::graph(&self.cx.secrets, &self.settled.organisation).await?;
+        let graph = integrations::graph(&self.cx.secrets, &self.config.organisation).await?;
         let Some(manager) = graph.user(&manager.id).await? else {
             return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
         };
@@ -125,8 +125,8 @@ impl HandOver<'_> {
         if let Some(address) = &manager.mail {
             let compose = async || {
                 let (handed, links) = self.handed_to("manager").await?;
-                let (person, organisation) = (&self.record.plan.display_name, &self.settled.organisation.name);
-                let mail = note::password_mail(person, organisation, upn, &handed, &self.settled.variables);
+                let (person, organisation) = (&self.record.plan.display_name, &self.config.organisation.name);
+                let mail = note::password_mail(person, organisation, upn, &handed, &self.config.variables);
                 Ok(self.mail(address, mail, links))
             };
             let mailer = integrations::mailer(&self.cx.aws)?;
@@ -140,7 +140,7 @@ impl HandOver<'_> {
         };
         let compose = async || {
             let (handed, _) = self.handed_to("manager").await?;
-            let text = note::password_sms(upn, &handed, &self.settled.variables);
+            let text = note::password_sms(upn, &handed, &self.config.variables);
             Ok(Sms {
                 to: number.clone(),
                 text,
@@ -152,7 +152,7 @@ impl HandOver<'_> {
 
     /// The ticket system, if it keeps tickets.
     async fn psa(&self) -> Result<Option<Psa>, StepError> {
-        let psa = integrations::psa(&self.cx.aws, &self.cx.secrets, self.settled).await?;
+        let psa = integrations::psa(&self.cx.aws, &self.cx.secrets, self.config).await?;
         Ok(psa.filter(Psa::carries_secrets))
     }
 
@@ -168,7 +168,7 @@ impl HandOver<'_> {
         let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
         let there = async |mark: &str| Ok(psa.has_note(ticket, &marker(mark)).await?.then_some(()));
         let add = async |mark: &str| {
-            let text = note::password(&self.user.upn, &handed().await?, &self.settled.variables);
+            let text = note::password(&self.user.upn, &handed().await?, &self.config.variables);
             let note = Note {
                 marker: marker(mark),
                 text: NoteText::Secret(text),
@@ -184,7 +184,7 @@ impl HandOver<'_> {
         Mail {
             to: vec![to.to_owned()],
             reply_to: self
-                .settled
+                .config
                 .variables
                 .send_from_address
                 .as_ref()
@@ -197,7 +197,7 @@ impl HandOver<'_> {
 
     /// What a message carries: with `pwpush_url` set a link and never the password, whatever becomes of PWPush.
     async fn handed_to(&self, recipient: &str) -> Result<(Handed, Vec<SecretString>), StepError> {
-        if self.settled.variables.pwpush_url.is_none() {
+        if self.config.variables.pwpush_url.is_none() {
             return Ok((Handed::Password(self.password.clone()), Vec::new()));
         }
         let link = self.link(recipient).await?;
@@ -207,7 +207,7 @@ impl HandOver<'_> {
     /// The link to the recipient's own push. An earlier try's is used again where the server can be asked for it; it is
     /// kept nowhere, as it opens the password.
     async fn link(&self, recipient: &str) -> Result<SecretString, StepError> {
-        let pwpush = integrations::pwpush(&self.cx.secrets, self.settled).await?;
+        let pwpush = integrations::pwpush(&self.cx.secrets, self.config).await?;
         let key = self.key();
         let effect = format!("password/push/{recipient}");
         let marker = |mark: &str| format!("{}/{mark}/{recipient}", key.request);

@@ -74,7 +74,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         user,
         seconds: input.kept_seconds,
     };
-    let settled = match integrations::settled_for(&cx.store, &record).await {
+    let config = match integrations::request_config(&cx.store, &record).await {
         Err(error) if !error.is_transient() => {
             // Which places there are, nobody knows; an admin can have it all the same.
             let nowhere = Skipped {
@@ -83,7 +83,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             };
             return keep.for_admin(&[nowhere], &OrgVariables::default()).await;
         }
-        settled => settled?,
+        config => config?,
     };
 
     let mut reached = Vec::new();
@@ -92,11 +92,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let hand_over = HandOver {
         cx,
         record: &record,
-        settled: &settled,
+        config: &config,
         user,
         password: &password,
     };
-    for place in settled.variables.password_places() {
+    for place in config.variables.password_places() {
         match hand_over.deliver(place).await {
             Ok(Delivery::Done) => reached.push(place),
             Ok(Delivery::NoSuchPlace(why)) => failed.push(skipped(place, why)),
@@ -109,7 +109,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         return Err(error);
     }
     if reached.is_empty() {
-        return keep.for_admin(&failed, &settled.variables).await;
+        return keep.for_admin(&failed, &config.variables).await;
     }
     tell_failures(cx, &key, &failed).await?;
     let text = note::password_handed_over(&reached, &failed);
@@ -167,7 +167,10 @@ async fn tell_failures(cx: &Context, key: &RequestKey, failed: &[Skipped]) -> Re
 /// An admin has seen it: it is deleted like one that was handed over.
 async fn settle_shown(cx: &Context, record: &RequestRecord, user: &UserRef, shown: &Shown) -> Result<(), StepError> {
     let key = record.key();
-    let zone = integrations::settled_for(&cx.store, record).await?.variables.timezone;
+    let zone = integrations::request_config(&cx.store, record)
+        .await?
+        .variables
+        .timezone;
     let text = note::password_shown(&user.upn, &shown.by, &local_words(shown.at, zone));
     cx.store.queue_note(&key, "password-shown", &text).await?;
     cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;

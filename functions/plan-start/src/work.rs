@@ -44,10 +44,10 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             "the request cannot be started any more".to_owned(),
         ));
     }
-    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
     let Some(at) = ahead else {
         if record.plan.start_at.is_none()
-            && !settled.variables.allow_scheduled_user_creation
+            && !config.variables.allow_scheduled_user_creation
             && let Job::Onboarding(form) = &record.job
             && let Some(date) = form.start_date
         {
@@ -65,14 +65,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             at: timestamp(Utc::now()),
         });
     };
-    if let Err(error) = tell_approvers(cx, &record, &settled, at).await {
+    if let Err(error) = tell_approvers(cx, &record, &config, at).await {
         // What was approved is done, whoever could not be told of the later date.
         let text = format!("The approvers were not told of the later date: {error}");
         cx.store
             .record_event(&key, STEP, "approvers_untold", &input.run.to_string(), &text, true)
             .await?;
     }
-    let text = note::scheduled(record.about(), at, settled.variables.timezone);
+    let text = note::scheduled(record.about(), at, config.variables.timezone);
     cx.store
         .queue_note(&key, &format!("scheduled-{}", input.run), &text)
         .await?;
@@ -89,21 +89,21 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
 async fn tell_approvers(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     at: DateTime<Utc>,
 ) -> Result<(), StepError> {
     let Some(by) = &record.plan.moved_by else {
         return Ok(());
     };
     let mailer = integrations::mailer(&cx.aws)?;
-    let zone = settled.variables.timezone;
+    let zone = config.variables.timezone;
     for approver in &record.plan.approvers {
         let effect = format!("date-mail/{}/{approver}", record.plan.version);
         integrations::mail_once(&cx.store, &mailer, &record.key(), &effect, async || {
-            let mail = note::date_moved_mail(record.about(), &settled.organisation.name, at, zone, by);
+            let mail = note::date_moved_mail(record.about(), &config.organisation.name, at, zone, by);
             Ok(Mail {
                 to: vec![approver.clone()],
-                reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
+                reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),
                 subject: mail.subject,
                 text: mail.text,
                 links: Vec::new(),

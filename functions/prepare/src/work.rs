@@ -65,7 +65,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         ));
     }
     let page = format!("{}/orgs/{}/pending", Env.base_url()?, key.org);
-    let zone = integrations::settled(&cx.store, &key.org).await?.variables.timezone;
+    let zone = integrations::org_config(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
     let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
     cx.store

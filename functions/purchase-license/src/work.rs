@@ -54,28 +54,28 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     if !cx.store.take_lease(&key.org, part_number, &key.request).await? {
         return Ok(Output::Busy);
     }
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let distributor = match integrations::distributor(&cx.store, &cx.secrets, &settled).await {
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let distributor = match integrations::distributor(&cx.store, &cx.secrets, &config).await {
         Ok(Some(found)) => found,
         Ok(None) => return leave_to_technician(cx, &key, part_number, "the distributor", "none is set up").await,
         Err(error) if error.is_transient() => return Err(error),
         Err(error) => return leave_to_technician(cx, &key, part_number, "the distributor", &error.to_string()).await,
     };
-    let standing = cx
+    let state = cx
         .store
-        .standing::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
+        .effect::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
         .await?;
     // Under the lease the look at the seats is reliable: what another request bought has been assigned by now.
-    if standing == EffectState::New {
+    if state == EffectState::New {
         let sku = record.plan.licenses.iter().find(|sku| sku.part_number == *part_number);
         let Some(sku) = sku else {
             return Err(StepError::Permanent("the license is not one of the request".to_owned()));
         };
-        if has_free_seat(cx, &settled, &sku.id).await? {
+        if has_free_seat(cx, &config, &sku.id).await? {
             return Ok(Output::Free);
         }
     }
-    match purchase(cx, &key, part_number, &distributor, standing).await {
+    match purchase(cx, &key, part_number, &distributor, state).await {
         Ok(Outcome::Ordered) => Ok(Output::Ordered),
         Ok(Outcome::Unclear) => Ok(Output::Busy),
         Ok(Outcome::NoSubscription) => {
@@ -87,8 +87,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     }
 }
 
-async fn has_free_seat(cx: &Context, settled: &OrgConfig, sku: &str) -> Result<bool, StepError> {
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+async fn has_free_seat(cx: &Context, config: &OrgConfig, sku: &str) -> Result<bool, StepError> {
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let skus = graph.subscribed_skus().await?;
     Ok(skus.iter().any(|entry| entry.sku.id == sku && entry.free() > 0))
 }
@@ -106,11 +106,11 @@ async fn purchase(
     key: &RequestKey,
     part_number: &str,
     distributor: &Distributor,
-    standing: EffectState<Purchase, Purchase>,
+    state: EffectState<Purchase, Purchase>,
 ) -> Result<Outcome, StepError> {
     let effect = integrations::purchase_effect(part_number);
     let marker = format!("{}/{part_number}", key.request);
-    let mut purchase = match standing {
+    let mut purchase = match state {
         EffectState::Done(_) => return Ok(Outcome::Ordered),
         EffectState::Intended(earlier) => {
             earlier.must_be_at(distributor)?;

@@ -33,14 +33,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let Some(user) = &record.user else {
         return Err(StepError::Permanent("the request has no account".to_owned()));
     };
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    if !settled.variables.offboarding_remove_groups {
+    let config = integrations::request_config(&cx.store, &record).await?;
+    if !config.variables.offboarding_remove_groups {
         let text = note::groups_kept(&user.upn);
         cx.store.queue_note(&key, "groups-removed", &text).await?;
         cx.store.record_event(&key, STEP, "kept", "", &text, false).await?;
         return Ok(Output {});
     }
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let memberships = memberships(&graph, &user.id).await?;
     let groups = match cx.store.intend(&key, offboarding::GROUPS, &memberships).await? {
         EffectState::Done(groups) => groups,

@@ -58,8 +58,8 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let Some(user) = &record.user else {
         return Err(StepError::Permanent("the request has no account".to_owned()));
     };
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let ways = ways(&graph, &user.id).await?;
     let licenses = match cx.store.intend(&key, offboarding::LICENSES, &ways).await? {
         EffectState::Done(licenses) => licenses,

@@ -33,9 +33,9 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     if let EffectState::Done(()) = cx.store.intend::<(), ()>(&key, integrations::MFA_EFFECT, &()).await? {
         return Ok(Output {});
     }
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
-    let facts = facts(cx, &graph, &key, user, settled.variables.mfa_group.as_deref()).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
+    let facts = facts(cx, &graph, &key, user, config.variables.mfa_group.as_deref()).await?;
     let report = mfa::report(&facts);
     let text = note::mfa(&user.upn, &facts, &report);
     cx.store.queue_note(&key, "mfa", &text).await?;
@@ -74,7 +74,7 @@ async fn facts(
     // The directory's lists lag behind what this onboarding has just done.
     if let EffectState::Done(joined) = cx
         .store
-        .standing::<Vec<(String, String)>, ()>(key, integrations::JOINED_EFFECT)
+        .effect::<Vec<(String, String)>, ()>(key, integrations::JOINED_EFFECT)
         .await?
     {
         names.extend(joined);

@@ -55,14 +55,14 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         runtime::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
-    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
     let mailer = integrations::mailer(&cx.aws)?;
-    let asked = ask(cx, &record, &settled, &mailer, input.round, gate.closes_at).await?;
+    let asked = ask(cx, &record, &config, &mailer, input.round, gate.closes_at).await?;
     let event = if input.round == 0 { "asked" } else { "reminded" };
     let of = Of {
         detail: &asked.join(", "),
         // Addresses of the variable are what somebody wrote.
-        people: match settled.variables.new_user_approval_email.is_empty() {
+        people: match config.variables.new_user_approval_email.is_empty() {
             true => &asked,
             false => &[],
         },
@@ -79,7 +79,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         .await?;
     if input.round > 0 && !asked.is_empty() {
         let name = record.once_an_approval(&format!("approval-reminded-{}", input.round));
-        let text = note::approval_reminded(record.about(), &asked, gate.closes_at, settled.variables.timezone);
+        let text = note::approval_reminded(record.about(), &asked, gate.closes_at, config.variables.timezone);
         cx.store.queue_note(&key, &name, &text).await?;
     }
     Ok(Output {})
@@ -89,20 +89,20 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
 async fn ask(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     mailer: &Mailer,
     round: u32,
     closes_at: DateTime<Utc>,
 ) -> Result<Vec<String>, StepError> {
     let key = record.key();
-    let reply_to = settled.variables.send_from_address.as_ref().map(ToString::to_string);
-    let members = match settled.variables.new_user_approval_email.is_empty() {
-        true => cx.store.approving_members(&settled.organisation).await?,
+    let reply_to = config.variables.send_from_address.as_ref().map(ToString::to_string);
+    let members = match config.variables.new_user_approval_email.is_empty() {
+        true => cx.store.approving_members(&config.organisation).await?,
         false => Vec::new(),
     };
     let mut asked = Vec::new();
     // Those of now: who was removed since is not asked, and who was added is. The requester and the leaver never are.
-    let mut approvers = authority::approvers_now(&record.plan, &settled.variables, &members);
+    let mut approvers = authority::approvers_now(&record.plan, &config.variables, &members);
     approvers.retain(|approver| !record.concerns(approver));
     if approvers.is_empty() {
         let text = note::nobody_asked(record.about());
@@ -128,12 +128,12 @@ async fn ask(
                 return Err(StepError::Permanent("two links were to be issued".to_owned()));
             };
             let mail = note::ApprovalMail {
-                organisation: &settled.organisation.name,
+                organisation: &config.organisation.name,
                 job: &record.job,
                 plan: &record.plan,
                 requested_by: record.requester.email.as_deref().unwrap_or(&record.requester.id),
                 until: closes_at,
-                zone: settled.variables.timezone,
+                zone: config.variables.timezone,
                 reminder: round > 0,
             };
             let (approve, deny) = (integrations::decide_link(approve)?, integrations::decide_link(deny)?);

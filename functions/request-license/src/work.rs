@@ -48,19 +48,19 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     if record.resumed.is_some() {
         cx.store.reopen_gate(&key, &gate, closes_at).await?;
     }
-    let standing = cx
+    let entered = cx
         .store
         .enter_gate(&key, &gate, input.token.expose_secret(), closes_at)
         .await?;
-    if standing.decision.is_some() {
+    if entered.decision.is_some() {
         runtime::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
         return Ok(Output {});
     }
     cx.store
         .move_status(&key, input.run, &[Status::Running], Status::WaitingLicense)
         .await?;
-    let settled = integrations::settled_for(&cx.store, &record).await?;
-    let told = tell(cx, &record, &settled, &gate, &input.sku).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
+    let told = tell(cx, &record, &config, &gate, &input.sku).await?;
     let detail = if told {
         "Asked on the ticket"
     } else {
@@ -83,13 +83,13 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
 async fn tell(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     gate: &Gate,
     part_number: &str,
 ) -> Result<bool, StepError> {
-    let refused = match (integrations::psa(&cx.aws, &cx.secrets, settled).await, &record.ticket) {
+    let refused = match (integrations::psa(&cx.aws, &cx.secrets, config).await, &record.ticket) {
         (Ok(Some(psa)), Some(ticket)) => {
-            match post(cx, record, settled, gate, part_number, &psa, ticket, "ticket").await {
+            match post(cx, record, config, gate, part_number, &psa, ticket, "ticket").await {
                 Ok(()) => return Ok(true),
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => Some(error),
@@ -112,14 +112,14 @@ async fn tell(
             )
             .await?;
     }
-    let Some(mails) = integrations::mail_psa(&cx.aws, &settled.variables)? else {
+    let Some(mails) = integrations::mail_psa(&cx.aws, &config.variables)? else {
         return Ok(false);
     };
     let place = TicketRef {
         system: mails.system().to_owned(),
         id: note::note_subject(record.about()),
     };
-    post(cx, record, settled, gate, part_number, &mails, &place, "mail").await?;
+    post(cx, record, config, gate, part_number, &mails, &place, "mail").await?;
     Ok(true)
 }
 
@@ -127,7 +127,7 @@ async fn tell(
 async fn post(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     gate: &Gate,
     part_number: &str,
     psa: &Psa,
@@ -149,7 +149,7 @@ async fn post(
         };
         let (confirm, reject) = (integrations::decide_link(confirm)?, integrations::decide_link(reject)?);
         let ordered = may_be_ordered(cx, &key, part_number).await?;
-        let organisation = &settled.organisation.name;
+        let organisation = &config.organisation.name;
         let text = note::manual_purchase(organisation, part_number, upn, &confirm, &reject, ordered);
         // Links, unlike passwords, may go out in mails, so the text counts as plain here.
         let text = NoteText::Plain(text.expose_secret().to_owned());
@@ -177,8 +177,8 @@ async fn post(
 /// Whether an order was meant to be sent, at least.
 async fn may_be_ordered(cx: &Context, key: &RequestKey, part_number: &str) -> Result<bool, StepError> {
     let effect = integrations::purchase_effect(part_number);
-    let standing: EffectState<IgnoredAny, IgnoredAny> = cx.store.standing(key, &effect).await?;
-    Ok(!matches!(standing, EffectState::New))
+    let state: EffectState<IgnoredAny, IgnoredAny> = cx.store.effect(key, &effect).await?;
+    Ok(!matches!(state, EffectState::New))
 }
 
 #[cfg(test)]

@@ -25,20 +25,20 @@ const AT_A_TIME: usize = 50;
 struct Item {
     record: RequestRecord,
     gate: Gate,
-    standing: GateRecord,
+    gate_record: GateRecord,
     asked_by: String,
     /// Somebody else must decide.
     own: bool,
 }
 
 impl Item {
-    fn new(visit: &OrgScope, record: &RequestRecord, gate: Gate, standing: GateRecord) -> Self {
+    fn new(visit: &OrgScope, record: &RequestRecord, gate: Gate, gate_record: GateRecord) -> Self {
         Self {
             own: gate.is_approval() && visit.caller.is_concerned(record),
             asked_by: asked_by(record).to_owned(),
             record: record.clone(),
             gate,
-            standing,
+            gate_record,
         }
     }
 
@@ -72,7 +72,7 @@ impl Item {
             "name": self.record.plan.display_name,
             "upn": self.record.plan.upn,
             "requested_by": self.asked_by,
-            "closes_at": self.standing.closes_at,
+            "closes_at": self.gate_record.closes_at,
             "version": self.record.plan.version,
             "own_request": self.own,
             "links": {
@@ -123,13 +123,13 @@ async fn find(web: &Web, visit: &OrgScope) -> Result<(Vec<Item>, bool), ProblemD
     }
     let mut items = Vec::new();
     for (record, gates) in records.iter().zip(gates) {
-        for (gate, standing) in gates {
-            if standing.is_open() && waits_at(record.status, &gate) {
-                items.push(Item::new(visit, record, gate, standing));
+        for (gate, gate_record) in gates {
+            if gate_record.is_open() && waits_at(record.status, &gate) {
+                items.push(Item::new(visit, record, gate, gate_record));
             }
         }
     }
-    items.sort_by_key(|item| item.standing.closes_at);
+    items.sort_by_key(|item| item.gate_record.closes_at);
     let names = items.iter().map(|item| item.asked_by.as_str());
     let reader = Some(&visit.caller.org);
     let hidden = web.parents_people(&visit.organisation, reader, names).await?;
@@ -157,7 +157,7 @@ impl Page<'_> {
             Gate::Approval(_) => note::approval_facts(&item.record.job, &item.record.plan),
             Gate::License(_) => note::job_facts(&item.record.job, &item.record.plan),
         });
-        facts.push(("Until", local_words(item.standing.closes_at, self.zone)));
+        facts.push(("Until", local_words(item.gate_record.closes_at, self.zone)));
         facts
     }
 
@@ -210,7 +210,7 @@ mod tests {
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
     fn item(visit: &OrgScope, record: &RequestRecord, gate: Gate) -> Item {
-        let standing = GateRecord {
+        let gate_record = GateRecord {
             token: Some("token".to_owned()),
             closes_at: at(),
             decision: None,
@@ -219,7 +219,7 @@ mod tests {
             decided_at: None,
             reason: None,
         };
-        Item::new(visit, record, gate, standing)
+        Item::new(visit, record, gate, gate_record)
     }
 
     #[test]

@@ -75,10 +75,10 @@ async fn record(
     request: &RequestRecord,
     gate: &Gate,
     decision: Decision,
-    standing: Option<&GateRecord>,
+    record: Option<&GateRecord>,
 ) -> Result<(), StepError> {
-    let by = standing.and_then(|gate| gate.decided_by.as_deref()).unwrap_or_default();
-    let reason = standing.and_then(|gate| gate.reason.as_ref());
+    let by = record.and_then(|gate| gate.decided_by.as_deref()).unwrap_or_default();
+    let reason = record.and_then(|gate| gate.reason.as_ref());
     let key = &request.key();
     let about = request.about();
     let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);

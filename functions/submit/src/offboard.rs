@@ -22,31 +22,26 @@ use crate::submit_request::SubmitRequest;
 
 /// GET: the empty form.
 pub(crate) async fn blank(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let (visit, settled) = visit(desk, call).await?;
-    page(desk, &visit, &settled, StatusCode::OK, FormValues::default(), None)
+    let (visit, config) = visit(desk, call).await?;
+    page(desk, &visit, &config, StatusCode::OK, FormValues::default(), None)
 }
 
 /// POST: a submission, or its check.
 pub(crate) async fn submit(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let (visit, settled) = visit(desk, call).await?;
+    let (visit, config) = visit(desk, call).await?;
     let ask = SubmitRequest::read(call, Offboarding::from_form)?;
-    match answer(desk, &visit, &settled, &ask).await {
+    match answer(desk, &visit, &config, &ask).await {
         Ok(Outcome::Accepted(taken)) => taken_answer(desk, call, &visit, &taken),
-        Ok(Outcome::Looked(look)) if call.wants_page() => page(
-            desk,
-            &visit,
-            &settled,
-            StatusCode::OK,
-            FormValues::of(&ask),
-            Some(*look),
-        ),
+        Ok(Outcome::Looked(look)) if call.wants_page() => {
+            page(desk, &visit, &config, StatusCode::OK, FormValues::of(&ask), Some(*look))
+        }
         Ok(Outcome::Looked(look)) => Ok(Answer::json(
             StatusCode::OK,
             &LeaverPreview::of(&look, visit.caller.role),
         )),
         Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
             let look = DryRun::wrong(unchecked(problem.errors));
-            page(desk, &visit, &settled, problem.status, FormValues::of(&ask), Some(look))
+            page(desk, &visit, &config, problem.status, FormValues::of(&ask), Some(look))
         }
         Err(problem) => Err(problem),
     }
@@ -54,8 +49,8 @@ pub(crate) async fn submit(desk: &App, call: &Call) -> Result<Answer, ProblemDet
 
 async fn visit(desk: &App, call: &Call) -> Result<(OrgScope, OrgConfig), ProblemDetails> {
     let visit = desk.web.visit(call).await?;
-    let settled = integrations::settled(&desk.web.store, visit.org()).await?;
-    Ok((visit, settled))
+    let config = integrations::org_config(&desk.web.store, visit.org()).await?;
+    Ok((visit, config))
 }
 
 enum Outcome {
@@ -66,7 +61,7 @@ enum Outcome {
 async fn answer(
     desk: &App,
     visit: &OrgScope,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     ask: &SubmitRequest,
 ) -> Result<Outcome, ProblemDetails> {
     let form = match Offboarding::parse(&ask.body) {
@@ -74,23 +69,23 @@ async fn answer(
         Err(wrong) => {
             // To tell all that is wrong costs as much as a check.
             may_check(desk, visit).await?;
-            return Err(all_wrong(desk, visit, settled, &ask.body, wrong).await);
+            return Err(all_wrong(desk, visit, config, &ask.body, wrong).await);
         }
     };
-    let because = match authority_of(visit, &Job::Offboarding(form.clone()), settled) {
+    let because = match authority_of(visit, &Job::Offboarding(form.clone()), config) {
         Ok(because) => because,
         Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(DryRun::wrong(unchecked(refused.errors))))),
         Err(refused) => return Err(refused),
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
-        let mut checked = match check(desk, visit, settled, &form, &because).await {
+        let mut checked = match check(desk, visit, config, &form, &because).await {
             Ok(checked) => checked,
             Err(error) => unchecked(vec![in_the_way(error)?]),
         };
-        hide(desk, visit, settled, &mut checked.approvers).await?;
-        let settled = integrations::settled(&desk.web.store, visit.org()).await?;
-        let warnings = warnings(desk, settled, &Job::Offboarding(form)).await?;
+        hide(desk, visit, config, &mut checked.approvers).await?;
+        let config = integrations::org_config(&desk.web.store, visit.org()).await?;
+        let warnings = warnings(desk, config, &Job::Offboarding(form)).await?;
         let look = DryRun {
             checked,
             warnings,
@@ -104,7 +99,7 @@ async fn answer(
         return Ok(Outcome::Accepted(taken));
     }
     desk.web.may_submit(visit).await?;
-    let checked = check(desk, visit, settled, &form, &because).await?;
+    let checked = check(desk, visit, config, &form, &because).await?;
     let supersedes = checked.supersedes;
     let Some(plan) = checked.plan else {
         // The twin of this submission may have come first while this one looked.
@@ -137,17 +132,17 @@ async fn answer(
 async fn check(
     desk: &App,
     visit: &OrgScope,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     form: &Offboarding,
     because: &[Because],
 ) -> Result<OffboardingChecked, StepError> {
-    let graph = integrations::graph(&desk.secrets, &settled.organisation).await?;
+    let graph = integrations::graph(&desk.secrets, &config.organisation).await?;
     let requester = visit.caller.requester();
     planning::check_leaver(
         &desk.web.store,
         &graph,
-        &settled.organisation,
-        &settled.variables,
+        &config.organisation,
+        &config.variables,
         Asks {
             requester: &requester,
             role: visit.caller.role,
@@ -163,17 +158,17 @@ async fn check(
 async fn all_wrong(
     desk: &App,
     visit: &OrgScope,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     body: &Value,
     mut wrong: Vec<FieldError>,
 ) -> ProblemDetails {
     let Some(form) = without(body, &wrong) else {
         return wrong.into();
     };
-    let Ok(because) = authority_of(visit, &Job::Offboarding(form.clone()), settled) else {
+    let Ok(because) = authority_of(visit, &Job::Offboarding(form.clone()), config) else {
         return wrong.into();
     };
-    if let Ok(checked) = check(desk, visit, settled, &form, &because).await {
+    if let Ok(checked) = check(desk, visit, config, &form, &because).await {
         let is_wrong = |name: &str| wrong.iter().any(|problem| problem.field == name);
         let mut found = checked.problems;
         found.retain(|problem| !is_wrong(&problem.field));
@@ -192,12 +187,12 @@ fn without(body: &Value, wrong: &[FieldError]) -> Option<Offboarding> {
 fn page(
     desk: &App,
     visit: &OrgScope,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     status: StatusCode,
     filled: FormValues,
     look: Option<DryRun<OffboardingChecked>>,
 ) -> Result<Answer, ProblemDetails> {
-    let page = Page::offboarding(&desk.web.base, visit, &settled.variables, &filled, look);
+    let page = Page::offboarding(&desk.web.base, visit, &config.variables, &filled, look);
     desk.web.page(status, "New offboarding", Some(visit), &page)
 }
 

@@ -62,9 +62,9 @@ async fn answer(desk: &App, visit: &OrgScope, ask: &SubmitRequest) -> Result<Out
             return Err(all_wrong(desk, visit, &ask.body, wrong).await);
         }
     };
-    let settled = integrations::settled(&desk.web.store, visit.org()).await?;
+    let config = integrations::org_config(&desk.web.store, visit.org()).await?;
     let job = Job::Onboarding(onboarding.clone());
-    let because = match authority_of(visit, &job, &settled) {
+    let because = match authority_of(visit, &job, &config) {
         Ok(because) => because,
         // Refused before anything is looked up in the tenant.
         Err(refused) if ask.dry_run => return Ok(Outcome::Looked(Box::new(DryRun::wrong(unchecked(refused.errors))))),
@@ -72,12 +72,12 @@ async fn answer(desk: &App, visit: &OrgScope, ask: &SubmitRequest) -> Result<Out
     };
     if ask.dry_run {
         may_check(desk, visit).await?;
-        let mut checked = match check(desk, visit, &onboarding, &settled, &because).await {
+        let mut checked = match check(desk, visit, &onboarding, &config, &because).await {
             Ok(checked) => checked,
             Err(error) => unchecked(vec![in_the_way(error)?]),
         };
-        hide(desk, visit, &settled, &mut checked.approvers).await?;
-        let warnings = warnings(desk, settled, &job).await?;
+        hide(desk, visit, &config, &mut checked.approvers).await?;
+        let warnings = warnings(desk, config, &job).await?;
         let look = DryRun {
             checked,
             warnings,
@@ -94,7 +94,7 @@ async fn answer(desk: &App, visit: &OrgScope, ask: &SubmitRequest) -> Result<Out
     }
     desk.web.may_submit(visit).await?;
     for _ in 0..TRIES {
-        let checked = check(desk, visit, &onboarding, &settled, &because).await?;
+        let checked = check(desk, visit, &onboarding, &config, &because).await?;
         let Some(plan) = checked.plan else {
             // The twin of this submission may have taken the username while this one looked.
             return match earlier(desk, visit, idempotency.as_ref()).await? {
@@ -123,10 +123,10 @@ pub(crate) async fn may_check(desk: &App, visit: &OrgScope) -> Result<(), Proble
 pub(crate) async fn hide(
     desk: &App,
     visit: &OrgScope,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     approvers: &mut Vec<String>,
 ) -> Result<(), StepError> {
-    if !settled.variables.new_user_approval_email.is_empty() {
+    if !config.variables.new_user_approval_email.is_empty() {
         return Ok(());
     }
     let names = approvers.iter().map(String::as_str);
@@ -146,8 +146,8 @@ pub(crate) fn canonical(form: &impl Serialize) -> Vec<u8> {
 }
 
 /// Why the submission needs approval; empty if it goes on by itself. 403 with every field that the role may not use.
-pub(crate) fn authority_of(visit: &OrgScope, job: &Job, settled: &OrgConfig) -> Result<Vec<Because>, ProblemDetails> {
-    match Facts::new(visit.caller.role, job, &settled.variables).decide() {
+pub(crate) fn authority_of(visit: &OrgScope, job: &Job, config: &OrgConfig) -> Result<Vec<Because>, ProblemDetails> {
+    match Facts::new(visit.caller.role, job, &config.variables).decide() {
         authority::Answer::GoOn => Ok(Vec::new()),
         authority::Answer::NeedsApproval(because) => Ok(because),
         authority::Answer::Refused(fields) => Err(ProblemDetails::not_allowed(fields)),
@@ -158,13 +158,13 @@ async fn check(
     desk: &App,
     visit: &OrgScope,
     onboarding: &Onboarding,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     because: &[Because],
 ) -> Result<Checked, StepError> {
     let OrgConfig {
         organisation,
         variables,
-    } = settled;
+    } = config;
     let graph = integrations::graph(&desk.secrets, organisation).await?;
     let requester = visit.caller.requester();
     let asks = Asks {
@@ -186,9 +186,9 @@ async fn check(
 }
 
 /// What the settings name and nobody has set up, for a check: it keeps nobody from submitting.
-pub(crate) async fn warnings(desk: &App, mut settled: OrgConfig, job: &Job) -> Result<Vec<FieldError>, ProblemDetails> {
-    settled.variables = job.settings(settled.variables);
-    match integrations::gaps(&desk.secrets, &settled, job.kind()).await {
+pub(crate) async fn warnings(desk: &App, mut config: OrgConfig, job: &Job) -> Result<Vec<FieldError>, ProblemDetails> {
+    config.variables = job.settings(config.variables);
+    match integrations::gaps(&desk.secrets, &config, job.kind()).await {
         Ok(gaps) => Ok(gaps),
         Err(error) => Ok(vec![in_the_way(error)?]),
     }
@@ -205,14 +205,14 @@ async fn all_wrong(desk: &App, visit: &OrgScope, body: &Value, wrong: Vec<FieldE
 }
 
 async fn found_beside(desk: &App, visit: &OrgScope, onboarding: &Onboarding) -> Vec<FieldError> {
-    let Ok(settled) = integrations::settled(&desk.web.store, visit.org()).await else {
+    let Ok(config) = integrations::org_config(&desk.web.store, visit.org()).await else {
         return Vec::new();
     };
-    let because = match authority_of(visit, &Job::Onboarding(onboarding.clone()), &settled) {
+    let because = match authority_of(visit, &Job::Onboarding(onboarding.clone()), &config) {
         Ok(because) => because,
         Err(refused) => return refused.errors,
     };
-    match check(desk, visit, onboarding, &settled, &because).await {
+    match check(desk, visit, onboarding, &config, &because).await {
         Ok(checked) => checked.problems,
         Err(_) => Vec::new(),
     }
@@ -261,18 +261,18 @@ async fn page(
     filled: FormValues,
     look: Option<DryRun<Checked>>,
 ) -> Result<Answer, ProblemDetails> {
-    let settled = integrations::settled(&desk.web.store, visit.org()).await?;
-    let offer = match offer(desk, &settled).await {
+    let config = integrations::org_config(&desk.web.store, visit.org()).await?;
+    let offer = match offer(desk, &config).await {
         Ok(offer) => Ok(offer),
         // The form works without lists to choose from; the submission will say more.
         Err(error) => Err(in_the_way(error)?),
     };
-    let page = Page::onboarding(&desk.web.base, visit, &settled.variables, &filled, offer, look);
+    let page = Page::onboarding(&desk.web.base, visit, &config.variables, &filled, offer, look);
     desk.web.page(status, "New onboarding", Some(visit), &page)
 }
 
-async fn offer(desk: &App, settled: &OrgConfig) -> Result<Offer, StepError> {
-    let graph = integrations::graph(&desk.secrets, &settled.organisation).await?;
+async fn offer(desk: &App, config: &OrgConfig) -> Result<Offer, StepError> {
+    let graph = integrations::graph(&desk.secrets, &config.organisation).await?;
     let (domains, skus) = tokio::try_join!(graph.domains(), graph.subscribed_skus())?;
     Ok(Offer::of(domains, skus))
 }

@@ -13,13 +13,13 @@ use store::requests::RequestRecord;
 use crate::work::STEP;
 
 /// A state that failed without stopping the offboarding could not say so itself.
-pub(crate) async fn report_gaps(cx: &Context, record: &RequestRecord, settled: &OrgConfig) -> Result<(), StepError> {
+pub(crate) async fn report_gaps(cx: &Context, record: &RequestRecord, config: &OrgConfig) -> Result<(), StepError> {
     let key = record.key();
     let gap = async |skip: Skip, event: &str, text: &str| match record.skipped.contains(&skip) {
         true => Ok(()),
         false => cx.store.record_failure(record, skip.as_str(), event, "", text).await,
     };
-    if settled.variables.offboarding_remove_groups && removed(cx, &key, offboarding::GROUPS).await?.is_none() {
+    if config.variables.offboarding_remove_groups && removed(cx, &key, offboarding::GROUPS).await?.is_none() {
         gap(
             Skip::RemoveGroups,
             "groups_left",
@@ -37,7 +37,7 @@ pub(crate) async fn report_gaps(cx: &Context, record: &RequestRecord, settled: &
 /// What the summary says was done.
 pub(crate) async fn offboarded(cx: &Context, key: &RequestKey) -> Result<Vec<(&'static str, String)>, StepError> {
     let mut done = Vec::new();
-    if let EffectState::Done(sign_in) = cx.store.standing::<SignIn, ()>(key, offboarding::SIGN_IN).await? {
+    if let EffectState::Done(sign_in) = cx.store.effect::<SignIn, ()>(key, offboarding::SIGN_IN).await? {
         done.push(("Sign-in", sign_in.label().to_owned()));
     }
     for (label, effect) in [
@@ -55,17 +55,17 @@ pub(crate) async fn mail(
     cx: &Context,
     key: &RequestKey,
     summary: &Summary<'_>,
-    settled: &OrgConfig,
+    config: &OrgConfig,
 ) -> Result<MailText, StepError> {
     let freed = removed(cx, key, offboarding::LICENSES)
         .await?
         .is_some_and(|licenses| !licenses.removed.is_empty());
-    Ok(note::leaver_mail(summary, &settled.organisation.name, freed))
+    Ok(note::leaver_mail(summary, &config.organisation.name, freed))
 }
 
 /// None until the step is done.
 async fn removed(cx: &Context, key: &RequestKey, effect: &str) -> Result<Option<Removed>, StepError> {
-    match cx.store.standing(key, effect).await? {
+    match cx.store.effect(key, effect).await? {
         EffectState::Done(removed) => Ok(Some(removed)),
         EffectState::New | EffectState::Intended(serde::de::IgnoredAny) => Ok(None),
     }
@@ -75,10 +75,10 @@ async fn removed(cx: &Context, key: &RequestKey, effect: &str) -> Result<Option<
 pub(crate) async fn manager(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     form: &Offboarding,
 ) -> Result<Option<String>, StepError> {
-    match look_up(cx, record, settled, form).await {
+    match look_up(cx, record, config, form).await {
         Ok(manager) => Ok(manager.map(|manager| manager.address().to_owned())),
         Err(error) => {
             let text = format!("The manager could not be looked up, and so was not told: {error}");
@@ -93,10 +93,10 @@ pub(crate) async fn manager(
 async fn look_up(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     form: &Offboarding,
 ) -> Result<Option<User>, StepError> {
-    let graph = integrations::graph(&cx.secrets, &settled.organisation).await?;
+    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     match (&form.manager, &record.user) {
         (Some(manager), _) => graph.user(manager.as_str()).await,
         (None, Some(user)) => graph.manager_of(&user.id).await,

@@ -44,11 +44,11 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     };
     // Not `begin`: the step that began last is the one that failed.
     let record = cx.current(STEP, &key, input.run).await?;
-    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
     match input.end {
         End::Completed => match &record.job {
             Job::Onboarding(form) => report_gaps(cx, &record, form).await?,
-            Job::Offboarding(_) => offboarding::report_gaps(cx, &record, &settled).await?,
+            Job::Offboarding(_) => offboarding::report_gaps(cx, &record, &config).await?,
         },
         End::Failed => report_failure(cx, &record, &input.cause).await?,
         // Whoever denied or cancelled it is on the ticket already.
@@ -57,7 +57,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     if !input.error.is_empty() {
         tracing::warn!(step = STEP, request = %key.request, error = input.error, "a state failed");
     }
-    sum_up(cx, &record, &settled, input.end).await?;
+    sum_up(cx, &record, &config, input.end).await?;
     // A ticket that somebody else opened may be about more than this request, of which nothing was done.
     let given = record.job.ticket_id().is_some();
     let ticket_status = match input.end {
@@ -86,11 +86,11 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
         }
     }
     let wanted = !form.groups.is_empty() || form.copy_groups_from.is_some();
-    if wanted && cx.store.standing::<Vec<String>, ()>(&key, "groups").await? == EffectState::New {
+    if wanted && cx.store.effect::<Vec<String>, ()>(&key, "groups").await? == EffectState::New {
         let text = "The groups were not added: add them by hand";
         gap(Skip::AddGroups, "groups_missing", "", text).await?;
     }
-    if let EffectState::Intended(()) = cx.store.standing::<(), ()>(&key, integrations::MFA_EFFECT).await? {
+    if let EffectState::Intended(()) = cx.store.effect::<(), ()>(&key, integrations::MFA_EFFECT).await? {
         gap(Skip::ReportMfa, "mfa_unread", "", note::MFA_NOT_READ).await?;
     }
     if !cx.store.password_is_settled(&key).await? {
@@ -132,9 +132,9 @@ fn reason(cause: &str) -> String {
     }
 }
 
-async fn sum_up(cx: &Context, record: &RequestRecord, settled: &OrgConfig, end: End) -> Result<(), StepError> {
+async fn sum_up(cx: &Context, record: &RequestRecord, config: &OrgConfig, end: End) -> Result<(), StepError> {
     let key = record.key();
-    let recipients = recipients(cx, record, settled, end).await?;
+    let recipients = recipients(cx, record, config, end).await?;
     let timeline = cx.store.timeline(&key).await?;
     let denied = timeline.iter().find(|event| event.event == Decision::Denied.as_str());
     let warnings: Vec<String> = timeline
@@ -164,12 +164,12 @@ async fn sum_up(cx: &Context, record: &RequestRecord, settled: &OrgConfig, end: 
     for Recipient { address, reported_to } in recipients {
         let compose = async || {
             let MailText { subject, text } = match &record.job {
-                Job::Offboarding(_) if reported_to => offboarding::mail(cx, &key, &summary, settled).await?,
-                _ => note::summary_mail(&summary, &settled.organisation.name),
+                Job::Offboarding(_) if reported_to => offboarding::mail(cx, &key, &summary, config).await?,
+                _ => note::summary_mail(&summary, &config.organisation.name),
             };
             Ok(Mail {
                 to: vec![address.clone()],
-                reply_to: settled.variables.send_from_address.as_ref().map(ToString::to_string),
+                reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),
                 subject,
                 text,
                 links: Vec::new(),
@@ -197,7 +197,7 @@ async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static
         .filter(|(_, state)| **state == LicenseState::Assigned)
         .map(|(part_number, _)| part_number.clone())
         .collect();
-    let groups = match cx.store.standing::<Vec<String>, ()>(&record.key(), "groups").await? {
+    let groups = match cx.store.effect::<Vec<String>, ()>(&record.key(), "groups").await? {
         EffectState::Done(groups) => groups,
         EffectState::New | EffectState::Intended(()) => Vec::new(),
     };
@@ -218,12 +218,12 @@ struct Recipient {
 async fn recipients(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     end: End,
 ) -> Result<Vec<Recipient>, StepError> {
     let managers: Vec<String> = match (end, &record.job) {
-        (End::Completed, Job::Onboarding(_)) => managers(cx, record, settled).await,
-        (End::Completed, Job::Offboarding(form)) => offboarding::manager(cx, record, settled, form)
+        (End::Completed, Job::Onboarding(_)) => managers(cx, record, config).await,
+        (End::Completed, Job::Offboarding(form)) => offboarding::manager(cx, record, config, form)
             .await?
             .into_iter()
             .collect(),
@@ -243,8 +243,8 @@ async fn recipients(
 }
 
 /// Of a new user, whom the form names; of somebody who came back, whom the directory has too.
-async fn managers(cx: &Context, record: &RequestRecord, settled: &OrgConfig) -> Vec<String> {
-    let Ok(graph) = integrations::graph(&cx.secrets, &settled.organisation).await else {
+async fn managers(cx: &Context, record: &RequestRecord, config: &OrgConfig) -> Vec<String> {
+    let Ok(graph) = integrations::graph(&cx.secrets, &config.organisation).await else {
         return Vec::new();
     };
     let mut addresses: Vec<String> = Vec::new();

@@ -39,42 +39,42 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         request: input.request,
     };
     let record = cx.begin(STEP, &key, input.run).await?;
-    let settled = integrations::settled_for(&cx.store, &record).await?;
+    let config = integrations::request_config(&cx.store, &record).await?;
     if input.fallback {
-        return mail_the_rest(cx, &record, &settled, "the ticket system did not answer").await;
+        return mail_the_rest(cx, &record, &config, "the ticket system did not answer").await;
     }
-    let result = match integrations::psa(&cx.aws, &cx.secrets, &settled).await {
-        Ok(Some(psa)) => update(cx, &record, &settled, &psa, input.status).await,
+    let result = match integrations::psa(&cx.aws, &cx.secrets, &config).await {
+        Ok(Some(psa)) => update(cx, &record, &config, &psa, input.status).await,
         Ok(None) => return Ok(Output::Mailed),
         Err(error) => Err(error),
     };
     match result {
         Ok(()) => Ok(Output::UpToDate),
         Err(error) if error.is_transient() => Err(error),
-        Err(error) => mail_the_rest(cx, &record, &settled, &error.to_string()).await,
+        Err(error) => mail_the_rest(cx, &record, &config, &error.to_string()).await,
     }
 }
 
 async fn update(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     psa: &Psa,
     status: TicketStatus,
 ) -> Result<(), StepError> {
     let key = record.key();
     let ticket = match &record.ticket {
         Some(ticket) => ticket.clone(),
-        None => open(cx, record, &settled.variables, psa).await?,
+        None => open(cx, record, &config.variables, psa).await?,
     };
     for note in unposted(cx, &key).await? {
-        let minutes = settled
+        let minutes = config
             .variables
             .automation_task_new_user_time
             .filter(|_| note.name == note::SUMMARY);
         post(cx, &key, psa, &ticket, note, minutes).await?;
     }
-    match status_name(&settled.variables, status) {
+    match status_name(&config.variables, status) {
         Some(name) => psa.set_status(&ticket, name).await,
         None => Ok(()),
     }
@@ -174,7 +174,7 @@ fn note_marker(key: &RequestKey, note: &QueuedNote) -> String {
 async fn mail_the_rest(
     cx: &Context,
     record: &RequestRecord,
-    settled: &OrgConfig,
+    config: &OrgConfig,
     reason: &str,
 ) -> Result<Output, StepError> {
     let key = record.key();
@@ -188,7 +188,7 @@ async fn mail_the_rest(
             true,
         )
         .await?;
-    let Some(mails) = integrations::mail_psa(&cx.aws, &settled.variables)? else {
+    let Some(mails) = integrations::mail_psa(&cx.aws, &config.variables)? else {
         return Ok(Output::Mailed);
     };
     let place = TicketRef {

@@ -14,8 +14,8 @@ pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<A
         ("POST", "/orgs/{org}/verify") => {
             let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
             web.within(&limit, "You have checked too often").await?;
-            let settled = integrations::settled(&web.store, visit.org()).await?;
-            let reports = integrations::verify(&web.store, secrets, &settled).await;
+            let config = integrations::org_config(&web.store, visit.org()).await?;
+            let reports = integrations::verify(&web.store, secrets, &config).await;
             Ok(Answer::json(StatusCode::OK, &body(&reports)))
         }
         _ => Err(ProblemDetails::not_found()),

@@ -9,7 +9,7 @@ use crate::{Failure, existing};
 
 pub(crate) async fn verify(store: &Store, secrets: &Secrets, org: &OrgId) -> Result<(), Failure> {
     existing(store, org).await?;
-    let settled = integrations::settled(store, org).await?;
+    let settled = integrations::org_config(store, org).await?;
     let reports = integrations::verify(store, secrets, &settled).await;
     print!("{}", shown(&reports));
     let wrong = reports.iter().filter(|report| !report.is_fine()).count();

@@ -21,10 +21,10 @@ use crate::{OrgConfig, read};
 pub async fn distributor(
     store: &Store,
     secrets: &Secrets,
-    settled: &OrgConfig,
+    config: &OrgConfig,
 ) -> Result<Option<Distributor>, StepError> {
-    let organisation = &settled.organisation;
-    let Some(choice) = settled.variables.ms_licensing_distributor else {
+    let organisation = &config.organisation;
+    let Some(choice) = config.variables.ms_licensing_distributor else {
         return Ok(None);
     };
     let system = choice.as_str();
@@ -64,10 +64,10 @@ pub async fn distributor(
 }
 
 /// Whether licenses can be bought without a person.
-pub fn has_distributor(settled: &OrgConfig) -> bool {
-    let choice = settled.variables.ms_licensing_distributor;
+pub fn has_distributor(config: &OrgConfig) -> bool {
+    let choice = config.variables.ms_licensing_distributor;
     let choice = choice.filter(|choice| *choice != DistributorChoice::Manual);
-    choice.is_some_and(|choice| settled.organisation.company(choice.as_str()).is_some())
+    choice.is_some_and(|choice| config.organisation.company(choice.as_str()).is_some())
 }
 
 /// A purchase failed for good: the ticket says why, and others need not wait for the person who buys it now.

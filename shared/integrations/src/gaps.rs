@@ -10,10 +10,10 @@ use crate::OrgConfig;
 use crate::verify::the_one;
 
 /// None of these keeps a request from being submitted, as each is told on the ticket, or instead of it.
-pub async fn gaps(secrets: &Secrets, settled: &OrgConfig, kind: Kind) -> Result<Vec<FieldError>, StepError> {
+pub async fn gaps(secrets: &Secrets, config: &OrgConfig, kind: Kind) -> Result<Vec<FieldError>, StepError> {
     let mut gaps = Gaps {
         secrets,
-        settled,
+        config,
         found: Vec::new(),
     };
     gaps.tickets().await?;
@@ -27,7 +27,7 @@ pub async fn gaps(secrets: &Secrets, settled: &OrgConfig, kind: Kind) -> Result<
 
 struct Gaps<'a> {
     secrets: &'a Secrets,
-    settled: &'a OrgConfig,
+    config: &'a OrgConfig,
     found: Vec<FieldError>,
 }
 
@@ -37,7 +37,7 @@ impl Gaps<'_> {
     }
 
     async fn tickets(&mut self) -> Result<(), StepError> {
-        let variables = &self.settled.variables;
+        let variables = &self.config.variables;
         match variables.real_psa() {
             Some(psa) => self.system("default_psa", psa.as_str()).await,
             None if variables.no_psa_mail_address.is_none() => {
@@ -50,7 +50,7 @@ impl Gaps<'_> {
     }
 
     async fn distributor(&mut self) -> Result<(), StepError> {
-        let variables = &self.settled.variables;
+        let variables = &self.config.variables;
         match variables.ms_licensing_distributor {
             None | Some(Distributor::Manual) => Ok(()),
             Some(_) if !variables.auto_purchase_license_if_none_available => Ok(()),
@@ -59,7 +59,7 @@ impl Gaps<'_> {
     }
 
     async fn vaults(&mut self) -> Result<(), StepError> {
-        for place in self.settled.variables.password_places() {
+        for place in self.config.variables.password_places() {
             if let PasswordDestination::ItGlue | PasswordDestination::Hudu | PasswordDestination::Passportal = place {
                 self.system("onboarding_password_save_location", place.as_str()).await?;
             }
@@ -68,10 +68,10 @@ impl Gaps<'_> {
     }
 
     async fn mfa_group(&mut self) -> Result<(), StepError> {
-        let Some(name) = &self.settled.variables.mfa_group else {
+        let Some(name) = &self.config.variables.mfa_group else {
             return Ok(());
         };
-        let graph = crate::graph(self.secrets, &self.settled.organisation).await?;
+        let graph = crate::graph(self.secrets, &self.config.organisation).await?;
         match graph.group(name).await.and_then(the_one) {
             Ok(_) => {}
             Err(StepError::NeedsAttention(why)) => self.note("mfa_group", format!("is {name}, and {why}")),
@@ -82,8 +82,8 @@ impl Gaps<'_> {
 
     /// Of a system that a variable names: its credentials, and the organisation's company there.
     async fn system(&mut self, variable: &str, system: &str) -> Result<(), StepError> {
-        let org = &self.settled.organisation.id;
-        if self.settled.organisation.company(system).is_none() {
+        let org = &self.config.organisation.id;
+        if self.config.organisation.company(system).is_none() {
             self.note(
                 variable,
                 format!(
@@ -92,7 +92,7 @@ impl Gaps<'_> {
                 ),
             );
         }
-        if !self.secrets.has_credentials(&self.settled.organisation, system).await? {
+        if !self.secrets.has_credentials(&self.config.organisation, system).await? {
             let command = format!("`operator credentials set {org} {system}`");
             self.note(
                 variable,

@@ -35,7 +35,7 @@ pub struct OrgConfig {
     pub variables: OrgVariables,
 }
 
-pub async fn settled(store: &Store, org: &OrgId) -> Result<OrgConfig, StepError> {
+pub async fn org_config(store: &Store, org: &OrgId) -> Result<OrgConfig, StepError> {
     let organisation = store.organisation(org).await?;
     let organisation = organisation.ok_or_else(|| StepError::Permanent(format!("there is no organisation {org}")))?;
     let (own, inherited) = store.values(&organisation).await?;
@@ -50,10 +50,10 @@ pub async fn settled(store: &Store, org: &OrgId) -> Result<OrgConfig, StepError>
 }
 
 /// The same for one request, whose own settings win. Steps go by these.
-pub async fn settled_for(store: &Store, record: &RequestRecord) -> Result<OrgConfig, StepError> {
-    let mut settled = settled(store, &record.org).await?;
-    settled.variables = record.job.settings(settled.variables);
-    Ok(settled)
+pub async fn request_config(store: &Store, record: &RequestRecord) -> Result<OrgConfig, StepError> {
+    let mut config = org_config(store, &record.org).await?;
+    config.variables = record.job.settings(config.variables);
+    Ok(config)
 }
 
 #[derive(Deserialize)]

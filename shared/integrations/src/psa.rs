@@ -10,17 +10,17 @@ use crate::{OrgConfig, company, mailer, read};
 
 /// The ticket system that `default_psa` names; mails to `no_psa_mail_address` where it names none. `None` where there
 /// is no address for these either.
-pub async fn psa(aws: &Aws, secrets: &Secrets, settled: &OrgConfig) -> Result<Option<Psa>, StepError> {
-    let variables = &settled.variables;
+pub async fn psa(aws: &Aws, secrets: &Secrets, config: &OrgConfig) -> Result<Option<Psa>, StepError> {
+    let variables = &config.variables;
     match variables.default_psa {
         None | Some(PsaChoice::EmailOnly) => mail_psa(aws, variables),
-        Some(choice) => real_psa(secrets, settled, choice).await.map(Some),
+        Some(choice) => real_psa(secrets, config, choice).await.map(Some),
     }
 }
 
 /// One that keeps tickets.
-pub(crate) async fn real_psa(secrets: &Secrets, settled: &OrgConfig, choice: PsaChoice) -> Result<Psa, StepError> {
-    let organisation = &settled.organisation;
+pub(crate) async fn real_psa(secrets: &Secrets, config: &OrgConfig, choice: PsaChoice) -> Result<Psa, StepError> {
+    let organisation = &config.organisation;
     let system = choice.as_str();
     let company = company(organisation, system)?;
     let (owner, secret) = secrets.credentials_and_owner(organisation, system).await?;
@@ -96,12 +96,12 @@ mod tests {
         organisation
             .companies
             .insert("connectwise".to_owned(), "250".to_owned());
-        let settled = OrgConfig {
+        let config = OrgConfig {
             organisation,
             variables: OrgVariables::default(),
         };
         // Before any key is read.
-        let refused = real_psa(&secrets, &settled, PsaChoice::Halopsa).await;
+        let refused = real_psa(&secrets, &config, PsaChoice::Halopsa).await;
         assert!(
             matches!(&refused, Err(StepError::NeedsAttention(text)) if text.contains("--company halopsa=ID")),
             "{refused:?}"

@@ -13,9 +13,9 @@ use store::secrets::Secrets;
 use crate::{OrgConfig, company, read};
 
 /// The vault that is this place.
-pub async fn vault(secrets: &Secrets, settled: &OrgConfig, place: PasswordDestination) -> Result<Vault, StepError> {
+pub async fn vault(secrets: &Secrets, config: &OrgConfig, place: PasswordDestination) -> Result<Vault, StepError> {
     let system = place.as_str();
-    let organisation = &settled.organisation;
+    let organisation = &config.organisation;
     let company = company(organisation, system)?;
     let secret = secrets.credentials(organisation, system).await?;
     let http = outbound::given_client();
@@ -42,18 +42,18 @@ pub async fn vault(secrets: &Secrets, settled: &OrgConfig, place: PasswordDestin
 
 /// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing; those that
 /// there are may be the parent's, and are good for the address that they were set with.
-pub async fn pwpush(secrets: &Secrets, settled: &OrgConfig) -> Result<PwPush, StepError> {
+pub async fn pwpush(secrets: &Secrets, config: &OrgConfig) -> Result<PwPush, StepError> {
     const SYSTEM: &str = "pwpush";
-    let url = settled.variables.pwpush_url.as_ref();
+    let url = config.variables.pwpush_url.as_ref();
     let url = url.ok_or_else(|| StepError::NeedsAttention("pwpush_url is not set".to_owned()))?;
     let base = Env.given_address("pwpush_url", url.as_str())?;
-    let key = match secrets.owned_credentials(&settled.organisation, SYSTEM).await? {
+    let key = match secrets.owned_credentials(&config.organisation, SYSTEM).await? {
         Some((owner, secret)) => {
             let keys: ::vault::pwpush::Credentials = read(SYSTEM, &secret)?;
             Some(::vault::pwpush::Key {
                 server: Env.given_address(SYSTEM, &keys.address)?,
                 token: keys.api_token,
-                own: owner == settled.organisation.id,
+                own: owner == config.organisation.id,
             })
         }
         None => None,
@@ -113,14 +113,14 @@ mod tests {
             .build();
         let secrets = Secrets::new(Client::from_conf(config), "gangway");
         for ours in ["http://127.0.0.1:4700/pwpush/acme", "https://10.0.0.1"] {
-            let settled = OrgConfig {
+            let config = OrgConfig {
                 organisation: Organisation::new(OrgId::parse("acme").unwrap(), "Acme"),
                 variables: OrgVariables {
                     pwpush_url: Some(ours.parse().unwrap()),
                     ..OrgVariables::default()
                 },
             };
-            let refused = pwpush(&secrets, &settled).await;
+            let refused = pwpush(&secrets, &config).await;
             assert!(
                 matches!(&refused, Err(StepError::NeedsAttention(text)) if text.contains("pwpush_url")),
                 "{refused:?}"

@@ -24,17 +24,17 @@ impl Report {
 }
 
 /// One report a system that the settings choose, the directory first.
-pub async fn verify(store: &Store, secrets: &Secrets, settled: &OrgConfig) -> Vec<Report> {
+pub async fn verify(store: &Store, secrets: &Secrets, config: &OrgConfig) -> Vec<Report> {
     let licenses = async {
-        let (tenant, skus) = tenant(secrets, settled).await;
-        (tenant, distributor(store, secrets, settled, &skus).await)
+        let (tenant, skus) = tenant(secrets, config).await;
+        (tenant, distributor(store, secrets, config, &skus).await)
     };
     // At once, because a silent one takes its time and somebody waits.
     let ((tenant, distributor), psa, vaults, pwpush) = join4(
         licenses,
-        psa(secrets, settled),
-        vaults(secrets, settled),
-        pwpush(secrets, settled),
+        psa(secrets, config),
+        vaults(secrets, config),
+        pwpush(secrets, config),
     )
     .await;
     let mut reports = vec![tenant];
@@ -49,13 +49,13 @@ pub async fn verify(store: &Store, secrets: &Secrets, settled: &OrgConfig) -> Ve
 const MOST_BOUGHT: u32 = 10_000;
 
 /// The directory, and the part numbers of the licenses that somebody pays for.
-async fn tenant(secrets: &Secrets, settled: &OrgConfig) -> (Report, Vec<String>) {
+async fn tenant(secrets: &Secrets, config: &OrgConfig) -> (Report, Vec<String>) {
     let report = |findings| Report {
         system: "graph".to_owned(),
         findings,
     };
     let read = async {
-        let graph = crate::graph(secrets, &settled.organisation).await?;
+        let graph = crate::graph(secrets, &config.organisation).await?;
         let skus = graph.subscribed_skus().await?;
         Ok::<_, StepError>((graph, skus))
     };
@@ -64,7 +64,7 @@ async fn tenant(secrets: &Secrets, settled: &OrgConfig) -> (Report, Vec<String>)
         Err(error) => return (report(vec![Finding::new("sign-in", Err(error))]), Vec::new()),
     };
     let mut findings = vec![Finding::new("sign-in", Ok(format!("{} licenses", skus.len())))];
-    if let Some(name) = &settled.variables.mfa_group {
+    if let Some(name) = &config.variables.mfa_group {
         let found = graph.group(name).await.and_then(the_one);
         findings.push(Finding::new(format!("mfa_group {name}"), found));
     }
@@ -89,12 +89,12 @@ fn bought(sku: SubscribedSku) -> Option<String> {
     paid.then_some(sku.sku.part_number)
 }
 
-async fn psa(secrets: &Secrets, settled: &OrgConfig) -> Option<Report> {
-    let choice = settled.variables.default_psa?;
+async fn psa(secrets: &Secrets, config: &OrgConfig) -> Option<Report> {
+    let choice = config.variables.default_psa?;
     let findings = match choice {
         PsaChoice::EmailOnly => return None,
-        _ => match crate::real_psa(secrets, settled, choice).await {
-            Ok(psa) => psa.check(&names(&settled.variables)).await,
+        _ => match crate::real_psa(secrets, config, choice).await {
+            Ok(psa) => psa.check(&names(&config.variables)).await,
             Err(error) => vec![Finding::new("set-up", Err(error))],
         },
     };
@@ -119,10 +119,10 @@ fn names(variables: &OrgVariables) -> Names {
     }
 }
 
-async fn distributor(store: &Store, secrets: &Secrets, settled: &OrgConfig, skus: &[String]) -> Option<Report> {
-    let choice = settled.variables.ms_licensing_distributor?;
+async fn distributor(store: &Store, secrets: &Secrets, config: &OrgConfig, skus: &[String]) -> Option<Report> {
+    let choice = config.variables.ms_licensing_distributor?;
     let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
-    let findings = match crate::distributor(store, secrets, settled).await {
+    let findings = match crate::distributor(store, secrets, config).await {
         Ok(Some(distributor)) => distributor.check(&skus).await,
         Ok(None) if choice == DistributorChoice::Manual => return None,
         Ok(None) => {
@@ -140,16 +140,16 @@ async fn distributor(store: &Store, secrets: &Secrets, settled: &OrgConfig, skus
     })
 }
 
-async fn vaults(secrets: &Secrets, settled: &OrgConfig) -> Vec<Report> {
+async fn vaults(secrets: &Secrets, config: &OrgConfig) -> Vec<Report> {
     let mut reports = Vec::new();
-    for place in settled.variables.password_places() {
+    for place in config.variables.password_places() {
         if !matches!(
             place,
             PasswordDestination::ItGlue | PasswordDestination::Hudu | PasswordDestination::Passportal
         ) {
             continue;
         }
-        let findings = match crate::vault(secrets, settled, place).await {
+        let findings = match crate::vault(secrets, config, place).await {
             Ok(vault) => vault.check().await,
             Err(error) => vec![Finding::new("set-up", Err(error))],
         };
@@ -161,9 +161,9 @@ async fn vaults(secrets: &Secrets, settled: &OrgConfig) -> Vec<Report> {
     reports
 }
 
-async fn pwpush(secrets: &Secrets, settled: &OrgConfig) -> Option<Report> {
-    settled.variables.pwpush_url.as_ref()?;
-    let findings = match crate::pwpush(secrets, settled).await {
+async fn pwpush(secrets: &Secrets, config: &OrgConfig) -> Option<Report> {
+    config.variables.pwpush_url.as_ref()?;
+    let findings = match crate::pwpush(secrets, config).await {
         Ok(pwpush) => pwpush.check().await,
         Err(error) => vec![Finding::new("set-up", Err(error))],
     };

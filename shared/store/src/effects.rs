@@ -54,7 +54,7 @@ impl Store {
         match result {
             Ok(_) => Ok(EffectState::New),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                self.standing(key, effect).await
+                self.effect(key, effect).await
             }
             Err(error) => Err(aws_error("writing an intent", &error)),
         }
@@ -91,7 +91,7 @@ impl Store {
     }
 
     /// What stands, without writing anything.
-    pub async fn standing<T, I>(&self, key: &RequestKey, effect: &str) -> Result<EffectState<T, I>, StepError>
+    pub async fn effect<T, I>(&self, key: &RequestKey, effect: &str) -> Result<EffectState<T, I>, StepError>
     where
         T: DeserializeOwned,
         I: DeserializeOwned,
@@ -113,8 +113,8 @@ impl Store {
 
     /// Whether the effect is known to have happened.
     pub async fn is_done(&self, key: &RequestKey, effect: &str) -> Result<bool, StepError> {
-        let standing: EffectState<IgnoredAny, IgnoredAny> = self.standing(key, effect).await?;
-        Ok(matches!(standing, EffectState::Done(_)))
+        let state: EffectState<IgnoredAny, IgnoredAny> = self.effect(key, effect).await?;
+        Ok(matches!(state, EffectState::Done(_)))
     }
 
     /// The result of an effect that is known to have happened.

@@ -61,7 +61,7 @@ impl Store {
     }
 
     pub async fn password_shown(&self, key: &RequestKey) -> Result<Option<Shown>, StepError> {
-        match self.standing(key, SHOWN).await? {
+        match self.effect(key, SHOWN).await? {
             EffectState::Done(shown) => Ok(Some(shown)),
             EffectState::New | EffectState::Intended(IgnoredAny) => Ok(None),
         }

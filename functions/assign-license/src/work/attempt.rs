@@ -49,14 +49,14 @@ impl Job<'_> {
             self.graph.set_usage_location(self.user, country.as_str()).await?;
         }
         match licensing.of(self.sku, self.by_group) {
-            Some(license) => self.standing(license).await,
+            Some(license) => self.state(license).await,
             None if self.by_group => self.join().await,
             None => self.assign().await,
         }
     }
 
     /// What the tenant says of the license on the user.
-    async fn standing(&self, license: &LicenseOfUser) -> Result<Attempt, StepError> {
+    async fn state(&self, license: &LicenseOfUser) -> Result<Attempt, StepError> {
         match license.error() {
             None if license.state == AssignmentState::Active => Ok(Attempt::Assigned {
                 by_group: license.by_group.clone(),
@@ -117,7 +117,7 @@ impl Job<'_> {
         }
         match self.graph.assign_license(self.user, self.sku).await? {
             Assignment::Assigned => match self.graph.licensing_of(self.user).await?.of(self.sku, false) {
-                Some(license) => self.standing(license).await,
+                Some(license) => self.state(license).await,
                 None => Err(StepError::Transient(
                     "the tenant does not show the license yet".to_owned(),
                 )),
