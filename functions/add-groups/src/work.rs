@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use directory::{Added, Graph, Group, GroupKind, GroupMatch};
-use domain::note::{self, Skipped};
 use domain::request::Skip;
 use domain::step_error::StepError;
+use messages::Skipped;
 use runtime::{Context, Input};
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -64,7 +64,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             }),
         }
     }
-    if let Some(text) = note::groups(&user.upn, &added, &skipped) {
+    if let Some(text) = messages::groups(&user.upn, &added, &skipped) {
         cx.store.queue_note(&key, "groups", &text).await?;
         cx.store
             .record_event(&key, STEP, "added", "", &added.join(", "), false)

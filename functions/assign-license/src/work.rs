@@ -4,7 +4,7 @@ mod attempt;
 
 use directory::Graph;
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::{LicenseState, RequestKey, Sku, UserRef};
 use domain::step_error::StepError;
 use domain::variables::LicenseAssignmentMethod;
@@ -117,23 +117,25 @@ fn others_open(record: &RequestRecord, sku: &Sku) -> bool {
 
 async fn assigned(graph: &Graph, sku: &Sku, user: &UserRef, by_group: Option<String>) -> Result<String, StepError> {
     let Some(id) = by_group else {
-        return Ok(note::license_assigned(&sku.part_number, &user.upn));
+        return Ok(messages::license_assigned(&sku.part_number, &user.upn));
     };
     let name = match graph.group(&id).await? {
         directory::GroupMatch::One(group) => group.name,
         directory::GroupMatch::None | directory::GroupMatch::Several(_) => id,
     };
-    Ok(note::license_assigned_by_group(&sku.part_number, &user.upn, &name))
+    Ok(messages::license_assigned_by_group(&sku.part_number, &user.upn, &name))
 }
 
 fn why_not(part_number: &str, upn: &str, attempt: Attempt) -> String {
     match attempt {
-        Attempt::NoSeat => note::seat_not_shown(part_number, upn),
-        Attempt::SeatLost => note::license_not_assigned(part_number, upn, &note::license_violation("CountViolation")),
-        Attempt::Joined(_) | Attempt::Processing => note::license_group_slow(part_number, upn),
-        Attempt::NoUsageLocation => note::usage_location_missing(part_number, upn),
-        Attempt::NoGroup(why) => note::license_group_missing(part_number, upn, &why),
-        Attempt::Refused(reason) => note::license_not_assigned(part_number, upn, &reason),
+        Attempt::NoSeat => messages::seat_not_shown(part_number, upn),
+        Attempt::SeatLost => {
+            messages::license_not_assigned(part_number, upn, &messages::license_violation("CountViolation"))
+        }
+        Attempt::Joined(_) | Attempt::Processing => messages::license_group_slow(part_number, upn),
+        Attempt::NoUsageLocation => messages::usage_location_missing(part_number, upn),
+        Attempt::NoGroup(why) => messages::license_group_missing(part_number, upn, &why),
+        Attempt::Refused(reason) => messages::license_not_assigned(part_number, upn, &reason),
         Attempt::Assigned { .. } | Attempt::Postponed => String::new(),
     }
 }

@@ -1,10 +1,10 @@
 //! Shuts the leaver out: the sign-in is blocked, and every session ends.
 
 use directory::{Change, Graph};
-use domain::note::{self, SignIn};
 use domain::request::Skip;
 use domain::step_error::StepError;
 use integrations::offboarding;
+use messages::SignIn;
 use runtime::{Context, Input};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         false => Ok(SignIn::Kept),
     };
     let sign_in = cx.store.once(&key, offboarding::SIGN_IN, again, block).await?;
-    let text = note::sign_in(&user.upn, &sign_in);
+    let text = messages::sign_in(&user.upn, &sign_in);
     cx.store.queue_note(&key, "sign-in", &text).await?;
     let (event, warning) = match &sign_in {
         SignIn::Kept => ("kept", false),

@@ -2,7 +2,7 @@
 
 use distributor::SubscriptionState;
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::{LicenseState, RequestKey};
 use domain::step_error::StepError;
 use integrations::Purchase;
@@ -73,7 +73,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         }
     };
     if seats > purchase.target {
-        let text = note::purchased_too_many(part_number, name, purchase.target, seats);
+        let text = messages::purchased_too_many(part_number, name, purchase.target, seats);
         cx.store
             .queue_note(&key, &format!("purchased-more-{part_number}"), &text)
             .await?;
@@ -81,7 +81,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             .record_event(&key, STEP, "more_than_ordered", part_number, &text, true)
             .await?;
     }
-    let text = note::purchased_automatically(part_number, name);
+    let text = messages::purchased_automatically(part_number, name);
     cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
     cx.store
         .queue_note(&key, &format!("purchased-{part_number}"), &text)

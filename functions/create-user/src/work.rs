@@ -7,7 +7,7 @@ use domain::contact::Upn;
 use domain::request::UserRef;
 use domain::step_error::StepError;
 use domain::variables::{OrgVariables, UsernameCollision};
-use domain::{note, password, username};
+use domain::{password, username};
 use runtime::{Context, Input};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -49,12 +49,12 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             .queue_note(
                 &key,
                 "username-changed",
-                &note::username_changed(&record.plan.upn, &user.upn),
+                &messages::username_changed(&record.plan.upn, &user.upn),
             )
             .await?;
     }
     let again = record.plan.rehired.is_some();
-    let text = note::user_created(&record.plan.display_name, &user.upn, again, &config.variables);
+    let text = messages::user_created(&record.plan.display_name, &user.upn, again, &config.variables);
     cx.store.queue_note(&key, "user-created", &text).await?;
     let event = if again { "enabled" } else { "created" };
     cx.store.record_event(&key, STEP, event, "", &user.upn, false).await?;
@@ -264,7 +264,7 @@ async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: 
         },
         None => "the manager has no account any more".to_owned(),
     };
-    let text = note::manager_not_set(&user.upn, &why);
+    let text = messages::manager_not_set(&user.upn, &why);
     cx.store.queue_note(&record.key(), "manager-not-set", &text).await?;
     cx.store
         .record_event(&record.key(), STEP, "manager_not_set", "", &text, true)

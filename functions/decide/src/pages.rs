@@ -4,7 +4,7 @@ use askama::Template;
 use domain::decision::{Action, Gate};
 use domain::field::FieldError;
 use domain::job::Kind;
-use domain::note;
+
 use domain::schedule::local_words;
 use serde_json::{Value, json};
 use web::ProblemDetails;
@@ -82,8 +82,8 @@ impl Decision<'_> {
         ];
         // A license link needs no sign-in and goes to the ticket, so it shows what the ticket shows.
         facts.extend(match self.link.capability.gate {
-            Gate::Approval(_) => note::approval_facts(&request.job, &request.plan),
-            Gate::License(_) => note::job_facts(&request.job, &request.plan),
+            Gate::Approval(_) => messages::approval_facts(&request.job, &request.plan),
+            Gate::License(_) => messages::job_facts(&request.job, &request.plan),
         });
         facts.push(("Until", local_words(self.link.gate.closes_at, self.link.zone)));
         facts

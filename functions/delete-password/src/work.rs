@@ -1,6 +1,5 @@
 //! The kept password was not fetched in time.
 
-use domain::note;
 use domain::step_error::StepError;
 use runtime::{Context, Input};
 use serde::Serialize;
@@ -18,7 +17,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     // Whoever showed it has told so.
     if cx.store.password_shown(&key).await?.is_none() {
         let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
-        let text = note::password_deleted(upn);
+        let text = messages::password_deleted(upn);
         cx.store.queue_note(&key, "password-deleted", &text).await?;
         cx.store.record_event(&key, STEP, "deleted", "", &text, true).await?;
     }

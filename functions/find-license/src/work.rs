@@ -3,7 +3,7 @@
 use chrono::Utc;
 use directory::{Graph, LicenseOfUser};
 use domain::authority;
-use domain::note;
+
 use domain::request::{LicenseState, RequestKey, Skip, Sku, UserRef};
 use domain::step_error::StepError;
 use domain::submission::LicensePurchase;
@@ -105,7 +105,7 @@ async fn way(
         && state.is_none()
         && let Err(why) = graph.license_group(&sku.id).await?.joinable()
     {
-        let text = note::license_group_missing(part_number, &user.upn, &why);
+        let text = messages::license_group_missing(part_number, &user.upn, &why);
         skip(cx, &key, part_number, "no_group", &text).await?;
         return Ok(None);
     }
@@ -133,7 +133,7 @@ async fn way(
         return Ok(Some(NextAction::Buy));
     }
     if wish == LicensePurchase::None {
-        let text = note::license_not_wanted(part_number, &user.upn);
+        let text = messages::license_not_wanted(part_number, &user.upn);
         skip(cx, &key, part_number, "not_wanted", &text).await?;
         return Ok(None);
     }
@@ -158,7 +158,7 @@ async fn may_buy(
         }
         format!("the organisation's limit for a day is reached (max_seats_bought_per_day is {most})")
     };
-    let text = note::seat_not_bought(part_number, &why);
+    let text = messages::seat_not_bought(part_number, &why);
     cx.store
         .queue_note(&record.key(), &format!("not-bought-{part_number}"), &text)
         .await?;

@@ -48,7 +48,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             STEP,
             "ended",
             &record.once_more(""),
-            &format!("Ended: {}", domain::note::outcome_words(outcome)),
+            &format!("Ended: {}", messages::outcome_words(outcome)),
             false,
         )
         .await?;

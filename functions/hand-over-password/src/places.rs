@@ -1,11 +1,11 @@
 //! The places that a temporary password goes to.
 
 use domain::contact::PhoneNumber;
-use domain::note::{self, Handed};
 use domain::request::{RequestKey, TicketRef, UserRef};
 use domain::step_error::StepError;
 use domain::variables::PasswordDestination;
 use integrations::OrgConfig;
+use messages::Handed;
 use notify::{Mail, Sms};
 use psa::{Note, NoteText, Psa};
 use runtime::Context;
@@ -98,9 +98,9 @@ impl HandOver<'_> {
         };
         let compose = async || {
             let link = self.link("technicians").await?;
-            let text = note::password(&self.user.upn, &Handed::Link(link.clone()), &self.config.variables);
+            let text = messages::password(&self.user.upn, &Handed::Link(link.clone()), &self.config.variables);
             let (person, organisation) = (&self.record.plan.display_name, &self.config.organisation.name);
-            let mail = note::password_link_mail(person, organisation, text);
+            let mail = messages::password_link_mail(person, organisation, text);
             Ok(self.mail(to.as_str(), mail, vec![link]))
         };
         let mailer = integrations::mailer(&self.cx.aws)?;
@@ -126,7 +126,7 @@ impl HandOver<'_> {
             let compose = async || {
                 let (handed, links) = self.handed_to("manager").await?;
                 let (person, organisation) = (&self.record.plan.display_name, &self.config.organisation.name);
-                let mail = note::password_mail(person, organisation, upn, &handed, &self.config.variables);
+                let mail = messages::password_mail(person, organisation, upn, &handed, &self.config.variables);
                 Ok(self.mail(address, mail, links))
             };
             let mailer = integrations::mailer(&self.cx.aws)?;
@@ -140,7 +140,7 @@ impl HandOver<'_> {
         };
         let compose = async || {
             let (handed, _) = self.handed_to("manager").await?;
-            let text = note::password_sms(upn, &handed, &self.config.variables);
+            let text = messages::password_sms(upn, &handed, &self.config.variables);
             Ok(Sms {
                 to: number.clone(),
                 text,
@@ -168,7 +168,7 @@ impl HandOver<'_> {
         let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
         let there = async |mark: &str| Ok(psa.has_note(ticket, &marker(mark)).await?.then_some(()));
         let add = async |mark: &str| {
-            let text = note::password(&self.user.upn, &handed().await?, &self.config.variables);
+            let text = messages::password(&self.user.upn, &handed().await?, &self.config.variables);
             let note = Note {
                 marker: marker(mark),
                 text: NoteText::Secret(text),
@@ -180,7 +180,7 @@ impl HandOver<'_> {
         self.cx.store.once_marked(&key, effect, there, add).await
     }
 
-    fn mail(&self, to: &str, mail: note::MailText, links: Vec<SecretString>) -> Mail {
+    fn mail(&self, to: &str, mail: messages::MailText, links: Vec<SecretString>) -> Mail {
         Mail {
             to: vec![to.to_owned()],
             reply_to: self

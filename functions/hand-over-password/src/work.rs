@@ -2,11 +2,11 @@
 
 use chrono::{Duration, Utc};
 use domain::ids::{OrgId, RequestId};
-use domain::note::{self, Skipped};
 use domain::request::{RequestKey, UserRef};
 use domain::schedule::local_words;
 use domain::step_error::StepError;
 use domain::variables::{OrgVariables, PasswordDestination};
+use messages::Skipped;
 use runtime::{Context, Env};
 use serde::{Deserialize, Serialize};
 use store::kept::{Kept, PASSWORD_SETTLED, Shown};
@@ -112,7 +112,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         return keep.for_admin(&failed, &config.variables).await;
     }
     tell_failures(cx, &key, &failed).await?;
-    let text = note::password_handed_over(&reached, &failed);
+    let text = messages::password_handed_over(&reached, &failed);
     cx.store.queue_note(&key, "password-handed-over", &text).await?;
     cx.store
         .record_event(&key, STEP, "handed_over", "", &text, false)
@@ -143,7 +143,7 @@ impl Keep<'_> {
         tell_failures(cx, &key, failed).await?;
         let until = local_words(Utc::now() + Duration::seconds(i64::from(seconds)), variables.timezone);
         let page = Env.request_page(&key)?;
-        let text = note::password_kept(&user.upn, failed, &until, &page);
+        let text = messages::password_kept(&user.upn, failed, &until, &page);
         cx.store
             .queue_note(&key, &record.once_more("password-kept"), &text)
             .await?;
@@ -171,7 +171,7 @@ async fn settle_shown(cx: &Context, record: &RequestRecord, user: &UserRef, show
         .await?
         .variables
         .timezone;
-    let text = note::password_shown(&user.upn, &shown.by, &local_words(shown.at, zone));
+    let text = messages::password_shown(&user.upn, &shown.by, &local_words(shown.at, zone));
     cx.store.queue_note(&key, "password-shown", &text).await?;
     cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
     cx.secrets.forget_password(&key).await

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::job::Job;
-use domain::note;
+
 use domain::request::Status;
 use domain::step_error::StepError;
 use integrations::OrgConfig;
@@ -52,7 +52,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             && let Some(date) = form.start_date
         {
             cx.store
-                .queue_note(&key, "start-date", &note::start_date_noted(date))
+                .queue_note(&key, "start-date", &messages::start_date_noted(date))
                 .await?;
         }
         // A request that was resumed or moved has waited since it was checked.
@@ -72,7 +72,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             .record_event(&key, STEP, "approvers_untold", &input.run.to_string(), &text, true)
             .await?;
     }
-    let text = note::scheduled(record.about(), at, config.variables.timezone);
+    let text = messages::scheduled(record.about(), at, config.variables.timezone);
     cx.store
         .queue_note(&key, &format!("scheduled-{}", input.run), &text)
         .await?;
@@ -100,7 +100,7 @@ async fn tell_approvers(
     for approver in &record.plan.approvers {
         let effect = format!("date-mail/{}/{approver}", record.plan.version);
         integrations::mail_once(&cx.store, &mailer, &record.key(), &effect, async || {
-            let mail = note::date_moved_mail(record.about(), &config.organisation.name, at, zone, by);
+            let mail = messages::date_moved_mail(record.about(), &config.organisation.name, at, zone, by);
             Ok(Mail {
                 to: vec![approver.clone()],
                 reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),

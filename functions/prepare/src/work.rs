@@ -3,7 +3,7 @@
 use chrono::{Duration, Utc};
 use domain::decision::Decision;
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::{RequestKey, Status};
 use domain::step_error::StepError;
 use runtime::{Context, Env};
@@ -67,7 +67,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let page = format!("{}/orgs/{}/pending", Env.base_url()?, key.org);
     let zone = integrations::org_config(&cx.store, &key.org).await?.variables.timezone;
     let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
-    let text = note::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
+    let text = messages::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
     cx.store
         .queue_note(&key, &record.once_an_approval("approval-requested"), &text)
         .await?;

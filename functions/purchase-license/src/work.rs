@@ -9,7 +9,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use distributor::{Distributor, Subscription};
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use integrations::{OrgConfig, Purchase};
@@ -202,7 +202,7 @@ async fn record(
 ) -> Result<Outcome, StepError> {
     let effect = integrations::purchase_effect(part_number);
     cx.store.effect_done(key, &effect, purchase).await?;
-    let text = note::purchase_ordered(part_number, distributor.name());
+    let text = messages::purchase_ordered(part_number, distributor.name());
     cx.store
         .queue_note(key, &format!("ordered-{part_number}"), &text)
         .await?;

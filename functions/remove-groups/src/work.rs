@@ -1,10 +1,10 @@
 //! Removes the leaver from the groups that Graph can change; tells of the others.
 
 use directory::{Change, Graph};
-use domain::note::{self, Removed, Skipped};
 use domain::request::Skip;
 use domain::step_error::StepError;
 use integrations::offboarding;
+use messages::{Removed, Skipped};
 use runtime::{Context, Input};
 use serde::{Deserialize, Serialize};
 use store::effects::EffectState;
@@ -35,7 +35,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     };
     let config = integrations::request_config(&cx.store, &record).await?;
     if !config.variables.offboarding_remove_groups {
-        let text = note::groups_kept(&user.upn);
+        let text = messages::groups_kept(&user.upn);
         cx.store.queue_note(&key, "groups-removed", &text).await?;
         cx.store.record_event(&key, STEP, "kept", "", &text, false).await?;
         return Ok(Output {});
@@ -47,7 +47,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         EffectState::New => remove(&graph, &user.id, memberships).await?,
         EffectState::Intended(before) => remove(&graph, &user.id, before).await?,
     };
-    let text = note::groups_removed(&user.upn, &groups);
+    let text = messages::groups_removed(&user.upn, &groups);
     offboarding::tell_removed(&cx.store, &record, STEP, offboarding::GROUPS, &groups, &text).await?;
     Ok(Output {})
 }

@@ -1,10 +1,10 @@
 //! Frees the leaver's licenses: those assigned directly, and those that come with a group, by leaving the group.
 
 use directory::{Change, Graph, GroupMatch};
-use domain::note::{self, Removed, Skipped};
 use domain::request::Skip;
 use domain::step_error::StepError;
 use integrations::offboarding;
+use messages::{Removed, Skipped};
 use runtime::{Context, Input};
 use serde::{Deserialize, Serialize};
 use store::effects::EffectState;
@@ -66,7 +66,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         EffectState::New => free(&graph, &user.id, ways).await?,
         EffectState::Intended(before) => free(&graph, &user.id, before).await?,
     };
-    let text = note::licenses_removed(&user.upn, &licenses);
+    let text = messages::licenses_removed(&user.upn, &licenses);
     offboarding::tell_removed(&cx.store, &record, STEP, offboarding::LICENSES, &licenses, &text).await?;
     Ok(Output {})
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use directory::{Graph, GroupMatch};
 use domain::mfa::{self, Answer, Facts, Group, Person, Verdict};
-use domain::note;
+
 use domain::request::{RequestKey, Skip, UserRef};
 use domain::step_error::StepError;
 use runtime::{Context, Input};
@@ -37,7 +37,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
     let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
     let facts = facts(cx, &graph, &key, user, config.variables.mfa_group.as_deref()).await?;
     let report = mfa::report(&facts);
-    let text = note::mfa(&user.upn, &facts, &report);
+    let text = messages::mfa(&user.upn, &facts, &report);
     cx.store.queue_note(&key, "mfa", &text).await?;
     let (event, detail, warning) = match report.verdict {
         Verdict::Asked => ("asked", "The user will be asked for MFA".to_owned(), false),
@@ -46,7 +46,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
             "The user will be asked for MFA in some cases".to_owned(),
             false,
         ),
-        Verdict::NotAsked => ("not_asked", note::mfa_not_asked(&user.upn), true),
+        Verdict::NotAsked => ("not_asked", messages::mfa_not_asked(&user.upn), true),
         Verdict::Unknown => (
             "unknown",
             "Gangway may not read whether the user is asked for MFA".to_owned(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use domain::authority;
 use domain::decision::Action;
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use integrations::OrgConfig;
@@ -79,7 +79,7 @@ pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError>
         .await?;
     if input.round > 0 && !asked.is_empty() {
         let name = record.once_an_approval(&format!("approval-reminded-{}", input.round));
-        let text = note::approval_reminded(record.about(), &asked, gate.closes_at, config.variables.timezone);
+        let text = messages::approval_reminded(record.about(), &asked, gate.closes_at, config.variables.timezone);
         cx.store.queue_note(&key, &name, &text).await?;
     }
     Ok(Output {})
@@ -105,7 +105,7 @@ async fn ask(
     let mut approvers = authority::approvers_now(&record.plan, &config.variables, &members);
     approvers.retain(|approver| !record.concerns(approver));
     if approvers.is_empty() {
-        let text = note::nobody_asked(record.about());
+        let text = messages::nobody_asked(record.about());
         let name = record.once_an_approval("nobody-asked");
         cx.store.queue_note(&key, &name, &text).await?;
         cx.store
@@ -127,7 +127,7 @@ async fn ask(
             let [approve, deny] = links.as_slice() else {
                 return Err(StepError::Permanent("two links were to be issued".to_owned()));
             };
-            let mail = note::ApprovalMail {
+            let mail = messages::ApprovalMail {
                 organisation: &config.organisation.name,
                 job: &record.job,
                 plan: &record.plan,
@@ -137,7 +137,7 @@ async fn ask(
                 reminder: round > 0,
             };
             let (approve, deny) = (integrations::decide_link(approve)?, integrations::decide_link(deny)?);
-            let mail = note::approval_mail(&mail, &approve, &deny);
+            let mail = messages::approval_mail(&mail, &approve, &deny);
             Ok(Mail {
                 to: vec![approver.clone()],
                 reply_to: reply_to.clone(),

@@ -3,7 +3,7 @@
 use chrono::{Duration, Utc};
 use domain::decision::{Action, Gate};
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::{RequestKey, Status, TicketRef};
 use domain::step_error::StepError;
 use integrations::OrgConfig;
@@ -117,7 +117,7 @@ async fn tell(
     };
     let place = TicketRef {
         system: mails.system().to_owned(),
-        id: note::note_subject(record.about()),
+        id: messages::note_subject(record.about()),
     };
     post(cx, record, config, gate, part_number, &mails, &place, "mail").await?;
     Ok(true)
@@ -150,7 +150,7 @@ async fn post(
         let (confirm, reject) = (integrations::decide_link(confirm)?, integrations::decide_link(reject)?);
         let ordered = may_be_ordered(cx, &key, part_number).await?;
         let organisation = &config.organisation.name;
-        let text = note::manual_purchase(organisation, part_number, upn, &confirm, &reject, ordered);
+        let text = messages::manual_purchase(organisation, part_number, upn, &confirm, &reject, ordered);
         // Links, unlike passwords, may go out in mails, so the text counts as plain here.
         let text = NoteText::Plain(text.expose_secret().to_owned());
         psa.add_note(

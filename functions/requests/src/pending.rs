@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono_tz::Tz;
 use domain::decision::{Action, Gate};
-use domain::note;
+
 use domain::request::Status;
 use domain::role::Role;
 use domain::schedule::local_words;
@@ -154,8 +154,8 @@ impl Page<'_> {
     fn facts(&self, item: &Item) -> Vec<(&'static str, String)> {
         let mut facts = vec![("Asked by", item.asked_by.clone())];
         facts.extend(match item.gate {
-            Gate::Approval(_) => note::approval_facts(&item.record.job, &item.record.plan),
-            Gate::License(_) => note::job_facts(&item.record.job, &item.record.plan),
+            Gate::Approval(_) => messages::approval_facts(&item.record.job, &item.record.plan),
+            Gate::License(_) => messages::job_facts(&item.record.job, &item.record.plan),
         });
         facts.push(("Until", local_words(item.gate_record.closes_at, self.zone)));
         facts

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::authority::{self, NewDate};
-use domain::note::{self, About};
+use domain::job::About;
 use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
 use domain::step_error::StepError;
@@ -94,7 +94,7 @@ impl App {
         // A date may be chosen, left and chosen again: each time is told.
         let once = Utc::now().timestamp_millis().to_string();
         let text = match moving {
-            Moving::AskAgain => note::asked_again(record.about(), start.at(), zone, by),
+            Moving::AskAgain => messages::asked_again(record.about(), start.at(), zone, by),
             _ => note_text(record.about(), by, date, start, zone, enter.is_some()),
         };
         let detail = match start {
@@ -137,8 +137,8 @@ fn moving(record: &RequestRecord, start: Start) -> Result<Moving, ProblemDetails
 
 fn note_text(about: About<'_>, by: &str, date: NaiveDate, start: Start, zone: Tz, scheduled: bool) -> String {
     match start {
-        Start::At(at) => note::rescheduled(about, at, zone, by),
-        Start::Now if scheduled => note::rescheduled_to_now(about, by),
+        Start::At(at) => messages::rescheduled(about, at, zone, by),
+        Start::Now if scheduled => messages::rescheduled_to_now(about, by),
         // Nothing happens before the approval.
         Start::Now | Start::NotedOnly(_) => {
             let label = about.kind.date_label().to_lowercase();

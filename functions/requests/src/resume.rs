@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::authority;
 use domain::job::Kind;
-use domain::note;
+
 use domain::request::{RequestKey, Skip, Status, TimelineEvent};
 use domain::resume::{self, Skipping};
 use domain::step_error::StepError;
@@ -63,7 +63,7 @@ impl App {
         };
         store.record_event_of(&key, STEP, RESUMED, &run, of).await?;
         store
-            .queue_note(&key, &format!("resumed-{run}"), &note::resumed(record.about(), by))
+            .queue_note(&key, &format!("resumed-{run}"), &messages::resumed(record.about(), by))
             .await?;
         for step in &record.skipped {
             // Where the call that skipped it died before this, the audit alone knows who and why.
@@ -79,7 +79,7 @@ impl App {
             };
             store.record_event_of(&key, step.as_str(), "skipped", "", of).await?;
             store
-                .queue_note(&key, &format!("skipped-{step}"), &note::skipped(*step, by, reason))
+                .queue_note(&key, &format!("skipped-{step}"), &messages::skipped(*step, by, reason))
                 .await?;
         }
         self.executions

@@ -2,7 +2,7 @@
 
 use domain::decision::{Decision, Gate};
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::{LicenseState, RequestKey, Status};
 use domain::step_error::StepError;
 use runtime::Context;
@@ -84,15 +84,15 @@ async fn record(
     let upn = request.user.as_ref().map_or(&request.plan.upn, |user| &user.upn);
     let text = match gate {
         Gate::Approval(_) => match decision {
-            Decision::Approved => note::approved(about, by),
-            Decision::Denied => note::denied(about, by, reason),
+            Decision::Approved => messages::approved(about, by),
+            Decision::Denied => messages::denied(about, by, reason),
             Decision::Cancelled => return Ok(()),
-            _ => note::approval_expired(about),
+            _ => messages::approval_expired(about),
         },
         Gate::License(part_number) => match decision {
-            Decision::Confirmed => note::purchase_confirmed(part_number, by),
-            Decision::Rejected => note::purchase_rejected(part_number, upn, by),
-            _ => note::PURCHASE_TIMED_OUT.to_owned(),
+            Decision::Confirmed => messages::purchase_confirmed(part_number, by),
+            Decision::Rejected => messages::purchase_rejected(part_number, upn, by),
+            _ => messages::PURCHASE_TIMED_OUT.to_owned(),
         },
     };
     if let Gate::License(part_number) = gate {

@@ -1,11 +1,11 @@
 //! The end of an offboarding.
 
 use directory::User;
-use domain::note::{self, MailText, Removed, SignIn, Summary};
 use domain::request::{RequestKey, Skip};
 use domain::step_error::StepError;
 use domain::submission::Offboarding;
 use integrations::{OrgConfig, offboarding};
+use messages::{MailText, Removed, SignIn, Summary};
 use runtime::Context;
 use store::effects::EffectState;
 use store::requests::RequestRecord;
@@ -45,7 +45,7 @@ pub(crate) async fn offboarded(cx: &Context, key: &RequestKey) -> Result<Vec<(&'
         ("Licenses freed", offboarding::LICENSES),
     ] {
         if let Some(what) = removed(cx, key, effect).await? {
-            done.push((label, note::listed(&what.removed)));
+            done.push((label, messages::listed(&what.removed)));
         }
     }
     Ok(done)
@@ -60,7 +60,7 @@ pub(crate) async fn mail(
     let freed = removed(cx, key, offboarding::LICENSES)
         .await?
         .is_some_and(|licenses| !licenses.removed.is_empty());
-    Ok(note::leaver_mail(summary, &config.organisation.name, freed))
+    Ok(messages::leaver_mail(summary, &config.organisation.name, freed))
 }
 
 /// None until the step is done.

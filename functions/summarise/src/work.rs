@@ -3,11 +3,11 @@
 use domain::decision::Decision;
 use domain::ids::{OrgId, RequestId};
 use domain::job::Job;
-use domain::note::{self, MailText, Summary};
 use domain::request::{End, LicenseState, RequestKey, Skip, TicketStatus};
 use domain::step_error::StepError;
 use domain::submission::Onboarding;
 use integrations::OrgConfig;
+use messages::{MailText, Summary};
 use notify::Mail;
 use runtime::{Context, Env};
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
         gap(Skip::AddGroups, "groups_missing", "", text).await?;
     }
     if let EffectState::Intended(()) = cx.store.effect::<(), ()>(&key, integrations::MFA_EFFECT).await? {
-        gap(Skip::ReportMfa, "mfa_unread", "", note::MFA_NOT_READ).await?;
+        gap(Skip::ReportMfa, "mfa_unread", "", messages::MFA_NOT_READ).await?;
     }
     if !cx.store.password_is_settled(&key).await? {
         cx.store
@@ -100,7 +100,7 @@ async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) ->
                 "hand-over-password",
                 "password_unsettled",
                 "",
-                note::PASSWORD_UNSETTLED,
+                messages::PASSWORD_UNSETTLED,
             )
             .await?;
     }
@@ -111,7 +111,7 @@ async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Re
     let key = record.key();
     let step = record.step.as_deref().unwrap_or("the first step");
     let what = reason(cause);
-    let text = note::failed(record.about(), step, &what, &Env.request_page(&key)?);
+    let text = messages::failed(record.about(), step, &what, &Env.request_page(&key)?);
     cx.store.queue_note(&key, &record.once_more("failed"), &text).await?;
     cx.store.record_failure(record, step, "failed", "", &what).await
 }
@@ -154,18 +154,18 @@ async fn sum_up(cx: &Context, record: &RequestRecord, config: &OrgConfig, end: E
         warnings: &warnings,
         denied: denied.map(|event| event.detail.as_str()),
     };
-    let mut text = note::summary(&summary);
+    let mut text = messages::summary(&summary);
     if end == End::Completed && !record.failed_steps(&timeline).is_empty() {
-        text = format!("{text}\n\n{}", note::may_be_resumed(&Env.request_page(&key)?));
+        text = format!("{text}\n\n{}", messages::may_be_resumed(&Env.request_page(&key)?));
     }
     cx.store
-        .queue_note(&key, &record.once_more(note::SUMMARY), &text)
+        .queue_note(&key, &record.once_more(messages::SUMMARY), &text)
         .await?;
     for Recipient { address, reported_to } in recipients {
         let compose = async || {
             let MailText { subject, text } = match &record.job {
                 Job::Offboarding(_) if reported_to => offboarding::mail(cx, &key, &summary, config).await?,
-                _ => note::summary_mail(&summary, &config.organisation.name),
+                _ => messages::summary_mail(&summary, &config.organisation.name),
             };
             Ok(Mail {
                 to: vec![address.clone()],
@@ -202,8 +202,8 @@ async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static
         EffectState::New | EffectState::Intended(()) => Vec::new(),
     };
     Ok(vec![
-        ("Licenses", note::listed(&licenses)),
-        ("Groups", note::listed(&groups)),
+        ("Licenses", messages::listed(&licenses)),
+        ("Groups", messages::listed(&groups)),
     ])
 }
 

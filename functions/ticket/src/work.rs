@@ -1,7 +1,7 @@
 //! Brings the ticket up to date: opens it where it is missing, posts the notes that it lacks, sets its status.
 
 use domain::ids::{OrgId, RequestId};
-use domain::note;
+
 use domain::request::{RequestKey, TicketRef, TicketStatus};
 use domain::step_error::StepError;
 use domain::variables::OrgVariables;
@@ -71,7 +71,7 @@ async fn update(
         let minutes = config
             .variables
             .automation_task_new_user_time
-            .filter(|_| note.name == note::SUMMARY);
+            .filter(|_| note.name == messages::SUMMARY);
         post(cx, &key, psa, &ticket, note, minutes).await?;
     }
     match status_name(&config.variables, status) {
@@ -97,7 +97,7 @@ async fn open(
     let key = record.key();
     let marker = record.id.as_str();
     let given = record.job.ticket_id();
-    let summary = note::note_subject(record.about());
+    let summary = messages::note_subject(record.about());
     let ticket = cx
         .store
         .once_marked(
@@ -115,7 +115,7 @@ async fn open(
                     marker: marker.to_owned(),
                     mark: mark.to_owned(),
                     summary: summary.clone(),
-                    description: note::ticket_description(&record.job, &record.plan),
+                    description: messages::ticket_description(&record.job, &record.plan),
                     location: variables.default_ticket_location.clone(),
                     status: variables.default_ticket_status.clone(),
                     priority: variables.default_priority.clone(),
@@ -193,7 +193,7 @@ async fn mail_the_rest(
     };
     let place = TicketRef {
         system: mails.system().to_owned(),
-        id: note::note_subject(record.about()),
+        id: messages::note_subject(record.about()),
     };
     for note in unposted(cx, &key).await? {
         let marker = note_marker(&key, &note);

@@ -1,6 +1,5 @@
 //! Licenses: what the tenant has, and who has them.
 
-use domain::note::license_violation;
 use domain::request::Sku;
 use domain::step_error::StepError;
 use serde::Deserialize;
@@ -43,9 +42,13 @@ pub enum Assignment {
     InvalidUsageLocation,
     /// It builds on a license that the user has not (yet).
     Dependency,
+    /// It breaks a rule of licensing; by Microsoft's name, as `MutuallyExclusiveViolation`.
+    Violation(&'static str),
     /// A short reason fit for a ticket.
     Refused(String),
 }
+
+const MUTUALLY_EXCLUSIVE: &str = "MutuallyExclusiveViolation";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssignmentState {
@@ -211,7 +214,7 @@ fn refusal(error: &GraphError) -> Assignment {
     } else if error.says("usage location") {
         Assignment::InvalidUsageLocation
     } else if error.says("mutually exclusive") || error.says("conflicting service plans") {
-        Assignment::Refused(license_violation("MutuallyExclusiveViolation"))
+        Assignment::Violation(MUTUALLY_EXCLUSIVE)
     } else if error.says("depend") {
         Assignment::Dependency
     } else {

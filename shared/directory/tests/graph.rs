@@ -412,7 +412,7 @@ async fn assigning_a_license_has_typed_answers() {
         (
             400,
             "License assignment failed because service plans a, b are mutually exclusive.",
-            Assignment::Refused(domain::note::license_violation("MutuallyExclusiveViolation")),
+            Assignment::Violation("MutuallyExclusiveViolation"),
         ),
         (
             400,

@@ -1,5 +1,7 @@
 //! What a request does: brings a person aboard, or sees one off.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,7 @@ use crate::contact::Upn;
 use crate::field::choice;
 use crate::step_error::StepError;
 use crate::submission::{Offboarding, Onboarding};
+use crate::text::unlinked;
 use crate::variables::OrgVariables;
 
 choice! {
@@ -28,6 +31,19 @@ impl Kind {
             Self::Onboarding => "Start date",
             Self::Offboarding => "Last day",
         }
+    }
+}
+
+/// Whom a request is about, and what it does for them: "onboarding of Ada Lovelace".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About<'a> {
+    pub kind: Kind,
+    pub name: &'a str,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.kind, unlinked(self.name))
     }
 }
 

@@ -11,7 +11,6 @@ pub mod ids;
 pub mod integration;
 pub mod job;
 pub mod mfa;
-pub mod note;
 pub mod password;
 pub mod request;
 pub mod resume;

@@ -3,14 +3,12 @@
 
 mod conditions;
 mod policy;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-pub(crate) use conditions::joined;
+pub use conditions::joined;
 pub use policy::{Policy, PolicyState, Reach};
 
 /// What the directory let be read of one thing.

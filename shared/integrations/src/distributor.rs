@@ -5,7 +5,7 @@ use ::distributor::{Distributor, IngramMicro, Pax8, Sherweb, TdSynnex};
 use chrono::{DateTime, Utc};
 use domain::ids::OrgId;
 use domain::integration::Organisation;
-use domain::note;
+
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use domain::variables::Distributor as DistributorChoice;
@@ -79,7 +79,7 @@ pub async fn leave_to_technician(
     distributor: &str,
     why: &str,
 ) -> Result<(), StepError> {
-    let text = note::purchase_failed(part_number, distributor, why);
+    let text = messages::purchase_failed(part_number, distributor, why);
     let name = format!("purchase-failed-{part_number}");
     store.queue_note(key, &name, &text).await?;
     store

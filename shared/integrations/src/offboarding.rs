@@ -1,7 +1,7 @@
 //! The effects of an offboarding. What they came to is in `domain::note`: `SignIn`, and `Removed` for the other two.
 
-use domain::note::{self, Removed, Skipped};
 use domain::step_error::StepError;
+use messages::{Removed, Skipped};
 use store::Store;
 use store::requests::RequestRecord;
 
@@ -20,7 +20,7 @@ pub async fn tell_removed(
 ) -> Result<(), StepError> {
     let key = record.key();
     store.queue_note(&key, &record.once_more(effect), text).await?;
-    let removed = note::listed(&what.removed);
+    let removed = messages::listed(&what.removed);
     store
         .record_event(&key, step, "removed", &record.once_more(""), &removed, false)
         .await?;

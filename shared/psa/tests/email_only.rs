@@ -5,9 +5,10 @@
 use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sesv2::{Client, Config};
 use domain::decision::Reason;
+use domain::job::About;
 use domain::job::Kind;
-use domain::note::{About, denied, note_subject};
 use domain::step_error::StepError;
+use messages::{denied, note_subject};
 use notify::Mailer;
 use psa::{EmailOnly, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};

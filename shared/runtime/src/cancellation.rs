@@ -1,6 +1,5 @@
 //! What follows once a request is cancelled. Each part may run again.
 
-use domain::note;
 use domain::step_error::StepError;
 use store::Store;
 use store::requests::RequestRecord;
@@ -34,7 +33,7 @@ pub async fn finish_cancelling(
         .queue_note(
             &key,
             "cancelled",
-            &note::cancelled(record.about(), &format!("{by}{why}")),
+            &messages::cancelled(record.about(), &format!("{by}{why}")),
         )
         .await?;
     let state_machine = Env.state_machine_arn(record.kind())?;

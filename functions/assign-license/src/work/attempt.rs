@@ -2,9 +2,9 @@
 
 use directory::{Added, Assignment, AssignmentState, Graph, LicenseOfUser};
 use domain::country::CountryCode;
-use domain::note::license_violation;
 use domain::request::LicenseState;
 use domain::step_error::StepError;
+use messages::license_violation;
 
 const DEPENDENCY: &str = "DependencyViolation";
 
@@ -125,6 +125,7 @@ impl Job<'_> {
             Assignment::NoSeat => Ok(Attempt::NoSeat),
             Assignment::InvalidUsageLocation => Ok(Attempt::NoUsageLocation),
             Assignment::Dependency => self.dependency().await,
+            Assignment::Violation(name) => Ok(Attempt::Refused(license_violation(name))),
             Assignment::Refused(reason) => Ok(Attempt::Refused(reason)),
         }
     }

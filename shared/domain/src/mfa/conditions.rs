@@ -145,7 +145,7 @@ fn counted_as(count: usize, what: &str) -> String {
 }
 
 /// `a, b and c`
-pub(crate) fn joined(words: &[String], last: &str) -> String {
+pub fn joined(words: &[String], last: &str) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::note::manual_purchase;
 use domain::text::BREAK;
+use messages::manual_purchase;
 use psa::{NewTicket, Note, NoteText};
 use secrecy::ExposeSecret;
 use serde_json::json;

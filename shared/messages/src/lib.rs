@@ -9,12 +9,10 @@ mod offboarding;
 mod ticket;
 mod user;
 
-use std::fmt;
-
 use secrecy::SecretString;
 
-use crate::job::Kind;
-use crate::text::{one_line, unlinked};
+use domain::job::{About, Kind};
+use domain::text::{one_line, unlinked};
 
 pub use approval::*;
 pub use end::*;
@@ -24,34 +22,19 @@ pub use offboarding::*;
 pub use ticket::*;
 pub use user::*;
 
-/// Whom a request is about, and what it does for them: "onboarding of Ada Lovelace".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct About<'a> {
-    pub kind: Kind,
-    pub name: &'a str,
-}
-
-impl fmt::Display for About<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.kind, unlinked(self.name))
+/// Of a request that ended before it began.
+fn untouched(about: About<'_>) -> &'static str {
+    match about.kind {
+        Kind::Onboarding => "No user was created.",
+        Kind::Offboarding => "Nothing was changed.",
     }
 }
 
-impl About<'_> {
-    /// Of a request that ended before it began.
-    fn untouched(&self) -> &'static str {
-        match self.kind {
-            Kind::Onboarding => "No user was created.",
-            Kind::Offboarding => "Nothing was changed.",
-        }
-    }
-
-    /// Completes "Without a decision by then, the request expires and ...".
-    fn stays_untouched(&self) -> &'static str {
-        match self.kind {
-            Kind::Onboarding => "no user is created",
-            Kind::Offboarding => "nothing is changed",
-        }
+/// Completes "Without a decision by then, the request expires and ...".
+fn stays_untouched(about: About<'_>) -> &'static str {
+    match about.kind {
+        Kind::Onboarding => "no user is created",
+        Kind::Offboarding => "nothing is changed",
     }
 }
 

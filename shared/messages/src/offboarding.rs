@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::end::{done, end_subject, ended, rest};
-use super::{MailText, Skipped, Summary, items, paragraphs, skipped_items};
-use crate::text::unlinked;
+use crate::{MailText, Skipped, Summary, items, paragraphs, skipped_items};
+use domain::text::unlinked;
 
 /// What became of the sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,9 +132,9 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::job::Kind;
-    use crate::note::About;
-    use crate::request::Outcome;
+    use domain::job::About;
+    use domain::job::Kind;
+    use domain::request::Outcome;
 
     const UPN: &str = "ada@contoso.com";
 

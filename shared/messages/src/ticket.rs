@@ -1,9 +1,9 @@
 //! What the ticket and the approver are told about the person.
 
-use crate::job::{Job, Kind};
-use crate::request::Plan;
-use crate::submission::LicensePurchase;
-use crate::text::unlinked;
+use domain::job::{Job, Kind};
+use domain::request::Plan;
+use domain::submission::LicensePurchase;
+use domain::text::unlinked;
 
 /// One line a fact. What people typed makes no link of its own, neither in the ticket nor in the approver's mail.
 pub(super) fn lines(facts: Vec<(&'static str, String)>) -> String {
@@ -112,8 +112,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::request::Sku;
-    use crate::submission::Onboarding;
+    use domain::request::Sku;
+    use domain::submission::Onboarding;
 
     #[test]
     fn description() {

@@ -2,9 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{MailText, Skipped, items, paragraphs, skipped_items};
-use crate::text::{one_line, unlinked};
-use crate::variables::{OrgVariables, PasswordDestination};
+use crate::{MailText, Skipped, items, paragraphs, skipped_items};
+use domain::text::{one_line, unlinked};
+use domain::variables::{OrgVariables, PasswordDestination};
 
 /// `again`: the person's disabled account was enabled.
 pub fn user_created(shown_name: &str, upn: &str, again: bool, vars: &OrgVariables) -> String {

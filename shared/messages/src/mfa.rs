@@ -1,8 +1,8 @@
 //! Whether the user will be asked for MFA, why, and what to change.
 
-use super::{items, paragraphs};
-use crate::mfa::{Answer, Change, Facts, Judged, PolicyState, Reach, Report, Verdict, joined};
-use crate::text::unlinked;
+use crate::{items, paragraphs};
+use domain::mfa::{Answer, Change, Facts, Judged, PolicyState, Reach, Report, Verdict, joined};
+use domain::text::unlinked;
 
 /// A tenant may have a hundred policies, and a note is read.
 const MOST_POLICIES: usize = 20;
@@ -254,3 +254,6 @@ fn group_name(id: &str, facts: &Facts) -> String {
 fn quoted(name: &str) -> String {
     format!("\"{}\"", unlinked(name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
-use super::*;
-use crate::note;
+use domain::mfa::*;
 
 const USER: &str = "u1";
 
@@ -55,7 +54,7 @@ fn verdict_of(policies: Vec<Policy>) -> Verdict {
 }
 
 fn text(facts: &Facts) -> String {
-    note::mfa("ada@contoso.com", facts, &report(facts))
+    super::mfa("ada@contoso.com", facts, &report(facts))
 }
 
 fn lines(facts: &Facts, start: &str) -> String {

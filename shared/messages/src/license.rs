@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::text::unlinked;
+use domain::text::unlinked;
 
 /// The seed's note, word for word, and below it what to buy and for whom. `ordered`: one may be on its way already.
 pub fn manual_purchase(

@@ -2,12 +2,13 @@
 
 use secrecy::SecretString;
 
-use super::{About, MailText, note_subject, paragraphs};
-use crate::request::{Outcome, Skip};
-use crate::text::{one_line, unlinked};
+use crate::{MailText, note_subject, paragraphs};
+use domain::job::About;
+use domain::request::{Outcome, Skip};
+use domain::text::{one_line, unlinked};
 
 pub fn cancelled(about: About<'_>, by: &str) -> String {
-    format!("The {about} was cancelled by {by}. {}", about.untouched())
+    format!("The {about} was cancelled by {by}. {}", crate::untouched(about))
 }
 
 /// `step` in the words of the state machine, `what_to_do` from the fault that ended it.
@@ -119,7 +120,7 @@ pub(super) fn rest(summary: &Summary<'_>) -> &'static str {
     match summary.outcome {
         Outcome::CompletedWithWarnings => "A technician has been told what is left to do by hand.",
         Outcome::Failed => "A technician has been told what to do.",
-        Outcome::Denied | Outcome::Cancelled => summary.about.untouched(),
+        Outcome::Denied | Outcome::Cancelled => crate::untouched(summary.about),
         Outcome::Completed => "",
     }
 }
@@ -137,7 +138,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::job::Kind;
+    use domain::job::Kind;
 
     const ADA: About<'_> = About {
         kind: Kind::Onboarding,

@@ -5,12 +5,13 @@ use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ticket::{approval_facts, lines};
-use super::{About, MailText, paragraphs};
-use crate::decision::Reason;
-use crate::job::{Job, Kind};
-use crate::request::Plan;
-use crate::schedule::local_words;
-use crate::text::{one_line, unlinked};
+use crate::{MailText, paragraphs};
+use domain::decision::Reason;
+use domain::job::About;
+use domain::job::{Job, Kind};
+use domain::request::Plan;
+use domain::schedule::local_words;
+use domain::text::{one_line, unlinked};
 
 /// On the ticket. The link leads to the pending page, which asks for sign-in.
 pub fn approval_requested(
@@ -26,7 +27,7 @@ pub fn approval_requested(
          Decide, signed in: {pending_page}",
         approvers.join(", "),
         local_words(until, zone),
-        about.stays_untouched()
+        crate::stays_untouched(about)
     )
 }
 
@@ -85,7 +86,7 @@ pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &Sec
             "Each link opens a page with one button. They are yours alone: please don't forward this mail. \
              Without a decision by {}, the request expires and {}.",
             local_words(mail.until, mail.zone),
-            about.stays_untouched()
+            crate::stays_untouched(about)
         ),
     ]);
     MailText {
@@ -102,13 +103,13 @@ pub fn denied(about: About<'_>, by: &str, reason: Option<&Reason>) -> String {
     let reason = reason
         .map(|reason| format!("\n\nReason: {}", unlinked(reason.as_str())))
         .unwrap_or_default();
-    format!("The {about} was denied by {by}. {}{reason}", about.untouched())
+    format!("The {about} was denied by {by}. {}{reason}", crate::untouched(about))
 }
 
 pub fn approval_expired(about: About<'_>) -> String {
     format!(
         "Nobody decided on the {about} in time. The request has expired, which counts as denied. {}",
-        about.untouched()
+        crate::untouched(about)
     )
 }
 
@@ -173,8 +174,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::request::{PlannedGroup, Sku};
-    use crate::submission::{Offboarding, Onboarding};
+    use domain::request::{PlannedGroup, Sku};
+    use domain::submission::{Offboarding, Onboarding};
 
     fn ada(kind: Kind) -> About<'static> {
         About {
