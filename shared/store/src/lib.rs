@@ -15,6 +15,7 @@ pub mod limits;
 pub mod members;
 pub mod organisations;
 pub mod outbox;
+mod read;
 pub mod requests;
 pub mod resume;
 mod seats;
@@ -24,6 +25,7 @@ pub mod sign_in_links;
 mod submission;
 pub mod timeline;
 pub mod tokens;
+mod write;
 
 use std::collections::HashMap;
 
