@@ -111,8 +111,8 @@ async fn begin(desk: &App, kind: Kind, key: &RequestKey) -> Result<(), StepError
         .store
         .record_event(key, "submit", "submitted", "", &text, false)
         .await?;
-    let state_machine = Env.state_machine_arn(kind)?;
-    runtime::start(&desk.step_functions, &state_machine, key, FIRST_RUN, Enter::Start).await?;
+    let state_machine = Env.state_machine_arn()?;
+    runtime::start(&desk.step_functions, &state_machine, key, kind, FIRST_RUN, Enter::Start).await?;
     Ok(())
 }
 

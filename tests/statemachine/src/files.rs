@@ -1,4 +1,4 @@
-//! Files of the project that say what is sent.
+//! Files of the project that show what is sent to a step.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// What released state machines sent to a function and picked from its answers. Executions wait for people while newer
-/// functions are deployed, and keep the definition with which they began.
+/// What released definitions of the state machine sent to a function and picked from its answers. Executions wait for people
+/// while newer functions are deployed, and keep the definition with which they began.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Released {

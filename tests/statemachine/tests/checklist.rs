@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 fn sources() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = ["functions", "infra", "shared", "tests"]
         .iter()
-        .map(|name| payloads::root().join(name))
+        .map(|name| statemachine::root().join(name))
         .collect();
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -45,7 +45,7 @@ fn tests_of(text: &str) -> Vec<String> {
 
 /// By name, the names of the files and folders that a test of that name is in.
 fn all_tests() -> BTreeMap<String, Vec<String>> {
-    let root = payloads::root();
+    let root = statemachine::root();
     let mut tests: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in sources() {
         let place = file.strip_prefix(&root).unwrap().with_extension("");
@@ -61,7 +61,7 @@ fn parts(place: &Path) -> impl Iterator<Item = String> {
 }
 
 fn checklist() -> String {
-    fs::read_to_string(payloads::root().join("docs/checklist.md")).unwrap()
+    fs::read_to_string(statemachine::root().join("docs/checklist.md")).unwrap()
 }
 
 /// What is written as `module::name`.

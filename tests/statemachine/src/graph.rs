@@ -1,4 +1,4 @@
-//! Do all ways lead somewhere, can every state be reached, and does each lead to an end?
+//! Does every way lead somewhere, can every state be reached, and does each state lead to an end?
 
 use std::collections::BTreeSet;
 

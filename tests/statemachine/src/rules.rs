@@ -3,24 +3,11 @@
 use domain::step_error::StepError;
 use serde_json::Value;
 
-use crate::machine::{Machine, list, text, waits_for_a_token};
+use crate::machine::{Machine, errors, list, text, waits_for_a_token};
+use crate::retries::{self, SILENCE, TRANSIENT};
 
-/// Errors that pass by themselves: ours, and those of invoking a function.
-const TRANSIENT: [&str; 6] = [
-    "Transient",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.ClientExecutionTimeoutException",
-];
-
-/// The other documented names. Not `States.Runtime`, which nothing can catch.
-const DOCUMENTED: [&str; 16] = [
-    "Lambda.Unknown",
-    "Runtime.ExitError",
-    "Runtime.Unknown",
-    "Sandbox.Timedout",
+/// The documented names of Step Functions' own. Not `States.Runtime`, which nothing can catch.
+const DOCUMENTED: [&str; 12] = [
     "States.ALL",
     "States.BranchFailed",
     "States.DataLimitExceeded",
@@ -35,13 +22,16 @@ const DOCUMENTED: [&str; 16] = [
     "States.Timeout",
 ];
 
-/// AWS reports a silent callback task as either; who catches one must catch the other.
-const SILENCE: [&str; 2] = ["States.HeartbeatTimeout", "States.Timeout"];
-
 pub fn problems(machine: &Machine) -> Vec<String> {
     let mut problems = Vec::new();
     for (name, task) in machine.tasks() {
-        let found = [retry(task), catch(task), time(task), payload(task)];
+        let found = [
+            names(task),
+            retries::problems(task),
+            catch(task),
+            time(task),
+            payload(task),
+        ];
         problems.extend(found.into_iter().flatten().map(|problem| format!("`{name}` {problem}")));
     }
     for (name, state) in &machine.states {
@@ -65,46 +55,10 @@ fn known(name: &str) -> bool {
     TRANSIENT.contains(&name) || DOCUMENTED.contains(&name) || ours.iter().any(|fault| fault.name() == name)
 }
 
-fn names(entry: &Value) -> Vec<&str> {
-    list(entry, "ErrorEquals").filter_map(Value::as_str).collect()
-}
-
-fn retry(task: &Value) -> Vec<String> {
-    let mut problems = Vec::new();
-    let mut retried = Vec::new();
-    for retrier in list(task, "Retry") {
-        let names = names(retrier);
-        problems.extend(unknown(&names));
-        if names.contains(&"States.ALL") {
-            problems.push("retries States.ALL, so also what no retry mends".to_owned());
-        }
-        for field in ["IntervalSeconds", "BackoffRate", "MaxAttempts", "MaxDelaySeconds"] {
-            if retrier
-                .get(field)
-                .and_then(Value::as_f64)
-                .is_none_or(|number| number < 1.0)
-            {
-                problems.push(format!("has a Retry without {field}"));
-            }
-        }
-        if text(retrier, "JitterStrategy") != Some("FULL") {
-            problems.push("has a Retry without JitterStrategy FULL".to_owned());
-        }
-        retried.extend(names);
-    }
-    for name in TRANSIENT {
-        if !retried.contains(&name) {
-            problems.push(format!("does not retry {name}"));
-        }
-    }
-    problems
-}
-
 fn catch(task: &Value) -> Vec<String> {
     let mut problems = Vec::new();
-    let catches: Vec<Vec<&str>> = list(task, "Catch").map(names).collect();
+    let catches: Vec<Vec<&str>> = list(task, "Catch").map(errors).collect();
     for names in &catches {
-        problems.extend(unknown(names));
         if names.contains(&"States.ALL") && names.len() > 1 {
             problems.push("catches States.ALL together with others".to_owned());
         }
@@ -122,10 +76,10 @@ fn catch(task: &Value) -> Vec<String> {
     problems
 }
 
-fn unknown(names: &[&str]) -> Vec<String> {
-    names
-        .iter()
-        .filter(|name| !known(name))
+/// Names in Retry and Catch that nothing raises.
+fn names(task: &Value) -> Vec<String> {
+    let all = list(task, "Retry").chain(list(task, "Catch")).flat_map(errors);
+    all.filter(|name| !known(name))
         .map(|name| format!("names the error {name}, which nothing raises"))
         .collect()
 }
@@ -194,8 +148,11 @@ mod tests {
             "Parameters": {"FunctionName": "${AFunctionArn}", "Payload": {"org.$": "$.org"}},
             "TimeoutSeconds": 90,
             "ResultPath": null,
-            "Retry": [{"ErrorEquals": TRANSIENT, "IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 5,
-                "MaxDelaySeconds": 60, "JitterStrategy": "FULL"}],
+            "Retry": [
+                {"ErrorEquals": ["Permanent", "NeedsAttention"], "MaxAttempts": 0},
+                {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 5,
+                    "MaxDelaySeconds": 60, "JitterStrategy": "FULL"},
+            ],
             "Catch": [{"ErrorEquals": ["Permanent"], "Next": "B"}, {"ErrorEquals": ["States.ALL"], "Next": "B"}],
             "Next": "B",
         })
@@ -231,31 +188,33 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_that_lacks_something_is_found() {
+    fn a_retrier_that_lacks_something_is_found() {
         for field in ["IntervalSeconds", "BackoffRate", "MaxAttempts", "MaxDelaySeconds"] {
             breaks(
-                &format!("/Retry/0/{field}"),
+                &format!("/Retry/1/{field}"),
                 None,
-                &format!("has a Retry without {field}"),
+                &format!("has a retrier without {field}"),
             );
         }
-        breaks(
-            "/Retry/0/JitterStrategy",
-            None,
-            "has a Retry without JitterStrategy FULL",
-        );
-        breaks(
-            "/Retry/0/JitterStrategy",
-            Some(json!("NONE")),
-            "has a Retry without JitterStrategy FULL",
-        );
-        breaks("/Retry/0/ErrorEquals/0", None, "does not retry Transient");
+        let jitter = "has a retrier without JitterStrategy FULL";
+        breaks("/Retry/1/JitterStrategy", None, jitter);
+        breaks("/Retry/1/JitterStrategy", Some(json!("NONE")), jitter);
         breaks("/Retry", None, "does not retry Lambda.TooManyRequestsException");
+        let some = json!(["Lambda.ServiceException"]);
+        breaks("/Retry/1/ErrorEquals", Some(some), "does not retry Transient");
         breaks(
-            "/Retry/0/ErrorEquals",
+            "/Retry/1/ErrorEquals",
             Some(json!(["States.ALL"])),
             "retries States.ALL, so also what no retry mends",
         );
+    }
+
+    #[test]
+    fn a_retry_of_what_no_retry_mends_is_found() {
+        let problem = "does not refuse to retry NeedsAttention, first and with MaxAttempts 0";
+        breaks("/Retry/0", None, problem);
+        breaks("/Retry/0/MaxAttempts", Some(json!(1)), problem);
+        breaks("/Retry/0/ErrorEquals", Some(json!(["Permanent"])), problem);
     }
 
     #[test]
@@ -281,7 +240,7 @@ mod tests {
     fn error_names_that_nothing_raises_are_found() {
         for name in ["transient", "Lambda.ServiceExeption", "States.Runtime", "StepError"] {
             let problem = format!("names the error {name}, which nothing raises");
-            breaks("/Retry/0/ErrorEquals/0", Some(json!(name)), &problem);
+            breaks("/Retry/1/ErrorEquals/0", Some(json!(name)), &problem);
             breaks("/Catch/0/ErrorEquals/0", Some(json!(name)), &problem);
         }
     }
@@ -292,6 +251,11 @@ mod tests {
         let mut callback = sound();
         callback["Resource"] = json!("arn:aws:states:::lambda:invoke.waitForTaskToken");
         callback["Parameters"]["Payload"]["token.$"] = json!("$$.Task.Token");
+        assert_eq!(
+            found(&callback),
+            SILENCE.map(|name| format!("`A` does not refuse to retry {name}, first and with MaxAttempts 0"))
+        );
+        callback["Retry"][0]["ErrorEquals"] = json!(["Permanent", "NeedsAttention", SILENCE[0], SILENCE[1]]);
         assert_eq!(found(&callback), Vec::<String>::new());
         callback.as_object_mut().unwrap().remove("TimeoutSeconds").unwrap();
         assert_eq!(

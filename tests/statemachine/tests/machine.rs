@@ -1,4 +1,4 @@
-//! Every check over every state machine of the project.
+//! Every check over the project's state machine and template.
 #![expect(
     clippy::unwrap_used,
     reason = "tests, and what they share, stop at what they cannot read"
@@ -6,23 +6,18 @@
 
 use std::fs;
 
-use asl::machine::Machine;
-use asl::{flow, graph, policies, rules, shared, steps, template};
+use statemachine::{Machine, flow, graph, limits, policies, retries, root, rules, steps, template};
 
-fn machines() -> Vec<Machine> {
-    let machines = payloads::machines().unwrap();
-    machines
-        .iter()
-        .map(|(file, text)| Machine::parse(file, text).unwrap())
-        .collect()
+fn machine() -> Machine {
+    Machine::load().unwrap()
 }
 
 fn the_template() -> serde_json::Value {
-    template::parse(&fs::read_to_string(payloads::root().join("infra/template.yaml")).unwrap()).unwrap()
+    template::load().unwrap()
 }
 
 fn crates() -> Vec<steps::Crate> {
-    steps::crates(&payloads::root().join("functions")).unwrap()
+    steps::crates(&root().join("functions")).unwrap()
 }
 
 #[track_caller]
@@ -32,35 +27,38 @@ fn none(problems: &[String]) {
 
 #[test]
 fn every_way_leads_somewhere_and_every_state_to_an_end() {
-    machines().iter().for_each(|machine| none(&graph::problems(machine)));
+    none(&graph::problems(&machine()));
 }
 
 #[test]
 fn every_task_retries_catches_and_ends_in_time() {
-    machines().iter().for_each(|machine| none(&rules::problems(machine)));
+    none(&rules::problems(&machine()));
 }
 
 #[test]
 fn everything_read_was_produced_before_on_every_route() {
-    machines().iter().for_each(|machine| none(&flow::problems(machine)));
+    none(&flow::problems(&machine()));
 }
 
 #[test]
-fn what_both_machines_do_is_written_the_same() {
-    none(&shared::problems(&machines(), &shared::SHARED, &shared::WORK));
+fn the_readme_says_what_is_retried() {
+    let readme = fs::read_to_string(root().join("statemachine/README.md")).unwrap();
+    none(&retries::table(&machine(), &readme));
 }
 
 #[test]
-fn the_template_gives_what_the_machines_ask_for() {
-    let template = the_template();
-    machines()
-        .iter()
-        .for_each(|machine| none(&template::problems(machine, &template)));
+fn the_longest_execution_stays_below_the_limits() {
+    none(&limits::problems(&machine(), &the_template()));
+}
+
+#[test]
+fn the_template_gives_what_the_machine_asks_for() {
+    none(&template::problems(&machine(), &the_template()));
 }
 
 #[test]
 fn every_task_has_its_step_and_every_step_its_tests() {
-    none(&steps::problems(&machines(), &crates()));
+    none(&steps::problems(&machine(), &crates()));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::machine::{Machine, edges, kind, list, text, waits_for_a_token};
 use crate::paths;
 use crate::shape::Shape;
 
-/// The input of an execution, as shared/step/src/execution.rs writes it.
-const INPUT: [&str; 4] = ["org", "request", "run", "enter"];
+/// The input of an execution, as shared/runtime/src/execution.rs writes it.
+const INPUT: [&str; 5] = ["org", "request", "kind", "run", "enter"];
 
 /// Of the context object, what both engines have.
 const CONTEXT: [&str; 5] = [

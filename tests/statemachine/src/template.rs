@@ -1,11 +1,19 @@
-//! Does the template give the state machine what it asks for, and no more?
+//! `infra/template.yaml` as a value. Does it give the state machine what it asks for, and no more?
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
-use crate::machine::Machine;
+use crate::files::root;
+use crate::machine::{FILE, Machine};
+
+/// Reads the project's `infra/template.yaml`.
+pub fn load() -> Result<Value, String> {
+    let file = root().join("infra/template.yaml");
+    parse(&fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?)
+}
 
 /// CloudFormation's short tags become their long forms: `!Ref A` is `{"Ref": "A"}`, others `{"Fn::TAG": ...}`.
 pub fn parse(text: &str) -> Result<Value, String> {
@@ -40,10 +48,9 @@ fn long(yaml: &Yaml) -> Value {
 }
 
 pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
-    let file = &machine.file;
-    let Some(resource) = resource(template, file) else {
+    let Some(resource) = resource(template) else {
         return vec![format!(
-            "no state machine of the template has {file} as its DefinitionUri"
+            "no state machine of the template has ../{FILE} as its DefinitionUri"
         )];
     };
     let mut problems = Vec::new();
@@ -53,7 +60,7 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
     for name in &asked {
         if !given.contains_key(name) {
             problems.push(format!(
-                "{file} asks for ${{{name}}}, which is not in DefinitionSubstitutions"
+                "a state asks for ${{{name}}}, which is not in DefinitionSubstitutions"
             ));
         }
     }
@@ -61,9 +68,7 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
     let mut named = BTreeSet::new();
     for (name, value) in given {
         if !asked.contains(name) {
-            problems.push(format!(
-                "DefinitionSubstitutions has {name}, which {file} never asks for"
-            ));
+            problems.push(format!("DefinitionSubstitutions has {name}, which no state asks for"));
         }
         if let Some(function) = name
             .strip_suffix("Arn")
@@ -76,7 +81,7 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
                 problems.push(format!("{name}: {function} is no function of the template"));
             }
             if !invoked.contains(function) {
-                problems.push(format!("the role of {file} may not invoke {function}"));
+                problems.push(format!("the state machine's role may not invoke {function}"));
             }
             named.insert(function);
         } else if value["Ref"]
@@ -87,13 +92,15 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
         }
     }
     for function in invoked.iter().filter(|function| !named.contains(function.as_str())) {
-        problems.push(format!("the role of {file} may invoke {function}, which no state does"));
+        problems.push(format!(
+            "the state machine's role may invoke {function}, which no state does"
+        ));
     }
     problems
 }
 
-/// Properties of the state machine that is defined in `file`.
-fn resource<'a>(template: &'a Value, file: &str) -> Option<&'a Value> {
+/// Properties of the state machine.
+fn resource(template: &Value) -> Option<&Value> {
     template["Resources"]
         .as_object()?
         .values()
@@ -101,7 +108,7 @@ fn resource<'a>(template: &'a Value, file: &str) -> Option<&'a Value> {
         .find(|properties| {
             properties["DefinitionUri"]
                 .as_str()
-                .is_some_and(|uri| uri.rsplit('/').next() == Some(file))
+                .is_some_and(|uri| uri.strip_prefix("../") == Some(FILE))
         })
 }
 
@@ -164,7 +171,7 @@ Resources:
   Machine:
     Type: AWS::Serverless::StateMachine
     Properties:
-      DefinitionUri: ../statemachine/broken.asl.json
+      DefinitionUri: ../statemachine/gangway.asl.json
       DefinitionSubstitutions:
         AFunctionArn: !GetAtt AFunction.Arn
         Pause: !Ref Pause
@@ -193,8 +200,8 @@ Resources:
         assert_eq!(
             found("Pause: !Ref Pause", "Pauses: !Ref Pause"),
             [
-                "broken.asl.json asks for ${Pause}, which is not in DefinitionSubstitutions",
-                "DefinitionSubstitutions has Pauses, which broken.asl.json never asks for"
+                "a state asks for ${Pause}, which is not in DefinitionSubstitutions",
+                "DefinitionSubstitutions has Pauses, which no state asks for"
             ]
         );
     }
@@ -218,27 +225,27 @@ Resources:
     fn a_role_that_may_too_little_or_too_much_is_found() {
         assert_eq!(
             found("[!GetAtt AFunction.Arn]", "[]"),
-            ["the role of broken.asl.json may not invoke AFunction"]
+            ["the state machine's role may not invoke AFunction"]
         );
         assert_eq!(
             found(
                 "[!GetAtt AFunction.Arn]",
                 "[!GetAtt AFunction.Arn, !GetAtt BFunction.Arn]"
             ),
-            ["the role of broken.asl.json may invoke BFunction, which no state does"]
+            ["the state machine's role may invoke BFunction, which no state does"]
         );
         assert!(found("[!GetAtt AFunction.Arn]", "'*'").len() == 2);
         assert_eq!(
             found("Allow", "Deny"),
-            ["the role of broken.asl.json may not invoke AFunction"]
+            ["the state machine's role may not invoke AFunction"]
         );
     }
 
     #[test]
     fn a_machine_that_the_template_lacks_is_found() {
         assert_eq!(
-            found("broken.asl.json", "other.asl.json"),
-            ["no state machine of the template has broken.asl.json as its DefinitionUri"]
+            found("gangway.asl.json", "other.asl.json"),
+            ["no state machine of the template has ../statemachine/gangway.asl.json as its DefinitionUri"]
         );
     }
 }

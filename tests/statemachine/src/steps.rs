@@ -7,11 +7,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::machine::Machine;
+use crate::machine::{Machine, function_of};
 
 /// A function's crate, as far as these checks look at it.
 pub struct Crate {
     pub name: String,
+    /// Text of main.rs.
+    pub main: String,
     /// Text of work.rs; none for functions that answer HTTP calls.
     pub work: Option<String>,
     /// File name and text of each sample event.
@@ -42,6 +44,7 @@ pub fn crates(functions: &Path) -> Result<Vec<Crate>, String> {
         let work = fs::read_to_string(folder.join("src/work.rs")).ok();
         crates.push(Crate {
             name,
+            main: fs::read_to_string(folder.join("src/main.rs")).unwrap_or_default(),
             work,
             events: files.filter_map(event).collect(),
         });
@@ -51,24 +54,38 @@ pub fn crates(functions: &Path) -> Result<Vec<Crate>, String> {
 }
 
 impl Crate {
-    /// A step takes an `Input`, its own or the common one, which a Task sends; what an event rule sends is an `Event`.
+    /// A step is run by `steps::main!`, or takes an `Input`, its own or the common one, which a Task sends; what an event
+    /// rule sends is an `Event`.
     fn is_step(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| work.contains("input: Input"))
+        self.main.contains("steps::main!(") || self.works_with("input: Input")
     }
 
-    fn has(&self, call: &str) -> bool {
-        self.work
-            .as_ref()
-            .is_some_and(|work| work.contains(&format!("payloads::{call}(\"{}\"", self.name)))
+    fn works_with(&self, text: &str) -> bool {
+        self.work.as_ref().is_some_and(|work| work.contains(text))
+    }
+
+    fn tests_its_input(&self) -> bool {
+        self.payload_tests().is_some() || self.works_with(&format!("payloads::accepted::<Input>(\"{}\"", self.name))
+    }
+
+    fn tests_its_answers(&self) -> bool {
+        self.payload_tests().is_some_and(|tests| tests.contains(','))
+            || self.works_with(&format!("payloads::answers(\"{}\"", self.name))
+    }
+
+    /// What `steps::payload_tests!` is given: the step and, after a comma, its answers.
+    fn payload_tests(&self) -> Option<&str> {
+        let (_, tests) = self.work.as_ref()?.split_once("steps::payload_tests!(")?;
+        tests.split_once(");").map(|(tests, _)| tests)
     }
 }
 
-pub fn problems(machines: &[Machine], crates: &[Crate]) -> Vec<String> {
+pub fn problems(machine: &Machine, crates: &[Crate]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut invoked = BTreeSet::new();
     let mut picked = BTreeSet::new();
-    for (name, task) in machines.iter().flat_map(Machine::tasks) {
-        let Some(function) = payloads::function_of(task) else {
+    for (name, task) in machine.tasks() {
+        let Some(function) = function_of(task) else {
             problems.push(format!(
                 "`{name}` names its function in another way than ${{NAMEFunctionArn}}"
             ));
@@ -87,15 +104,11 @@ pub fn problems(machines: &[Machine], crates: &[Crate]) -> Vec<String> {
         if !invoked.contains(name) {
             problems.push(format!("functions/{name} is a step that no Task invokes"));
         }
-        if !step.has("accepted::<Input>") {
-            problems.push(format!(
-                "functions/{name}/src/work.rs has no test with payloads::accepted::<Input>(\"{name}\")"
-            ));
+        if !step.tests_its_input() {
+            problems.push(format!("functions/{name}/src/work.rs has no test of its input"));
         }
-        if picked.contains(name) && !step.has("answers") {
-            problems.push(format!(
-                "functions/{name}/src/work.rs has no test with payloads::answers(\"{name}\", ...)"
-            ));
+        if picked.contains(name) && !step.tests_its_answers() {
+            problems.push(format!("functions/{name}/src/work.rs has no test of its answers"));
         }
     }
     problems
@@ -167,6 +180,7 @@ mod tests {
     fn step(name: &str, tests: &str) -> Crate {
         Crate {
             name: name.to_owned(),
+            main: String::new(),
             work: Some(format!("run(input: Input) {tests}")),
             events: Vec::new(),
         }
@@ -175,13 +189,16 @@ mod tests {
     fn found(crates: &[Crate]) -> Vec<String> {
         let task = json!({"Type": "Task", "Parameters": {"FunctionName": "${FindItFunctionArn}"},
             "ResultSelector": {"a.$": "$.Payload.a"}, "End": true});
-        problems(&[broken(&json!({"StartAt": "A", "States": {"A": task}}))], crates)
+        problems(&broken(&json!({"StartAt": "A", "States": {"A": task}})), crates)
     }
 
     #[test]
     fn a_tested_step_with_a_task_has_no_problems() {
         let tests = "payloads::accepted::<Input>(\"find-it\") payloads::answers(\"find-it\", &[])";
         assert_eq!(found(&[step("find-it", tests)]), Vec::<String>::new());
+        let mut of_the_macros = step("find-it", "steps::payload_tests!(FindIt, [Output]);");
+        of_the_macros.main = "steps::main!(work::FindIt);".to_owned();
+        assert_eq!(found(&[of_the_macros]), Vec::<String>::new());
     }
 
     #[test]
@@ -189,8 +206,8 @@ mod tests {
         assert_eq!(
             found(&[step("find-it", "payloads::accepted::<Input>(\"other\")")]),
             [
-                "functions/find-it/src/work.rs has no test with payloads::accepted::<Input>(\"find-it\")",
-                "functions/find-it/src/work.rs has no test with payloads::answers(\"find-it\", ...)"
+                "functions/find-it/src/work.rs has no test of its input",
+                "functions/find-it/src/work.rs has no test of its answers"
             ]
         );
     }
@@ -215,6 +232,7 @@ mod tests {
             http_events(
                 &[Crate {
                     name: "sign-in".to_owned(),
+                    main: String::new(),
                     work: None,
                     events,
                 }],
@@ -228,6 +246,7 @@ mod tests {
         assert_eq!(with(event("2.0", "GET /sign-in", "GET /")).len(), 1);
         let none = Crate {
             name: "sign-in".to_owned(),
+            main: String::new(),
             work: None,
             events: Vec::new(),
         };

@@ -2,17 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::machines::Task;
-
-/// Values that stand in the state machine are kept as written.
-pub(crate) fn payload(task: &Task) -> Result<Value, String> {
+/// The payload of `state` with sample values for its paths; values that the state machine has itself are kept.
+pub(crate) fn payload(state: &str, payload: &Map<String, Value>) -> Result<Value, String> {
     let mut fields = Map::new();
-    for (key, value) in &task.payload {
+    for (key, value) in payload {
         match key.strip_suffix(".$") {
             None => fields.insert(key.clone(), value.clone()),
             Some(name) => {
-                let value =
-                    sample(name).ok_or_else(|| format!("`{}` sends `{name}`: give it a sample value", task.state))?;
+                let value = sample(name).ok_or_else(|| format!("`{state}` sends `{name}`: give it a sample value"))?;
                 fields.insert(name.to_owned(), value)
             }
         };

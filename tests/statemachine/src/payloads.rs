@@ -1,30 +1,26 @@
-//! What the state machines send to a step and pick from its answer. Each step's tests hold its `Input` and `Output`
+//! What the state machine sends to a step and picks from its answer. The tests of each step check its `Input` and `Output`
 //! against this, so that neither side changes alone.
-
-mod files;
-mod machines;
-mod samples;
 
 use std::collections::BTreeSet;
 
-pub use files::root;
-use files::{Released, events, released};
-use machines::{Task, compared, tasks};
-pub use machines::{function_of, machines};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// The payloads that the state machines send to `function`, with sample values, each with the name of its state.
+use crate::files::{Released, events, released};
+use crate::machine::{Machine, function_of, list, text};
+use crate::samples;
+
+/// The payloads that the state machine sends to `function`, with sample values, each with the name of its state.
 pub fn payloads(function: &str) -> Result<Vec<(String, Value)>, String> {
-    tasks(function)?
+    tasks(&Machine::load()?, function)?
         .iter()
-        .map(|task| Ok((task.state.clone(), samples::payload(task)?)))
+        .map(|task| Ok((task.state.clone(), samples::payload(&task.state, &task.payload)?)))
         .collect()
 }
 
-/// Everything that may be sent to `function` is an `I`: what the state machines send now, what released ones sent
-/// (`statemachine/fixtures`), and the sample events in the function's folder.
+/// Checks that everything that may be sent to `function` is an `I`: what the state machine sends now, what released
+/// definitions sent (`statemachine/fixtures`), and the sample events in the function's folder. An `I` refuses unknown fields.
 pub fn accepted<I: DeserializeOwned>(function: &str) -> Result<(), String> {
     let sent = payloads(function)?;
     let Released { inputs, .. } = released(function)?;
@@ -56,8 +52,8 @@ pub fn accepted<I: DeserializeOwned>(function: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `answers`, one for each that `function` can give, have the fields that the state machines pick, now and in released
-/// definitions; and each value that a Choice compares with is one of theirs.
+/// Checks `answers`, one for each kind of answer that `function` can give: all have the fields that the state machine picks,
+/// now and in released definitions, and each value that a Choice compares with is in one of them.
 pub fn answers<O: Serialize>(function: &str, answers: &[O]) -> Result<(), String> {
     let answers: Vec<Value> = answers
         .iter()
@@ -68,13 +64,10 @@ pub fn answers<O: Serialize>(function: &str, answers: &[O]) -> Result<(), String
     for field in &before {
         all_have(&answers, field, "statemachine/fixtures")?;
     }
+    let machine = Machine::load()?;
     for Task {
-        state,
-        picked,
-        kept_at,
-        machine,
-        ..
-    } in tasks(function)?
+        state, picked, kept_at, ..
+    } in tasks(&machine, function)?
     {
         for (key, field) in picked {
             all_have(&answers, &field, &state)?;
@@ -122,9 +115,84 @@ fn keys(value: &Value) -> BTreeSet<&String> {
     value.as_object().into_iter().flatten().map(|(key, _)| key).collect()
 }
 
+struct Task {
+    state: String,
+    payload: Map<String, Value>,
+    /// What ResultSelector takes from the answer: its name in the state machine, and the field of the answer.
+    picked: Vec<(String, String)>,
+    kept_at: Option<String>,
+}
+
+/// The Tasks that invoke `function`, at least one.
+fn tasks(machine: &Machine, function: &str) -> Result<Vec<Task>, String> {
+    let tasks: Vec<Task> = machine
+        .tasks()
+        .filter(|(_, state)| function_of(state).as_deref() == Some(function))
+        .map(|(name, state)| task(name, state))
+        .collect::<Result<_, _>>()?;
+    if tasks.is_empty() {
+        return Err(format!("no Task invokes {function}"));
+    }
+    Ok(tasks)
+}
+
+fn task(name: &str, state: &Value) -> Result<Task, String> {
+    let payload = state["Parameters"]["Payload"].as_object();
+    let payload = payload
+        .ok_or_else(|| format!("`{name}` has no Payload that names its fields"))?
+        .clone();
+    let selector = state.get("ResultSelector").and_then(Value::as_object);
+    let picked = selector
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, path)| {
+            let field = path.as_str()?.strip_prefix("$.Payload.")?;
+            Some((key.strip_suffix(".$")?.to_owned(), field.to_owned()))
+        })
+        .collect();
+    let kept_at = text(state, "ResultPath").map(str::to_owned);
+    Ok(Task {
+        state: name.to_owned(),
+        payload,
+        picked,
+        kept_at,
+    })
+}
+
+/// The texts that Choices compare `variable` with, each with the name of its state.
+fn compared(machine: &Machine, variable: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (name, state) in &machine.states {
+        for choice in list(state, "Choices") {
+            texts(choice, variable, &mut |text| {
+                found.push((name.clone(), text.to_owned()));
+            });
+        }
+    }
+    found
+}
+
+fn texts(rule: &Value, variable: &str, found: &mut impl FnMut(&str)) {
+    if text(rule, "Variable") == Some(variable)
+        && let Some(text) = text(rule, "StringEquals")
+    {
+        found(text);
+    }
+    for operator in ["And", "Or", "Not"] {
+        match rule.get(operator) {
+            Some(Value::Array(rules)) => rules.iter().for_each(|rule| texts(rule, variable, found)),
+            Some(rule) => texts(rule, variable, found),
+            None => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::machine::broken;
 
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -187,10 +255,16 @@ mod tests {
                 .unwrap_err()
                 .contains("`claimed`")
         );
-        assert!(
-            answers("claim-start", &[serde_json::json!({})])
-                .unwrap_err()
-                .contains("`outcome`")
-        );
+        assert!(answers("claim-start", &[json!({})]).unwrap_err().contains("`outcome`"));
+    }
+
+    #[test]
+    fn nested_comparisons_are_found() {
+        let machine = broken(&json!({"StartAt": "Which?", "States": {"Which?": {"Choices": [
+            {"Variable": "$.a.b", "StringEquals": "x"},
+            {"Or": [{"Not": {"Variable": "$.a.b", "StringEquals": "y"}}, {"Variable": "$.c", "StringEquals": "z"}]},
+        ]}}}));
+        let values: Vec<String> = compared(&machine, "$.a.b").into_iter().map(|(_, text)| text).collect();
+        assert_eq!(values, ["x", "y"]);
     }
 }
