@@ -13,7 +13,7 @@ use crate::{
     compile::{self, cargo, succeeds},
     demo, diagram,
     engine::{Engine, Waits},
-    http,
+    format_asl, http,
     interrupt::stop_on_interrupt,
     local::{Deployment, Local, save_logs},
     process::{marked, own_mark, stop_all},
@@ -177,6 +177,7 @@ fn lint(project: &Project, report: &mut Report) {
     cfn_lint.arg(project.path("infra/template.yaml"));
     report.check("cfn-lint", succeeds(&mut cfn_lint, "cfn-lint"));
     report.check("diagram", diagram::run(project, true));
+    report.check("format-asl", format_asl::run(project, true));
 }
 
 fn tool(project: &Project, name: &str) -> Command {
