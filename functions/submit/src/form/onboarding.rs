@@ -291,7 +291,7 @@ fn license_choices(offered: &[(String, u32)], chosen: &[String]) -> Vec<Choice> 
 fn purchase_words(choice: LicensePurchase) -> &'static str {
     match choice {
         LicensePurchase::Auto => "Buy at the distributor, or ask a technician to",
-        LicensePurchase::Manual => "SubmitRequest a technician to buy one",
+        LicensePurchase::Manual => "Ask a technician to buy one",
         LicensePurchase::None => "Go on without a license",
     }
 }
