@@ -1,23 +1,20 @@
-//! What an offboarding comes to: whose account it is, and what it will lose.
+//! The checks of an offboarding: whose account it is, and what it will lose.
 
 use chrono::{DateTime, Utc};
-use directory::{Graph, Group, LicenseOfUser, SubscribedSku, User};
+use directory::{Group, LicenseOfUser, SubscribedSku, User};
 use domain::authority;
-use domain::decision::Gate;
 use domain::field::FieldError;
 use domain::ids::RequestId;
-use domain::integration::Organisation;
 use domain::job::Kind;
 use domain::request::{Plan, RequestKey, Status, UserRef};
-use domain::schedule;
+use domain::schedule::{self, Start};
 use domain::step_error::StepError;
-use domain::submission::Offboarding;
+use domain::submission::OffboardingFields;
 use domain::variables::OrgVariables;
-use store::Store;
 use store::requests::RequestRecord;
 
 use crate::approval::{Asks, Manager, Person};
-use crate::{GUEST, approval, look_up};
+use crate::{Checked, Errors, Planner, manager, user_ref};
 
 /// Something that the account has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,142 +25,143 @@ pub struct Entitlement {
     pub stays: Option<String>,
 }
 
-/// All that is known, as far as it is known.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OffboardingChecked {
-    /// Set when there is no problem.
-    pub plan: Option<Plan>,
-    pub problems: Vec<FieldError>,
+/// What the tenant has of the leaver.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OffboardingFound {
     /// The account, and whose it is.
     pub user: Option<UserRef>,
     pub display_name: String,
     pub blocks_sign_in: bool,
     pub groups: Vec<Entitlement>,
     pub licenses: Vec<Entitlement>,
-    /// Who is told in the end: an address.
+    /// The address of the manager who is told in the end.
     pub manager: Option<String>,
-    /// Who approves it: addresses. None where no approval is needed.
-    pub approvers: Vec<String>,
     /// The waiting request of a basic member about the same person, which this one takes the place of.
     pub supersedes: Option<RequestRecord>,
-    pub gates: Vec<Gate>,
-    pub start_at: Option<DateTime<Utc>>,
 }
 
-/// A look-up that fails is a fault, never an answer.
-pub async fn check_leaver(
-    store: &Store,
-    graph: &Graph,
-    organisation: &Organisation,
-    variables: &OrgVariables,
-    asks: Asks<'_>,
-    form: &Offboarding,
-    now: DateTime<Utc>,
-) -> Result<OffboardingChecked, StepError> {
-    let (user, named, requester) = tokio::try_join!(
-        graph.user(form.user.as_str()),
-        look_up(graph, form.manager.as_ref()),
-        Person::requester(graph, asks.requester),
-    )?;
-    let variables = &form.settings(variables.clone());
-    let mut problems = about_variables(variables);
-    let mut note = |problem: FieldError| problems.push(problem);
-    let account = match &user {
-        Some(user) => Some(Account::look(store, graph, organisation, user).await?),
-        None => {
-            note(FieldError::new(
-                "user",
-                format!("{} is no user of the tenant", form.user),
-            ));
-            None
-        }
-    };
-    let mut supersedes = None;
-    if let Some(account) = &account {
-        if requester.is(account.user) {
-            note(FieldError::new(
-                "user",
-                "is yourself: somebody else has to ask for your offboarding",
-            ));
-        }
-        supersedes = match &account.holder {
-            Some(holder) => gives_way(store, organisation, holder, asks).await?,
+impl Planner<'_> {
+    /// Plans an offboarding that is submitted or tried. Wrong fields are left out: what depends on one is not checked.
+    pub async fn plan_offboarding(
+        &self,
+        form: &OffboardingFields,
+        asks: Asks<'_>,
+    ) -> Result<Checked<OffboardingFound>, StepError> {
+        let named = form.manager.as_ref().and_then(Option::as_ref);
+        let (user, named, requester) = tokio::try_join!(
+            self.user(form.user.as_ref()),
+            self.user(named),
+            Person::requester(self.graph, asks.requester),
+        )?;
+        let variables = &form.settings(self.variables.clone());
+        let account = match &user {
+            Some(user) => Some(Account::look(self, user).await?),
             None => None,
         };
-        if account.holder.is_some() && supersedes.is_none() {
-            let message = format!(
-                "{} has another open request: wait for its end, or cancel it",
-                account.user.upn
-            );
-            note(FieldError::new("user", message));
-        }
-    }
-    if let (Some(upn), None) = (&form.manager, &named) {
-        note(FieldError::new("manager", format!("{upn} is no user of the tenant")));
-    }
-    if named.as_ref().is_some_and(|manager| manager.guest) {
-        note(FieldError::new("manager", GUEST));
-    }
-    let of_directory = account.as_ref().and_then(|account| account.manager.clone());
-    let told = match form.manager {
-        Some(_) => named,
-        None => of_directory.clone(),
-    };
-    if let (Some(manager), Some(user)) = (&told, &user)
-        && manager.id == user.id
-    {
-        note(FieldError::new("manager", "is the person who leaves"));
-    }
-    let start = schedule::plan(Kind::Offboarding, now, form.last_day, variables);
-    let start_at = start.map_err(&mut note).ok().and_then(schedule::Start::at);
-    // Whom the form calls manager is told in the end. Asked is the one whom the directory has, as the requester can't
-    // choose who approves.
-    let asked = match (&of_directory, &user) {
-        (Some(manager), _) => Manager::Known(manager),
-        (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
-        (None, None) => Manager::Reported,
-    };
-    let leaver = user.as_ref().map(Person::from).unwrap_or_default();
-    let members = approval::members(store, organisation, variables, &asks).await?;
-    let approvers = approval::approvers(variables, &members, asked, asks.because, &[&requester, &leaver]);
-    let approvers = approvers.map_err(&mut note).unwrap_or_default();
-    let approval_required = !asks.because.is_empty();
+        let supersedes = self.superseded(account.as_ref(), asks).await?;
+        let mut errors = Errors(about_variables(variables));
+        errors.extend(exists(form, user.as_ref()));
+        errors.extend(
+            account
+                .iter()
+                .flat_map(|account| account.refused(&requester, supersedes.is_some())),
+        );
+        errors.extend(manager::exists(&form.manager, named.as_ref()));
+        let of_directory = account.as_ref().and_then(|account| account.manager.as_ref());
+        let informed = if form.manager == Some(None) {
+            of_directory
+        } else {
+            named.as_ref()
+        };
+        errors.extend(is_leaver(informed, user.as_ref()));
+        let start_at = errors.keep(start(form, self.now, variables)).and_then(Start::at);
+        // The form's manager is told in the end. The directory's manager is asked, as the requester can't choose who
+        // approves.
+        let asked = match (of_directory, &user) {
+            (Some(manager), _) => Manager::Known(manager),
+            (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
+            (None, None) => Manager::Reported,
+        };
+        let leaver = user.as_ref().map(Person::from).unwrap_or_default();
+        let concerned = [&requester, &leaver];
+        let approval = self.approval(variables, asks, asked, &concerned).await?;
+        let approval = errors.keep(approval).unwrap_or_default();
 
-    let plan = user.as_ref().filter(|_| problems.is_empty()).map(|user| Plan {
-        upn: user.upn.clone(),
-        subject_addresses: leaver.addresses.clone(),
-        requester_addresses: requester.addresses.clone(),
-        display_name: shown_name(user),
-        submitted_as: asks.role,
-        approval_required,
-        approval_because: asks.because.to_vec(),
-        approvers: approvers.addresses.clone(),
-        approving_manager: approvers.manager.clone(),
-        manager: told.as_ref().map(crate::user_ref),
-        supersedes: supersedes.as_ref().map(|earlier| earlier.id.clone()),
-        start_at,
-        ..Plan::default()
-    });
-    Ok(OffboardingChecked {
-        plan,
-        problems,
-        display_name: user.as_ref().map(shown_name).unwrap_or_default(),
+        let plan = user.as_ref().filter(|_| errors.0.is_empty()).map(|user| Plan {
+            upn: user.upn.clone(),
+            display_name: shown_name(user),
+            manager: informed.map(user_ref),
+            supersedes: supersedes.as_ref().map(|earlier| earlier.id.clone()),
+            start_at,
+            ..approval.plan(asks, &concerned)
+        });
+        let manager = informed.map(|manager| manager.address().to_owned());
+        Ok(Checked {
+            plan,
+            errors: errors.0,
+            approvers: approval.addresses,
+            gates: asks.gate().into_iter().collect(),
+            start_at,
+            found: found(account.as_ref(), variables, manager, supersedes),
+        })
+    }
+
+    /// The waiting request about the account, if it is one that gives way to this submission.
+    async fn superseded(
+        &self,
+        account: Option<&Account<'_>>,
+        asks: Asks<'_>,
+    ) -> Result<Option<RequestRecord>, StepError> {
+        let Some(holder) = account.and_then(|account| account.holder.as_ref()) else {
+            return Ok(None);
+        };
+        let key = RequestKey {
+            org: self.organisation.id.clone(),
+            request: holder.clone(),
+        };
+        let waits = |record: &RequestRecord| {
+            record.kind() == Kind::Offboarding
+                && record.status == Status::WaitingApproval
+                && authority::gives_way(record.plan.submitted_as, asks.role)
+        };
+        Ok(self.store.request(&key).await?.filter(waits))
+    }
+}
+
+/// Checks that the tenant has the leaver's account.
+fn exists(form: &OffboardingFields, found: Option<&User>) -> Option<FieldError> {
+    let upn = form.user.as_ref().filter(|_| found.is_none())?;
+    Some(FieldError::new("user", format!("{upn} is no user of the tenant")))
+}
+
+fn is_leaver(manager: Option<&User>, leaver: Option<&User>) -> Option<FieldError> {
+    let same = manager?.id == leaver?.id;
+    same.then(|| FieldError::new("manager", "is the person who leaves"))
+}
+
+fn start(form: &OffboardingFields, now: DateTime<Utc>, variables: &OrgVariables) -> Result<Start, FieldError> {
+    match form.last_day {
+        Some(date) => schedule::plan(Kind::Offboarding, now, date, variables),
+        None => Ok(Start::Now),
+    }
+}
+
+fn found(
+    account: Option<&Account<'_>>,
+    variables: &OrgVariables,
+    manager: Option<String>,
+    supersedes: Option<RequestRecord>,
+) -> OffboardingFound {
+    let groups = account.map(|account| account.groups(variables.offboarding_remove_groups));
+    OffboardingFound {
+        user: account.map(|account| user_ref(account.user)),
+        display_name: account.map(|account| shown_name(account.user)).unwrap_or_default(),
         blocks_sign_in: variables.offboarding_deactivate_user,
-        groups: account
-            .as_ref()
-            .map(|account| account.groups(variables.offboarding_remove_groups))
-            .unwrap_or_default(),
-        licenses: account.as_ref().map(Account::licenses).unwrap_or_default(),
-        manager: told.map(|manager| manager.address().to_owned()),
-        approvers: approvers.addresses,
+        groups: groups.unwrap_or_default(),
+        licenses: account.map(Account::licenses).unwrap_or_default(),
+        manager,
         supersedes,
-        gates: approval_required.then_some(Gate::Approval(0)).into_iter().collect(),
-        start_at,
-        user: user.map(|user| UserRef {
-            id: user.id,
-            upn: user.upn,
-        }),
-    })
+    }
 }
 
 fn shown_name(user: &User) -> String {
@@ -173,35 +171,16 @@ fn shown_name(user: &User) -> String {
     }
 }
 
-/// Settings about passwords are nothing to somebody who leaves.
+/// The contradictions of variables that an offboarding has to do with: it needs nothing about passwords.
 fn about_variables(variables: &OrgVariables) -> Vec<FieldError> {
     let concerns = ["new_user_approval_email", "no_psa_mail_address"];
-    let mut problems = variables.check_together();
-    problems.retain(|problem| concerns.contains(&problem.field.as_str()));
-    problems
+    let mut errors = variables.check_together();
+    errors.retain(|error| concerns.contains(&error.field.as_str()));
+    errors
 }
 
 const NO_MANAGER: &str = "has no manager in the directory, who approves requests here: set one there, or name approvers \
                           in new_user_approval_email";
-
-/// The waiting request of `holder`, if it is one that gives way to this submission.
-async fn gives_way(
-    store: &Store,
-    organisation: &Organisation,
-    holder: &RequestId,
-    asks: Asks<'_>,
-) -> Result<Option<RequestRecord>, StepError> {
-    let key = RequestKey {
-        org: organisation.id.clone(),
-        request: holder.clone(),
-    };
-    let waits = |record: &RequestRecord| {
-        record.kind() == Kind::Offboarding
-            && record.status == Status::WaitingApproval
-            && authority::gives_way(record.plan.submitted_as, asks.role)
-    };
-    Ok(store.request(&key).await?.filter(waits))
-}
 
 /// The leaver's account as it is now.
 struct Account<'a> {
@@ -215,18 +194,14 @@ struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    async fn look(
-        store: &Store,
-        graph: &Graph,
-        organisation: &Organisation,
-        user: &'a User,
-    ) -> Result<Self, StepError> {
+    async fn look(planner: &Planner<'_>, user: &'a User) -> Result<Self, StepError> {
+        let graph = planner.graph;
         let (manager, groups, licensing, skus, holder) = tokio::try_join!(
             graph.manager_of(&user.id),
             graph.groups_of(&user.id),
             graph.licensing_of(&user.id),
             graph.subscribed_skus(),
-            store.username_holder(&organisation.id, &user.upn),
+            planner.store.username_holder(&planner.organisation.id, &user.upn),
         )?;
         Ok(Self {
             user,
@@ -236,6 +211,23 @@ impl<'a> Account<'a> {
             skus,
             holder,
         })
+    }
+
+    /// Why nobody, or not this requester, may offboard it now.
+    fn refused(&self, requester: &Person, supersedes: bool) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if requester.is(self.user) {
+            let message = "is yourself: somebody else has to ask for your offboarding";
+            errors.push(FieldError::new("user", message));
+        }
+        if self.holder.is_some() && !supersedes {
+            let message = format!(
+                "{} has another open request: wait for its end, or cancel it",
+                self.user.upn
+            );
+            errors.push(FieldError::new("user", message));
+        }
+        errors
     }
 
     fn groups(&self, removes_groups: bool) -> Vec<Entitlement> {
@@ -255,7 +247,7 @@ impl<'a> Account<'a> {
         self.groups.iter().map(held).collect()
     }
 
-    /// Each once, however often it is assigned.
+    /// The account's licenses, each once, however often it is assigned.
     fn licenses(&self) -> Vec<Entitlement> {
         let mut all: Vec<Entitlement> = Vec::new();
         for license in &self.licenses {
