@@ -5,7 +5,6 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Upn;
 use crate::field::choice;
 use crate::step_error::StepError;
 use crate::submission::{Field, Form, Offboarding, Onboarding, Overridden};
@@ -83,14 +82,6 @@ impl Job {
         match self {
             Self::Onboarding(form) => form.ticket_id.as_deref(),
             Self::Offboarding(form) => form.ticket_id.as_deref(),
-        }
-    }
-
-    /// Whom the person reports to, if the form says so.
-    pub fn manager(&self) -> Option<&Upn> {
-        match self {
-            Self::Onboarding(form) => form.manager.as_ref(),
-            Self::Offboarding(form) => form.manager.as_ref(),
         }
     }
 

@@ -106,7 +106,7 @@ impl Approvers {
 
 impl Planner<'_> {
     /// Whom a request asks for approval, or why there is nobody. `variables` have the request's overrides.
-    pub(crate) async fn approval(
+    pub(crate) async fn approvers(
         &self,
         variables: &OrgVariables,
         asks: Asks<'_>,

@@ -47,71 +47,36 @@ impl Planner<'_> {
         form: &OffboardingFields,
         asks: Asks<'_>,
     ) -> Result<Checked<OffboardingFound>, StepError> {
-        let named = form.manager.as_ref().and_then(Option::as_ref);
-        let (user, named, requester) = tokio::try_join!(
-            self.user(form.user.as_ref()),
-            self.user(named),
-            Person::requester(self.graph, asks.requester),
-        )?;
-        let variables = &form.settings(self.variables.clone());
-        let account = match &user {
-            Some(user) => Some(Account::look(self, user).await?),
-            None => None,
-        };
-        let supersedes = self.superseded(account.as_ref(), asks).await?;
-        let mut errors = Errors(about_variables(variables));
-        errors.extend(exists(form, user.as_ref()));
-        errors.extend(
-            account
-                .iter()
-                .flat_map(|account| account.refused(&requester, supersedes.is_some())),
-        );
-        errors.extend(manager::exists(&form.manager, named.as_ref()));
-        let of_directory = account.as_ref().and_then(|account| account.manager.as_ref());
-        let informed = if form.manager == Some(None) {
-            of_directory
-        } else {
-            named.as_ref()
-        };
-        errors.extend(is_leaver(informed, user.as_ref()));
-        let start_at = errors.keep(start(form, self.now, variables)).and_then(Start::at);
-        // The form's manager is told in the end. The directory's manager is asked, as the requester can't choose who
-        // approves.
-        let asked = match (of_directory, &user) {
-            (Some(manager), _) => Manager::Known(manager),
-            (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
-            (None, None) => Manager::Reported,
-        };
-        let leaver = user.as_ref().map(Person::from).unwrap_or_default();
-        let concerned = [&requester, &leaver];
-        let approval = self.approval(variables, asks, asked, &concerned).await?;
-        let approval = errors.keep(approval).unwrap_or_default();
-
-        let plan = user.as_ref().filter(|_| errors.0.is_empty()).map(|user| Plan {
+        let check = Check::look(self, form, asks).await?;
+        let mut errors = check.errors();
+        let start_at = errors.keep(check.start(self.now)).and_then(Start::at);
+        let leaver = check.user().map(Person::from).unwrap_or_default();
+        let concerned = [&check.requester, &leaver];
+        let approvers = self
+            .approvers(&check.variables, asks, check.asked(), &concerned)
+            .await?;
+        let approvers = errors.keep(approvers).unwrap_or_default();
+        let user = check.user().filter(|_| errors.0.is_empty());
+        let plan = user.map(|user| Plan {
             upn: user.upn.clone(),
             display_name: shown_name(user),
-            manager: informed.map(user_ref),
-            supersedes: supersedes.as_ref().map(|earlier| earlier.id.clone()),
+            manager: check.informed().map(user_ref),
+            supersedes: check.supersedes.as_ref().map(|earlier| earlier.id.clone()),
             start_at,
-            ..approval.plan(asks, &concerned)
+            ..approvers.plan(asks, &concerned)
         });
-        let manager = informed.map(|manager| manager.address().to_owned());
         Ok(Checked {
             plan,
             errors: errors.0,
-            approvers: approval.addresses,
+            approvers: approvers.addresses,
             gates: asks.gate().into_iter().collect(),
             start_at,
-            found: found(account.as_ref(), variables, manager, supersedes),
+            found: check.found(),
         })
     }
 
     /// The waiting request about the account, if it is one that gives way to this submission.
-    async fn superseded(
-        &self,
-        account: Option<&Account<'_>>,
-        asks: Asks<'_>,
-    ) -> Result<Option<RequestRecord>, StepError> {
+    async fn superseded(&self, account: Option<&Account>, asks: Asks<'_>) -> Result<Option<RequestRecord>, StepError> {
         let Some(holder) = account.and_then(|account| account.holder.as_ref()) else {
             return Ok(None);
         };
@@ -128,39 +93,125 @@ impl Planner<'_> {
     }
 }
 
-/// Checks that the tenant has the leaver's account.
-fn exists(form: &OffboardingFields, found: Option<&User>) -> Option<FieldError> {
-    let upn = form.user.as_ref().filter(|_| found.is_none())?;
-    Some(FieldError::new("user", format!("{upn} is no user of the tenant")))
-}
-
-fn is_leaver(manager: Option<&User>, leaver: Option<&User>) -> Option<FieldError> {
-    let same = manager?.id == leaver?.id;
-    same.then(|| FieldError::new("manager", "is the person who leaves"))
-}
-
-fn start(form: &OffboardingFields, now: DateTime<Utc>, variables: &OrgVariables) -> Result<Start, FieldError> {
-    match form.last_day {
-        Some(date) => schedule::plan(Kind::Offboarding, now, date, variables),
-        None => Ok(Start::Now),
-    }
-}
-
-fn found(
-    account: Option<&Account<'_>>,
-    variables: &OrgVariables,
-    manager: Option<String>,
+/// An offboarding beside what the tenant has.
+struct Check<'a> {
+    form: &'a OffboardingFields,
+    /// With the form's overrides.
+    variables: OrgVariables,
+    requester: Person,
+    account: Option<Account>,
+    /// The account of the manager whom the form names.
+    named: Option<User>,
     supersedes: Option<RequestRecord>,
-) -> OffboardingFound {
-    let groups = account.map(|account| account.groups(variables.offboarding_remove_groups));
-    OffboardingFound {
-        user: account.map(|account| user_ref(account.user)),
-        display_name: account.map(|account| shown_name(account.user)).unwrap_or_default(),
-        blocks_sign_in: variables.offboarding_deactivate_user,
-        groups: groups.unwrap_or_default(),
-        licenses: account.map(Account::licenses).unwrap_or_default(),
-        manager,
-        supersedes,
+}
+
+impl<'a> Check<'a> {
+    async fn look(planner: &Planner<'_>, form: &'a OffboardingFields, asks: Asks<'_>) -> Result<Self, StepError> {
+        let named = form.manager.as_ref().and_then(Option::as_ref);
+        let (user, named, requester) = tokio::try_join!(
+            planner.user(form.user.as_ref()),
+            planner.user(named),
+            Person::requester(planner.graph, asks.requester),
+        )?;
+        let account = match user {
+            Some(user) => Some(Account::look(planner, user).await?),
+            None => None,
+        };
+        let supersedes = planner.superseded(account.as_ref(), asks).await?;
+        Ok(Self {
+            form,
+            variables: form.settings(planner.variables.clone()),
+            requester,
+            account,
+            named,
+            supersedes,
+        })
+    }
+
+    fn user(&self) -> Option<&User> {
+        self.account.as_ref().map(|account| &account.user)
+    }
+
+    /// The manager whom the directory has.
+    fn of_directory(&self) -> Option<&User> {
+        self.account.as_ref().and_then(|account| account.manager.as_ref())
+    }
+
+    /// The manager who is told in the end: the form's, else the directory's.
+    fn informed(&self) -> Option<&User> {
+        if self.form.manager == Some(None) {
+            self.of_directory()
+        } else {
+            self.named.as_ref()
+        }
+    }
+
+    /// The manager who is asked: the directory's, as the requester can't choose who approves.
+    fn asked(&self) -> Manager<'_> {
+        match (self.of_directory(), &self.account) {
+            (Some(manager), _) => Manager::Known(manager),
+            (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
+            (None, None) => Manager::Reported,
+        }
+    }
+
+    /// What is wrong about the people and the variables.
+    fn errors(&self) -> Errors {
+        let mut errors = Errors(about_variables(&self.variables));
+        errors.extend(self.exists());
+        errors.extend(self.account.iter().flat_map(|account| self.refused(account)));
+        errors.extend(manager::exists(&self.form.manager, self.named.as_ref()));
+        errors.extend(self.manager_stays());
+        errors
+    }
+
+    /// Checks that the tenant has the leaver's account.
+    fn exists(&self) -> Option<FieldError> {
+        let upn = self.form.user.as_ref().filter(|_| self.account.is_none())?;
+        Some(FieldError::new("user", format!("{upn} is no user of the tenant")))
+    }
+
+    /// Why nobody, or not this requester, may offboard the account now.
+    fn refused(&self, account: &Account) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.requester.is(&account.user) {
+            let message = "is yourself: somebody else has to ask for your offboarding";
+            errors.push(FieldError::new("user", message));
+        }
+        if account.holder.is_some() && self.supersedes.is_none() {
+            let message = format!(
+                "{} has another open request: wait for its end, or cancel it",
+                account.user.upn
+            );
+            errors.push(FieldError::new("user", message));
+        }
+        errors
+    }
+
+    fn manager_stays(&self) -> Option<FieldError> {
+        let leaves = self.informed()?.id == self.user()?.id;
+        leaves.then(|| FieldError::new("manager", "is the person who leaves"))
+    }
+
+    fn start(&self, now: DateTime<Utc>) -> Result<Start, FieldError> {
+        match self.form.last_day {
+            Some(date) => schedule::plan(Kind::Offboarding, now, date, &self.variables),
+            None => Ok(Start::Now),
+        }
+    }
+
+    fn found(self) -> OffboardingFound {
+        let account = self.account.as_ref();
+        let groups = account.map(|account| account.groups(self.variables.offboarding_remove_groups));
+        OffboardingFound {
+            user: self.user().map(user_ref),
+            display_name: self.user().map(shown_name).unwrap_or_default(),
+            blocks_sign_in: self.variables.offboarding_deactivate_user,
+            groups: groups.unwrap_or_default(),
+            licenses: account.map(Account::licenses).unwrap_or_default(),
+            manager: self.informed().map(|manager| manager.address().to_owned()),
+            supersedes: self.supersedes,
+        }
     }
 }
 
@@ -183,8 +234,8 @@ const NO_MANAGER: &str = "has no manager in the directory, who approves requests
                           in new_user_approval_email";
 
 /// The leaver's account as it is now.
-struct Account<'a> {
-    user: &'a User,
+struct Account {
+    user: User,
     manager: Option<User>,
     groups: Vec<Group>,
     licenses: Vec<LicenseOfUser>,
@@ -193,8 +244,8 @@ struct Account<'a> {
     holder: Option<RequestId>,
 }
 
-impl<'a> Account<'a> {
-    async fn look(planner: &Planner<'_>, user: &'a User) -> Result<Self, StepError> {
+impl Account {
+    async fn look(planner: &Planner<'_>, user: User) -> Result<Self, StepError> {
         let graph = planner.graph;
         let (manager, groups, licensing, skus, holder) = tokio::try_join!(
             graph.manager_of(&user.id),
@@ -211,23 +262,6 @@ impl<'a> Account<'a> {
             skus,
             holder,
         })
-    }
-
-    /// Why nobody, or not this requester, may offboard it now.
-    fn refused(&self, requester: &Person, supersedes: bool) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        if requester.is(self.user) {
-            let message = "is yourself: somebody else has to ask for your offboarding";
-            errors.push(FieldError::new("user", message));
-        }
-        if self.holder.is_some() && !supersedes {
-            let message = format!(
-                "{} has another open request: wait for its end, or cancel it",
-                self.user.upn
-            );
-            errors.push(FieldError::new("user", message));
-        }
-        errors
     }
 
     fn groups(&self, removes_groups: bool) -> Vec<Entitlement> {

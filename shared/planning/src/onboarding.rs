@@ -48,22 +48,16 @@ impl Planner<'_> {
         let start_at = errors.keep(check.start()).and_then(Start::at);
         let account = check.new_account(&mut errors).await?;
         let rehired = account.as_ref().and_then(|account| account.rehired.as_deref());
-        let subject = self.rehired_person(rehired).await?;
-        let asked = manager::approving(&form.manager, manager, &asks, &requester);
-        let concerned = [&requester, &subject];
-        let approval = self.approval(&check.variables, asks, asked, &concerned).await?;
-        let approval = errors.keep(approval).unwrap_or_default();
+        let asked = check.approval(asks, &requester, rehired, &mut errors).await?;
         let password_manager = self.password_manager(rehired, manager).await?;
 
-        let gates = check.gates(&licenses, &asks);
-        let mut password_places = check.variables.password_places();
-        password_places.retain(|place| *place != PasswordDestination::Manager || password_manager.is_some());
         let found = OnboardingFound {
             username: account.as_ref().map(|account| account.upn.clone()),
             licenses,
             groups: groups.found,
-            password_places,
+            password_places: check.password_places(password_manager.is_some()),
         };
+        let approvers = asked.approvers.clone();
         let whole = account.zip(form.shown_name()).filter(|_| errors.0.is_empty());
         let plan = whole.map(|(account, display_name)| Plan {
             upn: account.upn.to_string(),
@@ -74,13 +68,13 @@ impl Planner<'_> {
             manager: manager.map(user_ref),
             password_manager: password_manager.as_ref().map(user_ref),
             start_at,
-            ..approval.plan(asks, &concerned)
+            ..asked
         });
         Ok(Checked {
             plan,
             errors: errors.0,
-            approvers: approval.addresses,
-            gates,
+            approvers,
+            gates: check.gates(&found.licenses, &asks),
             start_at,
             found,
         })
@@ -98,20 +92,6 @@ impl Planner<'_> {
         errors.extend(check.country());
         check.own_account(record, &mut errors).await?;
         Ok(errors.0)
-    }
-
-    /// Somebody who comes back, who may be a member still and does not approve that. Nobody, for a new account.
-    async fn rehired_person(&self, rehired: Option<&str>) -> Result<Person, StepError> {
-        match rehired {
-            Some(id) => Ok(self
-                .graph
-                .user(id)
-                .await?
-                .as_ref()
-                .map(Person::from)
-                .unwrap_or_default()),
-            None => Ok(Person::default()),
-        }
     }
 
     /// The manager who may get the password. Whoever only the form calls manager gets no password of an account that
@@ -198,6 +178,36 @@ impl<'a> Check<'a> {
             Some(date) => schedule::plan(Kind::Onboarding, self.planner.now, date, &self.variables),
             None => Ok(Start::Now),
         }
+    }
+
+    /// The part of the plan that is about the approval.
+    async fn approval(
+        &self,
+        asks: Asks<'_>,
+        requester: &Person,
+        rehired: Option<&str>,
+        errors: &mut Errors,
+    ) -> Result<Plan, StepError> {
+        // Somebody who comes back may be a member still, and does not approve that.
+        let subject = match rehired {
+            Some(id) => self.planner.graph.user(id).await?.as_ref().map(Person::from),
+            None => None,
+        };
+        let subject = subject.unwrap_or_default();
+        let concerned = [requester, &subject];
+        let manager = manager::approving(&self.form.manager, self.manager.as_ref(), &asks, requester);
+        let approvers = self
+            .planner
+            .approvers(&self.variables, asks, manager, &concerned)
+            .await?;
+        let approvers = errors.keep(approvers).unwrap_or_default();
+        Ok(approvers.plan(asks, &concerned))
+    }
+
+    fn password_places(&self, has_manager: bool) -> Vec<PasswordDestination> {
+        let mut places = self.variables.password_places();
+        places.retain(|place| *place != PasswordDestination::Manager || has_manager);
+        places
     }
 
     fn gates(&self, licenses: &[LicenseFound], asks: &Asks<'_>) -> Vec<Gate> {
