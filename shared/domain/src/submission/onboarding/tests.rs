@@ -1,7 +1,14 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::submission::{Form, MAX_BODY_BYTES, Partial};
+
+mod overrides;
+
+fn names() -> Vec<&'static str> {
+    Onboarding::FIELDS.iter().map(|field| field.name).collect()
+}
 
 fn with(field: &str, value: Value) -> Value {
     let mut body = json!({"first_name": "Ada", "last_name": "Lovelace"});
@@ -74,12 +81,12 @@ fn the_least() {
     let parsed = Onboarding::parse(&json!({"first_name": "Suharto", "single_name": true})).unwrap();
     assert_eq!(parsed.shown_name(), "Suharto");
     assert_eq!(
-        parsed.names(),
-        Names {
+        OnboardingFields::from(parsed).names(),
+        Some(Names {
             first: "Suharto",
             middle: None,
             last: None
-        }
+        })
     );
 }
 
@@ -108,15 +115,41 @@ fn all_wrong_fields_at_once() {
         "license_purchase": "AUTO", "groups": [1], "copy_groups_from": "@x.com", "start_date": "04.01.2027",
         "ticket_id": "1/2", "nickname": "Ada",
     });
-    for field in PASSWORD_FIELDS {
+    for field in overrides::names() {
         body[field] = json!(7);
     }
     let mut found = fields(&body);
     found.sort();
-    let mut expected: Vec<String> = FIELDS.iter().map(|field| (*field).to_owned()).collect();
+    let mut expected: Vec<String> = names().into_iter().map(str::to_owned).collect();
     expected.push("nickname".into());
     expected.sort();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_right_beside_wrong_fields_is_kept() {
+    let body = json!({"first_name": 1, "last_name": "L", "start_date": "soon", "licenses": ["SPB"], "shoe": 43});
+    let Partial { fields, errors, .. } = Onboarding::read(&body);
+    let wrong: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(wrong, ["shoe", "first_name", "start_date"]);
+    assert_eq!(fields.licenses.as_ref().map(Vec::len), Some(1));
+    assert_eq!((fields.first_name.as_deref(), fields.start_date), (None, None));
+    assert_eq!(fields.last_name.as_ref().map(Option::as_deref), Some(Some("L")));
+}
+
+#[test]
+fn no_username_is_made_of_wrong_names() {
+    let of = |body: Value| {
+        let fields = Onboarding::read(&body).fields;
+        (fields.names().is_some(), fields.shown_name().is_some())
+    };
+    assert_eq!(of(with("job_title", json!(7))), (true, true));
+    assert_eq!(of(with("middle_name", json!(7))), (false, true));
+    assert_eq!(of(with("display_name", json!(7))), (true, false));
+    assert_eq!(of(with("single_name", json!("yes"))), (false, true));
+    for name in ["first_name", "last_name"] {
+        assert_eq!(of(with(name, json!("/"))), (false, false), "{name}");
+    }
 }
 
 #[test]
@@ -277,21 +310,21 @@ fn a_form_is_the_same_as_json() {
         pair("onboarding_password_save_location", "Hudu"),
     ];
     assert_eq!(
-        Onboarding::parse(&Onboarding::from_form(&form)),
+        Onboarding::parse(&Onboarding::from_pairs(&form)),
         Onboarding::parse(&full())
     );
 
-    let empty: Vec<_> = FIELDS.iter().map(|field| pair(field, " ")).collect();
-    assert_eq!(Onboarding::from_form(&empty), json!({}));
-    let one_name = Onboarding::from_form(&[pair("first_name", "Suharto"), pair("single_name", "on")]);
+    let empty: Vec<_> = names().into_iter().map(|field| pair(field, " ")).collect();
+    assert_eq!(Onboarding::from_pairs(&empty), json!({}));
+    let one_name = Onboarding::from_pairs(&[pair("first_name", "Suharto"), pair("single_name", "on")]);
     assert!(Onboarding::parse(&one_name).unwrap().single_name);
-    let twice = Onboarding::from_form(&[
+    let twice = Onboarding::from_pairs(&[
         pair("first_name", "Ada"),
         pair("first_name", "Eve"),
         pair("last_name", "L"),
     ]);
     assert_eq!(fields(&twice), ["first_name"]);
-    let unknown = Onboarding::from_form(&[pair("first_name", "Ada"), pair("last_name", "L"), pair("role", "admin")]);
+    let unknown = Onboarding::from_pairs(&[pair("first_name", "Ada"), pair("last_name", "L"), pair("role", "admin")]);
     assert_eq!(fields(&unknown), ["role"]);
 }
 
@@ -332,7 +365,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_field_is_taken_or_named(field in prop::sample::select(&FIELDS[..]), value in any_json()) {
+    fn any_field_is_taken_or_named(field in prop::sample::select(names()), value in any_json()) {
         match Onboarding::parse(&with(field, value)) {
             Ok(parsed) => {
                 let stored = serde_json::to_value(&parsed).unwrap();
