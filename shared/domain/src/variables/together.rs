@@ -1,7 +1,7 @@
 //! What the variables mean together: contradictions, and where a password goes.
 
 use super::choices::{Psa, SaveLocation};
-use super::resolved::OrgVariables;
+use super::definitions::OrgVariables;
 use crate::field::{FieldError, choice};
 
 choice! {
@@ -141,6 +141,7 @@ impl OrgVariables {
 
 #[cfg(test)]
 mod tests {
+    use super::super::value::Minutes;
     use super::*;
     use crate::contact::EmailAddress;
 
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn time_needs_a_psa_that_takes_it() {
         let mut variables = OrgVariables {
-            automation_task_new_user_time: Some(15),
+            automation_task_new_user_time: Some(Minutes(15)),
             ..OrgVariables::default()
         };
         assert_eq!(fields(&variables), ["automation_task_new_user_time"]);
