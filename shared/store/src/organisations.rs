@@ -1,14 +1,11 @@
 //! Organisations and their variables, with inheritance from a parent.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::step_error::StepError;
-use domain::variables::{Child, FromParent, Inherited, Values};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use domain::variables::{Changes, Child, ForChildren, OwnVariable, OwnVariables};
 
 use crate::audit::AuditEntry;
 use crate::read::{Item, all_items, decode_json, encode_json, item, optional_text, wrong_attribute};
@@ -23,42 +20,6 @@ const VERSION: &str = "version";
 /// An entry of the parent's list of children, so that a change of the parent can be checked against them.
 const CHILD: &str = "child#";
 
-/// A value that an organisation has set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Setting {
-    pub value: Value,
-    #[serde(default)]
-    pub for_children: ForChildren,
-}
-
-/// What the value of a parent means for its children.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ForChildren {
-    #[default]
-    Nothing,
-    /// They take it unless they have their own.
-    Default,
-    /// They take it, and what they have set themselves does not count.
-    Locked,
-}
-
-pub type Settings = BTreeMap<String, Setting>;
-
-/// The values that children inherit from their parent.
-pub fn defaults(settings: &Settings) -> Inherited {
-    let from_parent = |(name, setting): (&String, &Setting)| {
-        let locked = match setting.for_children {
-            ForChildren::Nothing => return None,
-            ForChildren::Default => false,
-            ForChildren::Locked => true,
-        };
-        let value = setting.value.clone();
-        Some((name.clone(), FromParent { value, locked }))
-    };
-    settings.iter().filter_map(from_parent).collect()
-}
-
 /// The result of a change of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
@@ -67,11 +28,11 @@ pub enum Changed {
     Overtaken,
 }
 
-/// The settings have another version than the one that was read.
+/// The variables have another version than the one that was read.
 #[derive(Clone, Copy)]
 struct AnotherVersion;
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Version {
     version: i64,
 }
@@ -107,8 +68,7 @@ impl Store {
             // An organisation that has another parent by now is still listed here.
             let is_child = |child: &Organisation| child.parent.as_ref() == Some(org);
             if self.organisation(&id).await?.is_some_and(|child| is_child(&child)) {
-                let settings = self.settings(&id).await?.into_iter();
-                let own = settings.map(|(name, setting)| (name, setting.value)).collect();
+                let own = self.own_variables(&id).await?;
                 children.push(Child { id, own });
             }
         }
@@ -134,42 +94,28 @@ impl Store {
     }
 
     /// What this organisation itself has set.
-    pub async fn settings(&self, org: &OrgId) -> Result<Settings, StepError> {
-        let mut settings = Settings::new();
+    pub async fn own_variables(&self, org: &OrgId) -> Result<OwnVariables, StepError> {
+        let mut own = OwnVariables::new();
         for (name, item) in self.items(org, VARIABLE).await? {
-            let setting = decode_json(TABLE, &item, "setting")?;
-            settings.insert(name, setting);
+            own.insert(name, decode_json(TABLE, &item, "setting")?);
         }
-        Ok(settings)
+        Ok(own)
     }
 
-    /// The values that take precedence over the defaults: the organisation's own, and those inherited from its parent.
-    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Inherited), StepError> {
-        let own = self.settings(&organisation.id).await?;
-        let inherited = match &organisation.parent {
-            Some(parent) => self.settings(parent).await?,
-            None => Settings::new(),
-        };
-        Ok((
-            own.into_iter().map(|(name, setting)| (name, setting.value)).collect(),
-            defaults(&inherited),
-        ))
-    }
-
-    /// The version of the settings that are read after this; 0 for an organisation that has never changed any.
-    pub async fn settings_version(&self, org: &OrgId) -> Result<i64, StepError> {
+    /// The version of the variables that are read after this; 0 for an organisation that has never changed any.
+    pub(crate) async fn variables_version(&self, org: &OrgId) -> Result<i64, StepError> {
         let version: Option<Version> = self.read("reading an organisation", TABLE, key(org, VERSION)).await?;
         Ok(version.map_or(0, |version| version.version))
     }
 
-    /// Makes all changes or none. `None` goes back to the inherited value or the default. `before` are the settings that the
+    /// Makes all changes or none. `None` goes back to the inherited value or the default. `before` are the variables that the
     /// caller read in this version, and checked together with the changes.
-    pub async fn change_settings(
+    pub async fn change_variables(
         &self,
         org: &OrgId,
-        changes: &BTreeMap<String, Option<Setting>>,
+        changes: &Changes,
         version: i64,
-        before: &Settings,
+        before: &OwnVariables,
         by: &str,
     ) -> Result<Changed, StepError> {
         let changes = changes.iter().map(|(name, new)| (name, before.get(name), new.as_ref()));
@@ -192,7 +138,7 @@ impl Store {
     }
 }
 
-fn setting_write(org: &OrgId, name: &str, new: Option<&Setting>) -> Result<Write, StepError> {
+fn setting_write(org: &OrgId, name: &str, new: Option<&OwnVariable>) -> Result<Write, StepError> {
     let key = key(org, &format!("{VARIABLE}{name}"));
     Ok(match new {
         Some(setting) => put(TABLE, key).with("setting", encode_json(TABLE, setting)?),
@@ -200,7 +146,7 @@ fn setting_write(org: &OrgId, name: &str, new: Option<&Setting>) -> Result<Write
     })
 }
 
-/// Only after the version that was read. Settings that the first versions of Gangway wrote have no version.
+/// Only after the version that was read. Variables that the first versions of Gangway wrote have no version.
 fn next_version(org: &OrgId, read: i64) -> Conditional {
     let next = put(TABLE, key(org, VERSION)).with(VERSION, number(read + 1));
     let next = next.name("#version", VERSION);
@@ -217,10 +163,10 @@ pub const SET_FOR_CHILDREN: &str = "variable.set_for_children";
 /// The same, where children may not have their own. It begins like the other, so that both are found together.
 const LOCKED_FOR_CHILDREN: &str = "variable.set_for_children_locked";
 
-fn entries(name: &str, old: Option<&Setting>, new: Option<&Setting>, by: &str) -> Vec<AuditEntry> {
-    let shown = |setting: &Setting| setting.value.to_string();
-    let for_children = |setting: &&Setting| setting.for_children != ForChildren::Nothing;
-    let entry = |what, old: Option<&Setting>, new: Option<&Setting>| {
+fn entries(name: &str, old: Option<&OwnVariable>, new: Option<&OwnVariable>, by: &str) -> Vec<AuditEntry> {
+    let shown = |setting: &OwnVariable| setting.value.to_string();
+    let for_children = |setting: &&OwnVariable| setting.for_children != ForChildren::Nothing;
+    let entry = |what, old: Option<&OwnVariable>, new: Option<&OwnVariable>| {
         AuditEntry::now(by, what, name).changed(old.map(shown), new.map(shown))
     };
     let (old_default, new_default) = (old.filter(for_children), new.filter(for_children));
@@ -242,31 +188,11 @@ mod tests {
 
     use super::*;
 
-    fn setting(value: &str, for_children: ForChildren) -> Setting {
-        Setting {
+    fn setting(value: &str, for_children: ForChildren) -> OwnVariable {
+        OwnVariable {
             value: json!(value),
             for_children,
         }
-    }
-
-    #[test]
-    fn children_take_defaults_and_locks() {
-        let settings = Settings::from([
-            ("start_time".to_owned(), setting("own", ForChildren::Nothing)),
-            ("timezone".to_owned(), setting("shared", ForChildren::Default)),
-            ("default_priority".to_owned(), setting("locked", ForChildren::Locked)),
-        ]);
-        let from = |value: &str, locked| FromParent {
-            value: json!(value),
-            locked,
-        };
-        assert_eq!(
-            defaults(&settings),
-            Inherited::from([
-                ("timezone".to_owned(), from("shared", false)),
-                ("default_priority".to_owned(), from("locked", true)),
-            ])
-        );
     }
 
     #[test]
@@ -291,7 +217,7 @@ mod tests {
             setting("shared", ForChildren::Default),
         );
         let locked = setting("shared", ForChildren::Locked);
-        let of = |old: Option<&Setting>, new: Option<&Setting>| {
+        let of = |old: Option<&OwnVariable>, new: Option<&OwnVariable>| {
             let entries = entries("timezone", old, new, "m1").into_iter();
             entries
                 .map(|entry| (entry.what, entry.old, entry.new))
