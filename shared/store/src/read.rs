@@ -45,8 +45,7 @@ impl Store {
         found.map(|found| decode(table, found)).transpose()
     }
 
-    /// A query that has no condition yet, and reads what an index may lag behind: a query of the table itself asks for
-    /// consistent reads.
+    /// A query of the table. It has no condition yet, and does not ask for a consistent read.
     pub(crate) fn query(&self, table: &str) -> QueryFluentBuilder {
         self.db.query().table_name(self.table(table))
     }
@@ -54,8 +53,7 @@ impl Store {
 
 /// All items that a query finds, page after page.
 pub(crate) async fn all_items(operation: &str, query: QueryFluentBuilder) -> Result<Vec<Item>, StepError> {
-    let items = query.into_paginator().items().send();
-    let items: Result<_, _> = items.collect().await;
+    let items = query.into_paginator().items().send().try_collect().await;
     items.map_err(|error| aws_error(operation, &error))
 }
 

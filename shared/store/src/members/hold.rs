@@ -7,7 +7,6 @@
 use domain::ids::OrgId;
 use domain::sign_in::Identity;
 use domain::step_error::StepError;
-
 use serde::Deserialize;
 
 use super::{Member, TABLE};
