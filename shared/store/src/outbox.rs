@@ -1,5 +1,5 @@
-//! Notes that the ticket still lacks. Steps queue them; the ticket step posts them, in order, each once.
-//! Nothing secret may be queued: the texts stay in DynamoDB.
+//! Notes for the ticket. Steps queue them, and the ticket step posts them, in order, each once. Nothing secret may be
+//! queued, because the texts stay in DynamoDB.
 
 use aws_sdk_dynamodb::error::SdkError;
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ pub struct QueuedNote {
     /// Unique in the request; part of the marker on the ticket.
     pub name: String,
     pub text: String,
-    /// Random, and on the ticket only once the note is: nobody can put up a note beforehand that passes for it.
+    /// Random, and part of the note on the ticket: nobody can post a note beforehand that passes for it.
     pub mark: String,
     pub queued_at: DateTime<Utc>,
     pub state: NoteState,
@@ -38,7 +38,7 @@ pub enum NoteState {
 }
 
 impl Store {
-    /// The first text queued under a name stays.
+    /// Queues a note for the ticket. The first text queued under a name stays.
     pub async fn queue_note(&self, key: &RequestKey, name: &str, body: &str) -> Result<(), StepError> {
         let note = QueuedNote {
             name: name.to_owned(),

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::request::{Skip, Status, TimelineEvent};
 use domain::step_error::StepError;
+use domain::timeline::StepName;
 
 use crate::audit::AuditEntry;
 use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
@@ -10,7 +11,7 @@ use crate::requests::{RequestRecord, TABLE, in_the_way, org_status, request_sk};
 use crate::{Store, number, text};
 
 /// Stands for the step that begins last until the resumed execution begins its first one.
-pub const STEP: &str = "resume";
+pub const STEP: StepName = StepName::Resume;
 
 impl RequestRecord {
     /// The name under which something is told once: after a resume it is told again.
@@ -85,7 +86,7 @@ impl Store {
             .expression_attribute_names("#st", "status")
             .expression_attribute_values(":r", number(record.run.into()))
             .expression_attribute_values(":next", next)
-            .expression_attribute_values(":step", text(STEP))
+            .expression_attribute_values(":step", text(STEP.as_str()))
             .expression_attribute_values(":from", text(record.status.as_str()))
             .expression_attribute_values(":to", text(Status::Running.as_str()))
             .expression_attribute_values(":os", org_status(&key.org, Status::Running))

@@ -51,15 +51,19 @@ pub fn crates(functions: &Path) -> Result<Vec<Crate>, String> {
 }
 
 impl Crate {
-    /// A step takes an `Input`, its own or the common one, which a Task sends; what an event rule sends is an `Event`.
+    /// A Task invokes a step; an event rule invokes other functions.
     fn is_step(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| work.contains("input: Input"))
+        self.work.as_ref().is_some_and(|work| work.contains("impl Step for "))
     }
 
-    fn has(&self, call: &str) -> bool {
-        self.work
-            .as_ref()
-            .is_some_and(|work| work.contains(&format!("payloads::{call}(\"{}\"", self.name)))
+    /// Tests of what the Tasks send, and of what they pick if `outputs` are asked for.
+    fn has_payload_tests(&self, outputs: bool) -> bool {
+        let work = self.work.as_deref().unwrap_or_default();
+        let after_step = work.split_once("steps::payload_tests!(").and_then(|(_, arguments)| {
+            let step_ends = arguments.find([',', ')'])?;
+            arguments.get(step_ends..)
+        });
+        after_step.is_some_and(|rest| !outputs || rest.starts_with(','))
     }
 }
 
@@ -87,14 +91,13 @@ pub fn problems(machines: &[Machine], crates: &[Crate]) -> Vec<String> {
         if !invoked.contains(name) {
             problems.push(format!("functions/{name} is a step that no Task invokes"));
         }
-        if !step.has("accepted::<Input>") {
+        if !step.has_payload_tests(false) {
             problems.push(format!(
-                "functions/{name}/src/work.rs has no test with payloads::accepted::<Input>(\"{name}\")"
+                "functions/{name}/src/work.rs has no steps::payload_tests!(STEP)"
             ));
-        }
-        if picked.contains(name) && !step.has("answers") {
+        } else if picked.contains(name) && !step.has_payload_tests(true) {
             problems.push(format!(
-                "functions/{name}/src/work.rs has no test with payloads::answers(\"{name}\", ...)"
+                "functions/{name}/src/work.rs has no outputs in steps::payload_tests!(STEP, OUTPUTS)"
             ));
         }
     }
@@ -167,7 +170,7 @@ mod tests {
     fn step(name: &str, tests: &str) -> Crate {
         Crate {
             name: name.to_owned(),
-            work: Some(format!("run(input: Input) {tests}")),
+            work: Some(format!("impl Step for FindIt {tests}")),
             events: Vec::new(),
         }
     }
@@ -180,25 +183,26 @@ mod tests {
 
     #[test]
     fn a_tested_step_with_a_task_has_no_problems() {
-        let tests = "payloads::accepted::<Input>(\"find-it\") payloads::answers(\"find-it\", &[])";
+        let tests = "steps::payload_tests!(FindIt, [Output {}]);";
         assert_eq!(found(&[step("find-it", tests)]), Vec::<String>::new());
     }
 
     #[test]
     fn a_step_without_tests_is_found() {
         assert_eq!(
-            found(&[step("find-it", "payloads::accepted::<Input>(\"other\")")]),
-            [
-                "functions/find-it/src/work.rs has no test with payloads::accepted::<Input>(\"find-it\")",
-                "functions/find-it/src/work.rs has no test with payloads::answers(\"find-it\", ...)"
-            ]
+            found(&[step("find-it", "")]),
+            ["functions/find-it/src/work.rs has no steps::payload_tests!(STEP)"]
+        );
+        assert_eq!(
+            found(&[step("find-it", "steps::payload_tests!(FindIt);")]),
+            ["functions/find-it/src/work.rs has no outputs in steps::payload_tests!(STEP, OUTPUTS)"]
         );
     }
 
     #[test]
     fn a_task_without_a_crate_and_a_step_without_a_task_are_found() {
         assert_eq!(
-            found(&[step("lose-it", "payloads::accepted::<Input>(\"lose-it\")")]),
+            found(&[step("lose-it", "steps::payload_tests!(LoseIt);")]),
             [
                 "`A` invokes find-it, which is no step in functions/",
                 "functions/lose-it is a step that no Task invokes"
