@@ -120,7 +120,7 @@ impl Adding<'_> {
         for left in self.skipped {
             cx.report(Event::Skipped, format!("{}: {}", left.name, left.reason))
                 .once(left.name)
-                .warning(true)
+                .warning()
                 .send()
                 .await?;
         }

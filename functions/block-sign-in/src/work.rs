@@ -40,9 +40,9 @@ impl Step for BlockSignIn {
             } => Event::Blocked,
             SignIn::Closed { .. } => Event::Refused,
         };
-        cx.report(event, &*text)
-            .warning(event == Event::Refused)
-            .note("sign-in", &*text)
+        cx.report(event, text)
+            .warning_if(event == Event::Refused)
+            .noted("sign-in")
             .send()
             .await?;
         Ok(Output {})

@@ -95,16 +95,16 @@ impl Order<'_> {
         } = self;
         if seats > purchase.target {
             let text = messages::purchased_too_many(part_number, distributor, purchase.target, seats);
-            let report = cx.report(Event::MoreThanOrdered, &*text).once(*part_number);
+            let report = cx.report(Event::MoreThanOrdered, text).once(*part_number);
             let name = format!("purchased-more-{part_number}");
-            report.warning(true).note(name, &*text).send().await?;
+            report.warning().noted(name).send().await?;
         }
         let awaited = LicenseState::Awaited;
         cx.store.set_license(&cx.key, part_number, awaited).await?;
         let text = messages::purchased_automatically(part_number, distributor);
-        cx.report(Event::Purchased, &*text)
+        cx.report(Event::Purchased, text)
             .once(*part_number)
-            .note(format!("purchased-{part_number}"), &*text)
+            .noted(format!("purchased-{part_number}"))
             .send()
             .await?;
         Ok(Output::Done)

@@ -226,8 +226,8 @@ impl Account<'_> {
             None => "the manager has no account any more".to_owned(),
         };
         let text = messages::manager_not_set(&user.upn, &why);
-        let report = self.cx.report(Event::ManagerNotSet, &*text).warning(true);
-        report.note("manager-not-set", &*text).send().await
+        let report = self.cx.report(Event::ManagerNotSet, text).warning();
+        report.noted("manager-not-set").send().await
     }
 }
 

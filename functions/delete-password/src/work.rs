@@ -21,8 +21,8 @@ impl Step for DeletePassword {
         // A call that showed the password has reported that.
         if cx.store.password_shown(&cx.key).await?.is_none() {
             let text = messages::password_deleted(cx.upn());
-            let report = cx.report(Event::Deleted, &*text).warning(true);
-            report.note("password-deleted", &*text).send().await?;
+            let report = cx.report(Event::Deleted, text).warning();
+            report.noted("password-deleted").send().await?;
         }
         cx.store.effect_done(&cx.key, PASSWORD_SETTLED, &()).await?;
         Ok(Output {})

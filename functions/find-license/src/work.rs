@@ -183,8 +183,8 @@ impl<'a> Way<'a> {
     async fn report_not_bought(&self, why: &str) -> Result<(), StepError> {
         let part_number = &self.sku.part_number;
         let text = messages::seat_not_bought(part_number, why);
-        let report = self.cx.report(Event::NotBought, &*text).once(part_number);
-        report.note(format!("not-bought-{part_number}"), &*text).send().await
+        let report = self.cx.report(Event::NotBought, text).once(part_number);
+        report.noted(format!("not-bought-{part_number}")).send().await
     }
 
     async fn give_up(&self, why: Why) -> Result<(), StepError> {

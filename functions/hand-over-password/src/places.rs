@@ -6,7 +6,7 @@ use domain::step_error::StepError;
 use domain::variables::PasswordDestination;
 use integrations::OrgConfig;
 use messages::Handed;
-use notify::{Mail, Sms};
+use notify::Sms;
 use psa::{Note, NoteText, Psa};
 use secrecy::SecretString;
 use steps::StepContext;
@@ -20,6 +20,22 @@ pub(crate) enum Delivery {
     /// The organisation chose it, but this person has no such place.
     NoSuchPlace(&'static str),
 }
+
+/// A note on the ticket that is written once: its name, which is part of its marker, and its effect.
+struct OneNote {
+    name: &'static str,
+    effect: &'static str,
+}
+
+const WITH_PASSWORD: OneNote = OneNote {
+    name: "password",
+    effect: "password/ticket",
+};
+
+const WITH_LINK: OneNote = OneNote {
+    name: "password-link",
+    effect: "password/pwpush",
+};
 
 /// One request's password, on its way.
 pub(crate) struct HandOver<'a> {
@@ -48,7 +64,7 @@ impl HandOver<'_> {
             return Ok(Delivery::NoSuchPlace("notes that are mails never carry a password"));
         };
         let password = async || Ok(Handed::Password(self.password.clone()));
-        self.note(&psa, ticket, "password", "password/ticket", password).await?;
+        self.note(&psa, ticket, WITH_PASSWORD, password).await?;
         Ok(Delivery::Done)
     }
 
@@ -78,10 +94,9 @@ impl HandOver<'_> {
 
     /// A link in the ticket; or by mail where there is none, as a link is all that a mail may carry.
     async fn to_technicians(&self) -> Result<Delivery, StepError> {
-        const EFFECT: &str = "password/pwpush";
         if let (Some(ticket), Some(psa)) = (&self.cx.record.ticket, self.psa().await?) {
             let link = async || self.link("technicians").await.map(Handed::Link);
-            self.note(&psa, ticket, "password-link", EFFECT, link).await?;
+            self.note(&psa, ticket, WITH_LINK, link).await?;
             return Ok(Delivery::Done);
         }
         let Some(to) = &self.config.variables.no_psa_mail_address else {
@@ -94,9 +109,9 @@ impl HandOver<'_> {
             let text = messages::password(self.cx.upn(), &Handed::Link(link.clone()), &self.config.variables);
             let (person, organisation) = (&self.cx.record.plan.display_name, &self.config.organisation.name);
             let mail = messages::password_link_mail(person, organisation, text);
-            Ok(self.mail(to.as_str(), mail, vec![link]))
+            self.cx.mail(to.as_str(), mail, vec![link]).await
         };
-        self.cx.mail_once(EFFECT, compose).await?;
+        self.cx.mail_once(WITH_LINK.effect, compose).await?;
         Ok(Delivery::Done)
     }
 
@@ -119,7 +134,7 @@ impl HandOver<'_> {
                 let (handed, links) = self.handed_to("manager").await?;
                 let (person, organisation) = (&self.cx.record.plan.display_name, &self.config.organisation.name);
                 let mail = messages::password_mail(person, organisation, upn, &handed, &self.config.variables);
-                Ok(self.mail(address, mail, links))
+                self.cx.mail(address, mail, links).await
             };
             self.cx.mail_once(EFFECT, compose).await?;
             return Ok(Delivery::Done);
@@ -151,8 +166,7 @@ impl HandOver<'_> {
         &self,
         psa: &Psa,
         ticket: &TicketRef,
-        name: &str,
-        effect: &str,
+        OneNote { name, effect }: OneNote,
         handed: impl AsyncFn() -> Result<Handed, StepError>,
     ) -> Result<(), StepError> {
         let key = &self.cx.key;
@@ -169,21 +183,6 @@ impl HandOver<'_> {
             psa.add_note(ticket, &note).await
         };
         self.cx.store.once_marked(key, effect, there, add).await
-    }
-
-    fn mail(&self, to: &str, mail: messages::MailText, links: Vec<SecretString>) -> Mail {
-        Mail {
-            to: vec![to.to_owned()],
-            reply_to: self
-                .config
-                .variables
-                .send_from_address
-                .as_ref()
-                .map(ToString::to_string),
-            subject: mail.subject,
-            text: mail.text,
-            links,
-        }
     }
 
     /// The content of a message: if `pwpush_url` is set always a link and never the password, even if PWPush fails.

@@ -136,7 +136,7 @@ async fn keep_for_admin(cx: &StepContext, failed: &[Skipped], seconds: u32) -> R
     let until = local_words(Utc::now() + Duration::seconds(i64::from(seconds)), zone);
     let text = messages::password_kept(cx.upn(), failed, &until, &Env.request_page(&cx.key)?);
     cx.report(Event::Kept, "The temporary password reached no place")
-        .warning(true)
+        .warning()
         .note(cx.record.once_more("password-kept"), text)
         .send()
         .await
@@ -145,8 +145,8 @@ async fn keep_for_admin(cx: &StepContext, failed: &[Skipped], seconds: u32) -> R
 async fn forget_handed_over(cx: &StepContext, places: &Places) -> Result<(), StepError> {
     report_failures(cx, &places.failed).await?;
     let text = messages::password_handed_over(&places.reached, &places.failed);
-    let report = cx.report(Event::HandedOver, &*text);
-    report.note("password-handed-over", &*text).send().await?;
+    let report = cx.report(Event::HandedOver, text);
+    report.noted("password-handed-over").send().await?;
     cx.store.effect_done(&cx.key, PASSWORD_SETTLED, &()).await?;
     cx.secrets.forget_password(&cx.key).await
 }
@@ -164,7 +164,7 @@ async fn report_failures(cx: &StepContext, failed: &[Skipped]) -> Result<(), Ste
     for place in failed {
         cx.report(Event::PlaceFailed, format!("{}: {}", place.name, place.reason))
             .once(&*place.name)
-            .warning(true)
+            .warning()
             .send()
             .await?;
     }

@@ -6,7 +6,6 @@ use domain::job::Job;
 use domain::request::Status;
 use domain::step_error::StepError;
 use domain::timeline::{Event, StepName};
-use notify::Mail;
 use serde::Serialize;
 use steps::{NoInput, Step, StepContext};
 use store::requests::Changed;
@@ -96,12 +95,12 @@ async fn report_date(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepErro
         // Whatever was approved is done, even if an approver could not be told of the later date.
         let text = format!("The approvers were not told of the later date: {error}");
         let report = cx.report(Event::ApproversUntold, text).once(&*run);
-        report.warning(true).send().await?;
+        report.warning().send().await?;
     }
     let text = messages::scheduled(cx.record.about(), at, zone);
-    cx.report(Event::Scheduled, &*text)
+    cx.report(Event::Scheduled, text)
         .once(&*run)
-        .note(format!("scheduled-{run}"), &*text)
+        .noted(format!("scheduled-{run}"))
         .send()
         .await
 }
@@ -117,13 +116,7 @@ async fn mail_approvers(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepE
         let effect = format!("date-mail/{}/{approver}", record.plan.version);
         cx.mail_once(&effect, async || {
             let mail = messages::date_moved_mail(record.about(), &config.organisation.name, at, zone, by);
-            Ok(Mail {
-                to: vec![approver.clone()],
-                reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),
-                subject: mail.subject,
-                text: mail.text,
-                links: Vec::new(),
-            })
+            cx.mail(approver, mail, Vec::new()).await
         })
         .await?;
     }

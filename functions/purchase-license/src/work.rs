@@ -204,9 +204,9 @@ impl Order<'_> {
         let (cx, part_number) = (self.cx, self.part_number);
         cx.store.effect_done(&cx.key, &self.effect, purchase).await?;
         let text = messages::purchase_ordered(part_number, self.distributor.name());
-        cx.report(Event::Ordered, &*text)
+        cx.report(Event::Ordered, text)
             .once(part_number)
-            .note(format!("ordered-{part_number}"), &*text)
+            .noted(format!("ordered-{part_number}"))
             .send()
             .await?;
         Ok(Outcome::Ordered)

@@ -35,7 +35,7 @@ impl Step for RemoveGroups {
         let user = cx.user()?;
         if !cx.config().await?.variables.offboarding_remove_groups {
             let text = messages::groups_kept(&user.upn);
-            let report = cx.report(Event::Kept, &*text).note("groups-removed", &*text);
+            let report = cx.report(Event::Kept, text).noted("groups-removed");
             report.send().await?;
             return Ok(Output {});
         }

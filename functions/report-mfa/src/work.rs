@@ -51,7 +51,7 @@ impl Step for ReportMfa {
             ),
         };
         cx.report(event, detail)
-            .warning(event == Event::NotAsked)
+            .warning_if(event == Event::NotAsked)
             .note("mfa", text)
             .send()
             .await?;

@@ -74,8 +74,8 @@ impl Round<'_> {
         if approvers.is_empty() {
             let text = messages::nobody_asked(self.cx.record.about());
             let name = self.cx.record.once_an_approval("nobody-asked");
-            let report = self.cx.report(Event::NobodyAsked, &*text).once(&*name);
-            report.warning(true).note(name, &*text).send().await?;
+            let report = self.cx.report(Event::NobodyAsked, text).once(&*name);
+            report.warning().noted(name).send().await?;
         }
         for approver in &approvers {
             let name = format!("approval-mail/{}/{approver}", self.number);
@@ -119,13 +119,7 @@ impl Round<'_> {
             reminder: self.number > 0,
         };
         let mail = messages::approval_mail(&mail, &approve, &deny);
-        Ok(Mail {
-            to: vec![approver.to_owned()],
-            reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),
-            subject: mail.subject,
-            text: mail.text,
-            links: vec![approve, deny],
-        })
+        cx.mail(approver, mail, vec![approve, deny]).await
     }
 
     async fn report(&self, asked: &[String]) -> Result<(), StepError> {

@@ -86,7 +86,7 @@ impl Question<'_> {
         self.cx
             .report(Event::Asked, format!("{}: {detail}", self.part_number))
             .once(self.cx.record.once_more(self.part_number))
-            .warning(!asked)
+            .warning_if(!asked)
             .send()
             .await
     }
@@ -105,7 +105,7 @@ impl Question<'_> {
                 let detail = format!("The purchase could not be asked for on the ticket: {error}");
                 let report = self.cx.report(Event::TicketFailed, detail);
                 let once = self.cx.record.once_more(self.part_number);
-                report.once(once).warning(true).send().await?;
+                report.once(once).warning().send().await?;
                 Ok(false)
             }
         }

@@ -70,7 +70,7 @@ impl App {
             let detail = format!("Skipped by {by}: {reason}");
             let event = NewEvent::new(step.step(), Event::Skipped, detail)
                 .naming(&[by.to_owned()])
-                .warning(true);
+                .warning();
             store.record(&key, &event).await?;
             store
                 .queue_note(&key, &format!("skipped-{step}"), &messages::skipped(*step, by, reason))

@@ -98,7 +98,7 @@ impl Decided {
         cx.report((*decision).into(), self.detail())
             .once(gate.key())
             .naming(&people)
-            .warning(!gate.is_approval() && *decision != Decision::Confirmed)
+            .warning_if(!gate.is_approval() && *decision != Decision::Confirmed)
             .note(format!("decided-{gate}"), text)
             .send()
             .await

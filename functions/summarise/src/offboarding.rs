@@ -64,7 +64,7 @@ pub(crate) async fn manager(cx: &StepContext, form: &Offboarding) -> Result<Opti
         Ok(manager) => Ok(manager.map(|manager| manager.address().to_owned())),
         Err(error) => {
             let text = format!("The manager could not be looked up, and so was not told: {error}");
-            let report = cx.report(Event::ManagerUntold, text).warning(true);
+            let report = cx.report(Event::ManagerUntold, text).warning();
             report.send().await?;
             Ok(None)
         }

@@ -6,8 +6,7 @@ use domain::step_error::StepError;
 use domain::submission::Onboarding;
 use domain::timeline::{Event, StepName};
 use integrations::OrgConfig;
-use messages::{MailText, Summary};
-use notify::Mail;
+use messages::Summary;
 use runtime::Env;
 use serde::{Deserialize, Serialize};
 use steps::{Entry, Step, StepContext, effects};
@@ -209,27 +208,20 @@ impl<'a> Ending<'a> {
     async fn mail(&self, recipient: &Recipient) -> Result<(), StepError> {
         let (cx, address) = (self.cx, &recipient.address);
         let compose = async || {
-            let MailText { subject, text } = match &cx.record.job {
+            let mail = match &cx.record.job {
                 Job::Offboarding(_) if recipient.reported_to => {
                     offboarding::mail(cx, &self.summary(), self.config).await?
                 }
                 _ => messages::summary_mail(&self.summary(), &self.config.organisation.name),
             };
-            let reply_to = self.config.variables.send_from_address.as_ref();
-            Ok(Mail {
-                to: vec![address.clone()],
-                reply_to: reply_to.map(ToString::to_string),
-                subject,
-                text,
-                links: Vec::new(),
-            })
+            cx.mail(address, mail, Vec::new()).await
         };
         let effect = cx.record.once_more(&format!("end-mail/{address}"));
         if let Err(error) = cx.mail_once(&effect, compose).await {
             // The end is recorded whether or not a mail reports it.
             let text = format!("The mail about the end could not be sent: {error}");
             let report = cx.report(Event::MailFailed, text).once(&**address);
-            report.warning(true).send().await?;
+            report.warning().send().await?;
         }
         Ok(())
     }

@@ -151,7 +151,7 @@ fn marker(cx: &StepContext, note: &QueuedNote) -> String {
 /// The way out when the PSA fails: no request stops for it.
 async fn mail_the_rest(cx: &StepContext, reason: &str) -> Result<Output, StepError> {
     let detail = format!("The ticket could not be updated: {reason}");
-    cx.report(Event::Failed, detail).warning(true).send().await?;
+    cx.report(Event::Failed, detail).warning().send().await?;
     let Some(mails) = cx.mail_psa().await? else {
         return Ok(Output::Mailed);
     };

@@ -66,8 +66,8 @@ impl StepContext {
         self.store.set_license(&self.key, part_number, state).await?;
         self.report(event, text)
             .once(part_number)
-            .warning(state == LicenseState::Skipped)
-            .note(format!("license-{part_number}"), text)
+            .warning_if(state == LicenseState::Skipped)
+            .noted(format!("license-{part_number}"))
             .send()
             .await
     }

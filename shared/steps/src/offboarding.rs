@@ -19,7 +19,7 @@ impl StepContext {
         let detail = |left: &Skipped| format!("{}: {}", left.name, left.reason);
         for left in &what.left {
             let report = self.report(Event::Left, detail(left)).once(&*left.name);
-            report.warning(true).send().await?;
+            report.warning().send().await?;
         }
         for failed in &what.failed {
             let report = self.report(Event::Failed, detail(failed)).once(&*failed.name);

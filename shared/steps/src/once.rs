@@ -1,12 +1,26 @@
 //! Messages that are sent once over all runs of a step.
 
 use domain::step_error::StepError;
+use messages::MailText;
 use notify::{Mail, Sms};
+use secrecy::SecretString;
 use store::limits::{Allowed, Limit};
 
 use crate::StepContext;
 
 impl StepContext {
+    /// A mail of the organisation: replies go to its own address.
+    pub async fn mail(&self, to: &str, mail: MailText, links: Vec<SecretString>) -> Result<Mail, StepError> {
+        let reply_to = self.config().await?.variables.send_from_address.as_ref();
+        Ok(Mail {
+            to: vec![to.to_owned()],
+            reply_to: reply_to.map(ToString::to_string),
+            subject: mail.subject,
+            text: mail.text,
+            links,
+        })
+    }
+
     /// Sends a mail once over all runs of a step. Nobody can be asked whether a mail went out, so a crash between sending
     /// and recording sends it again; a metric counts that. The number of mails follows from the number of requests and
     /// dates that may be submitted, so no limit here could hold up a request.

@@ -42,10 +42,10 @@ impl StepContext {
     /// that person, so the lease is released.
     pub async fn leave_to_technician(&self, part_number: &str, distributor: &str, why: &str) -> Result<(), StepError> {
         let text = messages::purchase_failed(part_number, distributor, why);
-        self.report(Event::Failed, &*text)
+        self.report(Event::Failed, text)
             .once(part_number)
-            .warning(true)
-            .note(format!("purchase-failed-{part_number}"), &*text)
+            .warning()
+            .noted(format!("purchase-failed-{part_number}"))
             .send()
             .await?;
         let key = &self.key;

@@ -43,8 +43,12 @@ impl Report<'_> {
     }
 
     /// A request with a warning completes with warnings.
-    pub fn warning(mut self, warning: bool) -> Self {
-        self.event = self.event.warning(warning);
+    pub fn warning(self) -> Self {
+        self.warning_if(true)
+    }
+
+    pub fn warning_if(mut self, warning: bool) -> Self {
+        self.event = self.event.warning_if(warning);
         self
     }
 
@@ -64,6 +68,12 @@ impl Report<'_> {
     pub fn note(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.note = Some((name.into(), text.into()));
         self
+    }
+
+    /// As [`Report::note`], with the detail as its text.
+    pub fn noted(self, name: impl Into<String>) -> Self {
+        let text = self.event.detail().to_owned();
+        self.note(name, text)
     }
 
     pub async fn send(self) -> Result<(), StepError> {

@@ -43,7 +43,11 @@ impl NewEvent {
     }
 
     /// A request with a warning completes with warnings.
-    pub fn warning(mut self, warning: bool) -> Self {
+    pub fn warning(self) -> Self {
+        self.warning_if(true)
+    }
+
+    pub fn warning_if(mut self, warning: bool) -> Self {
         self.line.warning = warning;
         self
     }
@@ -60,6 +64,10 @@ impl NewEvent {
         self.line.warning = true;
         self.line.failed_in = Some(run);
         self
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.line.detail
     }
 
     /// Of the stored item, within its request.
