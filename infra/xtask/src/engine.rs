@@ -169,7 +169,7 @@ impl<'a> Engine<'a> {
                 // Where moto's state machines find AWS
                 .env("MOTO_PORT", (4567 + self.offset).to_string());
         })?;
-        // A copy: cargo-lambda can't replace a program that runs.
+        // A copy: a program that runs can't be built again.
         let program = self.folder.join("simulators");
         fs::copy(self.project.binary("simulators"), &program)?;
         let mut simulators = serve(&self.folder, "simulators", &program, |c| {
@@ -214,6 +214,7 @@ impl<'a> Engine<'a> {
             .arg(self.project.path("infra/engine/deploy.py"))
             .args(["--stack", waits.stack]);
         command.args(["--endpoint", &self.aws(), "--sfn-endpoint", &self.sfn()]);
+        command.arg("--binaries").arg(self.project.binaries());
         let addresses = [
             ("Architecture", architecture().to_owned()),
             ("MailFrom", MAIL_FROM.to_owned()),

@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// DESIGN.md, "Who may name an address?": a variable is set by whoever administers one organisation, and a key may be
+    /// docs/decisions/0035-who-names-an-address.md: a variable is set by whoever administers one organisation, and a key may be
     /// their parent's. So a new system names its address in its credentials, or has one in the template.
     #[test]
     fn a_key_stands_beside_the_address_that_it_is_for() {
