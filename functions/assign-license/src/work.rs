@@ -2,7 +2,7 @@
 
 mod attempt;
 
-use directory::GroupMatch;
+use directory::{Graph, GroupMatch};
 use domain::licensing::Action;
 use domain::request::{LicenseState, Sku};
 use domain::step_error::StepError;
@@ -62,16 +62,7 @@ impl Step for AssignLicense {
         let part_number = &*sku.part_number;
         match action {
             Action::Finish => {
-                let text = match group {
-                    None => messages::license_assigned(part_number, &user.upn),
-                    Some(id) => {
-                        let name = match graph.group(&id).await? {
-                            GroupMatch::One(group) => group.name,
-                            GroupMatch::None | GroupMatch::Several(_) => id,
-                        };
-                        messages::license_assigned_by_group(part_number, &user.upn, &name)
-                    }
-                };
+                let text = assigned(&graph, part_number, &user.upn, group).await?;
                 end(cx, part_number, LicenseState::Assigned, Event::Assigned, &text).await?;
                 Ok(Output::Assigned)
             }
@@ -102,6 +93,18 @@ fn others_open(cx: &StepContext, sku: &Sku) -> bool {
         *other != sku && !state.is_some_and(|state| tried.contains(state))
     };
     cx.record.plan.licenses.iter().any(|other| open(&other))
+}
+
+/// For the ticket. `group` is the id of the group that the license came through.
+async fn assigned(graph: &Graph, part_number: &str, upn: &str, group: Option<String>) -> Result<String, StepError> {
+    let Some(id) = group else {
+        return Ok(messages::license_assigned(part_number, upn));
+    };
+    let name = match graph.group(&id).await? {
+        GroupMatch::One(group) => group.name,
+        GroupMatch::None | GroupMatch::Several(_) => id,
+    };
+    Ok(messages::license_assigned_by_group(part_number, upn, &name))
 }
 
 async fn postpone(cx: &StepContext, part_number: &str) -> Result<(), StepError> {

@@ -64,7 +64,7 @@ impl StepContext {
         }))
     }
 
-    pub fn step(&self) -> StepName {
+    pub(crate) fn step(&self) -> StepName {
         self.step
     }
 
