@@ -7,6 +7,7 @@ use domain::job::Job;
 use domain::request::Status;
 use domain::step_error::StepError;
 use domain::timeline::{Event, StepName};
+use planning::Planner;
 use serde::Serialize;
 use steps::{NoInput, Step, StepContext};
 use store::requests::Changed;
@@ -66,17 +67,14 @@ async fn recheck(cx: &StepContext) -> Result<(), StepError> {
         return Ok(());
     }
     let config = cx.config().await?;
-    let checked = planning::check(
-        &cx.store,
-        &graph,
-        &config.organisation,
-        &config.variables,
-        onboarding,
-        Utc::now(),
-        planning::Occasion::Begin(&record.id),
-    )
-    .await?;
-    let mut changed = checked.problems;
+    let planner = Planner {
+        store: &cx.store,
+        graph: &graph,
+        organisation: &config.organisation,
+        variables: &config.variables,
+        now: Utc::now(),
+    };
+    let mut changed = planner.recheck(record, onboarding).await?;
     changed.retain(|problem| !DECIDED_BEFORE.contains(&problem.field.as_str()));
     report_changes(cx, changed).await
 }

@@ -171,7 +171,7 @@ impl<'a> Way<'a> {
     async fn count(&self) -> Result<bool, StepError> {
         let (cx, variables) = (self.cx, &self.cx.config().await?.variables);
         let day = Utc::now().with_timezone(&variables.timezone).date_naive();
-        let most = variables.max_seats_bought_per_day;
+        let most = variables.max_seats_bought_per_day.get();
         let counted = cx.store.count_seat(&cx.key, &self.sku.part_number, day, most).await?;
         if !counted {
             let why = format!("the organisation's limit for a day is reached (max_seats_bought_per_day is {most})");

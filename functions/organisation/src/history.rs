@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::ids::OrgId;
 use domain::schedule::local_words;
-use domain::variables::{Definition, definition};
+use domain::variables::{Definition, Family, definition};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
 use crate::page::shown;
 use crate::people::People;
-use crate::show::{Values, one};
+use crate::show::{label, one};
 
 /// Of each organisation.
 const MOST: usize = 50;
@@ -75,23 +75,23 @@ pub(crate) async fn answer(
     web: &Web,
     call: &Call,
     visit: &OrgScope,
-    values: &Values,
+    family: &Family,
 ) -> Result<Answer, ProblemDetails> {
     let definition = definition(call.param("name")).ok_or_else(ProblemDetails::not_found)?;
     let (changes, more) = changes(web, visit, definition.name).await?;
     if !call.wants_page() {
-        let mut body = one(values, definition);
+        let mut body = one(family, definition);
         body["name"] = json!(definition.name);
         body["history"] = json!(changes);
         body["more"] = json!(more);
         return Ok(Answer::json(StatusCode::OK, &body));
     }
-    let (value, source) = values.of(definition);
+    let (value, source) = family.effective(definition);
     let page = Page {
         variables: web.base.link(&format!("/orgs/{}/variables", visit.org())),
         definition,
         value: shown(&value),
-        source: source.label(),
+        source: label(source),
         default: shown(&json!(definition.default_value())),
         changes: &changes,
         more,

@@ -1,11 +1,11 @@
 //! What the function answers, and the variables as they are read and changed.
 
 use domain::field::FieldError;
+use domain::variables::{Changes, Family};
 use http::StatusCode;
 use store::organisations::Changed;
 use web::{Answer, Call, OrgScope, ProblemDetails, Web};
 
-use crate::show::Values;
 use crate::{audit, change, history, members, page, show, tokens};
 
 pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, ProblemDetails> {
@@ -14,7 +14,7 @@ pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, ProblemDetai
         ("GET", "/orgs/{org}/variables") => answer(web, &call, &visit, &read(web, &visit).await?),
         ("PUT", "/orgs/{org}/variables") => {
             let values = read(web, &visit).await?;
-            let changes = change::plan(&call.json_object()?, &values)?;
+            let changes = change::plan(call.json_object()?, &values)?;
             write(web, &visit, &changes, &values).await?;
             answer(web, &call, &visit, &read(web, &visit).await?)
         }
@@ -43,7 +43,7 @@ pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, ProblemDetai
 async fn from_form(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
     let values = read(web, visit).await?;
     let form = call.form()?;
-    match change::plan(&change::from_form(&form, &values.own), &values) {
+    match change::plan(change::from_form(&form, &values.own), &values) {
         Ok(changes) => {
             write(web, visit, &changes, &values).await?;
             Ok(Answer::see_other(
@@ -58,28 +58,15 @@ async fn from_form(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, P
     }
 }
 
-async fn read(web: &Web, visit: &OrgScope) -> Result<Values, ProblemDetails> {
-    let version = web.store.settings_version(visit.org()).await?;
-    let own = web.store.settings(visit.org()).await?;
-    let (_, inherited) = web.store.values(&visit.organisation).await?;
-    // Only an organisation without a parent has children.
-    let children = match visit.organisation.parent {
-        None => web.store.children(visit.org()).await?,
-        Some(_) => Vec::new(),
-    };
-    Ok(Values {
-        version,
-        own,
-        inherited,
-        children,
-    })
+async fn read(web: &Web, visit: &OrgScope) -> Result<Family, ProblemDetails> {
+    Ok(web.store.family(&visit.organisation).await?)
 }
 
-async fn write(web: &Web, visit: &OrgScope, changes: &change::Changes, read: &Values) -> Result<(), ProblemDetails> {
+async fn write(web: &Web, visit: &OrgScope, changes: &Changes, read: &Family) -> Result<(), ProblemDetails> {
     let by = &visit.caller.id;
     let changed = web
         .store
-        .change_settings(visit.org(), changes, read.version, &read.own, by)
+        .change_variables(visit.org(), changes, read.version, &read.own, by)
         .await?;
     match changed {
         Changed::Done => Ok(()),
@@ -89,7 +76,7 @@ async fn write(web: &Web, visit: &OrgScope, changes: &change::Changes, read: &Va
     }
 }
 
-fn answer(web: &Web, call: &Call, visit: &OrgScope, values: &Values) -> Result<Answer, ProblemDetails> {
+fn answer(web: &Web, call: &Call, visit: &OrgScope, values: &Family) -> Result<Answer, ProblemDetails> {
     if call.wants_page() {
         let none: &[FieldError] = &[];
         return web.page(

@@ -68,9 +68,9 @@ pub(crate) async fn run(cx: &Clients, event: ExecutionEnded) -> Result<Output, S
             if record.run == from && take_over(cx, &record, status).await? == Changed::No {
                 return Ok(Output::NothingToDo);
             }
-            let state_machine = Env.state_machine_arn(record.kind())?;
+            let state_machine = Env.state_machine_arn()?;
             let client = cx.aws.step_functions();
-            let started = runtime::start(&client, &state_machine, &key, from + 1, enter).await?;
+            let started = runtime::start(&client, &state_machine, &key, record.kind(), from + 1, enter).await?;
             tracing::info!(step, request = %key.request, already = started == Started::Before, "handed on");
             Ok(Output::HandedOn)
         }

@@ -3,7 +3,7 @@
 use domain::request::{TicketRef, TicketStatus};
 use domain::step_error::StepError;
 use domain::timeline::{Event, StepName};
-use domain::variables::OrgVariables;
+use domain::variables::{Minutes, OrgVariables};
 use psa::{NewTicket, Note, NoteText, Psa};
 use serde::{Deserialize, Serialize};
 use steps::{Step, StepContext};
@@ -67,7 +67,8 @@ impl Tickets<'_> {
         for note in unposted(self.cx).await? {
             let minutes = variables
                 .automation_task_new_user_time
-                .filter(|_| note.name == messages::SUMMARY);
+                .filter(|_| note.name == messages::SUMMARY)
+                .map(Minutes::get);
             self.post(&ticket, note, minutes).await?;
         }
         match status_name(variables, status) {

@@ -149,7 +149,7 @@ mod tests {
             let names_one = shape.required.iter().any(|field| ADDRESSES.contains(field));
             assert_ne!(names_one, ONE_FOR_EVERYBODY.contains(&shape.system), "{}", shape.system);
         }
-        let variables = definitions().iter().filter(|variable| variable.kind == Kind::HttpsUrl);
+        let variables = definitions().iter().filter(|variable| variable.kind == Kind::OrgUrl);
         let variables: Vec<&str> = variables.map(|variable| variable.name).collect();
         // PWPush takes pushes without a key, and its client sends one only to the origin that it was set with.
         assert_eq!(variables, ["pwpush_url"]);

@@ -7,52 +7,22 @@ mod psa;
 mod vault;
 mod verify;
 
-use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::step_error::StepError;
-use domain::variables::OrgVariables;
 use notify::Mailer;
 use runtime::{Aws, Env};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::Store;
-use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
 pub use distributor::{distributor, has_distributor};
 pub use gaps::gaps;
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
+pub use store::{OrgConfig, org_config, request_config};
 pub use vault::{pwpush, sms, vault};
 pub use verify::{Report, verify};
-
-/// An organisation and the variables that hold for it.
-pub struct OrgConfig {
-    pub organisation: Organisation,
-    pub variables: OrgVariables,
-}
-
-pub async fn org_config(store: &Store, org: &OrgId) -> Result<OrgConfig, StepError> {
-    let organisation = store.organisation(org).await?;
-    let organisation = organisation.ok_or_else(|| StepError::Permanent(format!("there is no organisation {org}")))?;
-    let (own, inherited) = store.values(&organisation).await?;
-    let variables = OrgVariables::resolve(&own, &inherited).map_err(|problems| {
-        let names: Vec<String> = problems.into_iter().map(|problem| problem.field).collect();
-        StepError::NeedsAttention(format!("stored variables are no longer valid: {}", names.join(", ")))
-    })?;
-    Ok(OrgConfig {
-        organisation,
-        variables,
-    })
-}
-
-/// The organisation and the variables that hold for one request: the request's own overrides win.
-pub async fn request_config(store: &Store, record: &RequestRecord) -> Result<OrgConfig, StepError> {
-    let mut config = org_config(store, &record.org).await?;
-    config.variables = record.job.settings(config.variables);
-    Ok(config)
-}
 
 #[derive(Deserialize)]
 struct GraphCredentials {

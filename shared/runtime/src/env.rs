@@ -1,6 +1,5 @@
 //! The environment variables that the template sets for a function.
 
-use domain::job::Kind;
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use url::Url;
@@ -19,12 +18,9 @@ impl Env {
         required("SECRET_PREFIX")
     }
 
-    /// The state machine that works on requests of this kind.
-    pub fn state_machine_arn(self, kind: Kind) -> Result<String, StepError> {
-        match kind {
-            Kind::Onboarding => required("ONBOARDING_ARN"),
-            Kind::Offboarding => required("OFFBOARDING_ARN"),
-        }
+    /// ARN of the state machine, which works on requests of every kind.
+    pub fn state_machine_arn(self) -> Result<String, StepError> {
+        required("STATE_MACHINE_ARN")
     }
 
     /// The address that people reach Gangway at; ends without a slash.
