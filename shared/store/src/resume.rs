@@ -2,6 +2,7 @@
 
 use domain::request::{Skip, Status, TimelineEvent};
 use domain::step_error::StepError;
+use domain::timeline::StepName;
 
 use crate::audit::AuditEntry;
 use crate::read::encode_value;
@@ -10,8 +11,8 @@ use crate::submission::reserve_username;
 use crate::write::Commit;
 use crate::{Store, text};
 
-/// Recorded as the step that began last, until the resumed execution begins its first step.
-pub const STEP: &str = "resume";
+/// Recorded as the step that began last, until the resumed execution begins its first one.
+pub const STEP: StepName = StepName::Resume;
 
 impl RequestRecord {
     /// The name under which something is reported once. After a resume it is reported again.
@@ -80,7 +81,7 @@ impl Store {
         skipped.extend(skip.map(|(step, _)| step));
         let set = ", resumed = :next, skipped = :skipped, step = :step REMOVE ended_at";
         let opened = with_next_run(record, Status::Running, set)
-            .value(":step", text(STEP))
+            .value(":step", text(STEP.as_str()))
             .value(":skipped", encode_value(TABLE, &skipped)?)
             .when("#run = :r AND #st = :from AND attribute_exists(ended_at)");
         let reason = skip.map(|(step, reason)| format!("skip {step}: {reason}"));
