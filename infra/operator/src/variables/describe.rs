@@ -42,11 +42,11 @@ fn as_text() -> String {
 
 fn as_markdown() -> String {
     let mut text = PREFACE.to_owned();
-    for section in Section::ALL {
+    for section in Section::ALL.iter().copied() {
         let _ = writeln!(
             text,
             "\n## {}\n\n| variable | default | takes | meaning | may be overridden by |\n|---|---|---|---|---|",
-            section.label()
+            section.as_str()
         );
         for definition in definitions().iter().filter(|definition| definition.section == section) {
             let _ = writeln!(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::definitions::{DEFINITIONS, OrgVariables};
 use super::kind::Kind;
-use crate::field::FieldError;
+use crate::field::{FieldError, choice};
 
 /// What is known about one variable. Page, API, command line and docs are made from it.
 #[derive(Debug)]
@@ -35,45 +35,18 @@ impl Details {
     };
 }
 
-/// What variables are about; the docs list them by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
-    Approval,
-    Tickets,
-    Mails,
-    Scheduling,
-    Passwords,
-    Licenses,
-    Usernames,
-    Offboarding,
-    Mfa,
-}
-
-impl Section {
-    pub const ALL: [Self; 9] = [
-        Self::Approval,
-        Self::Tickets,
-        Self::Mails,
-        Self::Scheduling,
-        Self::Passwords,
-        Self::Licenses,
-        Self::Usernames,
-        Self::Offboarding,
-        Self::Mfa,
-    ];
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Approval => "Approval",
-            Self::Tickets => "Tickets",
-            Self::Mails => "Mails",
-            Self::Scheduling => "Scheduling",
-            Self::Passwords => "Passwords",
-            Self::Licenses => "Licenses",
-            Self::Usernames => "Usernames",
-            Self::Offboarding => "Offboarding",
-            Self::Mfa => "Multi-factor authentication",
-        }
+choice! {
+    /// What variables are about; the docs list them by it.
+    Section {
+        Approval = "Approval",
+        Tickets = "Tickets",
+        Mails = "Mails",
+        Scheduling = "Scheduling",
+        Passwords = "Passwords",
+        Licenses = "Licenses",
+        Usernames = "Usernames",
+        Offboarding = "Offboarding",
+        Mfa = "Multi-factor authentication",
     }
 }
 
