@@ -1,7 +1,7 @@
 """Deploys infra/template.yaml to the local engine, as `sam deploy` does to an account.
 
-Code and definitions go to a bucket, the template is applied by a change set, and the state machines, which MiniStack
-keeps but does not run well enough, are copied to moto under the same ARNs. Prints the stack's outputs as JSON.
+Code and definitions go to a bucket, the template is applied by a change set, and the state machine, which MiniStack
+keeps but does not run well enough, is copied to moto under the same ARN. Prints the stack's outputs as JSON.
 """
 
 import argparse
@@ -169,8 +169,7 @@ def main():
     stack = cloudformation.describe_stacks(StackName=given.stack)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     source, target = client("stepfunctions", given.endpoint), client("stepfunctions", given.sfn_endpoint)
-    for output in ("OnboardingArn", "OffboardingArn"):
-        mirror(source, target, outputs[output])
+    mirror(source, target, outputs["StateMachineArn"])
     print(json.dumps({"outputs": outputs, "sent": artifacts.sent}))
 
 

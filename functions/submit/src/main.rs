@@ -1,13 +1,14 @@
 //! The forms, and submissions.
 
+mod flow;
 mod form;
-mod offboard;
+mod kinds;
 mod preview;
 mod record;
-mod submit;
 mod submit_request;
 
 use domain::step_error::StepError;
+use domain::submission::{Offboarding, Onboarding};
 use runtime::Aws;
 use store::secrets::Secrets;
 use web::{Answer, Call, ProblemDetails, Web};
@@ -32,10 +33,10 @@ impl App {
 
     async fn handle(&self, call: &Call) -> Result<Answer, ProblemDetails> {
         match (call.verb(), call.route()) {
-            ("GET", "/orgs/{org}/onboardings/new") => submit::blank(self, call).await,
-            ("POST", "/orgs/{org}/onboardings") => submit::submit(self, call).await,
-            ("GET", "/orgs/{org}/offboardings/new") => offboard::blank(self, call).await,
-            ("POST", "/orgs/{org}/offboardings") => offboard::submit(self, call).await,
+            ("GET", "/orgs/{org}/onboardings/new") => flow::blank::<Onboarding>(self, call).await,
+            ("POST", "/orgs/{org}/onboardings") => flow::submit::<Onboarding>(self, call).await,
+            ("GET", "/orgs/{org}/offboardings/new") => flow::blank::<Offboarding>(self, call).await,
+            ("POST", "/orgs/{org}/offboardings") => flow::submit::<Offboarding>(self, call).await,
             _ => Err(ProblemDetails::not_found()),
         }
     }
