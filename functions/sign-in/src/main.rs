@@ -2,6 +2,7 @@
 
 mod admit;
 mod cookie;
+mod decision;
 mod google;
 mod onwards;
 mod pages;
