@@ -119,8 +119,8 @@ impl Store {
         by: &str,
     ) -> Result<Changed, StepError> {
         let changes = changes.iter().map(|(name, new)| (name, before.get(name), new.as_ref()));
-        let mut changes = changes.filter(|(_, old, new)| old != new).peekable();
-        if changes.peek().is_none() {
+        let changes: Vec<_> = changes.filter(|(_, old, new)| old != new).collect();
+        if changes.is_empty() {
             return Ok(Changed::Done);
         }
         let mut tx = self.tx("changing variables");
