@@ -131,7 +131,7 @@ async fn ask(
                 organisation: &config.organisation.name,
                 job: &record.job,
                 plan: &record.plan,
-                requested_by: record.requester.email.as_deref().unwrap_or(&record.requester.id),
+                requested_by: record.requester.known_as(),
                 until: closes_at,
                 zone: config.variables.timezone,
                 reminder: round > 0,

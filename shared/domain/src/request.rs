@@ -155,6 +155,13 @@ pub struct Requester {
     pub email: Option<String>,
 }
 
+impl Requester {
+    /// The name that people are shown: the address, or the id where there is none.
+    pub fn known_as(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.id)
+    }
+}
+
 /// What became of one license of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
