@@ -3,6 +3,7 @@
 use domain::variables::{Child, Definition, Inherited, definitions};
 use serde_json::{Map, Value, json};
 use store::organisations::Settings;
+use web::{OrgScope, ProblemDetails, Web};
 
 pub(crate) struct Values {
     /// Of what is its own.
@@ -35,6 +36,24 @@ impl Source {
 }
 
 impl Values {
+    /// What the tables have now.
+    pub(crate) async fn read(web: &Web, scope: &OrgScope) -> Result<Self, ProblemDetails> {
+        let version = web.store.settings_version(scope.org()).await?;
+        let own = web.store.settings(scope.org()).await?;
+        let (_, inherited) = web.store.values(&scope.organisation).await?;
+        // Only an organisation without a parent has children.
+        let children = match scope.organisation.parent {
+            None => web.store.children(scope.org()).await?,
+            Some(_) => Vec::new(),
+        };
+        Ok(Self {
+            version,
+            own,
+            inherited,
+            children,
+        })
+    }
+
     pub(crate) fn of(&self, definition: &Definition) -> (Value, Source) {
         match self.own.get(definition.name) {
             Some(setting) if !self.is_locked(definition.name) => (setting.value.clone(), Source::Own),

@@ -1,17 +1,19 @@
 //! Offboardings, from a call to its answer.
 
+use std::sync::Arc;
+
 use chrono::Utc;
 use domain::authority::Because;
 use domain::field::FieldError;
 use domain::job::Job;
 use domain::step_error::StepError;
 use domain::submission::Offboarding;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use integrations::OrgConfig;
 use planning::{Asks, OffboardingChecked};
 use serde_json::Value;
 use store::Idempotency;
-use web::{Answer, Call, OrgScope, ProblemDetails};
+use web::{Format, OrgScope, ProblemDetails, Query, RequestBody, Response, State};
 
 use crate::App;
 use crate::form::{FormValues, Page};
@@ -21,36 +23,39 @@ use crate::submit::{authority_of, canonical, hide, in_the_way, may_check, taken_
 use crate::submit_request::SubmitRequest;
 
 /// GET: the empty form.
-pub(crate) async fn blank(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let (visit, config) = visit(desk, call).await?;
-    page(desk, &visit, &config, StatusCode::OK, FormValues::default(), None)
+pub(crate) async fn blank(State(desk): State<Arc<App>>, visit: OrgScope) -> Result<Response, ProblemDetails> {
+    let config = integrations::org_config(&desk.web.store, visit.org()).await?;
+    page(&desk, &visit, &config, StatusCode::OK, FormValues::default(), None)
 }
 
 /// POST: a submission, or its check.
-pub(crate) async fn submit(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let (visit, config) = visit(desk, call).await?;
-    let ask = SubmitRequest::read(call, Offboarding::from_form)?;
-    match answer(desk, &visit, &config, &ask).await {
-        Ok(Outcome::Accepted(taken)) => taken_answer(desk, call, &visit, &taken),
-        Ok(Outcome::Looked(look)) if call.wants_page() => {
-            page(desk, &visit, &config, StatusCode::OK, FormValues::of(&ask), Some(*look))
-        }
-        Ok(Outcome::Looked(look)) => Ok(Answer::json(
+pub(crate) async fn submit(
+    State(desk): State<Arc<App>>,
+    visit: OrgScope,
+    format: Format,
+    headers: HeaderMap,
+    query: Query,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let config = integrations::org_config(&desk.web.store, visit.org()).await?;
+    let ask = SubmitRequest::read(&headers, &query, &body, Offboarding::from_form)?;
+    match answer(&desk, &visit, &config, &ask).await {
+        Ok(Outcome::Accepted(taken)) => taken_answer(&desk, format, &visit, &taken),
+        Ok(Outcome::Looked(look)) if format.is_page() => page(
+            &desk,
+            &visit,
+            &config,
             StatusCode::OK,
-            &LeaverPreview::of(&look, visit.caller.role),
-        )),
-        Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
+            FormValues::of(&ask),
+            Some(*look),
+        ),
+        Ok(Outcome::Looked(look)) => Ok(web::json(StatusCode::OK, &LeaverPreview::of(&look, visit.caller.role))),
+        Err(problem) if format.is_page() && !problem.errors.is_empty() => {
             let look = DryRun::wrong(unchecked(problem.errors));
-            page(desk, &visit, &config, problem.status, FormValues::of(&ask), Some(look))
+            page(&desk, &visit, &config, problem.status, FormValues::of(&ask), Some(look))
         }
         Err(problem) => Err(problem),
     }
-}
-
-async fn visit(desk: &App, call: &Call) -> Result<(OrgScope, OrgConfig), ProblemDetails> {
-    let visit = desk.web.visit(call).await?;
-    let config = integrations::org_config(&desk.web.store, visit.org()).await?;
-    Ok((visit, config))
 }
 
 enum Outcome {
@@ -191,7 +196,7 @@ fn page(
     status: StatusCode,
     filled: FormValues,
     look: Option<DryRun<OffboardingChecked>>,
-) -> Result<Answer, ProblemDetails> {
+) -> Result<Response, ProblemDetails> {
     let page = Page::offboarding(&desk.web.base, visit, &config.variables, &filled, look);
     desk.web.page(status, "New offboarding", Some(visit), &page)
 }

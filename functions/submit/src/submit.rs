@@ -1,19 +1,21 @@
 //! Onboardings, from a call to its answer: checked whole, then written down and started, or shown as a plan.
 
+use std::sync::Arc;
+
 use chrono::Utc;
 use domain::authority::{self, Because, Facts};
 use domain::field::FieldError;
 use domain::job::Job;
 use domain::step_error::StepError;
 use domain::submission::Onboarding;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use integrations::OrgConfig;
 use planning::{Asks, Checked, Occasion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Idempotency;
 use store::limits::Limit;
-use web::{Answer, Call, OrgScope, ProblemDetails};
+use web::{Format, OrgScope, ProblemDetails, Query, RequestBody, Response, State};
 
 use crate::App;
 use crate::form::{FormValues, Offer, Page};
@@ -25,24 +27,29 @@ use crate::submit_request::{Partial, SubmitRequest};
 const TRIES: usize = 4;
 
 /// GET: the empty form.
-pub(crate) async fn blank(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let visit = desk.web.visit(call).await?;
-    page(desk, &visit, StatusCode::OK, FormValues::default(), None).await
+pub(crate) async fn blank(State(desk): State<Arc<App>>, visit: OrgScope) -> Result<Response, ProblemDetails> {
+    page(&desk, &visit, StatusCode::OK, FormValues::default(), None).await
 }
 
 /// POST: a submission, or its check.
-pub(crate) async fn submit(desk: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let visit = desk.web.visit(call).await?;
-    let ask = SubmitRequest::read(call, Onboarding::from_form)?;
-    match answer(desk, &visit, &ask).await {
-        Ok(Outcome::Accepted(taken)) => taken_answer(desk, call, &visit, &taken),
-        Ok(Outcome::Looked(look)) if call.wants_page() => {
-            page(desk, &visit, StatusCode::OK, FormValues::of(&ask), Some(*look)).await
+pub(crate) async fn submit(
+    State(desk): State<Arc<App>>,
+    visit: OrgScope,
+    format: Format,
+    headers: HeaderMap,
+    query: Query,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let ask = SubmitRequest::read(&headers, &query, &body, Onboarding::from_form)?;
+    match answer(&desk, &visit, &ask).await {
+        Ok(Outcome::Accepted(taken)) => taken_answer(&desk, format, &visit, &taken),
+        Ok(Outcome::Looked(look)) if format.is_page() => {
+            page(&desk, &visit, StatusCode::OK, FormValues::of(&ask), Some(*look)).await
         }
-        Ok(Outcome::Looked(look)) => Ok(Answer::json(StatusCode::OK, &Preview::of(&look, visit.caller.role))),
-        Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
+        Ok(Outcome::Looked(look)) => Ok(web::json(StatusCode::OK, &Preview::of(&look, visit.caller.role))),
+        Err(problem) if format.is_page() && !problem.errors.is_empty() => {
             let look = DryRun::wrong(unchecked(problem.errors));
-            page(desk, &visit, problem.status, FormValues::of(&ask), Some(look)).await
+            page(&desk, &visit, problem.status, FormValues::of(&ask), Some(look)).await
         }
         Err(problem) => Err(problem),
     }
@@ -235,13 +242,13 @@ pub(crate) fn in_the_way(error: StepError) -> Result<FieldError, ProblemDetails>
 
 pub(crate) fn taken_answer(
     desk: &App,
-    call: &Call,
+    format: Format,
     visit: &OrgScope,
     taken: &Accepted,
-) -> Result<Answer, ProblemDetails> {
+) -> Result<Response, ProblemDetails> {
     let path = format!("/orgs/{}/requests/{}", visit.org(), taken.id);
-    if call.wants_page() {
-        return Ok(Answer::see_other(&desk.web.base.link(&path)));
+    if format.is_page() {
+        return Ok(web::see_other(&desk.web.base.link(&path)));
     }
     let link = desk.web.base.absolute(&path);
     let body = json!({
@@ -251,7 +258,9 @@ pub(crate) fn taken_answer(
     });
     let location = HeaderValue::from_str(&link)
         .map_err(|_| StepError::Permanent("the base URL cannot stand in a header".to_owned()))?;
-    Ok(Answer::json(StatusCode::CREATED, &body).with_header(header::LOCATION, location))
+    let mut response = web::json(StatusCode::CREATED, &body);
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
 }
 
 async fn page(
@@ -260,7 +269,7 @@ async fn page(
     status: StatusCode,
     filled: FormValues,
     look: Option<DryRun<Checked>>,
-) -> Result<Answer, ProblemDetails> {
+) -> Result<Response, ProblemDetails> {
     let config = integrations::org_config(&desk.web.store, visit.org()).await?;
     let offer = match offer(desk, &config).await {
         Ok(offer) => Ok(offer),

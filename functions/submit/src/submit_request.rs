@@ -1,9 +1,10 @@
-//! What a call asks for: the body, whether only to check it, and the key that makes two calls one submission.
+//! What a submission asks for: the body, whether only to check it, and the key that makes two calls one submission.
 
 use domain::field::FieldError;
 use domain::submission::Onboarding;
+use http::HeaderMap;
 use serde_json::{Value, json};
-use web::{Call, Content, ProblemDetails};
+use web::{Content, ProblemDetails, Query, RequestBody};
 
 /// Fields of the page's form that are no part of the body.
 const KEY: &str = "idempotency_key";
@@ -23,10 +24,18 @@ pub(crate) struct SubmitRequest {
 
 impl SubmitRequest {
     /// `from_form` makes the body of a form's pairs.
-    pub(crate) fn read(call: &Call, from_form: fn(&[(String, String)]) -> Value) -> Result<Self, ProblemDetails> {
-        let header = call.header(KEY_HEADER).map(str::to_owned);
-        let (body, key, check) = if call.content() == Content::Form {
-            let form = call.form()?;
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        query: &Query,
+        sent: &RequestBody,
+        from_form: fn(&[(String, String)]) -> Value,
+    ) -> Result<Self, ProblemDetails> {
+        let header = headers
+            .get(KEY_HEADER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let (body, key, check) = if sent.content() == Content::Form {
+            let form = sent.form()?;
             let given = |name: &str| form.get(name).filter(|value| !value.is_empty());
             let pairs: Vec<_> = form
                 .pairs()
@@ -40,9 +49,9 @@ impl SubmitRequest {
                 given(CHECK).is_some(),
             )
         } else {
-            (Value::Object(call.json_object()?), header, false)
+            (Value::Object(sent.json_object()?), header, false)
         };
-        let dry_run = match call.query("dry_run") {
+        let dry_run = match query.get("dry_run") {
             None | Some("false" | "0") => check,
             Some("true" | "1" | "") => true,
             Some(_) => return Err(ProblemDetails::wrong_field("dry_run", "must be true or false")),
@@ -98,29 +107,24 @@ impl Partial {
 
 #[cfg(test)]
 mod tests {
-    use http::header::CONTENT_TYPE;
-    use http::{HeaderName, HeaderValue, Method};
+    use http::HeaderValue;
 
     use super::*;
 
-    fn read(call: &Call) -> Result<SubmitRequest, ProblemDetails> {
-        SubmitRequest::read(call, Onboarding::from_form)
-    }
-
-    fn post() -> Call {
-        Call::new(Method::POST, "/orgs/{org}/onboardings")
-    }
-
-    fn form(body: &str) -> Call {
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        post().with_header(CONTENT_TYPE, form).with_body(body)
+    fn read(content: Content, body: &str, query: &str, key: Option<&str>) -> Result<SubmitRequest, ProblemDetails> {
+        let mut headers = HeaderMap::new();
+        headers.extend(key.map(|key| {
+            let name = http::HeaderName::from_static("idempotency-key");
+            (name, HeaderValue::from_str(key).expect("a header"))
+        }));
+        let body = RequestBody::new(content, body.to_owned());
+        SubmitRequest::read(&headers, &Query::parse(query), &body, Onboarding::from_form)
     }
 
     #[test]
     fn a_form_carries_its_key_and_button() {
-        let ask = read(&form(
-            "csrf=c&idempotency_key=k1&check=1&first_name=Ada&licenses=SPB&licenses=SPE_E3",
-        ));
+        let sent = "csrf=c&idempotency_key=k1&check=1&first_name=Ada&licenses=SPB&licenses=SPE_E3";
+        let ask = read(Content::Form, sent, "", None);
         let ask = ask.expect("a form");
         assert_eq!(ask.body, json!({"first_name": "Ada", "licenses": ["SPB", "SPE_E3"]}));
         assert_eq!((ask.key.as_deref(), ask.dry_run), (Some("k1"), true));
@@ -128,30 +132,24 @@ mod tests {
 
     #[test]
     fn json_carries_them_beside() {
-        let key = HeaderValue::from_static("k2");
-        let call = post()
-            .with_body(r#"{"first_name": "Ada"}"#)
-            .with_query("dry_run", "true")
-            .with_header(HeaderName::from_static("idempotency-key"), key);
-        let ask = read(&call).expect("JSON");
+        let sent = r#"{"first_name": "Ada"}"#;
+        let ask = read(Content::Json, sent, "dry_run=true", Some("k2")).expect("JSON");
         assert_eq!((ask.key.as_deref(), ask.dry_run), (Some("k2"), true));
-        let ask = read(&post().with_body("{}")).expect("JSON");
+        let ask = read(Content::Json, "{}", "", None).expect("JSON");
         assert_eq!((ask.key, ask.dry_run), (None, false));
     }
 
     #[test]
     fn wrong_calls_are_refused() {
-        let key = HeaderName::from_static("idempotency-key");
-        for call in [
-            post().with_body("[]"),
-            post().with_body("no"),
-            post().with_body("{}").with_query("dry_run", "maybe"),
-            post()
-                .with_body("{}")
-                .with_header(key.clone(), HeaderValue::from_static("")),
-            post().with_body("{}").with_header(key, HeaderValue::from_static("a b")),
+        for (body, query, key) in [
+            ("[]", "", None),
+            ("no", "", None),
+            ("{}", "dry_run=maybe", None),
+            ("{}", "", Some("")),
+            ("{}", "", Some("a b")),
         ] {
-            assert_eq!(read(&call).err().expect("refused").status.as_u16(), 422);
+            let refused = read(Content::Json, body, query, key).err().expect("refused");
+            assert_eq!(refused.status.as_u16(), 422);
         }
     }
 
