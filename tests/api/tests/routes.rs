@@ -206,7 +206,7 @@ fn role_table() -> BTreeMap<String, [bool; 5]> {
 }
 
 #[test]
-fn the_role_table_says_what_the_routes_ask() {
+fn roles_by_route() {
     let (table, mut routes) = (role_table(), of_members());
     let rows: BTreeSet<String> = table.keys().cloned().collect();
     assert_eq!(rows, set(ROWS.map(|(row, _)| row)), "the rows of docs/pages.md");
