@@ -1,7 +1,7 @@
 """Deploys infra/template.yaml to the local engine, as `sam deploy` does to an account.
 
-Code and definitions go to a bucket, the template is applied by a change set, and the state machines, which MiniStack
-keeps but does not run well enough, are copied to moto under the same ARNs. Prints the stack's outputs as JSON.
+Code and definitions go to a bucket, the template is applied by a change set, and the state machine, which MiniStack
+keeps but does not run well enough, is copied to moto under the same ARN. Prints the stack's outputs as JSON.
 """
 
 import argparse
@@ -59,23 +59,23 @@ def function_zip(bootstrap):
     return packed.getvalue()
 
 
-def packaged(template, artifacts):
+def packaged(template, artifacts, binaries):
     """The template with its local paths replaced by the bucket's addresses."""
 
-    def local_file(path):
-        file = (TEMPLATE.parent / path).resolve()
+    def content(file):
         try:
             return file.read_bytes()
         except FileNotFoundError:
-            sys.exit(f"{file.relative_to(ROOT)} is missing: build it first (cargo lambda build)")
+            sys.exit(f"{file} is missing: build it first (cargo build --workspace --bins)")
 
     def code(match):
         name = Path(match[1]).name
-        key = artifacts.put(name, local_file(f"{match[1]}/bootstrap"), function_zip)
+        key = artifacts.put(name, content(binaries / name), function_zip)
         return f"CodeUri: s3://{BUCKET}/{key}"
 
     def definition(match):
-        return f"DefinitionUri: s3://{BUCKET}/{artifacts.put(Path(match[1]).name, local_file(match[1]))}"
+        file = TEMPLATE.parent / match[1]
+        return f"DefinitionUri: s3://{BUCKET}/{artifacts.put(file.name, content(file))}"
 
     template = re.sub(r"CodeUri: (\.\./\S+?)/?$", code, template, flags=re.MULTILINE)
     return re.sub(r"DefinitionUri: (\.\./\S+)$", definition, template, flags=re.MULTILINE)
@@ -150,6 +150,7 @@ def main():
     arguments.add_argument("--stack", required=True)
     arguments.add_argument("--endpoint", required=True, help="MiniStack's address")
     arguments.add_argument("--sfn-endpoint", required=True, help="moto's address")
+    arguments.add_argument("--binaries", required=True, type=Path, help="the folder of the functions' executables")
     arguments.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
     given = arguments.parse_args()
 
@@ -160,7 +161,7 @@ def main():
     if "MailFrom" in parameters:
         verify_sender(client("sesv2", given.endpoint), parameters["MailFrom"])
     artifacts = Artifacts(client("s3", given.endpoint))
-    template = packaged(TEMPLATE.read_text(), artifacts)
+    template = packaged(TEMPLATE.read_text(), artifacts, given.binaries)
     template_url = f"{given.endpoint}/{BUCKET}/{artifacts.put('template', template.encode())}"
     cloudformation = client("cloudformation", given.endpoint)
     apply(cloudformation, given.stack, template_url, parameters, given.stack)
@@ -168,8 +169,7 @@ def main():
     stack = cloudformation.describe_stacks(StackName=given.stack)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     source, target = client("stepfunctions", given.endpoint), client("stepfunctions", given.sfn_endpoint)
-    for output in ("OnboardingArn", "OffboardingArn"):
-        mirror(source, target, outputs[output])
+    mirror(source, target, outputs["StateMachineArn"])
     print(json.dumps({"outputs": outputs, "sent": artifacts.sent}))
 
 

@@ -4,6 +4,7 @@ use chrono::Utc;
 use domain::job::Job;
 use domain::request::{Skip, Status};
 use domain::step_error::StepError;
+use planning::Planner;
 use runtime::{Context, Input};
 use serde::Serialize;
 use store::requests::{Changed, RequestRecord};
@@ -57,18 +58,16 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> 
     if own.is_some() {
         return Ok(());
     }
-    let checked = planning::check(
-        &cx.store,
-        &graph,
-        &config.organisation,
-        &config.variables,
-        onboarding,
-        Utc::now(),
-        planning::Occasion::Begin(&record.id),
-    )
-    .await?;
-    let changed: Vec<_> = checked
-        .problems
+    let planner = Planner {
+        store: &cx.store,
+        graph: &graph,
+        organisation: &config.organisation,
+        variables: &config.variables,
+        now: Utc::now(),
+    };
+    let changed: Vec<_> = planner
+        .recheck(record, onboarding)
+        .await?
         .into_iter()
         .filter(|problem| !SETTLED.contains(&problem.field.as_str()))
         .collect();

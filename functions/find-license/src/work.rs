@@ -152,7 +152,7 @@ async fn may_buy(
     } else {
         let variables = &config.variables;
         let day = Utc::now().with_timezone(&variables.timezone).date_naive();
-        let most = variables.max_seats_bought_per_day;
+        let most = variables.max_seats_bought_per_day.get();
         if cx.store.count_seat(&record.key(), part_number, day, most).await? {
             return Ok(true);
         }

@@ -15,7 +15,7 @@ use web::{Format, OrgScope, PathParams, ProblemDetails, Response, State, Web};
 
 use crate::page::shown;
 use crate::people::People;
-use crate::show::{Values, one};
+use crate::show::{label, one};
 
 /// Of each organisation.
 const MOST: usize = 50;
@@ -77,22 +77,22 @@ pub(crate) async fn answer(
     params: PathParams,
     format: Format,
 ) -> Result<Response, ProblemDetails> {
-    let values = Values::read(&web, &scope).await?;
+    let family = web.store.family(&scope.organisation).await?;
     let definition = definition(params.get("name")).ok_or_else(ProblemDetails::not_found)?;
     let (changes, more) = changes(&web, &scope, definition.name).await?;
     if !format.is_page() {
-        let mut body = one(&values, definition);
+        let mut body = one(&family, definition);
         body["name"] = json!(definition.name);
         body["history"] = json!(changes);
         body["more"] = json!(more);
         return Ok(web::json(StatusCode::OK, &body));
     }
-    let (value, source) = values.of(definition);
+    let (value, source) = family.effective(definition);
     let page = Page {
         variables: web.base.link(&format!("/orgs/{}/variables", scope.org())),
         definition,
         value: shown(&value),
-        source: source.label(),
+        source: label(source),
         default: shown(&json!(definition.default_value())),
         changes: &changes,
         more,

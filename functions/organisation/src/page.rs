@@ -2,12 +2,12 @@
 
 use askama::Template;
 use domain::field::FieldError;
-use domain::variables::{Definition, Kind, definitions};
+use domain::variables::{Definition, Family, Kind, Source, definitions};
 use serde_json::{Value, json};
 use web::{Form, OrgScope, Web};
 
 use crate::change::text_of;
-use crate::show::{Source, Values};
+use crate::show;
 
 pub(crate) const TITLE: &str = "Variables";
 
@@ -47,16 +47,16 @@ impl Row {
     fn new(
         action: &str,
         definition: &Definition,
-        values: &Values,
+        family: &Family,
         sent: Option<&Form>,
         problems: &[FieldError],
     ) -> Self {
-        let (value, source) = values.of(definition);
-        let (otherwise, from) = values.without_own(definition);
-        let own = values
+        let (value, source) = family.effective(definition);
+        let (otherwise, from) = family.without_own(definition);
+        let own = family
             .own
             .get(definition.name)
-            .map(|setting| text_of(&setting.value))
+            .map(|own| text_of(&own.value))
             .unwrap_or_default();
         let input = sent
             .and_then(|form| form.get(definition.name))
@@ -66,7 +66,7 @@ impl Row {
             description: definition.description,
             takes: definition.kind.to_string(),
             value: shown(&value),
-            source: source.label(),
+            source: show::label(source),
             default: shown(&json!(definition.default_value())),
             otherwise: shown(&otherwise),
             inherited: from == Source::Inherited,
@@ -111,14 +111,14 @@ fn label(choice: &str) -> &str {
 pub(crate) fn page<'a>(
     web: &Web,
     scope: &'a OrgScope,
-    values: &Values,
+    family: &Family,
     sent: Option<&Form>,
     problems: &'a [FieldError],
 ) -> Page<'a> {
     build(
         web.base.link(&format!("/orgs/{}/variables", scope.org())),
         scope,
-        values,
+        family,
         sent,
         problems,
     )
@@ -127,7 +127,7 @@ pub(crate) fn page<'a>(
 fn build<'a>(
     action: String,
     scope: &'a OrgScope,
-    values: &Values,
+    family: &Family,
     sent: Option<&Form>,
     problems: &'a [FieldError],
 ) -> Page<'a> {
@@ -136,7 +136,7 @@ fn build<'a>(
         edits: scope.caller.role.edits_variables(),
         rows: definitions()
             .iter()
-            .map(|definition| Row::new(&action, definition, values, sent, problems))
+            .map(|definition| Row::new(&action, definition, family, sent, problems))
             .collect(),
         problems,
         action,
@@ -153,7 +153,7 @@ pub(crate) mod tests {
     use web::{Base, Caller};
 
     use super::*;
-    use crate::show::tests::values;
+    use crate::show::tests::family;
 
     pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
@@ -178,16 +178,16 @@ pub(crate) mod tests {
 
     fn text(role: Role, problems: &[FieldError]) -> String {
         let scope = scope(role);
-        let mut values = values(
+        let mut family = family(
             json!({"default_ticket_location": HOSTILE, "store_password_in_ticket": false, "default_tech_id": HOSTILE}),
             json!({"default_work_role": HOSTILE, "onboarding_password_save_location": ["psa", "hudu"],
                 "default_tech_id": HOSTILE, "default_psa": "halopsa"}),
         );
         for name in ["default_tech_id", "default_psa"] {
-            values.inherited.get_mut(name).unwrap().locked = true;
+            family.inherited.get_mut(name).unwrap().locked = true;
         }
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
-        let page = build(base.link("/orgs/acme/variables"), &scope, &values, None, problems);
+        let page = build(base.link("/orgs/acme/variables"), &scope, &family, None, problems);
         web::page(&base, TITLE, Some(&scope), &page).unwrap()
     }
 

@@ -2,11 +2,11 @@
 
 use domain::field::FieldError;
 use domain::role::Role;
+use domain::variables::{Changes, Family};
 use http::StatusCode;
 use store::organisations::Changed;
 use web::{Format, OrgScope, ProblemDetails, RequestBody, Response, Routes, State, Web, member};
 
-use crate::show::Values;
 use crate::{audit, change, history, members, page, show, tokens};
 
 pub(crate) fn routes() -> Routes<Web> {
@@ -54,7 +54,7 @@ pub(crate) fn routes() -> Routes<Web> {
 }
 
 async fn read(State(web): State<Web>, scope: OrgScope, format: Format) -> Result<Response, ProblemDetails> {
-    let values = Values::read(&web, &scope).await?;
+    let values = web.store.family(&scope.organisation).await?;
     answer(&web, format, &scope, &values)
 }
 
@@ -64,10 +64,10 @@ async fn change_by_json(
     format: Format,
     body: RequestBody,
 ) -> Result<Response, ProblemDetails> {
-    let values = Values::read(&web, &scope).await?;
-    let changes = change::plan(&body.json_object()?, &values)?;
+    let values = web.store.family(&scope.organisation).await?;
+    let changes = change::plan(body.json_object()?, &values)?;
     write(&web, &scope, &changes, &values).await?;
-    let values = Values::read(&web, &scope).await?;
+    let values = web.store.family(&scope.organisation).await?;
     answer(&web, format, &scope, &values)
 }
 
@@ -78,9 +78,9 @@ async fn change_by_form(
     format: Format,
     body: RequestBody,
 ) -> Result<Response, ProblemDetails> {
-    let values = Values::read(&web, &scope).await?;
+    let values = web.store.family(&scope.organisation).await?;
     let form = body.form()?;
-    match change::plan(&change::from_form(&form, &values.own), &values) {
+    match change::plan(change::from_form(&form, &values.own), &values) {
         Ok(changes) => {
             write(&web, &scope, &changes, &values).await?;
             Ok(web::see_other(
@@ -95,11 +95,11 @@ async fn change_by_form(
     }
 }
 
-async fn write(web: &Web, scope: &OrgScope, changes: &change::Changes, read: &Values) -> Result<(), ProblemDetails> {
+async fn write(web: &Web, scope: &OrgScope, changes: &Changes, read: &Family) -> Result<(), ProblemDetails> {
     let by = &scope.caller.id;
     let changed = web
         .store
-        .change_settings(scope.org(), changes, read.version, &read.own, by)
+        .change_variables(scope.org(), changes, read.version, &read.own, by)
         .await?;
     match changed {
         Changed::Done => Ok(()),
@@ -109,7 +109,7 @@ async fn write(web: &Web, scope: &OrgScope, changes: &change::Changes, read: &Va
     }
 }
 
-fn answer(web: &Web, format: Format, scope: &OrgScope, values: &Values) -> Result<Response, ProblemDetails> {
+fn answer(web: &Web, format: Format, scope: &OrgScope, values: &Family) -> Result<Response, ProblemDetails> {
     if format.is_page() {
         let none: &[FieldError] = &[];
         return web.page(

@@ -1,90 +1,18 @@
-//! Variables as they hold, and where each value is from.
+//! The variables as they hold, and where each value is from, as JSON.
 
-use domain::variables::{Child, Definition, Inherited, definitions};
+use domain::variables::{Definition, Family, Source, definitions};
 use serde_json::{Map, Value, json};
-use store::organisations::Settings;
-use web::{OrgScope, ProblemDetails, Web};
 
-pub(crate) struct Values {
-    /// Of what is its own.
-    pub(crate) version: i64,
-    pub(crate) own: Settings,
-    /// The parent's values for its children.
-    pub(crate) inherited: Inherited,
-    pub(crate) children: Vec<Child>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Source {
-    Own,
-    Inherited,
-    /// The parent's, whatever is set here.
-    Locked,
-    Default,
-}
-
-impl Source {
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Own => "set here",
-            Self::Inherited => "from the parent organisation",
-            Self::Locked => "locked by the parent organisation",
-            Self::Default => "default",
-        }
-    }
-}
-
-impl Values {
-    /// What the tables have now.
-    pub(crate) async fn read(web: &Web, scope: &OrgScope) -> Result<Self, ProblemDetails> {
-        let version = web.store.settings_version(scope.org()).await?;
-        let own = web.store.settings(scope.org()).await?;
-        let (_, inherited) = web.store.values(&scope.organisation).await?;
-        // Only an organisation without a parent has children.
-        let children = match scope.organisation.parent {
-            None => web.store.children(scope.org()).await?,
-            Some(_) => Vec::new(),
-        };
-        Ok(Self {
-            version,
-            own,
-            inherited,
-            children,
-        })
-    }
-
-    pub(crate) fn of(&self, definition: &Definition) -> (Value, Source) {
-        match self.own.get(definition.name) {
-            Some(setting) if !self.is_locked(definition.name) => (setting.value.clone(), Source::Own),
-            _ => self.without_own(definition),
-        }
-    }
-
-    pub(crate) fn is_locked(&self, name: &str) -> bool {
-        self.inherited.get(name).is_some_and(|from| from.locked)
-    }
-
-    /// What would hold if the organisation had not set it.
-    pub(crate) fn without_own(&self, definition: &Definition) -> (Value, Source) {
-        match self.inherited.get(definition.name) {
-            Some(from) if from.locked => (from.value.clone(), Source::Locked),
-            Some(from) => (from.value.clone(), Source::Inherited),
-            None => (json!(definition.default_value()), Source::Default),
-        }
-    }
-}
-
-pub(crate) fn json(values: &Values) -> Value {
+pub(crate) fn json(family: &Family) -> Value {
     let variables: Map<String, Value> = definitions()
         .iter()
-        .map(|definition| (definition.name.to_owned(), one(values, definition)))
+        .map(|definition| (definition.name.to_owned(), one(family, definition)))
         .collect();
     json!({ "variables": variables })
 }
 
-pub(crate) fn one(values: &Values, definition: &Definition) -> Value {
-    let (value, source) = values.of(definition);
+pub(crate) fn one(family: &Family, definition: &Definition) -> Value {
+    let (value, source) = family.effective(definition);
     json!({
         "value": value,
         "source": source,
@@ -94,26 +22,35 @@ pub(crate) fn one(values: &Values, definition: &Definition) -> Value {
     })
 }
 
+/// For pages.
+pub(crate) fn label(source: Source) -> &'static str {
+    match source {
+        Source::Own => "set here",
+        Source::Inherited => "from the parent organisation",
+        Source::Locked => "locked by the parent organisation",
+        Source::Default => "default",
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeMap;
 
-    use domain::variables::FromParent;
-    use store::organisations::{ForChildren, Setting};
+    use domain::variables::{ForChildren, FromParent, OwnVariable};
 
     use super::*;
 
-    pub(crate) fn values(own: Value, inherited: Value) -> Values {
+    pub(crate) fn family(own: Value, inherited: Value) -> Family {
         let own: BTreeMap<String, Value> = serde_json::from_value(own).unwrap();
         let inherited: BTreeMap<String, Value> = serde_json::from_value(inherited).unwrap();
-        let setting = |value| Setting {
+        let set = |value| OwnVariable {
             value,
             for_children: ForChildren::Nothing,
         };
         let from_parent = |value| FromParent { value, locked: false };
-        Values {
+        Family {
             version: 0,
-            own: own.into_iter().map(|(name, value)| (name, setting(value))).collect(),
+            own: own.into_iter().map(|(name, value)| (name, set(value))).collect(),
             inherited: inherited
                 .into_iter()
                 .map(|(name, value)| (name, from_parent(value)))
@@ -124,12 +61,12 @@ pub(crate) mod tests {
 
     #[test]
     fn every_variable_says_where_its_value_is_from() {
-        let mut values = values(
+        let mut family = family(
             json!({"timezone": "Europe/Berlin", "default_ticket_location": "Finance"}),
             json!({"timezone": "Europe/Paris", "start_time": "07:30", "default_ticket_location": "Onboarding"}),
         );
-        values.inherited.get_mut("default_ticket_location").unwrap().locked = true;
-        let body = json(&values);
+        family.inherited.get_mut("default_ticket_location").unwrap().locked = true;
+        let body = json(&family);
         let variables = &body["variables"];
         assert_eq!(variables.as_object().unwrap().len(), definitions().len());
         assert_eq!(variables["timezone"]["value"], "Europe/Berlin");

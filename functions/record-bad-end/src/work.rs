@@ -86,8 +86,9 @@ pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, StepError>
             }
             let started = runtime::start(
                 &cx.aws.step_functions(),
-                &Env.state_machine_arn(record.kind())?,
+                &Env.state_machine_arn()?,
                 &key,
+                record.kind(),
                 from + 1,
                 enter,
             )

@@ -27,7 +27,7 @@ impl Executions {
         enter: Enter,
     ) -> Result<(), StepError> {
         if let Some(before) = run.checked_sub(1) {
-            let state_machine = Env.state_machine_arn(kind)?;
+            let state_machine = Env.state_machine_arn()?;
             runtime::stop(&self.client, &state_machine, key, before, "The next execution goes on").await?;
         }
         self.begin(kind, key, run, enter).await
@@ -35,7 +35,7 @@ impl Executions {
 
     /// Starts execution `run` after one that has ended. May be repeated.
     pub(crate) async fn begin(&self, kind: Kind, key: &RequestKey, run: u32, enter: Enter) -> Result<(), StepError> {
-        runtime::start(&self.client, &Env.state_machine_arn(kind)?, key, run, enter).await?;
+        runtime::start(&self.client, &Env.state_machine_arn()?, key, kind, run, enter).await?;
         Ok(())
     }
 }

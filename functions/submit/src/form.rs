@@ -1,21 +1,30 @@
-//! The page of a form: every field of the body, what was typed, and what is wrong with it.
+//! The page of a form: every field that is offered, what was typed, and what is wrong with it.
 
+mod inputs;
 mod offboarding;
+mod offer;
 mod onboarding;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::authority::Because;
+use domain::authority::{self, Because};
 use domain::decision::Gate;
 use domain::field::FieldError;
+use domain::role::Role;
 use domain::schedule::local_words;
+use domain::variables::OrgVariables;
 use serde_json::{Map, Value};
 use web::{Base, OrgScope};
 
+use self::inputs::{Control, Fieldset, Inputs};
+use crate::kinds::Submission;
+use crate::preview::DryRun;
 use crate::submit_request::SubmitRequest;
 
-pub(crate) use onboarding::Offer;
+pub(crate) use offboarding::rows as offboarding_rows;
+pub(crate) use offer::Offer;
+pub(crate) use onboarding::rows as onboarding_rows;
 
 /// What was typed.
 #[derive(Default)]
@@ -25,11 +34,11 @@ pub(crate) struct FormValues {
 }
 
 impl FormValues {
-    pub(crate) fn of(ask: &SubmitRequest) -> Self {
-        let values = ask.body.as_object().cloned().unwrap_or_default();
+    pub(crate) fn of(request: &SubmitRequest) -> Self {
+        let values = request.body.as_object().cloned().unwrap_or_default();
         Self {
             values,
-            key: ask.key.clone(),
+            key: request.key.clone(),
         }
     }
 
@@ -53,89 +62,27 @@ impl FormValues {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Email,
-    Phone,
-    Date,
-    Checkbox,
-    Lines,
-    Select,
+/// Where a form is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct PageContext<'a> {
+    pub(crate) base: &'a Base,
+    pub(crate) scope: &'a OrgScope,
+    /// The organisation's variables.
+    pub(crate) variables: &'a OrgVariables,
 }
 
-impl Kind {
-    fn input_type(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "tel",
-            Self::Date => "date",
-            Self::Text | Self::Checkbox | Self::Lines | Self::Select => "text",
-        }
-    }
-}
-
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
-}
-
-struct Input {
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    kind: Kind,
-    required: bool,
-    value: String,
-    choices: Vec<Choice>,
-    errors: Vec<String>,
-}
-
-struct Section {
-    legend: &'static str,
-    /// What most people leave as it is; open where something was given or is wrong.
-    folded: bool,
-    /// The boxes of the licenses stand before the inputs.
-    licenses: Option<Licenses>,
-    inputs: Vec<Input>,
-}
-
-impl Section {
-    fn new(legend: &'static str, inputs: Vec<Input>) -> Self {
-        Self {
-            legend,
-            folded: false,
-            licenses: None,
-            inputs,
-        }
-    }
-
-    fn folded(legend: &'static str, inputs: Vec<Input>) -> Self {
-        Self {
-            folded: true,
-            ..Self::new(legend, inputs)
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        let concerns = |input: &Input| !input.value.is_empty() || !input.errors.is_empty();
-        self.inputs.iter().any(concerns)
-    }
-}
-
-struct Licenses {
-    /// None where the lists could not be had: licenses are typed then.
-    choices: Option<Vec<Choice>>,
-    text: String,
-    errors: Vec<String>,
+/// For whom, and in which time zone, the plan is put into words.
+#[derive(Clone, Copy)]
+pub(crate) struct PlanView {
+    pub(crate) role: Role,
+    pub(crate) zone: Tz,
 }
 
 /// A line of the plan in words.
-struct PlanRow {
+pub(crate) struct PlanRow {
     label: &'static str,
     values: Vec<String>,
-    /// What stands there where there are no values.
+    /// The text where there are no values.
     none: &'static str,
 }
 
@@ -154,48 +101,67 @@ pub(crate) struct Page<'a> {
     /// Why whatever the visitor submits waits for approval.
     approval: Vec<String>,
     key: String,
-    sections: Vec<Section>,
+    fieldsets: Vec<Fieldset>,
     notice: Option<FieldError>,
     plan: Option<Vec<PlanRow>>,
     problems: Vec<FieldError>,
-    /// What is not set up, of a check.
+    /// Systems that are not set up, found by a dry run.
     warnings: Vec<FieldError>,
 }
 
 impl<'a> Page<'a> {
-    fn new(
-        base: &Base,
-        visit: &'a OrgScope,
-        what: &str,
-        filled: &FormValues,
-        sections: Vec<Section>,
-        plan: Option<Vec<PlanRow>>,
-        problems: Vec<FieldError>,
+    /// The form with what was typed, and with what a dry run found. `offer` is an error where the lists could not be had.
+    pub(crate) fn of<F: Submission>(
+        context: PageContext<'a>,
+        values: &FormValues,
+        offer: Result<Option<Offer>, FieldError>,
+        dry_run: Option<DryRun<F::Found>>,
     ) -> Self {
+        let PageContext { base, scope, variables } = context;
+        let role = scope.caller.role;
+        let view = PlanView {
+            role,
+            zone: variables.timezone,
+        };
+        let plan = dry_run.as_ref().and_then(|dry_run| F::plan_rows(dry_run, view));
+        let (problems, warnings) = match dry_run {
+            Some(dry_run) => (dry_run.checked.errors, dry_run.warnings),
+            None => (Vec::new(), Vec::new()),
+        };
+        let (offer, notice) = match offer {
+            Ok(offer) => (offer, None),
+            Err(notice) => (None, Some(notice)),
+        };
+        let inputs = Inputs {
+            values,
+            problems: &problems,
+            variables,
+            offer: offer.as_ref(),
+        };
         Self {
-            action: base.link(&format!("/orgs/{}/{what}", visit.org())),
-            visit,
-            approval: Vec::new(),
-            key: filled.key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
-            sections,
-            notice: None,
+            action: base.link(&format!("/orgs/{}/{}", scope.org(), F::ROUTE)),
+            visit: scope,
+            approval: reasons(&authority::always_because(role, variables)),
+            key: values.key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+            fieldsets: inputs.fieldsets(F::FIELDS, role),
+            notice: notice.filter(|notice| !problems.contains(notice)),
             plan,
             problems,
-            warnings: Vec::new(),
+            warnings,
         }
     }
 
     /// Whether a wrong field has its place in the form, which the summary links to.
     fn has_input(&self, field: &str) -> bool {
-        let has = |section: &Section| {
-            (field == "licenses" && section.licenses.is_some())
-                || section.inputs.iter().any(|input| input.name == field)
+        let has = |fieldset: &Fieldset| {
+            (field == "licenses" && fieldset.licenses.is_some())
+                || fieldset.inputs.iter().any(|input| input.name == field)
         };
-        self.sections.iter().any(has)
+        self.fieldsets.iter().any(has)
     }
 }
 
-/// Whom the request would wait for, for the plan.
+/// Whom the request would wait for.
 fn waits_for(gates: &[Gate]) -> Vec<String> {
     let words = |gate: &Gate| match gate {
         Gate::Approval(_) => "An approver must agree".to_owned(),
@@ -208,75 +174,9 @@ fn reasons(because: &[Because]) -> Vec<String> {
     because.iter().map(|because| because.label().to_owned()).collect()
 }
 
-/// When it begins, for the plan.
+/// When the work begins.
 fn start_words(at: Option<DateTime<Utc>>, zone: Tz) -> Vec<String> {
     vec![at.map_or_else(|| "At once".to_owned(), |at| local_words(at, zone))]
-}
-
-struct Fields<'a> {
-    filled: &'a FormValues,
-    problems: &'a [FieldError],
-}
-
-impl Fields<'_> {
-    fn errors(&self, name: &str) -> Vec<String> {
-        let of_field = self.problems.iter().filter(|problem| problem.field == name);
-        of_field.map(|problem| problem.message.clone()).collect()
-    }
-
-    fn input(&self, kind: Kind, name: &'static str, label: &'static str, hint: &'static str) -> Input {
-        Input {
-            name,
-            label,
-            hint,
-            kind,
-            required: ["first_name", "user"].contains(&name),
-            value: self.filled.text(name),
-            choices: Vec::new(),
-            errors: self.errors(name),
-        }
-    }
-
-    /// In place of a variable, whose value stands there unless another is chosen.
-    fn switch(&self, name: &'static str, label: &'static str, hint: &'static str, usual: bool) -> Input {
-        let word = |flag: bool| if flag { "yes" } else { "no" };
-        let choices = [
-            ("", format!("As usual here: {}", word(usual))),
-            ("true", "Yes".to_owned()),
-            ("false", "No".to_owned()),
-        ];
-        let choices = choices.map(|(value, label)| (value.to_owned(), label));
-        self.select(name, label, hint, choices.to_vec())
-    }
-
-    fn select(
-        &self,
-        name: &'static str,
-        label: &'static str,
-        hint: &'static str,
-        choices: Vec<(String, String)>,
-    ) -> Input {
-        let value = self.filled.text(name);
-        let mut choices: Vec<Choice> = choices
-            .into_iter()
-            .map(|(choice, label)| Choice {
-                chosen: choice.eq_ignore_ascii_case(&value),
-                value: choice,
-                label,
-            })
-            .collect();
-        if !value.is_empty() && !choices.iter().any(|choice| choice.chosen) {
-            choices.push(Choice {
-                label: value.clone(),
-                value,
-                chosen: true,
-            });
-        }
-        Input {
-            choices,
-            ..self.input(Kind::Select, name, label, hint)
-        }
-    }
 }
 
 #[cfg(test)]

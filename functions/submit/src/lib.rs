@@ -1,11 +1,11 @@
 //! The forms, and submissions.
 
+mod flow;
 mod form;
-mod offboard;
+mod kinds;
 mod preview;
 mod record;
 mod routes;
-mod submit;
 mod submit_request;
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The answer of a dry run.
+//! The JSON answers of dry runs.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::authority::{self, Because};
@@ -7,21 +7,21 @@ use domain::field::FieldError;
 use domain::request::PlannedGroup;
 use domain::role::Role;
 use domain::variables::PasswordDestination;
-use planning::{Checked, Entitlement, OffboardingChecked};
+use planning::{Checked, Entitlement, OffboardingFound, OnboardingFound};
 use serde::Serialize;
 
-/// What a check found: a plan with what is wrong, what is not set up, and why it would wait for approval.
+/// A check without a submission: what was found, with what is not set up, and why it would wait for approval.
 pub(crate) struct DryRun<T> {
-    pub(crate) checked: T,
+    pub(crate) checked: Checked<T>,
     pub(crate) warnings: Vec<FieldError>,
     pub(crate) because: Vec<Because>,
 }
 
-impl<T> DryRun<T> {
-    /// Of something that cannot be submitted anyway.
-    pub(crate) fn wrong(checked: T) -> Self {
+impl<T: Default> DryRun<T> {
+    /// Of a form that cannot be submitted anyway.
+    pub(crate) fn wrong(errors: Vec<FieldError>) -> Self {
         Self {
-            checked,
+            checked: Checked::wrong(errors),
             warnings: Vec::new(),
             because: Vec::new(),
         }
@@ -48,16 +48,17 @@ impl<'a> Approval<'a> {
     }
 }
 
+/// The JSON answer of an onboarding's dry run.
 #[derive(Serialize)]
-pub(crate) struct Preview<'a> {
-    plan: Shown<'a>,
+pub(crate) struct OnboardingPreview<'a> {
+    plan: OnboardingPlan<'a>,
     problems: &'a [FieldError],
     warnings: &'a [FieldError],
 }
 
 /// What is known of the plan, also when something is wrong.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct OnboardingPlan<'a> {
     username: Option<&'a str>,
     licenses: Vec<License<'a>>,
     groups: Vec<Group<'a>>,
@@ -87,22 +88,23 @@ struct Group<'a> {
     reason: Option<&'a str>,
 }
 
-impl<'a> Preview<'a> {
+impl<'a> OnboardingPreview<'a> {
     /// A role that may not see what others have is told how many groups a colleague's are, and not which.
-    pub(crate) fn of(look: &'a DryRun<Checked>, role: Role) -> Self {
+    pub(crate) fn of(dry_run: &'a DryRun<OnboardingFound>, role: Role) -> Self {
         let DryRun {
             checked,
             warnings,
             because,
-        } = look;
-        let licenses = checked.licenses.iter().map(|license| License {
+        } = dry_run;
+        let found = &checked.found;
+        let licenses = found.licenses.iter().map(|license| License {
             part_number: &license.sku.part_number,
             sku_id: &license.sku.id,
             free_seats: license.free,
             reason: license.no_group.as_deref(),
         });
         let shown = |group: &&PlannedGroup| !group.copied || authority::may_see_names(role);
-        let groups = checked.groups.iter().filter(shown).map(|group| Group {
+        let groups = found.groups.iter().filter(shown).map(|group| Group {
             name: &group.name,
             found: group.id.is_some(),
             addable: group.id.is_some() && group.reason.is_none(),
@@ -110,32 +112,32 @@ impl<'a> Preview<'a> {
             reason: group.reason.as_deref(),
         });
         Self {
-            plan: Shown {
-                username: checked.username.as_ref().map(domain::contact::Upn::as_str),
+            plan: OnboardingPlan {
+                username: found.username.as_ref().map(domain::contact::Upn::as_str),
                 licenses: licenses.collect(),
                 groups: groups.collect(),
-                copied_group_count: checked.groups.iter().filter(|group| group.copied).count(),
+                copied_group_count: found.groups.iter().filter(|group| group.copied).count(),
                 approval: Approval::of(because, &checked.approvers, role),
                 gates: &checked.gates,
-                password_places: &checked.password_places,
+                password_places: &found.password_places,
                 start_at: checked.start_at.map(timestamp),
             },
-            problems: &checked.problems,
+            problems: &checked.errors,
             warnings,
         }
     }
 }
 
-/// The answer of an offboarding's dry run.
+/// The JSON answer of an offboarding's dry run.
 #[derive(Serialize)]
-pub(crate) struct LeaverPreview<'a> {
-    plan: Leaving<'a>,
+pub(crate) struct OffboardingPreview<'a> {
+    plan: OffboardingPlan<'a>,
     problems: &'a [FieldError],
     warnings: &'a [FieldError],
 }
 
 #[derive(Serialize)]
-struct Leaving<'a> {
+struct OffboardingPlan<'a> {
     user: Option<Leaver<'a>>,
     block_sign_in: bool,
     groups: Vec<Loss<'a>>,
@@ -166,14 +168,15 @@ struct Loss<'a> {
     reason: Option<&'a str>,
 }
 
-impl<'a> LeaverPreview<'a> {
+impl<'a> OffboardingPreview<'a> {
     /// A role that may not see what others have is told how much the leaver has, and not what.
-    pub(crate) fn of(look: &'a DryRun<OffboardingChecked>, role: Role) -> Self {
+    pub(crate) fn of(dry_run: &'a DryRun<OffboardingFound>, role: Role) -> Self {
         let DryRun {
             checked,
             warnings,
             because,
-        } = look;
+        } = dry_run;
+        let found = &checked.found;
         let names = authority::may_see_names(role);
         let loss = |held: &'a Entitlement| Loss {
             name: &held.name,
@@ -181,24 +184,24 @@ impl<'a> LeaverPreview<'a> {
             reason: held.stays.as_deref(),
         };
         Self {
-            plan: Leaving {
-                user: checked.user.as_ref().map(|user| Leaver {
+            plan: OffboardingPlan {
+                user: found.user.as_ref().map(|user| Leaver {
                     id: &user.id,
                     upn: &user.upn,
-                    name: &checked.display_name,
+                    name: &found.display_name,
                 }),
-                block_sign_in: checked.blocks_sign_in,
-                groups: checked.groups.iter().filter(|_| names).map(loss).collect(),
-                group_count: checked.groups.len(),
-                licenses: checked.licenses.iter().filter(|_| names).map(loss).collect(),
-                license_count: checked.licenses.len(),
-                manager: checked.manager.as_deref().filter(|_| names),
-                supersedes: checked.supersedes.as_ref().map(|earlier| earlier.id.as_str()),
+                block_sign_in: found.blocks_sign_in,
+                groups: found.groups.iter().filter(|_| names).map(loss).collect(),
+                group_count: found.groups.len(),
+                licenses: found.licenses.iter().filter(|_| names).map(loss).collect(),
+                license_count: found.licenses.len(),
+                manager: found.manager.as_deref().filter(|_| names),
+                supersedes: found.supersedes.as_ref().map(|earlier| earlier.id.as_str()),
                 approval: Approval::of(because, &checked.approvers, role),
                 gates: &checked.gates,
                 start_at: checked.start_at.map(timestamp),
             },
-            problems: &checked.problems,
+            problems: &checked.errors,
             warnings,
         }
     }
@@ -206,21 +209,6 @@ impl<'a> LeaverPreview<'a> {
 
 fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// A check that could not look anything up.
-pub(crate) fn unchecked(problems: Vec<FieldError>) -> Checked {
-    Checked {
-        plan: None,
-        problems,
-        username: None,
-        licenses: Vec::new(),
-        groups: Vec::new(),
-        approvers: Vec::new(),
-        gates: Vec::new(),
-        password_places: Vec::new(),
-        start_at: None,
-    }
 }
 
 #[cfg(test)]
@@ -238,7 +226,7 @@ mod tests {
             id: "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46".to_owned(),
             part_number: "SPB".to_owned(),
         };
-        let checked = Checked {
+        let found = OnboardingFound {
             username: Upn::parse("ada@contoso.com").ok(),
             licenses: vec![LicenseFound {
                 sku,
@@ -259,24 +247,27 @@ mod tests {
                     reason: None,
                 },
             ],
+            password_places: vec![PasswordDestination::TicketNote, PasswordDestination::Manager],
+        };
+        let checked = Checked {
             approvers: vec!["it@contoso.com".to_owned()],
             gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
-            password_places: vec![PasswordDestination::TicketNote, PasswordDestination::Manager],
             start_at: "2026-12-01T08:00:00Z".parse().ok(),
-            ..unchecked(vec![FieldError::new("manager", "is wrong")])
+            found,
+            ..Checked::wrong(vec![FieldError::new("manager", "is wrong")])
         };
         let warnings = vec![FieldError::new("default_psa", "is not set up")];
-        let look = DryRun {
+        let dry_run = DryRun {
             checked,
             warnings,
             because: vec![Because::ApprovalIsOn, Because::Rehire],
         };
-        let basic = serde_json::to_value(Preview::of(&look, Role::Basic)).expect("JSON");
+        let basic = serde_json::to_value(OnboardingPreview::of(&dry_run, Role::Basic)).expect("JSON");
         assert_eq!(basic["plan"]["groups"].as_array().map(Vec::len), Some(1));
         assert_eq!(basic["plan"]["copied_group_count"], 1);
         assert_eq!(basic["plan"]["approval"]["approvers"], json!(null));
         assert_eq!(
-            serde_json::to_value(Preview::of(&look, Role::PowerUser)).expect("JSON"),
+            serde_json::to_value(OnboardingPreview::of(&dry_run, Role::PowerUser)).expect("JSON"),
             json!({
                 "plan": {
                     "username": "ada@contoso.com",
@@ -309,7 +300,7 @@ mod tests {
             name: name.to_owned(),
             stays: stays.map(str::to_owned),
         };
-        let checked = OffboardingChecked {
+        let found = OffboardingFound {
             user: Some(domain::request::UserRef {
                 id: "1".to_owned(),
                 upn: "ada@contoso.com".to_owned(),
@@ -319,11 +310,12 @@ mod tests {
             groups: vec![held("Sales", None), held("All", Some("its members follow from a rule"))],
             licenses: vec![held("SPB", None)],
             manager: Some("charles@contoso.com".to_owned()),
-            gates: vec![Gate::Approval(0)],
-            ..crate::offboard::unchecked(Vec::new())
+            ..OffboardingFound::default()
         };
-        let look = DryRun::wrong(checked);
-        let basic = serde_json::to_value(LeaverPreview::of(&look, Role::Basic)).expect("JSON");
+        let mut dry_run = DryRun::wrong(Vec::new());
+        dry_run.checked.found = found;
+        dry_run.checked.gates = vec![Gate::Approval(0)];
+        let basic = serde_json::to_value(OffboardingPreview::of(&dry_run, Role::Basic)).expect("JSON");
         for (name, hidden) in [("groups", json!([])), ("licenses", json!([])), ("manager", json!(null))] {
             assert_eq!(basic["plan"][name], hidden, "{name}");
         }
@@ -332,7 +324,7 @@ mod tests {
             (&json!(2), &json!(1))
         );
         assert_eq!(
-            serde_json::to_value(LeaverPreview::of(&look, Role::Technician)).expect("JSON"),
+            serde_json::to_value(OffboardingPreview::of(&dry_run, Role::Technician)).expect("JSON"),
             json!({
                 "plan": {
                     "user": {"id": "1", "upn": "ada@contoso.com", "name": "Ada"},

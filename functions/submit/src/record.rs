@@ -1,4 +1,4 @@
-//! A submission becomes a request and an execution: each once, however often it arrives.
+//! Turns a submission into one request and one execution, however often the submission arrives.
 
 use chrono::Utc;
 use domain::ids::RequestId;
@@ -11,6 +11,7 @@ use store::{Idempotency, Submitted};
 use web::{OrgScope, ProblemDetails};
 
 use crate::App;
+use crate::kinds::ExistingAccount;
 
 /// The first execution of a request.
 const FIRST_RUN: u32 = 1;
@@ -27,64 +28,72 @@ pub(crate) enum Written {
     UsernameGone,
 }
 
-pub(crate) async fn write(
-    desk: &App,
-    visit: &OrgScope,
-    job: Job,
-    plan: Plan,
-    user: Option<UserRef>,
-    idempotency: Option<&Idempotency>,
-    supersedes: Option<&RequestRecord>,
-) -> Result<Written, ProblemDetails> {
-    let record = new_record(visit, job, plan, user);
-    let store = &desk.web.store;
-    match store.create_request(&record, idempotency, supersedes).await? {
-        Submitted::Created => {
-            begin(desk, record.kind(), &record.key()).await?;
-            finish_superseding(desk, &record).await?;
-            Ok(Written::Accepted(Accepted {
-                id: record.id,
-                status: record.status,
-            }))
+/// Writes the requests of one submission: the first call creates one, and every repetition finds it.
+pub(crate) struct Recorder<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) scope: &'a OrgScope,
+    /// None if the client sent no key: each call is a submission of its own then.
+    pub(crate) idempotency: Option<Idempotency>,
+}
+
+impl Recorder<'_> {
+    /// The request of an earlier submission with the same key.
+    pub(crate) async fn earlier(&self) -> Result<Option<Accepted>, ProblemDetails> {
+        let Some(idempotency) = &self.idempotency else {
+            return Ok(None);
+        };
+        let store = &self.app.web.store;
+        match store.submitted_before(self.scope.org(), idempotency).await? {
+            Some(Submitted::Before(id)) => self.again(id).await.map(Some),
+            Some(Submitted::KeyReused) => Err(key_reused()),
+            _ => Ok(None),
         }
-        Submitted::Before(id) => Ok(Written::Accepted(again(desk, visit, id).await?)),
-        Submitted::KeyReused => Err(key_reused()),
-        Submitted::UsernameReserved => Ok(Written::UsernameGone),
     }
-}
 
-/// The request of an earlier submission with the same key.
-pub(crate) async fn earlier(
-    desk: &App,
-    visit: &OrgScope,
-    idempotency: Option<&Idempotency>,
-) -> Result<Option<Accepted>, ProblemDetails> {
-    let Some(idempotency) = idempotency else {
-        return Ok(None);
-    };
-    match desk.web.store.submitted_before(visit.org(), idempotency).await? {
-        Some(Submitted::Before(id)) => again(desk, visit, id).await.map(Some),
-        Some(Submitted::KeyReused) => Err(key_reused()),
-        _ => Ok(None),
+    pub(crate) async fn write(
+        &self,
+        job: &Job,
+        plan: Plan,
+        account: ExistingAccount,
+    ) -> Result<Written, ProblemDetails> {
+        let record = new_record(self.scope, job.clone(), plan, account.user);
+        let store = &self.app.web.store;
+        let superseded = account.supersedes.as_ref();
+        match store
+            .create_request(&record, self.idempotency.as_ref(), superseded)
+            .await?
+        {
+            Submitted::Created => {
+                begin(self.app, record.kind(), &record.key()).await?;
+                finish_superseding(self.app, &record).await?;
+                Ok(Written::Accepted(Accepted {
+                    id: record.id,
+                    status: record.status,
+                }))
+            }
+            Submitted::Before(id) => Ok(Written::Accepted(self.again(id).await?)),
+            Submitted::KeyReused => Err(key_reused()),
+            Submitted::UsernameReserved => Ok(Written::UsernameGone),
+        }
     }
-}
 
-/// The first time may have ended between the request and its execution, so this one makes sure of both.
-async fn again(desk: &App, visit: &OrgScope, id: RequestId) -> Result<Accepted, ProblemDetails> {
-    let key = RequestKey {
-        org: visit.org().clone(),
-        request: id,
-    };
-    let record = desk.web.store.request(&key).await?;
-    let record = record.ok_or_else(|| StepError::Permanent("an idempotency key without its request".to_owned()))?;
-    if record.run == FIRST_RUN && record.ended_at.is_none() {
-        begin(desk, record.kind(), &key).await?;
-        finish_superseding(desk, &record).await?;
+    /// The first call may have ended between the request and its execution, so this one makes sure of both.
+    async fn again(&self, id: RequestId) -> Result<Accepted, ProblemDetails> {
+        let key = RequestKey {
+            org: self.scope.org().clone(),
+            request: id,
+        };
+        let record = self.app.web.store.request(&key).await?;
+        let record = record.ok_or_else(|| StepError::Permanent("an idempotency key without its request".to_owned()))?;
+        if record.run == FIRST_RUN && record.ended_at.is_none() {
+            begin(self.app, record.kind(), &key).await?;
+            finish_superseding(self.app, &record).await?;
+        }
+        Ok(Accepted {
+            id: key.request,
+            status: record.status,
+        })
     }
-    Ok(Accepted {
-        id: key.request,
-        status: record.status,
-    })
 }
 
 /// The request that this one took the place of is cancelled by the same write; its ticket is told, and its execution
@@ -111,8 +120,8 @@ async fn begin(desk: &App, kind: Kind, key: &RequestKey) -> Result<(), StepError
         .store
         .record_event(key, "submit", "submitted", "", &text, false)
         .await?;
-    let state_machine = Env.state_machine_arn(kind)?;
-    runtime::start(&desk.step_functions, &state_machine, key, FIRST_RUN, Enter::Start).await?;
+    let state_machine = Env.state_machine_arn()?;
+    runtime::start(&desk.step_functions, &state_machine, key, kind, FIRST_RUN, Enter::Start).await?;
     Ok(())
 }
 

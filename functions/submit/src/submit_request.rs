@@ -1,9 +1,7 @@
-//! What a submission asks for: the body, whether only to check it, and the key that makes two calls one submission.
+//! What a call submits: the body, whether it is only a dry run, and the key that makes two calls one submission.
 
-use domain::field::FieldError;
-use domain::submission::Onboarding;
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 use web::{Content, ProblemDetails, Query, RequestBody};
 
 /// Fields of the page's form that are no part of the body.
@@ -13,9 +11,6 @@ const CHECK: &str = "check";
 const KEY_HEADER: &str = "Idempotency-Key";
 const MAX_KEY: usize = 255;
 
-/// What an onboarding cannot be without.
-const NAMES: [&str; 3] = ["first_name", "last_name", "single_name"];
-
 pub(crate) struct SubmitRequest {
     pub(crate) body: Value,
     pub(crate) dry_run: bool,
@@ -23,12 +18,12 @@ pub(crate) struct SubmitRequest {
 }
 
 impl SubmitRequest {
-    /// `from_form` makes the body of a form's pairs.
+    /// `from_pairs` turns the pairs of a page's form into the body.
     pub(crate) fn read(
         headers: &HeaderMap,
         query: &Query,
         sent: &RequestBody,
-        from_form: fn(&[(String, String)]) -> Value,
+        from_pairs: fn(&[(String, String)]) -> Value,
     ) -> Result<Self, ProblemDetails> {
         let header = headers
             .get(KEY_HEADER)
@@ -44,7 +39,7 @@ impl SubmitRequest {
                 .cloned()
                 .collect();
             (
-                from_form(&pairs),
+                from_pairs(&pairs),
                 header.or_else(|| given(KEY).map(str::to_owned)),
                 given(CHECK).is_some(),
             )
@@ -67,58 +62,21 @@ impl SubmitRequest {
     }
 }
 
-/// A body with wrong fields without them, so that what the rest comes to can be told in the same answer.
-pub(crate) struct Partial {
-    pub(crate) onboarding: Onboarding,
-    wrong: Vec<FieldError>,
-}
-
-impl Partial {
-    pub(crate) fn of(body: &Value, wrong: Vec<FieldError>) -> Result<Self, Vec<FieldError>> {
-        let Value::Object(fields) = body else { return Err(wrong) };
-        let is_wrong = |name: &str| wrong.iter().any(|problem| problem.field == name);
-        let mut fields = fields.clone();
-        fields.retain(|name, _| !is_wrong(name));
-        if NAMES.into_iter().any(is_wrong) {
-            // Stands in for the names; what it leads to is left out below.
-            fields.insert("first_name".to_owned(), json!("X"));
-            fields.insert("last_name".to_owned(), json!("X"));
-            fields.remove("single_name");
-        }
-        match Onboarding::parse(&Value::Object(fields)) {
-            Ok(onboarding) => Ok(Self { onboarding, wrong }),
-            Err(_) => Err(wrong),
-        }
-    }
-
-    /// The wrong fields, and what was found about the others.
-    pub(crate) fn with_found(self, found: Vec<FieldError>) -> Vec<FieldError> {
-        let is_wrong = |name: &str| self.wrong.iter().any(|problem| problem.field == name);
-        let no_username = NAMES.into_iter().chain(["middle_name", "email_domain"]).any(is_wrong);
-        // With another name or domain it would be another username.
-        let follows = |field: &str| no_username && (["username", "rehire"].contains(&field) || NAMES.contains(&field));
-        let right = |problem: &FieldError| !is_wrong(&problem.field) && !follows(&problem.field);
-        let found: Vec<_> = found.into_iter().filter(right).collect();
-        let mut all = self.wrong;
-        all.extend(found);
-        all
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::submission::{Form, Onboarding};
     use http::HeaderValue;
+    use serde_json::json;
 
     use super::*;
 
     fn read(content: Content, body: &str, query: &str, key: Option<&str>) -> Result<SubmitRequest, ProblemDetails> {
         let mut headers = HeaderMap::new();
-        headers.extend(key.map(|key| {
-            let name = http::HeaderName::from_static("idempotency-key");
-            (name, HeaderValue::from_str(key).expect("a header"))
-        }));
+        if let Some(key) = key {
+            headers.insert(KEY_HEADER, HeaderValue::from_str(key).expect("a header"));
+        }
         let body = RequestBody::new(content, body.to_owned());
-        SubmitRequest::read(&headers, &Query::parse(query), &body, Onboarding::from_form)
+        SubmitRequest::read(&headers, &Query::parse(query), &body, Onboarding::from_pairs)
     }
 
     #[test]
@@ -151,21 +109,5 @@ mod tests {
             let refused = read(Content::Json, body, query, key).err().expect("refused");
             assert_eq!(refused.status.as_u16(), 422);
         }
-    }
-
-    #[test]
-    fn what_is_right_beside_wrong_fields_is_checked_too() {
-        let body = json!({"first_name": 1, "last_name": "L", "start_date": "soon", "licenses": ["SPB"], "shoe": 43});
-        let wrong = Onboarding::parse(&body).expect_err("three are wrong");
-        let partial = Partial::of(&body, wrong).expect("the rest is right");
-        assert_eq!(partial.onboarding.licenses.len(), 1);
-        let found = ["username", "start_date", "licenses", "email_domain"].map(|field| FieldError::new(field, "found"));
-        let mut fields: Vec<_> = partial
-            .with_found(found.into())
-            .into_iter()
-            .map(|problem| problem.field)
-            .collect();
-        fields.sort();
-        assert_eq!(fields, ["email_domain", "first_name", "licenses", "shoe", "start_date"]);
     }
 }

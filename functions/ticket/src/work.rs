@@ -4,7 +4,7 @@ use domain::ids::{OrgId, RequestId};
 
 use domain::request::{RequestKey, TicketRef, TicketStatus};
 use domain::step_error::StepError;
-use domain::variables::OrgVariables;
+use domain::variables::{Minutes, OrgVariables};
 use integrations::OrgConfig;
 use psa::{NewTicket, Note, NoteText, Psa};
 use runtime::Context;
@@ -71,7 +71,8 @@ async fn update(
         let minutes = config
             .variables
             .automation_task_new_user_time
-            .filter(|_| note.name == messages::SUMMARY);
+            .filter(|_| note.name == messages::SUMMARY)
+            .map(Minutes::get);
         post(cx, &key, psa, &ticket, note, minutes).await?;
     }
     match status_name(&config.variables, status) {

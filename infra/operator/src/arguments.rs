@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// The companies whose people come and leave
     #[command(subcommand)]
     Organisation(OrganisationCommand),
-    /// Settings of an organisation
+    /// Variables of an organisation
     #[command(subcommand)]
     Variables(VariablesCommand),
     /// Keys to an organisation's systems

@@ -17,8 +17,8 @@ use clap::Parser;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::step_error::StepError;
+use domain::variables::ForChildren;
 use store::Store;
-use store::organisations::ForChildren;
 use store::secrets::Secrets;
 
 use crate::arguments::{

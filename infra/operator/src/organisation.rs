@@ -3,9 +3,8 @@
 use domain::contact::DomainName;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
-use domain::variables::{Child, Inherited};
+use domain::variables::{Child, Inherited, inherited_from};
 use store::Store;
-use store::organisations::defaults;
 
 use crate::arguments::Wish;
 use crate::variables::listed;
@@ -36,10 +35,9 @@ pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
             defaults_of(store, old_parent.as_ref()).await?,
             defaults_of(store, organisation.parent.as_ref()).await?,
         );
-        let (own, _) = store.values(&organisation).await?;
         let child = Child {
             id: organisation.id.clone(),
-            own,
+            own: store.own_variables(&organisation.id).await?,
         };
         let problems = child.contradictions(&before, &after);
         if !problems.is_empty() {
@@ -53,7 +51,7 @@ pub(crate) async fn create(store: &Store, wish: Wish) -> Result<(), Failure> {
 
 async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Inherited, Failure> {
     match parent {
-        Some(parent) => Ok(defaults(&store.settings(parent).await?)),
+        Some(parent) => Ok(inherited_from(&store.own_variables(parent).await?)),
         None => Ok(Inherited::new()),
     }
 }

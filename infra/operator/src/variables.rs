@@ -1,57 +1,38 @@
-//! Settings of organisations.
+//! Variables of organisations: set, listed and described.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+mod describe;
+#[cfg(test)]
+mod generated;
 
 use domain::field::FieldError;
 use domain::ids::OrgId;
-use domain::variables::{Inherited, OrgVariables, canonical_name, definition, definitions, import, locked_by_parent};
+use domain::variables::{
+    Change, ChangedBy, Definition, Family, ForChildren, OwnVariable, Source, canonical_name, definitions,
+};
 use runtime::Env;
 use serde_json::Value;
 use store::Store;
-use store::organisations::{Changed, ForChildren, Setting, Settings, defaults};
+use store::organisations::Changed;
 
 use crate::arguments::Assignment;
 use crate::{Failure, OPERATOR, existing};
 
-type Changes = BTreeMap<String, Option<Setting>>;
+pub(crate) use describe::describe;
 
 pub(crate) async fn set(
     store: &Store,
     org: &OrgId,
-    values: &[Assignment],
+    assignments: &[Assignment],
     for_children: Option<ForChildren>,
 ) -> Result<(), Failure> {
     let organisation = existing(store, org).await?;
-    let version = store.settings_version(org).await?;
-    let before = store.settings(org).await?;
-    let changes = changes(values, for_children, &before).map_err(|problems| listed(&problems))?;
-    let (_, inherited) = store.values(&organisation).await?;
-    let locked = refused_by_parent(&changes, &inherited);
-    if !locked.is_empty() {
-        return Err(listed(&locked).into());
-    }
-    let mut after = before.clone();
-    for (name, change) in &changes {
-        match change {
-            Some(setting) => after.insert(name.clone(), setting.clone()),
-            None => after.remove(name),
-        };
-    }
-    let own = after
-        .iter()
-        .map(|(name, setting)| (name.clone(), setting.value.clone()));
-    let mut together = OrgVariables::resolve(&own.collect(), &inherited)
-        .map(|variables| variables.check_together())
-        .unwrap_or_else(|problems| problems);
-    let children = store.children(org).await?;
-    for child in &children {
-        together.extend(child.contradictions(&defaults(&before), &defaults(&after)));
-    }
-    if !together.is_empty() {
-        return Err(listed(&together).into());
-    }
-    let changed = store.change_settings(org, &changes, version, &before, OPERATOR).await?;
+    let family = store.family(&organisation).await?;
+    let changes = change(assignments, for_children)
+        .validate(&family, |name, address| Env.given_address(name, address))
+        .map_err(|problems| listed(&problems))?;
+    let changed = store
+        .change_variables(org, &changes, family.version, &family.own, OPERATOR)
+        .await?;
     if changed == Changed::Overtaken {
         return Err(
             "nothing was set: somebody else changed the variables just now. Repeat the command."
@@ -62,18 +43,18 @@ pub(crate) async fn set(
     for (name, change) in &changes {
         let now = change
             .as_ref()
-            .map_or_else(|| "not set".to_owned(), |setting| shown(&setting.value));
-        println!("{name}: {now}{}", children_note(before.get(name), change.as_ref()));
+            .map_or_else(|| "not set".to_owned(), |own| shown(&own.value));
+        println!("{name}: {now}{}", children_note(family.own.get(name), change.as_ref()));
         if change
             .as_ref()
             .is_some_and(|now| now.for_children == ForChildren::Locked)
         {
-            for child in children.iter().filter(|child| child.own.contains_key(name)) {
+            for child in family.children.iter().filter(|child| child.own.contains_key(name)) {
                 eprintln!("note: what {} has set itself does not count any more", child.id);
             }
         }
     }
-    for assignment in values {
+    for assignment in assignments {
         if let Some(name) = canonical_name(&assignment.name).filter(|name| *name != assignment.name) {
             eprintln!("note: {} is called {name} here", assignment.name);
         }
@@ -81,61 +62,14 @@ pub(crate) async fn set(
     Ok(())
 }
 
-/// Values of variables that the parent has locked. Taking one's own away is no such thing.
-fn refused_by_parent(changes: &Changes, inherited: &Inherited) -> Vec<FieldError> {
-    let set = changes.iter().filter(|(_, change)| change.is_some());
-    let locked = set.filter(|(name, _)| inherited.get(*name).is_some_and(|from| from.locked));
-    locked.map(|(name, _)| locked_by_parent(name)).collect()
-}
-
-/// Each value is checked by itself; every wrong one is named. Without `for_children`, what a variable was for the children
-/// stays: a lock does not go away because somebody forgot to repeat it.
-fn changes(
-    values: &[Assignment],
-    for_children: Option<ForChildren>,
-    before: &Settings,
-) -> Result<Changes, Vec<FieldError>> {
-    let setting = |name: &str, value| {
-        let stays = before.get(name).map(|setting| setting.for_children).unwrap_or_default();
-        Setting {
-            value,
-            for_children: for_children.unwrap_or(stays),
-        }
-    };
-    let mut changes = Changes::new();
-    let mut problems = Vec::new();
-    for Assignment { name, value } in values {
-        let change = match value {
-            Some(text) => import(name, &read(text))
-                .and_then(callable)
-                .map(|(name, value)| (name, Some(setting(name, value)))),
-            None => canonical_name(name)
-                .map(|name| (name, None))
-                .ok_or_else(|| FieldError::new(name, "is not a variable that Gangway knows")),
-        };
-        match change {
-            Ok((name, change)) => {
-                if changes.insert(name.to_owned(), change).is_some() {
-                    problems.push(FieldError::new(name, "is set twice"));
-                }
-            }
-            Err(problem) => problems.push(problem),
-        }
+fn change(assignments: &[Assignment], for_children: Option<ForChildren>) -> Change {
+    let variables = assignments
+        .iter()
+        .map(|Assignment { name, value }| (name.clone(), value.as_deref().map(read)));
+    Change {
+        variables: variables.collect(),
+        by: ChangedBy::Operator { for_children },
     }
-    if problems.is_empty() {
-        Ok(changes)
-    } else {
-        Err(problems)
-    }
-}
-
-/// An address must be one that the functions may call; LOCAL_ORIGINS exempts the local engine's, here as there.
-fn callable((name, value): (&'static str, Value)) -> Result<(&'static str, Value), FieldError> {
-    if let ("pwpush_url", Some(address)) = (name, value.as_str()) {
-        Env.given_address(name, address)
-            .map_err(|error| FieldError::new(name, error.to_string()))?;
-    }
-    Ok((name, value))
 }
 
 /// A list may be typed as JSON, which is the only way to set an empty one.
@@ -156,8 +90,8 @@ pub(crate) fn listed(problems: &[FieldError]) -> String {
     format!("nothing was set\n  {}", lines.join("\n  "))
 }
 
-fn children_note(before: Option<&Setting>, now: Option<&Setting>) -> &'static str {
-    let children = |setting: Option<&Setting>| setting.map(|setting| setting.for_children).unwrap_or_default();
+fn children_note(before: Option<&OwnVariable>, now: Option<&OwnVariable>) -> &'static str {
+    let children = |own: Option<&OwnVariable>| own.map(|own| own.for_children).unwrap_or_default();
     match (children(before), children(now)) {
         (_, ForChildren::Locked) => " (children too, who can't change it)",
         (_, ForChildren::Default) => " (children too)",
@@ -168,40 +102,32 @@ fn children_note(before: Option<&Setting>, now: Option<&Setting>) -> &'static st
 
 pub(crate) async fn list(store: &Store, org: &OrgId) -> Result<(), Failure> {
     let organisation = existing(store, org).await?;
-    let own = store.settings(org).await?;
-    let (_, inherited) = store.values(&organisation).await?;
+    let family = store.family(&organisation).await?;
     for definition in definitions() {
-        let (value, source) = effective(definition.name, &own, &inherited);
+        let (value, source) = effective(definition, &family);
         println!("{:<40} {value:<32} {source}", definition.name);
     }
     Ok(())
 }
 
-fn effective(name: &str, own: &Settings, inherited: &Inherited) -> (String, &'static str) {
-    let from_parent = inherited.get(name);
-    if let Some(from) = from_parent.filter(|from| from.locked) {
-        return (shown(&from.value), "locked by the parent");
-    }
-    if let Some(setting) = own.get(name) {
-        let source = match setting.for_children {
-            ForChildren::Nothing => "set here",
-            ForChildren::Default => "set here, for children too",
-            ForChildren::Locked => "set here, locked for children",
-        };
-        return (shown(&setting.value), source);
-    }
-    match from_parent {
-        Some(from) => (shown(&from.value), "from the parent"),
-        None => {
-            let default = definition(name).and_then(domain::variables::Definition::default_value);
-            (default.as_ref().map_or_else(|| "-".to_owned(), shown), "default")
-        }
-    }
+fn effective(definition: &Definition, family: &Family) -> (String, &'static str) {
+    let (value, source) = family.effective(definition);
+    let own = family.own.get(definition.name);
+    let source = match (source, own.map(|own| own.for_children).unwrap_or_default()) {
+        (Source::Own, ForChildren::Nothing) => "set here",
+        (Source::Own, ForChildren::Default) => "set here, for children too",
+        (Source::Own, ForChildren::Locked) => "set here, locked for children",
+        (Source::Inherited, _) => "from the parent",
+        (Source::Locked, _) => "locked by the parent",
+        (Source::Default, _) => "default",
+    };
+    (shown(&value), source)
 }
 
-/// As it is typed.
+/// As it is typed; a dash where nothing is set.
 fn shown(value: &Value) -> String {
     match value {
+        Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "[]".to_owned(),
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(","),
@@ -209,34 +135,21 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// The table of variables, as text for a terminal or as Markdown for the documents.
-pub(crate) fn describe(markdown: bool) -> String {
-    let mut table = String::new();
-    if markdown {
-        table.push_str("| variable | default | takes | meaning |\n|---|---|---|---|\n");
-    }
-    for definition in definitions() {
-        let (name, takes, meaning) = (definition.name, definition.kind, definition.description);
-        let default = definition.default.unwrap_or("none");
-        // Writing to a String does not fail.
-        let _ = if markdown {
-            writeln!(table, "| `{name}` | {default} | {takes} | {meaning} |")
-        } else {
-            writeln!(
-                table,
-                "{name}\n    {meaning}\n    takes {takes}\n    default: {default}"
-            )
-        };
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::variables::FromParent;
+    use domain::variables::{Changes, FromParent, Inherited, OwnVariables, definition};
     use serde_json::json;
 
     use super::*;
+
+    fn family(own: OwnVariables, inherited: Inherited) -> Family {
+        Family {
+            version: 0,
+            own,
+            inherited,
+            children: Vec::new(),
+        }
+    }
 
     fn typed(values: &[(&str, Option<&str>)]) -> Result<Changes, Vec<FieldError>> {
         let values: Vec<Assignment> = values
@@ -246,7 +159,8 @@ mod tests {
                 value: value.map(str::to_owned),
             })
             .collect();
-        changes(&values, None, &Settings::new())
+        let nothing = family(OwnVariables::new(), Inherited::new());
+        change(&values, None).validate(&nothing, |name, address| Env.given_address(name, address))
     }
 
     #[test]
@@ -259,7 +173,7 @@ mod tests {
             ("timezone", None),
         ])
         .expect("all right");
-        let value = |name: &str| changes[name].as_ref().map(|setting| setting.value.clone());
+        let value = |name: &str| changes[name].as_ref().map(|own| own.value.clone());
         assert_eq!(value("store_password_in_ticket"), Some(json!(true)));
         assert_eq!(
             value("new_user_approval_email"),
@@ -268,29 +182,6 @@ mod tests {
         assert_eq!(value("onboarding_password_save_location"), Some(json!([])));
         assert_eq!(value("default_ticket_location"), Some(json!("42")), "by its other name");
         assert_eq!(value("timezone"), None);
-    }
-
-    #[test]
-    fn a_lock_goes_away_by_a_word_and_not_by_a_missing_one() {
-        let before = Settings::from([(
-            "timezone".to_owned(),
-            Setting {
-                value: json!("Europe/Berlin"),
-                for_children: ForChildren::Locked,
-            },
-        )]);
-        let after = |for_children| {
-            let values = ["timezone", "start_time"].map(|name| Assignment {
-                name: name.to_owned(),
-                value: Some(if name == "timezone" { "Europe/Paris" } else { "09:00" }.to_owned()),
-            });
-            let changes = changes(&values, for_children, &before).expect("right");
-            ["timezone", "start_time"].map(|name| changes[name].as_ref().map(|now| now.for_children))
-        };
-        let (locked, nothing) = (Some(ForChildren::Locked), Some(ForChildren::Nothing));
-        assert_eq!(after(None), [locked, nothing]);
-        assert_eq!(after(nothing), [nothing, nothing]);
-        assert_eq!(after(locked), [locked, locked]);
     }
 
     #[test]
@@ -323,9 +214,9 @@ mod tests {
 
     #[test]
     fn where_a_value_comes_from() {
-        let own = Settings::from([(
+        let own = OwnVariables::from([(
             "timezone".to_owned(),
-            Setting {
+            OwnVariable {
                 value: json!("Europe/Berlin"),
                 for_children: ForChildren::Default,
             },
@@ -338,52 +229,20 @@ mod tests {
             ("timezone".to_owned(), from("Asia/Kolkata", false)),
             ("start_time".to_owned(), from("09:00", false)),
         ]);
+        let of = |name: &str, inherited: &Inherited| {
+            effective(definition(name).expect(name), &family(own.clone(), inherited.clone()))
+        };
         assert_eq!(
-            effective("timezone", &own, &inherited),
+            of("timezone", &inherited),
             ("Europe/Berlin".to_owned(), "set here, for children too")
         );
-        assert_eq!(
-            effective("start_time", &own, &inherited),
-            ("09:00".to_owned(), "from the parent")
-        );
-        assert_eq!(
-            effective("username_collision", &own, &inherited),
-            ("ask".to_owned(), "default")
-        );
-        assert_eq!(effective("mfa_group", &own, &inherited), ("-".to_owned(), "default"));
+        assert_eq!(of("start_time", &inherited), ("09:00".to_owned(), "from the parent"));
+        assert_eq!(of("username_collision", &inherited), ("ask".to_owned(), "default"));
+        assert_eq!(of("mfa_group", &inherited), ("-".to_owned(), "default"));
         let inherited = Inherited::from([("timezone".to_owned(), from("Asia/Kolkata", true))]);
         assert_eq!(
-            effective("timezone", &own, &inherited),
+            of("timezone", &inherited),
             ("Asia/Kolkata".to_owned(), "locked by the parent")
-        );
-    }
-
-    #[test]
-    fn what_the_parent_locks_a_child_does_not_set() {
-        let locked = FromParent {
-            value: json!("Onboarding"),
-            locked: true,
-        };
-        let inherited = Inherited::from([("default_ticket_location".to_owned(), locked)]);
-        let refused = |value: Option<&str>| {
-            let changes = typed(&[("psa_default_board_id", value), ("timezone", Some("Europe/Berlin"))]);
-            refused_by_parent(&changes.expect("right values"), &inherited)
-        };
-        let fields: Vec<String> = refused(Some("Finance"))
-            .into_iter()
-            .map(|problem| problem.field)
-            .collect();
-        assert_eq!(fields, ["default_ticket_location"]);
-        assert!(refused(None).is_empty(), "back to the parent's");
-    }
-
-    #[test]
-    fn the_table_has_every_variable() {
-        assert_eq!(describe(true).lines().count(), definitions().len() + 2);
-        assert!(
-            definitions()
-                .iter()
-                .all(|definition| describe(false).contains(definition.name))
         );
     }
 }

@@ -62,7 +62,10 @@ fn measure(engine: &Engine, release: &Path) -> Result<()> {
 
     let history = history(
         engine,
-        &format!("{}:{request}-1", stack.onboarding.replace("stateMachine", "execution")),
+        &format!(
+            "{}:{request}-1",
+            stack.state_machine.replace("stateMachine", "execution")
+        ),
     )?;
     let count = |wanted: fn(&str) -> bool| {
         history

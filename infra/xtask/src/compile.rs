@@ -1,12 +1,10 @@
-//! Builds with `cargo lambda`, which links for Amazon Linux: what is tested is what is shipped.
+//! Builds with cargo for this machine, and with cargo-lambda for Amazon Linux.
 
 use std::{
     ffi::OsString,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
-
-use serde::Deserialize;
 
 use crate::{
     Result,
@@ -14,106 +12,56 @@ use crate::{
     project::{Project, architecture, environment},
 };
 
-/// Functions, operator and simulators; each becomes target/lambda/NAME/bootstrap.
+/// A test executable that is small to build. Naming one makes cargo enable the features that dev-dependencies ask for,
+/// so that a later build of the tests finds every dependency compiled.
+const ANY_TEST: &str = "mailer";
+
+/// Builds the functions, the operator and the simulators.
 pub(crate) fn binaries(project: &Project) -> Result<()> {
-    let mut command = cargo_lambda(project);
-    command.args(["build", "--locked", "--workspace"]);
-    built(exclude(&mut command, &["xtask", "e2e", "echo"]))
+    build(project, &["--test", ANY_TEST])
 }
 
-fn exclude<'a>(command: &'a mut Command, packages: &[&str]) -> &'a mut Command {
-    packages
-        .iter()
-        .fold(command, |command, package| command.args(["--exclude", package]))
+/// Builds all binaries and all test executables.
+pub(crate) fn binaries_and_tests(project: &Project) -> Result<()> {
+    build(project, &["--tests"])
 }
 
-fn built(command: &mut Command) -> Result<()> {
+fn build(project: &Project, tests: &[&str]) -> Result<()> {
+    let mut command = cargo(project);
+    command.args(["build", "--locked", "--workspace", "--bins"]).args(tests);
+    succeeds(&mut command, "the build")
+}
+
+/// Builds the functions, and the bare one that the benchmark compares them with, as they are shipped: linked for Amazon Linux.
+pub(crate) fn release(project: &Project, folder: &Path) -> Result<()> {
+    let mut command = Command::new(project.tool("cargo-lambda"));
+    clean(project, &mut command);
+    command
+        .args(["lambda", "build", "--locked", "--release", "--workspace"])
+        .args(["--exclude", "xtask", "--exclude", "e2e"])
+        .args(["--exclude", "operator", "--exclude", "simulators"])
+        .arg("--lambda-dir")
+        .arg(folder)
+        .arg(if architecture() == "arm64" {
+            "--arm64"
+        } else {
+            "--x86-64"
+        });
+    succeeds(&mut command, "the release build")
+}
+
+/// Runs a command whose output is for the person at the terminal.
+pub(crate) fn succeeds(command: &mut Command, what: &str) -> Result<()> {
+    let program = command.get_program().display().to_string();
     let status = command
-        .arg(target())
+        .stdin(Stdio::null())
         .status()
-        .map_err(|error| format!("cargo-lambda did not start: {error}"))?;
+        .map_err(|error| format!("{program} did not start: {error}"))?;
     if status.success() {
         Ok(())
     } else {
-        Err("the build failed; what cargo printed is above".into())
+        Err(format!("{what} failed; the reason is above").into())
     }
-}
-
-/// The functions and the echo that they are held against, as they would be shipped
-pub(crate) fn release(project: &Project, folder: &Path) -> Result<()> {
-    let mut command = cargo_lambda(project);
-    command
-        .args(["build", "--locked", "--release", "--workspace", "--lambda-dir"])
-        .arg(folder);
-    built(exclude(&mut command, &["xtask", "e2e", "operator", "simulators"]))
-}
-
-pub(crate) struct TestBinary {
-    pub(crate) package: String,
-    pub(crate) executable: PathBuf,
-    /// Where cargo would run it
-    pub(crate) folder: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    target: Option<Target>,
-    profile: Option<Profile>,
-    executable: Option<PathBuf>,
-    manifest_path: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Profile {
-    test: bool,
-}
-
-/// All binaries and all test executables, in one build: a build of its own for the tests would have other features of
-/// shared dependencies (by dev-dependencies), and so compile nearly everything again.
-pub(crate) fn binaries_and_tests(project: &Project) -> Result<Vec<TestBinary>> {
-    let mut command = cargo_lambda(project);
-    command.args(["build", "--locked", "--workspace", "--bins", "--tests"]);
-    command
-        .args(["--message-format", "json-render-diagnostics"])
-        .arg(target());
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cargo-lambda: {error}"))?;
-    if !output.status.success() {
-        return Err("the build failed; what cargo printed is above".into());
-    }
-    let lines = String::from_utf8_lossy(&output.stdout);
-    let messages = lines
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    Ok(messages.filter_map(test_binary).collect())
-}
-
-fn test_binary(message: Message) -> Option<TestBinary> {
-    let executable = message
-        .executable
-        .filter(|_| message.profile.is_some_and(|profile| profile.test))?;
-    let folder = message.manifest_path?.parent()?.to_owned();
-    let target = message.target?;
-    let package = folder.file_name()?.to_string_lossy().into_owned();
-    let own_name = target.kind.iter().any(|kind| kind == "test");
-    let package = if own_name {
-        format!("{package}/{}", target.name)
-    } else {
-        package
-    };
-    Some(TestBinary {
-        package,
-        executable,
-        folder,
-    })
 }
 
 pub(crate) fn cargo(project: &Project) -> Command {
@@ -122,24 +70,9 @@ pub(crate) fn cargo(project: &Project) -> Command {
     command
 }
 
-fn cargo_lambda(project: &Project) -> Command {
-    let mut command = Command::new(project.tool("cargo-lambda"));
-    command.arg("lambda");
-    clean(project, &mut command);
-    command
-}
-
-fn target() -> &'static str {
-    if architecture() == "arm64" {
-        "--arm64"
-    } else {
-        "--x86-64"
-    }
-}
-
-/// Without the variables that `cargo xtask` itself was started with: some build scripts look at them, and would run again
-/// whenever cargo was called in another way in between.
-fn clean(project: &Project, command: &mut Command) {
+/// Prepares a command that calls cargo. It gets none of the variables that `cargo xtask` itself was started with, because
+/// some build scripts depend on them and would run again whenever cargo was called in another way in between.
+pub(crate) fn clean(project: &Project, command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if [
@@ -160,7 +93,7 @@ fn clean(project: &Project, command: &mut Command) {
         .env("PATH", path_with_tools(project));
 }
 
-pub(crate) fn path_with_tools(project: &Project) -> OsString {
+fn path_with_tools(project: &Project) -> OsString {
     let mut path = project.output.join("venv/bin").into_os_string();
     path.push(":");
     path.push(environment("PATH").unwrap_or_default());

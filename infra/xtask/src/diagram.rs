@@ -1,153 +1,108 @@
-//! Draws statemachine/*.asl.json into the README beside them: a picture in Mermaid and a table of states each.
+//! `cargo xtask diagram`: draws the state machine into the README beside it, as an overview and then part by part, each with
+//! a picture in Mermaid and a table of its states.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt::Write,
     fs,
 };
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use statemachine::{
+    Machine, function_of,
+    machine::{edges, errors, kind, list, text, waits_for_a_token},
+};
 
 use crate::{Result, project::Project};
 
 const BEGIN: &str = "<!-- made by cargo xtask diagram -->";
 const END: &str = "<!-- end of what cargo xtask diagram makes -->";
 
-const MACHINES: [&str; 2] = ["onboarding", "offboarding"];
+/// What is common to all kinds of request: before the Choice by `$.kind`, and after the branches.
+const BEFORE: &str = "before";
+const AFTER: &str = "end";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Machine {
-    start_at: String,
-    states: HashMap<String, State>,
+/// What an arrow says, and the state that it leads to.
+type Way<'a> = (String, &'a str);
+
+/// The ways out of a state, errors apart.
+fn ways(state: &Value) -> Vec<Way<'_>> {
+    let next = text(state, "Next").map(|next| (String::new(), next));
+    let choices = list(state, "Choices").filter_map(|choice| Some((condition(choice), text(choice, "Next")?)));
+    let default = text(state, "Default").map(|next| ("otherwise".to_owned(), next));
+    next.into_iter().chain(choices).chain(default).collect()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct State {
-    r#type: String,
-    comment: Option<String>,
-    next: Option<String>,
-    default: Option<String>,
-    resource: Option<String>,
-    parameters: Option<Value>,
-    heartbeat_seconds: Option<Value>,
-    heartbeat_seconds_path: Option<String>,
-    seconds: Option<Value>,
-    seconds_path: Option<String>,
-    timestamp_path: Option<String>,
-    #[serde(default)]
-    choices: Vec<Map<String, Value>>,
-    #[serde(default)]
-    catch: Vec<Catcher>,
+/// The ways out of a state by an error.
+fn caught(state: &Value) -> Vec<Way<'_>> {
+    list(state, "Catch")
+        .filter_map(|catch| Some((errors(catch).join(", "), text(catch, "Next")?)))
+        .collect()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Catcher {
-    error_equals: Vec<String>,
-    next: String,
-}
-
-impl State {
-    /// Where it goes, with what is said on the arrow; errors apart
-    fn ways(&self) -> Vec<(String, String)> {
-        let next = self.next.iter().map(|next| (String::new(), next.clone()));
-        let choices = self
-            .choices
-            .iter()
-            .filter_map(|choice| Some((condition(choice), choice.get("Next")?.as_str()?.to_owned())));
-        let default = self.default.iter().map(|next| ("otherwise".to_owned(), next.clone()));
-        next.chain(choices).chain(default).collect()
-    }
-
-    fn is_callback(&self) -> bool {
-        self.resource
-            .as_ref()
-            .is_some_and(|resource| resource.ends_with(".waitForTaskToken"))
-    }
-
-    fn does(&self) -> String {
-        let payload = |name: &str| {
-            self.parameters
-                .as_ref()
-                .and_then(|parameters| parameters.get(name)?.as_str())
-        };
-        let done = match self.r#type.as_str() {
-            "Task" => {
-                let function = payload("FunctionName").or(self.resource.as_deref()).unwrap_or_default();
-                let function = function.trim_start_matches("${").trim_end_matches("FunctionArn}");
-                if self.is_callback() {
-                    let patience = seconds(self.heartbeat_seconds.as_ref(), self.heartbeat_seconds_path.as_deref());
-                    format!("runs `{}` and waits for a person{patience}", kebab(function))
-                } else {
-                    format!("runs `{}`", kebab(function))
-                }
+fn does(state: &Value) -> String {
+    let done = match kind(state) {
+        "Task" => {
+            let function = function_of(state).unwrap_or_default();
+            if waits_for_a_token(state) {
+                format!(
+                    "runs `{function}` and waits for a person{}",
+                    seconds(state, "Heartbeat")
+                )
+            } else {
+                format!("runs `{function}`")
             }
-            "Wait" => match &self.timestamp_path {
-                Some(path) => format!("waits until `{path}`"),
-                None => format!("waits{}", seconds(self.seconds.as_ref(), self.seconds_path.as_deref())),
-            },
-            "Choice" => "chooses".to_owned(),
-            "Pass" => "sets values".to_owned(),
-            "Succeed" => "ends well".to_owned(),
-            "Fail" => "ends as failed".to_owned(),
-            other => other.to_lowercase(),
-        };
-        self.comment
-            .as_ref()
-            .map_or(done.clone(), |comment| format!("{done}. {comment}"))
-    }
-
-    fn shape(&self) -> (&'static str, &'static str) {
-        match self.r#type.as_str() {
-            "Choice" => ("{\"", "\"}"),
-            "Wait" => ("([\"", "\"])"),
-            "Succeed" | "Fail" => ("((\"", "\"))"),
-            _ if self.is_callback() => ("[[\"", "\"]]"),
-            _ => ("[\"", "\"]"),
         }
+        "Wait" => match text(state, "TimestampPath") {
+            Some(path) => format!("waits until `{path}`"),
+            None => format!("waits{}", seconds(state, "")),
+        },
+        "Choice" => "chooses".to_owned(),
+        "Pass" => "sets values".to_owned(),
+        "Succeed" => "ends well".to_owned(),
+        "Fail" => "ends as failed".to_owned(),
+        other => other.to_lowercase(),
+    };
+    match text(state, "Comment") {
+        Some(comment) => format!("{done}. {comment}"),
+        None => done,
     }
 }
 
-fn seconds(number: Option<&Value>, path: Option<&str>) -> String {
-    match (number, path) {
-        (Some(number), _) => format!(", {number} seconds"),
-        (None, Some(path)) => format!(", `{path}` seconds"),
-        (None, None) => String::new(),
+/// The state's `WHATSeconds` or `WHATSecondsPath`.
+fn seconds(state: &Value, what: &str) -> String {
+    if let Some(number) = state.get(format!("{what}Seconds")) {
+        return format!(", {number} seconds");
     }
+    text(state, &format!("{what}SecondsPath")).map_or_else(String::new, |path| format!(", `{path}` seconds"))
 }
 
-fn kebab(name: &str) -> String {
-    let mut text = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !text.is_empty() {
-            text.push('-');
-        }
-        text.extend(letter.to_lowercase());
+fn shape(state: &Value) -> (&'static str, &'static str) {
+    match kind(state) {
+        "Choice" => ("{\"", "\"}"),
+        "Wait" => ("([\"", "\"])"),
+        "Succeed" | "Fail" => ("((\"", "\"))"),
+        _ if waits_for_a_token(state) => ("[[\"", "\"]]"),
+        _ => ("[\"", "\"]"),
     }
-    text
 }
 
 /// The condition of a choice in words: `approval.decision = approved`
-fn condition(choice: &Map<String, Value>) -> String {
+fn condition(choice: &Value) -> String {
     for (operator, word) in [("And", " and "), ("Or", " or ")] {
-        if let Some(parts) = choice.get(operator).and_then(Value::as_array) {
-            let parts: Vec<String> = parts.iter().filter_map(Value::as_object).map(condition).collect();
+        if choice.get(operator).is_some() {
+            let parts: Vec<String> = list(choice, operator).map(condition).collect();
             return parts.join(word);
         }
     }
-    if let Some(inner) = choice.get("Not").and_then(Value::as_object) {
+    if let Some(inner) = choice.get("Not") {
         return format!("not {}", condition(inner));
     }
-    let variable = choice
-        .get("Variable")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .trim_start_matches("$.");
+    let variable = text(choice, "Variable").unwrap_or_default().trim_start_matches("$.");
     let comparison = choice
-        .iter()
+        .as_object()
+        .into_iter()
+        .flatten()
         .find(|(name, _)| !["Variable", "Next", "Comment"].contains(&name.as_str()));
     let Some((operator, value)) = comparison else {
         return variable.to_owned();
@@ -155,147 +110,228 @@ fn condition(choice: &Map<String, Value>) -> String {
     let value = value
         .as_str()
         .map_or_else(|| value.to_string(), |text| text.trim_start_matches("$.").to_owned());
-    let operator = operator.trim_end_matches("Path");
-    let sign = if operator.ends_with("LessThanEquals") {
-        "<="
-    } else if operator.ends_with("GreaterThanEquals") {
-        ">="
-    } else if operator.ends_with("LessThan") {
-        "<"
-    } else if operator.ends_with("GreaterThan") {
-        ">"
-    } else if operator.ends_with("Equals") {
-        "="
-    } else {
-        operator
-    };
-    format!("{variable} {sign} {value}")
+    format!("{variable} {} {value}", sign(operator.trim_end_matches("Path")))
 }
 
-impl Machine {
-    /// The states as one meets them, from the first one on
-    fn in_order(&self) -> Vec<&str> {
-        let mut met: Vec<&str> = Vec::new();
-        let mut ahead = VecDeque::from([self.start_at.as_str()]);
-        while let Some(name) = ahead.pop_front() {
-            let Some((name, state)) = self.states.get_key_value(name) else {
-                continue;
-            };
-            if met.contains(&name.as_str()) {
-                continue;
-            }
-            met.push(name);
-            let ways = state.ways();
-            let targets = ways
-                .iter()
-                .map(|(_, next)| next)
-                .chain(state.catch.iter().map(|catcher| &catcher.next));
-            ahead.extend(
-                targets
-                    .filter_map(|next| self.states.get_key_value(next))
-                    .map(|(name, _)| name.as_str()),
-            );
+fn sign(operator: &str) -> &str {
+    const SIGNS: [(&str, &str); 5] = [
+        ("LessThanEquals", "<="),
+        ("GreaterThanEquals", ">="),
+        ("LessThan", "<"),
+        ("GreaterThan", ">"),
+        ("Equals", "="),
+    ];
+    let known = SIGNS.iter().find(|(name, _)| operator.ends_with(name));
+    known.map_or(operator, |(_, sign)| sign)
+}
+
+/// The states in the order in which one meets them, from `start` on.
+fn met<'a>(machine: &'a Machine, start: &str) -> Vec<&'a str> {
+    let mut met: Vec<&str> = Vec::new();
+    let mut ahead = VecDeque::from([start]);
+    while let Some(name) = ahead.pop_front() {
+        let Some((name, state)) = machine.states.get_key_value(name) else {
+            continue;
+        };
+        if met.contains(&name.as_str()) {
+            continue;
         }
-        met
+        met.push(name);
+        let caught = caught(state).into_iter();
+        ahead.extend(ways(state).into_iter().chain(caught).map(|(_, next)| next));
     }
+    met
 }
 
-fn drawn(definition: &str) -> Result<String> {
-    let machine: Machine = serde_json::from_str(definition)?;
-    let order = machine.in_order();
-    let id = |name: &str| {
-        order
+/// A part of the machine, with the names of its states.
+type Part<'a> = (&'a str, Vec<&'a str>);
+
+/// The states before the branches, each branch, and the states that all branches lead to. No branches: one part.
+fn parts(machine: &Machine) -> Vec<Part<'_>> {
+    let by_kind = |choice: &&Value| text(choice, "Variable") == Some("$.kind");
+    let branches: Vec<(&str, BTreeSet<&str>)> = machine
+        .states
+        .values()
+        .flat_map(|state| list(state, "Choices").filter(by_kind))
+        .filter_map(|choice| Some((text(choice, "StringEquals")?, text(choice, "Next")?)))
+        .map(|(kind, first)| (kind, met(machine, first).into_iter().collect()))
+        .collect();
+    let in_all = |name: &&str| !branches.is_empty() && branches.iter().all(|(_, states)| states.contains(name));
+    let in_none = |name: &&str| branches.iter().all(|(_, states)| !states.contains(name));
+    let all = met(machine, &machine.start);
+    let those = |wanted: &dyn Fn(&&str) -> bool| all.iter().copied().filter(wanted).collect::<Vec<_>>();
+    let mut parts = vec![(BEFORE, those(&in_none))];
+    for (kind, states) in &branches {
+        parts.push((kind, those(&|name| states.contains(name) && !in_all(name))));
+    }
+    parts.push((AFTER, those(&in_all)));
+    parts.retain(|(_, states)| !states.is_empty());
+    parts
+}
+
+fn overview(machine: &Machine, parts: &[Part]) -> Result<String> {
+    let part_of = |name: &str| parts.iter().position(|(_, states)| states.contains(&name));
+    let mut arrows: BTreeMap<(usize, usize), BTreeSet<&str>> = BTreeMap::new();
+    for (place, (_, states)) in parts.iter().enumerate() {
+        let edges = states
             .iter()
-            .position(|known| *known == name)
-            .map_or("?".to_owned(), |at| format!("s{at}"))
+            .filter_map(|name| machine.states.get(*name))
+            .flat_map(edges);
+        for edge in edges {
+            if let Some(to) = part_of(edge.to).filter(|to| *to != place) {
+                arrows.entry((place, to)).or_default().insert(edge.to);
+            }
+        }
+    }
+    let mut picture = "```mermaid\nflowchart LR\n".to_owned();
+    for (place, (name, states)) in parts.iter().enumerate() {
+        writeln!(picture, "  p{place}[\"{name}: {} states\"]", states.len())?;
+    }
+    for ((from, to), states) in arrows {
+        let label: Vec<&str> = states.into_iter().collect();
+        writeln!(picture, "  p{from} -->|\"{}\"| p{to}", label.join("<br>"))?;
+    }
+    Ok(format!("{picture}```\n"))
+}
+
+fn picture(machine: &Machine, (_, states): &Part) -> Result<String> {
+    let mut others: Vec<&str> = Vec::new();
+    let mut lines = String::new();
+    let mut arrow = |lines: &mut String, from: usize, line: &str, label: &str, to: &str| {
+        let to = match states.iter().position(|name| *name == to) {
+            Some(place) => format!("s{place}"),
+            None => {
+                let known = others.iter().position(|name| *name == to);
+                let place = known.unwrap_or_else(|| {
+                    others.extend(machine.states.get_key_value(to).map(|(name, _)| name.as_str()));
+                    others.len().saturating_sub(1)
+                });
+                format!("o{place}")
+            }
+        };
+        let label = match label {
+            "" => String::new(),
+            label => format!("|\"{label}\"|"),
+        };
+        writeln!(lines, "  s{from} {line}{label} {to}")
     };
-    let mut picture = String::new();
-    let mut table = String::new();
-    for name in &order {
+    for (place, name) in states.iter().enumerate() {
         let Some(state) = machine.states.get(*name) else {
             continue;
         };
-        let (open, close) = state.shape();
-        writeln!(picture, "  {}{open}{name}{close}", id(name))?;
-        for (label, next) in state.ways() {
-            let label = if label.is_empty() {
-                label
-            } else {
-                format!("|\"{label}\"|")
-            };
-            writeln!(picture, "  {} -->{label} {}", id(name), id(&next))?;
+        let (open, close) = shape(state);
+        writeln!(lines, "  s{place}{open}{name}{close}")?;
+        let ways = ways(state);
+        for (label, next) in &ways {
+            arrow(&mut lines, place, "-->", label, next)?;
         }
-        for catcher in &state.catch {
-            writeln!(
-                picture,
-                "  {} -.->|\"{}\"| {}",
-                id(name),
-                catcher.error_equals.join(", "),
-                id(&catcher.next)
-            )?;
+        for (names, next) in caught(state) {
+            // It goes on as if nothing had happened.
+            if ways.iter().any(|(_, way)| *way == next) {
+                continue;
+            }
+            let label = if names == "States.ALL" { "" } else { &names };
+            arrow(&mut lines, place, "-.->", label, next)?;
         }
-        let ways: Vec<String> = state
-            .ways()
+    }
+    for (place, name) in others.iter().enumerate() {
+        writeln!(lines, "  o{place}>\"{name}\"]")?;
+    }
+    Ok(format!("```mermaid\nflowchart TD\n{lines}```\n"))
+}
+
+fn table(machine: &Machine, (_, states): &Part) -> Result<String> {
+    let mut table = "| state | does | then | on error |\n|---|---|---|---|\n".to_owned();
+    let told = |ways: Vec<Way>| {
+        let told: Vec<String> = ways
             .into_iter()
-            .map(|(label, next)| {
-                if label.is_empty() {
-                    next
-                } else {
-                    format!("{label}: {next}")
-                }
+            .map(|(label, next)| match label.as_str() {
+                "" => next.to_owned(),
+                label => format!("{label}: {next}"),
             })
             .collect();
-        let errors: Vec<String> = state
-            .catch
-            .iter()
-            .map(|catcher| format!("{}: {}", catcher.error_equals.join(", "), catcher.next))
-            .collect();
+        told.join("<br>")
+    };
+    for name in states {
+        let Some(state) = machine.states.get(*name) else {
+            continue;
+        };
         writeln!(
             table,
             "| {name} | {} | {} | {} |",
-            state.does(),
-            ways.join("<br>"),
-            errors.join("<br>")
+            does(state),
+            told(ways(state)),
+            told(caught(state))
         )?;
     }
-    Ok(format!(
-        "```mermaid\nflowchart TD\n{picture}```\n\n| state | does | then | on error |\n|---|---|---|---|\n{table}"
-    ))
+    Ok(table)
 }
 
-/// Writes the picture and the table, or with `check` only compares.
-pub(crate) fn run(project: &Project, check: bool) -> Result<()> {
-    let file = project.path("statemachine/README.md");
-    let mut drawing =
-        format!("{BEGIN}\n\nA dotted arrow is an error that is caught; a double frame waits for a person.\n");
-    for name in MACHINES {
-        let definition = fs::read_to_string(project.path(&format!("statemachine/{name}.asl.json")))?;
-        write!(drawing, "\n### {name}.asl.json\n\n{}", drawn(&definition)?)?;
+fn drawn(machine: &Machine) -> Result<String> {
+    let parts = parts(machine);
+    let mut drawing = overview(machine, &parts)?;
+    for part in &parts {
+        write!(
+            drawing,
+            "\n### {}\n\n{}\n{}",
+            title(part.0),
+            picture(machine, part)?,
+            table(machine, part)?
+        )?;
     }
-    write!(drawing, "\n{END}")?;
-    let readme = fs::read_to_string(&file).unwrap_or_else(|_| format!("# State machine\n\n{BEGIN}\n{END}\n"));
+    Ok(drawing)
+}
+
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// The README with `drawing` between the two lines that are made for it.
+fn replaced(readme: &str, drawing: &str) -> Result<String> {
     let (Some(begin), Some(end)) = (readme.find(BEGIN), readme.find(END)) else {
         return Err(format!("statemachine/README.md has no lines {BEGIN} and {END}").into());
     };
-    let wanted = format!("{}{drawing}{}", &readme[..begin], &readme[end + END.len()..]);
-    if wanted == readme && file.exists() {
-        return Ok(());
+    Ok(format!(
+        "{}{BEGIN}\n\n{drawing}\n{}",
+        readme.get(..begin).unwrap_or_default(),
+        readme.get(end..).unwrap_or_default()
+    ))
+}
+
+/// Writes the pictures and the tables, or with `check` only compares.
+pub(crate) fn run(project: &Project, check: bool) -> Result<()> {
+    let file = project.path("statemachine/README.md");
+    let readme = fs::read_to_string(&file)?;
+    let wanted = replaced(&readme, &drawn(&Machine::load()?)?)?;
+    if wanted == readme {
+        Ok(())
+    } else if check {
+        Err("statemachine/README.md doesn't show the state machine as it is: run `cargo xtask diagram`".into())
+    } else {
+        Ok(fs::write(file, wanted)?)
     }
-    if check {
-        return Err(
-            "statemachine/README.md doesn't show the state machines as they are: run `cargo xtask diagram`".into(),
-        );
-    }
-    Ok(fs::write(file, wanted)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::drawn;
+    use statemachine::Machine;
+
+    use super::{drawn, replaced};
+
+    fn has(drawing: &str, lines: &[&str]) {
+        for line in lines {
+            assert!(
+                drawing.lines().any(|drawn| drawn == *line),
+                "{line}\nis not in\n{drawing}"
+            );
+        }
+    }
 
     #[test]
     fn draws_each_kind_of_state() {
-        let drawing = drawn(
+        let machine = Machine::parse(
             r#"{"StartAt": "Ask", "States": {
                 "Ask": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
                     "Parameters": {"FunctionName": "${RequestApprovalFunctionArn}"}, "HeartbeatSeconds": 5,
@@ -306,17 +342,50 @@ mod tests {
                 "Over": {"Type": "Succeed"}}}"#,
         )
         .unwrap();
-        for line in [
+        let lines = [
+            "  p0[\"before: 4 states\"]",
             "  s0[[\"Ask\"]]",
             "  s0 -.->|\"States.Timeout\"| s2",
             "  s1 -->|\"said = yes\"| s3",
             "| Ask | runs `request-approval` and waits for a person, 5 seconds | Yes? | States.Timeout: Over |",
             "| Pause | waits, `$.clock` seconds | Over |  |",
-        ] {
-            assert!(
-                drawing.lines().any(|drawn| drawn == line),
-                "{line}\nis not in\n{drawing}"
-            );
-        }
+        ];
+        has(&drawn(&machine).unwrap(), &lines);
+    }
+
+    #[test]
+    fn each_branch_and_what_they_share_has_its_picture() {
+        let machine = Machine::parse(
+            r#"{"StartAt": "Which?", "States": {
+                "Which?": {"Type": "Choice", "Default": "Over", "Choices": [
+                    {"Variable": "$.kind", "StringEquals": "coming", "Next": "Come"},
+                    {"Variable": "$.kind", "StringEquals": "going", "Next": "Go"}]},
+                "Come": {"Type": "Task", "Next": "Over", "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Over"}]},
+                "Go": {"Type": "Pass", "Next": "Over"},
+                "Over": {"Type": "Succeed"}}}"#,
+        )
+        .unwrap();
+        let drawing = drawn(&machine).unwrap();
+        let lines = [
+            "  p0 -->|\"Come\"| p1",
+            "  p0 -->|\"Over\"| p3",
+            "### Coming",
+            "  o0>\"Over\"]",
+            "### Going",
+            "### End",
+        ];
+        has(&drawing, &lines);
+        // What is caught where it would have gone anyway is in the table only.
+        assert!(!drawing.contains("-.->"), "{drawing}");
+    }
+
+    #[test]
+    fn only_what_is_between_the_two_lines_is_replaced() {
+        let (begin, end) = (super::BEGIN, super::END);
+        let readme = format!("a\n{begin}\nold\n{end}\nb\n");
+        let new = format!("a\n{begin}\n\nnew\n\n{end}\nb\n");
+        assert_eq!(replaced(&readme, "new\n").unwrap(), new);
+        assert_eq!(replaced(&new, "new\n").unwrap(), new);
+        assert!(replaced("a", "new").is_err());
     }
 }

@@ -45,9 +45,8 @@ pub(crate) struct Waits {
 pub(crate) struct Stack {
     pub(crate) name: &'static str,
     pub(crate) api: String,
-    /// The state machines' ARNs
-    pub(crate) onboarding: String,
-    pub(crate) offboarding: String,
+    /// ARN of the state machine
+    pub(crate) state_machine: String,
 }
 
 #[derive(Deserialize)]
@@ -60,8 +59,7 @@ struct Deployed {
 #[serde(rename_all = "PascalCase")]
 struct Outputs {
     api_url: String,
-    onboarding_arn: String,
-    offboarding_arn: String,
+    state_machine_arn: String,
 }
 
 impl<'a> Engine<'a> {
@@ -166,10 +164,10 @@ impl<'a> Engine<'a> {
             c.arg(self.project.path("infra/engine/step_functions.py"))
                 .args(["-p", &(4613 + self.offset).to_string()])
                 .env("MOTO_ACCOUNT_ID", "000000000000")
-                // Where moto's state machines find AWS
+                // Where moto's state machine finds AWS
                 .env("MOTO_PORT", (4567 + self.offset).to_string());
         })?;
-        // A copy: cargo-lambda can't replace a program that runs.
+        // A copy: a program that runs can't be built again.
         let program = self.folder.join("simulators");
         fs::copy(self.project.binary("simulators"), &program)?;
         let mut simulators = serve(&self.folder, "simulators", &program, |c| {
@@ -214,6 +212,7 @@ impl<'a> Engine<'a> {
             .arg(self.project.path("infra/engine/deploy.py"))
             .args(["--stack", waits.stack]);
         command.args(["--endpoint", &self.aws(), "--sfn-endpoint", &self.sfn()]);
+        command.arg("--binaries").arg(self.project.binaries());
         let addresses = [
             ("Architecture", architecture().to_owned()),
             ("MailFrom", MAIL_FROM.to_owned()),
@@ -242,8 +241,7 @@ impl<'a> Engine<'a> {
         let stack = Stack {
             name: waits.stack,
             api: outputs.api_url,
-            onboarding: outputs.onboarding_arn,
-            offboarding: outputs.offboarding_arn,
+            state_machine: outputs.state_machine_arn,
         };
         Ok((stack, sent))
     }

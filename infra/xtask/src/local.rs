@@ -52,7 +52,8 @@ pub(crate) struct Local {
 pub(crate) struct Deployment {
     pub(crate) stack: String,
     pub(crate) api: String,
-    pub(crate) state_machines: BTreeMap<String, String>,
+    /// ARN of the state machine
+    pub(crate) state_machine: String,
     pub(crate) tables: BTreeMap<String, String>,
 }
 
@@ -61,10 +62,7 @@ impl Deployment {
         Self {
             stack: stack.name.to_owned(),
             api: stack.api.clone(),
-            state_machines: BTreeMap::from([
-                ("onboarding".to_owned(), stack.onboarding.clone()),
-                ("offboarding".to_owned(), stack.offboarding.clone()),
-            ]),
+            state_machine: stack.state_machine.clone(),
             tables: TABLES
                 .iter()
                 .map(|table| ((*table).to_owned(), format!("{}-{table}", stack.name)))
@@ -116,10 +114,9 @@ impl Local {
     }
 
     /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
-    pub(crate) fn environment(&self) -> [(&'static str, &str); 24] {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 23] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
-        let state_machine = |kind: &str| deployment.state_machines.get(kind).map_or("", String::as_str);
         [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
@@ -129,8 +126,7 @@ impl Local {
             ("TABLE_PREFIX", &deployment.stack),
             ("SECRET_PREFIX", &deployment.stack),
             ("BASE_URL", &deployment.api),
-            ("ONBOARDING_ARN", state_machine("onboarding")),
-            ("OFFBOARDING_ARN", state_machine("offboarding")),
+            ("STATE_MACHINE_ARN", &deployment.state_machine),
             ("MAIL_FROM", MAIL_FROM),
             ("SMS_SENDER_NAME", "Gangway"),
             ("SMS_MAX_PRICE", "0.50"),

@@ -5,6 +5,7 @@ mod compile;
 mod demo;
 mod diagram;
 mod engine;
+mod format_asl;
 mod http;
 mod interrupt;
 mod local;
@@ -72,8 +73,14 @@ enum Task {
         #[arg(long, default_value_t = 400)]
         port_offset: u16,
     },
-    /// Draw the state machines into statemachine/README.md
+    /// Draw the state machine into statemachine/README.md
     Diagram {
+        /// Only compare
+        #[arg(long)]
+        check: bool,
+    },
+    /// Format the state machine's file
+    FormatAsl {
         /// Only compare
         #[arg(long)]
         check: bool,
@@ -114,6 +121,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         }
         Task::Bench { port_offset } => bench::run(&Engine::aside(&project, "bench", port_offset))?,
         Task::Diagram { check } => diagram::run(&project, check)?,
+        Task::FormatAsl { check } => format_asl::run(&project, check)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -28,9 +28,13 @@ impl Project {
         self.output.join("venv/bin").join(name)
     }
 
-    /// A binary that `cargo lambda build` made; the operator's and the simulators' come the same way.
+    /// The folder of what cargo built for this machine
+    pub(crate) fn binaries(&self) -> PathBuf {
+        self.root.join("target/debug")
+    }
+
     pub(crate) fn binary(&self, name: &str) -> PathBuf {
-        self.root.join("target/lambda").join(name).join("bootstrap")
+        self.binaries().join(name)
     }
 }
 
@@ -43,7 +47,7 @@ pub(crate) fn architecture() -> &'static str {
     }
 }
 
-/// The environment belongs to the step crate, except here, where it is a developer's.
+/// The environment belongs to the runtime crate, except here, where it is a developer's.
 #[expect(
     clippy::disallowed_methods,
     reason = "a developer's tool looks at the developer's environment"

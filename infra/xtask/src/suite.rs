@@ -1,8 +1,7 @@
-//! `cargo xtask test`: lints, unit tests, and end-to-end tests on an engine of their own.
+//! `cargo xtask test`: lints, then all tests by cargo-nextest, with an engine of their own for the end-to-end tests.
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader},
     process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
@@ -11,15 +10,15 @@ use serde::Deserialize;
 
 use crate::{
     Result,
-    compile::{self, TestBinary, cargo},
+    compile::{self, cargo, succeeds},
     demo, diagram,
     engine::{Engine, Waits},
-    http,
+    format_asl, http,
     interrupt::stop_on_interrupt,
     local::{Deployment, Local, save_logs},
     process::{marked, own_mark, stop_all},
     progress::seconds,
-    project::environment,
+    project::{Project, environment},
     tools,
 };
 
@@ -51,14 +50,9 @@ const QUICK: Waits = Waits {
     ],
 };
 
-/// The end-to-end tests' package; every other one's tests need nothing but themselves.
-const END_TO_END: &str = "e2e";
-
+/// What passed no check or took how long, for the end of the output
 #[derive(Default)]
 struct Report {
-    passed: u32,
-    failed: u32,
-    skipped: u32,
     failures: Vec<String>,
     phases: Vec<(&'static str, Duration)>,
 }
@@ -72,60 +66,13 @@ impl Report {
         done
     }
 
-    /// A check that passes or not, such as a lint
-    fn check(&mut self, name: &str, passed: Result<bool>) {
-        let passed = passed.unwrap_or_else(|error| {
-            eprintln!("{error}");
-            false
-        });
-        println!("{name}: {}", if passed { "ok" } else { "FAILED" });
-        if passed {
-            self.passed += 1;
-        } else {
-            self.failed += 1;
-            self.failures.push(name.to_owned());
-        }
-    }
-
-    /// Adds up what one test executable said. One that ended badly without saying so counts as one failure.
-    fn add(&mut self, binary: &TestBinary, results: &Counts, ended_well: bool) {
-        self.passed += results.passed;
-        self.skipped += results.skipped;
-        let failed = if ended_well {
-            results.failed
-        } else {
-            results.failed.max(1)
-        };
-        self.failed += failed;
-        if failed > 0 {
-            self.failures.push(format!("{} ({failed})", binary.package));
-        }
-    }
-}
-
-#[derive(Default, PartialEq, Debug)]
-struct Counts {
-    passed: u32,
-    failed: u32,
-    skipped: u32,
-}
-
-impl Counts {
-    fn read(&mut self, line: &str) {
-        let Some(result) = line.strip_prefix("test result: ") else {
-            return;
-        };
-        for part in result.split(['.', ';']) {
-            let mut words = part.split_whitespace();
-            let (Some(number), Some(kind)) = (words.next().and_then(|word| word.parse::<u32>().ok()), words.next())
-            else {
-                continue;
-            };
-            match kind {
-                "passed" => self.passed += number,
-                "failed" => self.failed += number,
-                "ignored" => self.skipped += number,
-                _ => {}
+    /// Records a check that passes or not, such as a lint.
+    fn check(&mut self, name: &str, passed: Result<()>) {
+        match passed {
+            Ok(()) => println!("{name}: ok"),
+            Err(error) => {
+                println!("{name}: FAILED ({error})");
+                self.failures.push(name.to_owned());
             }
         }
     }
@@ -135,31 +82,13 @@ pub(crate) fn run(engine: &Engine, filter: Option<&str>) -> Result<ExitCode> {
     stop_on_interrupt(engine)?;
     let mut report = Report::default();
     let done = phases(engine, filter, &mut report);
-    for waits in [PATIENT, QUICK] {
-        if report.failed > 0 && engine.is_up() {
-            println!(
-                "what the functions logged: {}",
-                save_logs(engine, waits.stack)?.display()
-            );
-        }
-    }
-    let stopped = stop_all(&engine.folder);
-    println!();
-    for (name, time) in &report.phases {
-        println!("{name:24} {}", seconds(*time));
+    if let Err(error) = done.and(stop_all(&engine.folder).map(drop)) {
+        report.failures.push(error.to_string());
     }
     for failure in &report.failures {
         println!("FAILED: {failure}");
     }
-    if let Err(error) = done.and(stopped) {
-        println!("FAILED: {error}");
-        report.failed += 1;
-    }
-    println!(
-        "{} passed, {} failed, {} skipped",
-        report.passed, report.failed, report.skipped
-    );
-    Ok(if report.failed == 0 {
+    Ok(if report.failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -170,95 +99,85 @@ fn phases(engine: &Engine, filter: Option<&str>, report: &mut Report) -> Result<
     report.phase("tools", |_| tools::prepare(engine.project))?;
     if filter.is_none() {
         report.phase("lints", |report| {
-            lint(engine, report);
+            lint(engine.project, report);
             Ok(())
         })?;
     }
-    let binaries = report.phase("build", |_| compile::binaries_and_tests(engine.project))?;
-    let (end_to_end, unit): (Vec<_>, Vec<_>) = binaries
-        .iter()
-        .partition(|binary| binary.package.split('/').next() == Some(END_TO_END));
-    report.phase("unit tests", |report| {
-        unit.iter()
-            .try_for_each(|binary| unit_tests(engine, binary, filter, report))
-    })?;
-    let mut wanted = Vec::new();
-    for binary in end_to_end {
-        if has_tests(engine, binary, filter)? {
-            wanted.push(binary);
+    report.phase("build", |_| compile::binaries_and_tests(engine.project))?;
+    let with_engine = is_end_to_end(engine, filter)?;
+    if with_engine {
+        report.phase("engine", |_| start(engine))?;
+    }
+    for (name, time) in &report.phases {
+        println!("{name:24} {}", seconds(*time));
+    }
+    let passed = run_tests(engine, filter);
+    if with_engine {
+        contracts(engine, report)?;
+    }
+    if passed.is_err() && engine.is_up() {
+        for waits in [PATIENT, QUICK] {
+            let log = save_logs(engine, waits.stack)?;
+            println!("what the functions of {} logged: {}", waits.stack, log.display());
         }
     }
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    report.phase("engine", |_| start(engine))?;
-    report.phase("end-to-end tests", |report| {
-        wanted
-            .iter()
-            .try_for_each(|binary| end_to_end_tests(engine, binary, filter, report))
-    })?;
-    contracts(engine, report)
+    passed
 }
 
-/// Whether all that the functions sent and the simulators answered fits the vendors' files. Without these it counts as
-/// skipped; on CI they must be there, which the crate `contract` tests.
+/// Whether all that the functions sent and the simulators answered fits the contract files (`tests/contract/vendors`).
 fn contracts(engine: &Engine, report: &mut Report) -> Result<()> {
     #[derive(Deserialize)]
     struct Contracts {
-        skipped: bool,
         requests: BTreeMap<String, u32>,
         wrong: Vec<String>,
     }
     let url = format!("{}/control/contracts", engine.simulators());
-    let answer = http::get(&url, None)?.expect(200, "the check against the vendors' files")?;
+    let answer = http::get(&url, None)?.expect(200, "the check against the contract files")?;
     let seen: Contracts = serde_json::from_value(answer.json()?)?;
-    if seen.skipped {
-        println!("requests were not held against the vendors' files: there is no ../shared/vendors");
-        report.skipped += 1;
-        return Ok(());
-    }
-    for (vendor, count) in &seen.requests {
-        println!("{count:6} requests to {vendor} held against its file");
+    for (system, count) in &seen.requests {
+        println!("{count:6} requests to {system} checked against its contract file");
     }
     for line in &seen.wrong {
-        println!("against the vendor's file: {line}");
+        println!("against the contract file: {line}");
     }
-    report.check("vendors' files", Ok(seen.wrong.is_empty()));
+    let fits = if seen.wrong.is_empty() {
+        Ok(())
+    } else {
+        Err("see above".into())
+    };
+    report.check("contract files", fits);
     Ok(())
 }
 
-fn lint(engine: &Engine, report: &mut Report) {
-    let project = engine.project;
-    report.check("cargo fmt", succeeds(cargo(project).args(["fmt", "--all", "--check"])));
-    let clippy = [
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    report.check("cargo clippy", succeeds(cargo(project).args(clippy)));
-    let deny = ["--locked", "check", "bans", "licenses", "sources"];
-    let mut cargo_deny = Command::new(project.tool("cargo-deny"));
-    let cargo_deny = marked(&mut cargo_deny, &own_mark(project)).current_dir(&project.root);
+fn lint(project: &Project, report: &mut Report) {
+    let mut fmt = cargo(project);
+    report.check(
+        "cargo fmt",
+        succeeds(fmt.args(["fmt", "--all", "--check"]), "cargo fmt"),
+    );
+    let mut clippy = cargo(project);
+    clippy.args(["clippy", "--locked", "--workspace", "--all-targets", "--quiet"]);
+    report.check(
+        "cargo clippy",
+        succeeds(clippy.args(["--", "-D", "warnings"]), "clippy"),
+    );
+    let mut deny = tool(project, "cargo-deny");
+    deny.args(["--log-level", "error", "--locked", "check"]);
     report.check(
         "cargo deny",
-        succeeds(cargo_deny.args(["--log-level", "error"]).args(deny)),
+        succeeds(deny.args(["bans", "licenses", "sources"]), "cargo-deny"),
     );
-    let mut cfn_lint = Command::new(project.tool("cfn-lint"));
-    let cfn_lint = marked(&mut cfn_lint, &own_mark(project)).arg(project.path("infra/template.yaml"));
-    report.check("cfn-lint", succeeds(cfn_lint));
-    report.check("diagram", diagram::run(project, true).map(|()| true));
+    let mut cfn_lint = tool(project, "cfn-lint");
+    cfn_lint.arg(project.path("infra/template.yaml"));
+    report.check("cfn-lint", succeeds(&mut cfn_lint, "cfn-lint"));
+    report.check("diagram", diagram::run(project, true));
+    report.check("format-asl", format_asl::run(project, true));
 }
 
-fn succeeds(command: &mut Command) -> Result<bool> {
-    Ok(command
-        .status()
-        .map_err(|error| format!("{}: {error}", command.get_program().display()))?
-        .success())
+fn tool(project: &Project, name: &str) -> Command {
+    let mut command = Command::new(project.tool(name));
+    marked(&mut command, &own_mark(project)).current_dir(&project.root);
+    command
 }
 
 fn start(engine: &Engine) -> Result<()> {
@@ -272,42 +191,38 @@ fn start(engine: &Engine) -> Result<()> {
     local.write(&engine.local_file)
 }
 
-/// Set up as cargo would
-fn executable(engine: &Engine, binary: &TestBinary, filter: Option<&str>) -> Command {
-    let mut command = Command::new(&binary.executable);
-    marked(&mut command, &engine.folder)
-        .current_dir(&binary.folder)
-        .env("CARGO_MANIFEST_DIR", &binary.folder);
-    engine
-        .with_aws(&mut command)
-        .env("GANGWAY_LOCAL", &engine.local_file)
-        .args(filter);
+/// cargo-nextest on the workspace as it was built. Its settings are in .config/nextest.toml.
+fn nextest(engine: &Engine, subcommand: &str, filter: Option<&str>) -> Command {
+    let project = engine.project;
+    let mut command = Command::new(project.tool("cargo-nextest"));
+    compile::clean(project, &mut command);
+    command.args(["nextest", subcommand, "--locked", "--workspace", "--tests"]);
+    if has_browser() {
+        command.args(["--run-ignored", "all"]);
+    }
+    command.args(filter);
     command
 }
 
-fn has_tests(engine: &Engine, binary: &TestBinary, filter: Option<&str>) -> Result<bool> {
-    let listed = executable(engine, binary, filter)
-        .args(["--list", "--format", "terse"])
-        .output()?;
-    Ok(String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .any(|line| line.ends_with(": test")))
+/// Whether the filter leaves a test that needs the engine.
+fn is_end_to_end(engine: &Engine, filter: Option<&str>) -> Result<bool> {
+    let mut list = nextest(engine, "list", filter);
+    list.args(["--message-format", "oneline", "-E", "package(e2e)"]);
+    let listed = list.stderr(Stdio::inherit()).output()?;
+    Ok(listed.status.success() && !listed.stdout.is_empty())
 }
 
-/// Quiet unless something fails
-fn unit_tests(engine: &Engine, binary: &TestBinary, filter: Option<&str>, report: &mut Report) -> Result<()> {
-    let output = executable(engine, binary, filter).output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut counts = Counts::default();
-    text.lines().for_each(|line| counts.read(line));
-    if !output.status.success() {
-        println!("{text}{}", String::from_utf8_lossy(&output.stderr));
+fn run_tests(engine: &Engine, filter: Option<&str>) -> Result<()> {
+    if !has_browser() {
+        println!("the browser tests are skipped: install chromium and chromedriver to run them");
     }
-    if counts != Counts::default() || !output.status.success() {
-        println!("{}: {} passed, {} failed", binary.package, counts.passed, counts.failed);
-    }
-    report.add(binary, &counts, output.status.success());
-    Ok(())
+    let mut tests = nextest(engine, "run", filter);
+    marked(&mut tests, &engine.folder);
+    engine
+        .with_aws(&mut tests)
+        .env("GANGWAY_LOCAL", &engine.local_file)
+        .env("GANGWAY_AXE", tools::axe(engine.project)?);
+    succeeds(&mut tests, "the tests")
 }
 
 fn has_browser() -> bool {
@@ -315,49 +230,4 @@ fn has_browser() -> bool {
     ["chromium", "chromedriver"]
         .iter()
         .all(|tool| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
-}
-
-/// Shows each line as it comes, because these take minutes
-fn end_to_end_tests(engine: &Engine, binary: &TestBinary, filter: Option<&str>, report: &mut Report) -> Result<()> {
-    let mut tests = executable(engine, binary, filter);
-    tests.env("GANGWAY_AXE", tools::axe(engine.project)?);
-    // Most of them wait for the engine, not for a core.
-    tests.args(["--test-threads", "6"]);
-    if has_browser() || environment("CI").as_deref() == Some("true") {
-        tests.arg("--include-ignored");
-    } else {
-        println!("the browser tests are skipped: install chromium and chromedriver to run them");
-    }
-    let mut child = tests.stdout(Stdio::piped()).spawn()?;
-    let mut counts = Counts::default();
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).lines() {
-            let line = line?;
-            counts.read(&line);
-            println!("{line}");
-        }
-    }
-    report.add(binary, &counts, child.wait()?.success());
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Counts;
-
-    #[test]
-    fn counts_what_the_test_harness_says() {
-        let mut counts = Counts::default();
-        counts.read("running 4 tests");
-        counts.read("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s");
-        counts.read("test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out");
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 4,
-                failed: 2,
-                skipped: 1
-            }
-        );
-    }
 }

@@ -17,8 +17,8 @@ const ODD: &str = "Seán O'Brien \"X\" & <Y> 🙂";
 /// Never ends, so that no other test gets its address and token.
 async fn tenant() -> (&'static MockServer, Graph) {
     let server: &MockServer = Box::leak(Box::new(MockServer::builder().start().await));
-    contract::watch(server, "graph-subset", "/v1.0").await.unwrap();
-    contract::watch(server, "entra-token", "/login").await.unwrap();
+    contract::watch(server, "graph", "/v1.0").await.unwrap();
+    contract::watch(server, "login", "/login").await.unwrap();
     Mock::given(method("POST"))
         .and(path("/login/tenant/oauth2/v2.0/token"))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"access_token": "t", "expires_in": 3600})))

@@ -9,7 +9,7 @@ use crate::field::FieldError;
 use crate::job::Job;
 use crate::request::Plan;
 use crate::role::Role;
-use crate::submission::PasswordSettings;
+use crate::submission::{OffboardingFields, OnboardingFields};
 use crate::variables::{Approver, OrgVariables, locked_by_parent};
 
 /// What is known about a submission when it is decided whether it may go on.
@@ -98,23 +98,34 @@ impl Facts {
         }
     }
 
-    /// `variables` are the organisation's, without what the request has in their place.
+    /// `variables` are the organisation's, without the request's overrides.
     pub fn new(role: Role, job: &Job, variables: &OrgVariables) -> Self {
-        let plain = Self {
-            given_ticket: job.ticket_id().is_some(),
-            against_locks: job.against_locks(variables.clone()),
-            ..Self::plain(role, variables)
-        };
         match job {
-            Job::Onboarding(form) => Self {
-                rehire: form.rehire,
-                groups: !form.groups.is_empty(),
-                copied_groups: form.copy_groups_from.is_some(),
-                licenses: !form.licenses.is_empty(),
-                passwords: password_overrides(&form.passwords, variables),
-                ..plain
-            },
-            Job::Offboarding(_) => plain,
+            Job::Onboarding(form) => Self::onboarding(role, &form.clone().into(), variables),
+            Job::Offboarding(form) => Self::offboarding(role, &form.clone().into(), variables),
+        }
+    }
+
+    /// The facts of a form as far as it could be read: a field that is wrong asks for nothing.
+    pub fn onboarding(role: Role, form: &OnboardingFields, variables: &OrgVariables) -> Self {
+        Self {
+            rehire: form.rehire.unwrap_or_default(),
+            groups: form.groups.as_ref().is_some_and(|groups| !groups.is_empty()),
+            copied_groups: form.copy_groups_from.as_ref().is_some_and(Option::is_some),
+            licenses: form.licenses.as_ref().is_some_and(|licenses| !licenses.is_empty()),
+            given_ticket: form.ticket_id.as_ref().is_some_and(Option::is_some),
+            passwords: password_overrides(form, variables),
+            against_locks: form.against_locks(variables.clone()),
+            ..Self::plain(role, variables)
+        }
+    }
+
+    /// The facts of a form as far as it could be read: a field that is wrong asks for nothing.
+    pub fn offboarding(role: Role, form: &OffboardingFields, variables: &OrgVariables) -> Self {
+        Self {
+            given_ticket: form.ticket_id.as_ref().is_some_and(Option::is_some),
+            against_locks: form.against_locks(variables.clone()),
+            ..Self::plain(role, variables)
         }
     }
 
@@ -280,9 +291,9 @@ pub fn still_approves(address: &str, plan: &Plan, variables: &OrgVariables, memb
         .any(|other| other.trim().eq_ignore_ascii_case(address.trim()))
 }
 
-/// Compares each setting of a request with the organisation's variable. A place more for the password to be in loosens,
+/// Compares each override of a request with the organisation's variable. A place more for the password to be in loosens,
 /// a place less does not. The style of the password is a matter of taste.
-fn password_overrides(own: &PasswordSettings, variables: &OrgVariables) -> Vec<PasswordOverride> {
+fn password_overrides(own: &OnboardingFields, variables: &OrgVariables) -> Vec<PasswordOverride> {
     let is = |own: Option<bool>, usual: bool, loose: bool| own.map(|own| own != usual && own == loose);
     let more_places = own.onboarding_password_save_location.as_ref().map(|places| {
         let usual = &variables.onboarding_password_save_location;

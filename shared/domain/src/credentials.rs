@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// DESIGN.md, "Who may name an address?": a variable is set by whoever administers one organisation, and a key may be
+    /// docs/decisions/0035-who-names-an-address.md: a variable is set by whoever administers one organisation, and a key may be
     /// their parent's. So a new system names its address in its credentials, or has one in the template.
     #[test]
     fn a_key_stands_beside_the_address_that_it_is_for() {
@@ -149,7 +149,7 @@ mod tests {
             let names_one = shape.required.iter().any(|field| ADDRESSES.contains(field));
             assert_ne!(names_one, ONE_FOR_EVERYBODY.contains(&shape.system), "{}", shape.system);
         }
-        let variables = definitions().iter().filter(|variable| variable.kind == Kind::HttpsUrl);
+        let variables = definitions().iter().filter(|variable| variable.kind == Kind::OrgUrl);
         let variables: Vec<&str> = variables.map(|variable| variable.name).collect();
         // PWPush takes pushes without a key, and its client sends one only to the origin that it was set with.
         assert_eq!(variables, ["pwpush_url"]);

@@ -70,7 +70,7 @@ macro_rules! choice {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
             pub const NAMES: &'static [&'static str] = &[$($text),+];
 
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text),+
                 }

@@ -1,14 +1,13 @@
-//! What a request does: brings a person aboard, or sees one off.
+//! What a request does: onboards a person, or offboards one.
 
 use std::fmt;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Upn;
 use crate::field::choice;
 use crate::step_error::StepError;
-use crate::submission::{Offboarding, Onboarding};
+use crate::submission::{Field, Form, Offboarding, Onboarding, Overridden};
 use crate::text::unlinked;
 use crate::variables::OrgVariables;
 
@@ -47,7 +46,7 @@ impl fmt::Display for About<'_> {
     }
 }
 
-/// What the form said, as it was checked. Stored under the kind's name.
+/// The form as it was submitted and checked. Stored under the kind's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -57,6 +56,18 @@ impl fmt::Display for About<'_> {
 pub enum Job {
     Onboarding(Onboarding),
     Offboarding(Offboarding),
+}
+
+impl From<Onboarding> for Job {
+    fn from(form: Onboarding) -> Self {
+        Self::Onboarding(form)
+    }
+}
+
+impl From<Offboarding> for Job {
+    fn from(form: Offboarding) -> Self {
+        Self::Offboarding(form)
+    }
 }
 
 impl Job {
@@ -74,14 +85,6 @@ impl Job {
         }
     }
 
-    /// Whom the person reports to, if the form says so.
-    pub fn manager(&self) -> Option<&Upn> {
-        match self {
-            Self::Onboarding(form) => form.manager.as_ref(),
-            Self::Offboarding(form) => form.manager.as_ref(),
-        }
-    }
-
     /// The start date, or the last day.
     pub fn date(&self) -> Option<NaiveDate> {
         match self {
@@ -90,19 +93,28 @@ impl Job {
         }
     }
 
-    /// The organisation's variables, with what the request has in their place.
+    /// The organisation's variables with the request's overrides.
     pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
+        self.override_variables(variables).variables
+    }
+
+    /// The request's overrides that differ from what the parent has locked.
+    pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
+        self.override_variables(variables).refused
+    }
+
+    fn override_variables(&self, variables: OrgVariables) -> Overridden {
         match self {
-            Self::Onboarding(form) => form.settings(variables),
-            Self::Offboarding(form) => form.settings(variables),
+            Self::Onboarding(form) => Onboarding::override_variables(&form.clone().into(), variables),
+            Self::Offboarding(form) => Offboarding::override_variables(&form.clone().into(), variables),
         }
     }
 
-    /// The request's own settings that differ from what the parent has locked.
-    pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
+    /// Every field of the form with its value for people, or None if it was not given.
+    pub fn values(&self) -> Vec<(&'static Field, Option<String>)> {
         match self {
-            Self::Onboarding(form) => form.against_locks(variables),
-            Self::Offboarding(form) => form.against_locks(variables),
+            Self::Onboarding(form) => form.values(),
+            Self::Offboarding(form) => form.values(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The three ways in which work fails, as the state machines name them.
+//! The three ways in which work fails, as the state machine names them.
 
 /// The variant decides what happens next, the text is for people: it never quotes payloads, tokens or personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,19 +1,30 @@
-//! Settings of organisations: one table, what its values are, and what they mean together.
+//! Variables of organisations: each declared once (`definitions.rs`), how its value is read and stored, which value holds,
+//! and what the values mean together.
 
 mod alias;
+mod approver;
+mod change;
 mod choices;
+mod declaration;
 mod definitions;
 mod family;
-mod parse;
+mod kind;
 mod resolved;
 mod together;
+mod value;
 
-pub use alias::{canonical_name, import};
+pub use alias::canonical_name;
+pub use approver::Approver;
+pub use change::{Change, ChangedBy, Changes};
 pub use choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
-pub use definitions::{Definition, Kind, definition, definitions};
-pub use family::{Child, FromParent, Inherited, Values, locked_by_parent};
-pub use parse::parse_value;
-pub use resolved::{Approver, OrgVariables};
+pub use declaration::{Definition, Details, Section, definition, definitions, parse_value};
+pub use definitions::OrgVariables;
+pub(crate) use family::locked_by_parent;
+pub use family::{
+    Child, Family, ForChildren, FromParent, Inherited, OwnVariable, OwnVariables, Source, inherited_from,
+};
+pub use kind::{Kind, MAX_APPROVERS, MAX_TEXT};
 pub use together::PasswordDestination;
+pub use value::{Count, Minutes};
 
 pub use crate::username::UsernameFormat;

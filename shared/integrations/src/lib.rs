@@ -8,53 +8,24 @@ mod psa;
 mod vault;
 mod verify;
 
-use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::RequestKey;
 use domain::step_error::StepError;
-use domain::variables::OrgVariables;
 use notify::{Mail, Mailer};
 use runtime::{Aws, Env};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::Store;
-use store::requests::RequestRecord;
 use store::secrets::Secrets;
 
 pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
 pub use gaps::gaps;
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
+pub use store::{OrgConfig, org_config, request_config};
 pub use vault::{pwpush, sms, sms_once, vault};
 pub use verify::{Report, verify};
-
-/// An organisation and the variables that hold for it.
-pub struct OrgConfig {
-    pub organisation: Organisation,
-    pub variables: OrgVariables,
-}
-
-pub async fn org_config(store: &Store, org: &OrgId) -> Result<OrgConfig, StepError> {
-    let organisation = store.organisation(org).await?;
-    let organisation = organisation.ok_or_else(|| StepError::Permanent(format!("there is no organisation {org}")))?;
-    let (own, inherited) = store.values(&organisation).await?;
-    let variables = OrgVariables::resolve(&own, &inherited).map_err(|problems| {
-        let names: Vec<String> = problems.into_iter().map(|problem| problem.field).collect();
-        StepError::NeedsAttention(format!("stored variables are no longer valid: {}", names.join(", ")))
-    })?;
-    Ok(OrgConfig {
-        organisation,
-        variables,
-    })
-}
-
-/// The same for one request, whose own settings win. Steps go by these.
-pub async fn request_config(store: &Store, record: &RequestRecord) -> Result<OrgConfig, StepError> {
-    let mut config = org_config(store, &record.org).await?;
-    config.variables = record.job.settings(config.variables);
-    Ok(config)
-}
 
 #[derive(Deserialize)]
 struct GraphCredentials {

@@ -1,101 +1,119 @@
-//! What the ticket and the approver are told about the person.
+//! What the ticket and the approver read about a request.
 
 use domain::job::{Job, Kind};
 use domain::request::Plan;
-use domain::submission::LicensePurchase;
+use domain::submission::Fact;
 use domain::text::unlinked;
 
 /// One line a fact. What people typed makes no link of its own, neither in the ticket nor in the approver's mail.
-pub(super) fn lines(facts: Vec<(&'static str, String)>) -> String {
+pub(super) fn lines(facts: Vec<Row>) -> String {
     let lines = facts
         .into_iter()
         .map(|(label, value)| format!("{label}: {}", unlinked(&value)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What the form left open is left out. Private address and number stay in Gangway.
-pub fn job_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
-    let list = |items: &[String]| Some(items.join(", ")).filter(|list| !list.is_empty());
-    let word = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-    let mut facts = vec![
-        ("Name", Some(plan.display_name.clone())),
-        ("Username", Some(plan.upn.clone())),
-    ];
-    let manager = ("Manager", job.manager().map(ToString::to_string));
-    let date = (job.kind().date_label(), job.date().map(|date| date.to_string()));
-    match job {
-        Job::Onboarding(person) => {
-            let licenses: Vec<String> = plan.licenses.iter().map(|sku| sku.part_number.clone()).collect();
-            let purchase = Some(person.license_purchase).filter(|purchase| *purchase != LicensePurchase::Auto);
-            // By the names that the directory has, whatever was typed.
-            let names = |copied: bool| -> Vec<String> {
-                let groups = plan.groups.iter().filter(|group| group.copied == copied);
-                groups.map(|group| group.name.clone()).collect()
-            };
-            let (asked, copied) = (names(false), names(true));
-            let to = plan.password_manager.as_ref().filter(|_| plan.rehired.is_some());
-            facts.extend([
-                (
-                    "Rehire",
-                    person
-                        .rehire
-                        .then(|| "the disabled account is enabled again".to_owned()),
-                ),
-                ("Job title", person.job_title.clone()),
-                ("Department", person.department.clone()),
-                ("Office", person.office.clone()),
-                manager,
-                date,
-                ("Licenses", list(&licenses)),
-                ("License purchase", purchase.map(|purchase| purchase.to_string())),
-                ("Groups", list(&asked)),
-                (
-                    "Copy groups from",
-                    person.copy_groups_from.as_ref().map(ToString::to_string),
-                ),
-                ("Copied groups", list(&copied)),
-                ("Password settings", person.passwords.label()),
-                (
-                    "Manager who may get the password",
-                    to.map(|manager| manager.upn.clone()),
-                ),
-            ]);
-        }
-        Job::Offboarding(person) => facts.extend([
-            ("Reason", person.reason.clone()),
-            manager,
-            date,
-            ("Block sign-in", person.offboarding_deactivate_user.map(word)),
-            ("Remove groups", person.offboarding_remove_groups.map(word)),
-        ]),
-    }
-    let because: Vec<_> = plan.approval_because.iter().map(|because| because.label()).collect();
-    facts.push((
-        "Needs approval, because",
-        Some(because.join("; ")).filter(|because| !because.is_empty()),
-    ));
-    let given = |(label, value): (&'static str, Option<String>)| value.map(|value| (label, value));
-    facts.into_iter().filter_map(given).collect()
+/// A label and its value.
+type Row = (&'static str, String);
+
+/// What a request does, for its ticket: what the form said, and what the plan made of it. Open fields are left out.
+pub fn job_facts(job: &Job, plan: &Plan) -> Vec<Row> {
+    Facts::of_ticket(job, plan).rows
 }
 
 /// What an approver is shown: all that the request does, with what stays off the ticket.
-pub fn approval_facts(job: &Job, plan: &Plan) -> Vec<(&'static str, String)> {
-    let mut facts = job_facts(job, plan);
-    let mut add = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
-    if let Job::Onboarding(person) = job {
-        let manager = plan.password_manager.as_ref().filter(|_| plan.rehired.is_none());
-        add(
+pub fn approval_facts(job: &Job, plan: &Plan) -> Vec<Row> {
+    let mut facts = Facts::of_ticket(job, plan);
+    if job.kind() == Kind::Onboarding && plan.rehired.is_none() {
+        facts.add_password_manager();
+    }
+    for (field, value) in job.values() {
+        if let Fact::Approver(label) = field.fact {
+            facts.add(label, value);
+        }
+    }
+    facts.rows
+}
+
+struct Facts<'a> {
+    job: &'a Job,
+    plan: &'a Plan,
+    rows: Vec<Row>,
+}
+
+impl<'a> Facts<'a> {
+    fn of_ticket(job: &'a Job, plan: &'a Plan) -> Self {
+        let rows = vec![("Name", plan.display_name.clone()), ("Username", plan.upn.clone())];
+        let mut facts = Self { job, plan, rows };
+        let mut overrides = Vec::new();
+        for (field, value) in job.values() {
+            match field.fact {
+                Fact::Ticket(label) => facts.add_field(field.name, label, value),
+                Fact::Hidden if field.overrides => {
+                    overrides.extend(value.map(|value| format!("{}: {value}", field.name)));
+                }
+                Fact::Hidden | Fact::Approver(_) => {}
+            }
+        }
+        overrides.sort_unstable();
+        facts.add("Password settings", list(overrides));
+        if plan.rehired.is_some() {
+            facts.add_password_manager();
+        }
+        let because = plan.approval_because.iter().map(|because| because.label());
+        let because = because.collect::<Vec<_>>().join("; ");
+        facts.add(
+            "Needs approval, because",
+            Some(because).filter(|because| !because.is_empty()),
+        );
+        facts
+    }
+
+    fn add(&mut self, label: &'static str, value: Option<String>) {
+        self.rows.extend(value.map(|value| (label, value)));
+    }
+
+    /// Adds the field's value, or what the plan made of it.
+    fn add_field(&mut self, name: &str, label: &'static str, value: Option<String>) {
+        let (job, plan) = (self.job, self.plan);
+        match name {
+            "rehire" => self.add(label, value.map(|_| "the disabled account is enabled again".to_owned())),
+            "licenses" => {
+                let licenses = plan.licenses.iter().map(|sku| sku.part_number.clone());
+                self.add(label, list(licenses.collect()));
+            }
+            "groups" => self.add(label, self.groups(false)),
+            "copy_groups_from" => {
+                self.add(label, value);
+                self.add("Copied groups", self.groups(true));
+            }
+            // The day follows the manager on every ticket.
+            "manager" => {
+                self.add(label, value);
+                self.add(job.kind().date_label(), job.date().map(|date| date.to_string()));
+            }
+            name if name == job.kind().date_field() => {}
+            _ => self.add(label, value),
+        }
+    }
+
+    /// Groups by the names that the directory has, whatever was typed.
+    fn groups(&self, copied: bool) -> Option<String> {
+        let groups = self.plan.groups.iter().filter(|group| group.copied == copied);
+        list(groups.map(|group| group.name.clone()).collect())
+    }
+
+    fn add_password_manager(&mut self) {
+        let manager = self.plan.password_manager.as_ref();
+        self.add(
             "Manager who may get the password",
             manager.map(|manager| manager.upn.clone()),
         );
-        add(
-            "Private address",
-            person.personal_email.as_ref().map(ToString::to_string),
-        );
-        add("Mobile phone", person.mobile_phone.as_ref().map(ToString::to_string));
     }
-    add("Ticket", job.ticket_id().map(str::to_owned));
-    facts
+}
+
+fn list(items: Vec<String>) -> Option<String> {
+    Some(items.join(", ")).filter(|list| !list.is_empty())
 }
 
 /// First text of a new ticket; its summary is `note_subject`.
@@ -133,6 +151,28 @@ mod tests {
             ticket_description(&Job::Onboarding(person), &plan),
             "A new user is to be onboarded.\n\nName: Ada Lovelace\nUsername: alovelace@contoso.com\nOffice: 1.01\n\
              Licenses: SPB\nLicense purchase: manual"
+        );
+    }
+
+    #[test]
+    fn facts_follow_the_declaration() {
+        let person = Onboarding::parse(&json!({"first_name": "Ada", "last_name": "Lovelace", "rehire": true,
+            "job_title": "Analyst", "manager": "charles@contoso.com", "start_date": "2026-12-01",
+            "copy_groups_from": "mary@contoso.com", "ticket_id": "7", "personal_email": "ada@example.com",
+            "store_password_in_ticket": false, "onboarding_password_save_location": ["hudu", "pwpush"]}))
+        .unwrap();
+        let plan = Plan {
+            upn: "alovelace@contoso.com".into(),
+            display_name: person.shown_name(),
+            ..Plan::default()
+        };
+        assert_eq!(
+            lines(approval_facts(&Job::Onboarding(person), &plan)),
+            "Name: Ada Lovelace\nUsername: alovelace@contoso.com\nRehire: the disabled account is enabled again\n\
+             Job title: Analyst\nManager: charles@contoso.com\nStart date: 2026-12-01\n\
+             Copy groups from: mary@contoso.com\n\
+             Password settings: onboarding_password_save_location: hudu and pwpush, store_password_in_ticket: no\n\
+             Private address: ada@example.com\nTicket: 7"
         );
     }
 }

@@ -2,13 +2,14 @@
 
 use directory::{Graph, User};
 use domain::authority::Because;
+use domain::decision::Gate;
 use domain::field::FieldError;
-use domain::integration::Organisation;
-use domain::request::Requester;
+use domain::request::{Plan, Requester};
 use domain::role::Role;
 use domain::step_error::StepError;
 use domain::variables::{Approver, OrgVariables};
-use store::Store;
+
+use crate::Planner;
 
 /// Who asks, in which role, and why the request waits for approval. Empty where it does not.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +69,7 @@ pub(crate) enum Manager<'a> {
     Known(&'a User),
     /// The form names nobody, or nobody who could be asked; the problem says what to do.
     Missing(&'a str, &'a str),
-    /// The form names somebody who is no user of the tenant, which is reported already.
+    /// The form names somebody who is no user of the tenant, or its field is wrong, which is reported already.
     Reported,
 }
 
@@ -79,22 +80,52 @@ pub(crate) struct Approvers {
     pub(crate) manager: Option<String>,
 }
 
-/// Where the variable names nobody, the members who decide approvals are asked.
-pub(crate) async fn members(
-    store: &Store,
-    organisation: &Organisation,
-    variables: &OrgVariables,
-    asks: &Asks<'_>,
-) -> Result<Vec<String>, StepError> {
-    if asks.because.is_empty() || !variables.new_user_approval_email.is_empty() {
-        return Ok(Vec::new());
+impl Asks<'_> {
+    /// The gate that waits for the approvers.
+    pub(crate) fn gate(&self) -> Option<Gate> {
+        (!self.because.is_empty()).then_some(Gate::Approval(0))
     }
-    store.approving_members(organisation).await
+}
+
+impl Approvers {
+    /// The part of a plan that is about the approval. `concerned` are the requester, and the person whom the account
+    /// belongs to.
+    pub(crate) fn plan(&self, asks: Asks<'_>, [requester, subject]: &[&Person; 2]) -> Plan {
+        Plan {
+            submitted_as: asks.role,
+            approval_required: !asks.because.is_empty(),
+            approval_because: asks.because.to_vec(),
+            approvers: self.addresses.clone(),
+            approving_manager: self.manager.clone(),
+            requester_addresses: requester.addresses.clone(),
+            subject_addresses: subject.addresses.clone(),
+            ..Plan::default()
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// Whom a request asks for approval, or why there is nobody. `variables` have the request's overrides.
+    pub(crate) async fn approvers(
+        &self,
+        variables: &OrgVariables,
+        asks: Asks<'_>,
+        manager: Manager<'_>,
+        concerned: &[&Person],
+    ) -> Result<Result<Approvers, FieldError>, StepError> {
+        // Where the variable names nobody, the members who decide approvals are asked.
+        let members = if asks.because.is_empty() || !variables.new_user_approval_email.is_empty() {
+            Vec::new()
+        } else {
+            self.store.approving_members(self.organisation).await?
+        };
+        Ok(approvers(variables, &members, manager, asks.because, concerned))
+    }
 }
 
 /// Nobody approves their own request or one about themselves, so `concerned` are left out: the requester, and the
 /// leaver. Nobody is asked where no approval is needed.
-pub(crate) fn approvers(
+fn approvers(
     variables: &OrgVariables,
     members: &[String],
     manager: Manager<'_>,

@@ -1,9 +1,11 @@
 //! Groups: found or not, and whether Graph can add members. What can't be added is reported, never refused.
 
 use directory::{Graph, Group, GroupMatch};
+use domain::contact::Upn;
+use domain::field::FieldError;
 use domain::request::PlannedGroup;
 use domain::step_error::StepError;
-use domain::submission::Onboarding;
+use domain::submission::OnboardingFields;
 use futures::{StreamExt, TryStreamExt, stream};
 
 /// Look-ups at once: Graph throttles a tenant that asks for everything at the same moment.
@@ -11,32 +13,38 @@ const AT_ONCE: usize = 8;
 
 pub(crate) struct Groups {
     pub(crate) found: Vec<PlannedGroup>,
-    /// True as well when no colleague was named.
-    pub(crate) colleague_found: bool,
+    /// The colleague whose groups were to be copied is no user of the tenant.
+    pub(crate) colleague_missing: Option<FieldError>,
 }
 
-pub(crate) async fn find(graph: &Graph, onboarding: &Onboarding) -> Result<Groups, StepError> {
-    let asked = stream::iter(onboarding.groups.clone())
+pub(crate) async fn find(graph: &Graph, form: &OnboardingFields) -> Result<Groups, StepError> {
+    let colleague = form.copy_groups_from.as_ref().and_then(Option::as_ref);
+    let asked = stream::iter(form.groups.clone().unwrap_or_default())
         .map(|name| async move {
             let answer = graph.group(&name).await?;
             Ok::<_, StepError>((name, answer))
         })
         .buffered(AT_ONCE)
         .try_collect::<Vec<_>>();
-    let (asked, copied) = tokio::try_join!(asked, colleague(graph, onboarding))?;
-    Ok(told(asked, copied))
+    let (asked, copied) = tokio::try_join!(asked, groups_of(graph, colleague))?;
+    let missing = colleague.filter(|_| copied.is_none());
+    Ok(Groups {
+        found: each_once(asked, copied.unwrap_or_default()),
+        colleague_missing: missing
+            .map(|upn| FieldError::new("copy_groups_from", format!("{upn} is no user of the tenant"))),
+    })
 }
 
 /// None if the colleague doesn't exist; no groups if there is none to copy from.
-async fn colleague(graph: &Graph, onboarding: &Onboarding) -> Result<Option<Vec<Group>>, StepError> {
-    match &onboarding.copy_groups_from {
+async fn groups_of(graph: &Graph, colleague: Option<&Upn>) -> Result<Option<Vec<Group>>, StepError> {
+    match colleague {
         Some(upn) => graph.groups_of(upn.as_str()).await,
         None => Ok(Some(Vec::new())),
     }
 }
 
 /// Each group once, and not a second time because the colleague has it too.
-fn told(asked: Vec<(String, GroupMatch)>, copied: Option<Vec<Group>>) -> Groups {
+fn each_once(asked: Vec<(String, GroupMatch)>, copied: Vec<Group>) -> Vec<PlannedGroup> {
     let mut found: Vec<PlannedGroup> = Vec::new();
     let mut add = |group: PlannedGroup| {
         let known = |other: &PlannedGroup| other.id.is_some() && other.id == group.id;
@@ -52,11 +60,10 @@ fn told(asked: Vec<(String, GroupMatch)>, copied: Option<Vec<Group>>) -> Groups 
             GroupMatch::Several(_) => add(unclear(name, "several groups have this name: give the id")),
         }
     }
-    let colleague_found = copied.is_some();
-    for group in copied.unwrap_or_default() {
+    for group in copied {
         add(planned(group, true));
     }
-    Groups { found, colleague_found }
+    found
 }
 
 fn planned(group: Group, copied: bool) -> PlannedGroup {
@@ -100,13 +107,9 @@ mod tests {
             ("Twins".to_owned(), GroupMatch::Several(2)),
             ("Everybody".to_owned(), GroupMatch::One(group("2", GroupKind::Dynamic))),
         ];
-        let copied = Some(vec![
-            group("1", GroupKind::Security),
-            group("3", GroupKind::Microsoft365),
-        ]);
-        let groups = told(asked, copied);
+        let copied = vec![group("1", GroupKind::Security), group("3", GroupKind::Microsoft365)];
+        let groups = each_once(asked, copied);
         let lines: Vec<_> = groups
-            .found
             .iter()
             .map(|g| (g.name.as_str(), g.id.is_some(), g.reason.is_none(), g.copied))
             .collect();
@@ -120,6 +123,5 @@ mod tests {
                 ("Group 3", true, true, true),
             ]
         );
-        assert!(groups.colleague_found && !told(Vec::new(), None).colleague_found);
     }
 }

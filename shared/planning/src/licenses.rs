@@ -6,7 +6,7 @@ use domain::field::FieldError;
 use domain::integration::Organisation;
 use domain::request::Sku;
 use domain::step_error::StepError;
-use domain::submission::{LicenseName, LicensePurchase, Onboarding};
+use domain::submission::{LicenseName, LicensePurchase, OnboardingFields};
 use domain::variables::{Distributor, OrgVariables};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,24 +17,24 @@ pub struct LicenseFound {
     pub no_group: Option<String>,
 }
 
-/// Not asked when no license is wanted.
-pub(crate) async fn subscribed(graph: &Graph, onboarding: &Onboarding) -> Result<Vec<SubscribedSku>, StepError> {
-    if onboarding.licenses.is_empty() {
+/// The tenant's licenses. The directory is not asked when no license is wanted.
+pub(crate) async fn subscribed(graph: &Graph, form: &OnboardingFields) -> Result<Vec<SubscribedSku>, StepError> {
+    if form.licenses.as_ref().is_none_or(Vec::is_empty) {
         Ok(Vec::new())
     } else {
         graph.subscribed_skus().await
     }
 }
 
-/// Each license once, by whichever of its names.
+/// The licenses that are meant, each once and by whichever of its names, and what is wrong with the others.
 pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<LicenseFound>, Vec<FieldError>) {
     let mut found: Vec<LicenseFound> = Vec::new();
-    let mut problems = Vec::new();
+    let mut errors = Vec::new();
     for name in wanted {
-        let problem = |what: &str| FieldError::new("licenses", format!("{name} {what}"));
+        let error = |what: &str| FieldError::new("licenses", format!("{name} {what}"));
         match skus.iter().find(|sku| name.is(&sku.sku)) {
-            None => problems.push(problem("is no license of the tenant")),
-            Some(sku) if sku.applies_to != "User" => problems.push(problem("is not assigned to users")),
+            None => errors.push(error("is no license of the tenant")),
+            Some(sku) if sku.applies_to != "User" => errors.push(error("is not assigned to users")),
             Some(sku) if found.iter().any(|other| other.sku.id == sku.sku.id) => {}
             Some(sku) => found.push(LicenseFound {
                 sku: sku.sku.clone(),
@@ -43,10 +43,10 @@ pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<Li
             }),
         }
     }
-    (found, problems)
+    (found, errors)
 }
 
-/// Looks for the group that carries each license, which nobody is refused for: a technician is told.
+/// Looks for the group that carries each license. A license without one refuses nobody: a technician is told.
 pub(crate) async fn look_for_groups(graph: &Graph, licenses: &mut [LicenseFound]) -> Result<(), StepError> {
     for license in licenses {
         license.no_group = graph.license_group(&license.sku.id).await?.joinable().err();
@@ -59,13 +59,13 @@ pub(crate) fn bought_by_hand<'a>(
     licenses: &'a [LicenseFound],
     organisation: &Organisation,
     variables: &OrgVariables,
-    onboarding: &Onboarding,
+    purchase: LicensePurchase,
 ) -> impl Iterator<Item = Gate> + use<'a> {
     let distributor = variables
         .ms_licensing_distributor
         .filter(|choice| *choice != Distributor::Manual);
     let mapped = distributor.is_some_and(|choice| organisation.company(choice.as_str()).is_some());
-    let by_hand = match onboarding.license_purchase {
+    let by_hand = match purchase {
         LicensePurchase::None => false,
         LicensePurchase::Manual => true,
         LicensePurchase::Auto => !mapped || !variables.auto_purchase_license_if_none_available,
@@ -79,7 +79,6 @@ pub(crate) fn bought_by_hand<'a>(
 #[cfg(test)]
 mod tests {
     use domain::ids::OrgId;
-    use serde_json::json;
 
     use super::*;
 
@@ -141,9 +140,8 @@ mod tests {
                 ms_licensing_distributor: distributor,
                 ..OrgVariables::default()
             };
-            let body = json!({"first_name": "A", "last_name": "B", "license_purchase": purchase});
-            let onboarding = Onboarding::parse(&body).expect("right");
-            bought_by_hand(&licenses, &organisation, &variables, &onboarding).collect::<Vec<_>>()
+            let purchase = LicensePurchase::parse(purchase).expect("a choice");
+            bought_by_hand(&licenses, &organisation, &variables, purchase).collect::<Vec<_>>()
         };
         let asked = vec![Gate::License("SPB".to_owned())];
         let pax8 = Some(Distributor::Pax8);

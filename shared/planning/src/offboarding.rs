@@ -1,23 +1,20 @@
-//! What an offboarding comes to: whose account it is, and what it will lose.
+//! The checks of an offboarding: whose account it is, and what it will lose.
 
 use chrono::{DateTime, Utc};
-use directory::{Graph, Group, LicenseOfUser, SubscribedSku, User};
+use directory::{Group, LicenseOfUser, SubscribedSku, User};
 use domain::authority;
-use domain::decision::Gate;
 use domain::field::FieldError;
 use domain::ids::RequestId;
-use domain::integration::Organisation;
 use domain::job::Kind;
 use domain::request::{Plan, RequestKey, Status, UserRef};
-use domain::schedule;
+use domain::schedule::{self, Start};
 use domain::step_error::StepError;
-use domain::submission::Offboarding;
+use domain::submission::OffboardingFields;
 use domain::variables::OrgVariables;
-use store::Store;
 use store::requests::RequestRecord;
 
 use crate::approval::{Asks, Manager, Person};
-use crate::{GUEST, approval, look_up};
+use crate::{Checked, Errors, Planner, manager, user_ref};
 
 /// Something that the account has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,142 +25,194 @@ pub struct Entitlement {
     pub stays: Option<String>,
 }
 
-/// All that is known, as far as it is known.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OffboardingChecked {
-    /// Set when there is no problem.
-    pub plan: Option<Plan>,
-    pub problems: Vec<FieldError>,
+/// What the tenant has of the leaver.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OffboardingFound {
     /// The account, and whose it is.
     pub user: Option<UserRef>,
     pub display_name: String,
     pub blocks_sign_in: bool,
     pub groups: Vec<Entitlement>,
     pub licenses: Vec<Entitlement>,
-    /// Who is told in the end: an address.
+    /// The address of the manager who is told in the end.
     pub manager: Option<String>,
-    /// Who approves it: addresses. None where no approval is needed.
-    pub approvers: Vec<String>,
     /// The waiting request of a basic member about the same person, which this one takes the place of.
     pub supersedes: Option<RequestRecord>,
-    pub gates: Vec<Gate>,
-    pub start_at: Option<DateTime<Utc>>,
 }
 
-/// A look-up that fails is a fault, never an answer.
-pub async fn check_leaver(
-    store: &Store,
-    graph: &Graph,
-    organisation: &Organisation,
-    variables: &OrgVariables,
-    asks: Asks<'_>,
-    form: &Offboarding,
-    now: DateTime<Utc>,
-) -> Result<OffboardingChecked, StepError> {
-    let (user, named, requester) = tokio::try_join!(
-        graph.user(form.user.as_str()),
-        look_up(graph, form.manager.as_ref()),
-        Person::requester(graph, asks.requester),
-    )?;
-    let variables = &form.settings(variables.clone());
-    let mut problems = about_variables(variables);
-    let mut note = |problem: FieldError| problems.push(problem);
-    let account = match &user {
-        Some(user) => Some(Account::look(store, graph, organisation, user).await?),
-        None => {
-            note(FieldError::new(
-                "user",
-                format!("{} is no user of the tenant", form.user),
-            ));
-            None
-        }
-    };
-    let mut supersedes = None;
-    if let Some(account) = &account {
-        if requester.is(account.user) {
-            note(FieldError::new(
-                "user",
-                "is yourself: somebody else has to ask for your offboarding",
-            ));
-        }
-        supersedes = match &account.holder {
-            Some(holder) => gives_way(store, organisation, holder, asks).await?,
+impl Planner<'_> {
+    /// Plans an offboarding that is submitted or tried. Wrong fields are left out: what depends on one is not checked.
+    pub async fn plan_offboarding(
+        &self,
+        form: &OffboardingFields,
+        asks: Asks<'_>,
+    ) -> Result<Checked<OffboardingFound>, StepError> {
+        let check = Check::look(self, form, asks).await?;
+        let mut errors = check.errors();
+        let start_at = errors.keep(check.start(self.now)).and_then(Start::at);
+        let leaver = check.user().map(Person::from).unwrap_or_default();
+        let concerned = [&check.requester, &leaver];
+        let approvers = self
+            .approvers(&check.variables, asks, check.asked(), &concerned)
+            .await?;
+        let approvers = errors.keep(approvers).unwrap_or_default();
+        let user = check.user().filter(|_| errors.0.is_empty());
+        let plan = user.map(|user| Plan {
+            upn: user.upn.clone(),
+            display_name: shown_name(user),
+            manager: check.informed().map(user_ref),
+            supersedes: check.supersedes.as_ref().map(|earlier| earlier.id.clone()),
+            start_at,
+            ..approvers.plan(asks, &concerned)
+        });
+        Ok(Checked {
+            plan,
+            errors: errors.0,
+            approvers: approvers.addresses,
+            gates: asks.gate().into_iter().collect(),
+            start_at,
+            found: check.found(),
+        })
+    }
+
+    /// The waiting request about the account, if it is one that gives way to this submission.
+    async fn superseded(&self, account: Option<&Account>, asks: Asks<'_>) -> Result<Option<RequestRecord>, StepError> {
+        let Some(holder) = account.and_then(|account| account.holder.as_ref()) else {
+            return Ok(None);
+        };
+        let key = RequestKey {
+            org: self.organisation.id.clone(),
+            request: holder.clone(),
+        };
+        let waits = |record: &RequestRecord| {
+            record.kind() == Kind::Offboarding
+                && record.status == Status::WaitingApproval
+                && authority::gives_way(record.plan.submitted_as, asks.role)
+        };
+        Ok(self.store.request(&key).await?.filter(waits))
+    }
+}
+
+/// An offboarding beside what the tenant has.
+struct Check<'a> {
+    form: &'a OffboardingFields,
+    /// With the form's overrides.
+    variables: OrgVariables,
+    requester: Person,
+    account: Option<Account>,
+    /// The account of the manager whom the form names.
+    named: Option<User>,
+    supersedes: Option<RequestRecord>,
+}
+
+impl<'a> Check<'a> {
+    async fn look(planner: &Planner<'_>, form: &'a OffboardingFields, asks: Asks<'_>) -> Result<Self, StepError> {
+        let named = form.manager.as_ref().and_then(Option::as_ref);
+        let (user, named, requester) = tokio::try_join!(
+            planner.user(form.user.as_ref()),
+            planner.user(named),
+            Person::requester(planner.graph, asks.requester),
+        )?;
+        let account = match user {
+            Some(user) => Some(Account::look(planner, user).await?),
             None => None,
         };
-        if account.holder.is_some() && supersedes.is_none() {
+        let supersedes = planner.superseded(account.as_ref(), asks).await?;
+        Ok(Self {
+            form,
+            variables: form.settings(planner.variables.clone()),
+            requester,
+            account,
+            named,
+            supersedes,
+        })
+    }
+
+    fn user(&self) -> Option<&User> {
+        self.account.as_ref().map(|account| &account.user)
+    }
+
+    /// The manager whom the directory has.
+    fn of_directory(&self) -> Option<&User> {
+        self.account.as_ref().and_then(|account| account.manager.as_ref())
+    }
+
+    /// The manager who is told in the end: the form's, else the directory's.
+    fn informed(&self) -> Option<&User> {
+        if self.form.manager == Some(None) {
+            self.of_directory()
+        } else {
+            self.named.as_ref()
+        }
+    }
+
+    /// The manager who is asked: the directory's, as the requester can't choose who approves.
+    fn asked(&self) -> Manager<'_> {
+        match (self.of_directory(), &self.account) {
+            (Some(manager), _) => Manager::Known(manager),
+            (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
+            (None, None) => Manager::Reported,
+        }
+    }
+
+    /// What is wrong about the people and the variables.
+    fn errors(&self) -> Errors {
+        let mut errors = Errors(about_variables(&self.variables));
+        errors.extend(self.exists());
+        errors.extend(self.account.iter().flat_map(|account| self.refused(account)));
+        errors.extend(manager::exists(&self.form.manager, self.named.as_ref()));
+        errors.extend(self.manager_stays());
+        errors
+    }
+
+    /// Checks that the tenant has the leaver's account.
+    fn exists(&self) -> Option<FieldError> {
+        let upn = self.form.user.as_ref().filter(|_| self.account.is_none())?;
+        Some(FieldError::new("user", format!("{upn} is no user of the tenant")))
+    }
+
+    /// Why nobody, or not this requester, may offboard the account now.
+    fn refused(&self, account: &Account) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.requester.is(&account.user) {
+            let message = "is yourself: somebody else has to ask for your offboarding";
+            errors.push(FieldError::new("user", message));
+        }
+        if account.holder.is_some() && self.supersedes.is_none() {
             let message = format!(
                 "{} has another open request: wait for its end, or cancel it",
                 account.user.upn
             );
-            note(FieldError::new("user", message));
+            errors.push(FieldError::new("user", message));
+        }
+        errors
+    }
+
+    fn manager_stays(&self) -> Option<FieldError> {
+        let leaves = self.informed()?.id == self.user()?.id;
+        leaves.then(|| FieldError::new("manager", "is the person who leaves"))
+    }
+
+    fn start(&self, now: DateTime<Utc>) -> Result<Start, FieldError> {
+        match self.form.last_day {
+            Some(date) => schedule::plan(Kind::Offboarding, now, date, &self.variables),
+            None => Ok(Start::Now),
         }
     }
-    if let (Some(upn), None) = (&form.manager, &named) {
-        note(FieldError::new("manager", format!("{upn} is no user of the tenant")));
-    }
-    if named.as_ref().is_some_and(|manager| manager.guest) {
-        note(FieldError::new("manager", GUEST));
-    }
-    let of_directory = account.as_ref().and_then(|account| account.manager.clone());
-    let told = match form.manager {
-        Some(_) => named,
-        None => of_directory.clone(),
-    };
-    if let (Some(manager), Some(user)) = (&told, &user)
-        && manager.id == user.id
-    {
-        note(FieldError::new("manager", "is the person who leaves"));
-    }
-    let start = schedule::plan(Kind::Offboarding, now, form.last_day, variables);
-    let start_at = start.map_err(&mut note).ok().and_then(schedule::Start::at);
-    // Whom the form calls manager is told in the end. Asked is the one whom the directory has, as the requester can't
-    // choose who approves.
-    let asked = match (&of_directory, &user) {
-        (Some(manager), _) => Manager::Known(manager),
-        (None, Some(_)) => Manager::Missing("user", NO_MANAGER),
-        (None, None) => Manager::Reported,
-    };
-    let leaver = user.as_ref().map(Person::from).unwrap_or_default();
-    let members = approval::members(store, organisation, variables, &asks).await?;
-    let approvers = approval::approvers(variables, &members, asked, asks.because, &[&requester, &leaver]);
-    let approvers = approvers.map_err(&mut note).unwrap_or_default();
-    let approval_required = !asks.because.is_empty();
 
-    let plan = user.as_ref().filter(|_| problems.is_empty()).map(|user| Plan {
-        upn: user.upn.clone(),
-        subject_addresses: leaver.addresses.clone(),
-        requester_addresses: requester.addresses.clone(),
-        display_name: shown_name(user),
-        submitted_as: asks.role,
-        approval_required,
-        approval_because: asks.because.to_vec(),
-        approvers: approvers.addresses.clone(),
-        approving_manager: approvers.manager.clone(),
-        manager: told.as_ref().map(crate::user_ref),
-        supersedes: supersedes.as_ref().map(|earlier| earlier.id.clone()),
-        start_at,
-        ..Plan::default()
-    });
-    Ok(OffboardingChecked {
-        plan,
-        problems,
-        display_name: user.as_ref().map(shown_name).unwrap_or_default(),
-        blocks_sign_in: variables.offboarding_deactivate_user,
-        groups: account
-            .as_ref()
-            .map(|account| account.groups(variables.offboarding_remove_groups))
-            .unwrap_or_default(),
-        licenses: account.as_ref().map(Account::licenses).unwrap_or_default(),
-        manager: told.map(|manager| manager.address().to_owned()),
-        approvers: approvers.addresses,
-        supersedes,
-        gates: approval_required.then_some(Gate::Approval(0)).into_iter().collect(),
-        start_at,
-        user: user.map(|user| UserRef {
-            id: user.id,
-            upn: user.upn,
-        }),
-    })
+    fn found(self) -> OffboardingFound {
+        let account = self.account.as_ref();
+        let groups = account.map(|account| account.groups(self.variables.offboarding_remove_groups));
+        OffboardingFound {
+            user: self.user().map(user_ref),
+            display_name: self.user().map(shown_name).unwrap_or_default(),
+            blocks_sign_in: self.variables.offboarding_deactivate_user,
+            groups: groups.unwrap_or_default(),
+            licenses: account.map(Account::licenses).unwrap_or_default(),
+            manager: self.informed().map(|manager| manager.address().to_owned()),
+            supersedes: self.supersedes,
+        }
+    }
 }
 
 fn shown_name(user: &User) -> String {
@@ -173,39 +222,20 @@ fn shown_name(user: &User) -> String {
     }
 }
 
-/// Settings about passwords are nothing to somebody who leaves.
+/// The contradictions of variables that an offboarding has to do with: it needs nothing about passwords.
 fn about_variables(variables: &OrgVariables) -> Vec<FieldError> {
     let concerns = ["new_user_approval_email", "no_psa_mail_address"];
-    let mut problems = variables.check_together();
-    problems.retain(|problem| concerns.contains(&problem.field.as_str()));
-    problems
+    let mut errors = variables.check_together();
+    errors.retain(|error| concerns.contains(&error.field.as_str()));
+    errors
 }
 
 const NO_MANAGER: &str = "has no manager in the directory, who approves requests here: set one there, or name approvers \
                           in new_user_approval_email";
 
-/// The waiting request of `holder`, if it is one that gives way to this submission.
-async fn gives_way(
-    store: &Store,
-    organisation: &Organisation,
-    holder: &RequestId,
-    asks: Asks<'_>,
-) -> Result<Option<RequestRecord>, StepError> {
-    let key = RequestKey {
-        org: organisation.id.clone(),
-        request: holder.clone(),
-    };
-    let waits = |record: &RequestRecord| {
-        record.kind() == Kind::Offboarding
-            && record.status == Status::WaitingApproval
-            && authority::gives_way(record.plan.submitted_as, asks.role)
-    };
-    Ok(store.request(&key).await?.filter(waits))
-}
-
 /// The leaver's account as it is now.
-struct Account<'a> {
-    user: &'a User,
+struct Account {
+    user: User,
     manager: Option<User>,
     groups: Vec<Group>,
     licenses: Vec<LicenseOfUser>,
@@ -214,19 +244,15 @@ struct Account<'a> {
     holder: Option<RequestId>,
 }
 
-impl<'a> Account<'a> {
-    async fn look(
-        store: &Store,
-        graph: &Graph,
-        organisation: &Organisation,
-        user: &'a User,
-    ) -> Result<Self, StepError> {
+impl Account {
+    async fn look(planner: &Planner<'_>, user: User) -> Result<Self, StepError> {
+        let graph = planner.graph;
         let (manager, groups, licensing, skus, holder) = tokio::try_join!(
             graph.manager_of(&user.id),
             graph.groups_of(&user.id),
             graph.licensing_of(&user.id),
             graph.subscribed_skus(),
-            store.username_holder(&organisation.id, &user.upn),
+            planner.store.username_holder(&planner.organisation.id, &user.upn),
         )?;
         Ok(Self {
             user,
@@ -255,7 +281,7 @@ impl<'a> Account<'a> {
         self.groups.iter().map(held).collect()
     }
 
-    /// Each once, however often it is assigned.
+    /// The account's licenses, each once, however often it is assigned.
     fn licenses(&self) -> Vec<Entitlement> {
         let mut all: Vec<Entitlement> = Vec::new();
         for license in &self.licenses {

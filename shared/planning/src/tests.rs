@@ -1,4 +1,4 @@
-//! `check` against a Graph and a DynamoDB that answer as the real ones do.
+//! The planner against a Graph and a DynamoDB that answer as the real ones do.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials as AwsCredentials, Region};
 use directory::{Credentials, Endpoints};
@@ -8,8 +8,10 @@ use domain::country::CountryCode;
 use domain::ids::OrgId;
 use domain::request::Requester;
 use domain::role::Role;
-use domain::variables::Approver;
+use domain::submission::{Form, Onboarding};
+use domain::variables::{Approver, LicenseAssignmentMethod, PasswordDestination};
 use serde_json::{Value, json};
+use store::requests::RequestRecord;
 use wiremock::matchers::{any, body_partial_json, header, method, path, query_param_contains};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -120,30 +122,28 @@ impl World {
         .await;
     }
 
-    async fn check(&self, body: Value) -> Result<Checked, StepError> {
-        self.check_as(body, None).await
+    async fn check(&self, body: Value) -> Result<Checked<OnboardingFound>, StepError> {
+        let fields = Onboarding::read(&whole(body)).fields;
+        let (store, graph, organisation) = (self.store(), self.graph(), organisation());
+        let planner = self.planner(&store, &graph, &organisation);
+        planner.plan_new(&fields, self.asks()).await
     }
 
-    async fn check_as(&self, body: Value, own: Option<&RequestId>) -> Result<Checked, StepError> {
-        let mut whole = json!({"first_name": "John", "last_name": "Doe"});
-        let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
-            panic!("objects")
-        };
-        whole_fields.extend(fields);
-        let onboarding = Onboarding::parse(&whole).expect("a body");
-        check(
-            &self.store(),
-            &self.graph(),
-            &organisation(),
-            &self.variables,
-            &onboarding,
-            now(),
-            match own {
-                Some(own) => Occasion::Begin(own),
-                None => Occasion::Submission(self.asks()),
-            },
-        )
-        .await
+    async fn recheck(&self, record: &RequestRecord, body: Value) -> Vec<FieldError> {
+        let form = Onboarding::parse(&whole(body)).expect("a body");
+        let (store, graph, organisation) = (self.store(), self.graph(), organisation());
+        let planner = self.planner(&store, &graph, &organisation);
+        planner.recheck(record, &form).await.expect("no error")
+    }
+
+    fn planner<'a>(&'a self, store: &'a Store, graph: &'a Graph, organisation: &'a Organisation) -> Planner<'a> {
+        Planner {
+            store,
+            graph,
+            organisation,
+            variables: &self.variables,
+            now: now(),
+        }
     }
 
     fn asks(&self) -> Asks<'_> {
@@ -184,6 +184,16 @@ impl World {
     }
 }
 
+/// John Doe, with these fields.
+fn whole(body: Value) -> Value {
+    let mut whole = json!({"first_name": "John", "last_name": "Doe"});
+    let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
+        panic!("objects")
+    };
+    whole_fields.extend(fields);
+    whole
+}
+
 fn organisation() -> Organisation {
     Organisation {
         tenant_id: Some("tenant".to_owned()),
@@ -218,8 +228,12 @@ fn group(id: &str, name: &str, types: Value) -> Value {
         "onPremisesSyncEnabled": null})
 }
 
-fn fields(checked: &Checked) -> Vec<&str> {
-    checked.problems.iter().map(|problem| problem.field.as_str()).collect()
+fn fields<T>(checked: &Checked<T>) -> Vec<&str> {
+    named(&checked.errors)
+}
+
+fn named(errors: &[FieldError]) -> Vec<&str> {
+    errors.iter().map(|error| error.field.as_str()).collect()
 }
 
 #[tokio::test]
@@ -242,12 +256,14 @@ async fn everything_found() {
     assert_eq!(plan.approvers, ["charles@contoso.com"], "the requester is left out");
     assert_eq!(plan.start_at, "2026-12-01T08:00:00Z".parse().ok());
     let seats: Vec<_> = checked
+        .found
         .licenses
         .iter()
         .map(|l| (l.sku.part_number.as_str(), l.free))
         .collect();
     assert_eq!(seats, [("SPB", 6), ("SPE_E3", 0)]);
     let groups: Vec<_> = checked
+        .found
         .groups
         .iter()
         .map(|g| (g.name.as_str(), g.reason.is_none()))
@@ -314,7 +330,7 @@ async fn an_employee_whom_the_tenant_does_not_know_has_no_manager_asked() {
             fields(&checked) == ["manager"],
             refused,
             "{role:?}: {:?}",
-            checked.problems
+            checked.errors
         );
     }
 }
@@ -365,7 +381,7 @@ async fn every_mistake_at_once() {
         "usage_location",
     ];
     assert_eq!(found, expected);
-    assert_eq!((checked.plan, checked.username), (None, None));
+    assert_eq!((checked.plan, checked.found.username), (None, None));
 }
 
 #[tokio::test]
@@ -391,7 +407,7 @@ async fn taken_in_the_tenant_or_reserved() {
     let checked = world.check(json!({})).await.expect("no error");
     assert_eq!(fields(&checked), ["username"]);
     assert_eq!(
-        checked.problems[0].message,
+        checked.errors[0].message,
         "jdoe@contoso.com is taken; free are john.doe, jdoe3, jdoe4"
     );
     world.variables.username_collision = domain::variables::UsernameCollision::Number;
@@ -403,30 +419,46 @@ async fn taken_in_the_tenant_or_reserved() {
 
 #[tokio::test]
 async fn checked_again_the_promise_counts() {
-    let own = RequestId::parse(OWN).expect("an id");
     let world = World::new().await;
-    let record = json!({"Item": {
-        "org": {"S": "acme"}, "id": {"S": OWN}, "status": {"S": "scheduled"}, "run": {"N": "1"},
-        "onboarding": {"M": {"first_name": {"S": "John"}, "last_name": {"S": "Doe"}}},
-        "plan": {"M": {"upn": {"S": "jdoe2@contoso.com"}, "display_name": {"S": "John Doe"}, "licenses": {"L": []},
-            "submitted_as": {"S": "technician"}, "approval_required": {"BOOL": true}, "approvers": {"L": []}}},
-        "requester": {"M": {"id": {"S": "m1"}}}, "created_at": {"S": "2026-11-01T00:00:00Z"}, "licenses": {"M": {}},
-    }});
-    let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
-    world
-        .answer(
-            Mock::given(method("POST")).and(path("/")).and(body_partial_json(key)),
-            record,
-        )
-        .await;
+    let record: RequestRecord = serde_json::from_value(json!({
+        "org": "acme", "id": OWN, "status": "scheduled", "run": 1,
+        "onboarding": {"first_name": "John", "last_name": "Doe"},
+        "plan": {"upn": "jdoe2@contoso.com", "display_name": "John Doe", "licenses": [],
+            "submitted_as": "technician", "approval_required": true, "approvers": []},
+        "requester": {"id": "m1"}, "created_at": "2026-11-01T00:00:00Z", "licenses": {},
+    }))
+    .expect("a record");
     world.reserved("jdoe2@contoso.com", OWN).await;
     let body = json!({"start_date": "2020-01-01"});
-    let checked = world.check_as(body.clone(), Some(&own)).await.expect("no error");
-    assert_eq!(fields(&checked), [""; 0], "the date has come, and jdoe2 is its own");
-    assert_eq!(checked.username.map(String::from).as_deref(), Some("jdoe2@contoso.com"));
+    let errors = world.recheck(&record, body.clone()).await;
+    assert_eq!(errors, [], "the date has come, and jdoe2 is its own");
     world.user_has("jdoe2@contoso.com").await;
-    let checked = world.check_as(body, Some(&own)).await.expect("no error");
-    assert_eq!(fields(&checked), ["username"], "a stranger took it");
+    let errors = world.recheck(&record, body).await;
+    assert_eq!(named(&errors), ["username"], "a stranger took it");
+}
+
+/// Nothing is found, or proposed, for a field that is wrong or depends on one.
+#[tokio::test]
+async fn what_is_right_beside_wrong_fields_is_checked() {
+    let world = World::new().await;
+    world.user_has("jdoe@contoso.com").await;
+    let wrong =
+        json!({"first_name": 1, "licenses": ["NOPE"], "manager": "nobody@contoso.com", "start_date": "2020-01-01"});
+    let checked = world.check(wrong).await.expect("no error");
+    assert_eq!(fields(&checked), ["manager", "licenses", "start_date"]);
+    assert_eq!((checked.plan, checked.found.username), (None, None));
+    for (field, value) in [
+        ("email_domain", json!(1)),
+        ("username", json!("a b")),
+        ("rehire", json!("no")),
+    ] {
+        let checked = world.check(json!({field: value})).await.expect("no error");
+        assert_eq!(fields(&checked), [""; 0], "{field}");
+        assert_eq!(checked.plan, None, "{field}");
+    }
+    let wrong = json!({"middle_name": "/", "username": "jdoe"});
+    let checked = world.check(wrong).await.expect("no error");
+    assert_eq!(fields(&checked), ["username"], "a typed name depends on no other");
 }
 
 #[tokio::test]
@@ -501,21 +533,23 @@ async fn a_requests_own_settings_count_and_their_contradictions_are_named() {
     let mut world = World::new().await;
     world.variables.default_psa = Some(domain::variables::Psa::Halopsa);
     let both = json!({"manager": "charles@contoso.com"});
-    let places = world.check(both).await.expect("no error").password_places;
+    let places = world.check(both).await.expect("no error").found.password_places;
     assert_eq!(places, [PasswordDestination::TicketNote, PasswordDestination::Manager]);
     // Nobody is named who could get it.
-    let places = world.check(json!({})).await.expect("no error").password_places;
+    let places = world.check(json!({})).await.expect("no error").found.password_places;
     assert_eq!(places, [PasswordDestination::TicketNote]);
     let own = json!({"manager": "charles@contoso.com", "store_password_in_ticket": "0"});
     let checked = world.check(own).await.expect("no error");
     assert_eq!(
-        (checked.password_places, checked.problems),
+        (checked.found.password_places, checked.errors),
         (vec![PasswordDestination::Manager], vec![])
     );
     let nowhere = json!({"store_password_in_ticket": 0, "send_password_via_sms_or_email": false});
     let checked = world.check(nowhere).await.expect("no error");
-    let fields: Vec<&str> = checked.problems.iter().map(|problem| problem.field.as_str()).collect();
-    assert_eq!(fields, ["store_password_in_ticket", "send_password_via_sms_or_email"]);
+    assert_eq!(
+        fields(&checked),
+        ["store_password_in_ticket", "send_password_via_sms_or_email"]
+    );
     assert_eq!(checked.plan, None);
 }
 
@@ -532,6 +566,7 @@ async fn a_license_by_group_that_no_group_carries_is_told_before() {
         .await
         .expect("no error");
     let told: Vec<_> = checked
+        .found
         .licenses
         .iter()
         .map(|license| license.no_group.as_deref())

@@ -6,7 +6,7 @@ use domain::field::FieldError;
 use domain::ids::RequestId;
 use domain::integration::Organisation;
 use domain::step_error::StepError;
-use domain::submission::Onboarding;
+use domain::submission::OnboardingFields;
 use domain::username::{LocalPart, base, numbered};
 use domain::variables::{OrgVariables, UsernameCollision, UsernameFormat};
 use futures::FutureExt;
@@ -18,8 +18,9 @@ const LAST_NUMBER: u32 = 25;
 const PROPOSALS: usize = 3;
 const LAST_PROPOSED: u32 = 9;
 
+/// The username that a request wants.
 pub(crate) enum Wish {
-    /// Of a request that is checked again.
+    /// The one that a request was given at submission, when it is checked again.
     Promised(Upn),
     Typed {
         local: LocalPart,
@@ -33,27 +34,40 @@ pub(crate) enum Wish {
     },
 }
 
-/// The one typed, else the one that the names make.
-pub(crate) fn wanted(onboarding: &Onboarding, variables: &OrgVariables) -> Result<LocalPart, FieldError> {
-    match &onboarding.username {
-        Some(local) => Ok(local.clone()),
-        None => base(variables.username_format, &onboarding.names()),
+/// The username typed, else the one that the names make; None if a field that it depends on is wrong.
+pub(crate) fn wanted(form: &OnboardingFields, variables: &OrgVariables) -> Result<Option<LocalPart>, FieldError> {
+    match (&form.username, form.names()) {
+        (Some(Some(local)), _) => Ok(Some(local.clone())),
+        (Some(None), Some(names)) => base(variables.username_format, &names).map(Some),
+        _ => Ok(None),
     }
 }
 
 impl Wish {
-    pub(crate) fn new(local: LocalPart, domain: DomainName, onboarding: &Onboarding, variables: &OrgVariables) -> Self {
-        if onboarding.username.is_some() {
-            return Self::Typed { local, domain };
+    /// What to do with the username that is wanted.
+    pub(crate) fn new(local: LocalPart, domain: DomainName, form: &OnboardingFields, variables: &OrgVariables) -> Self {
+        match form.names() {
+            Some(names) if form.username == Some(None) => Self::Made {
+                // The most readable other name, for proposals.
+                other: base(UsernameFormat::FirstDotLast, &names)
+                    .ok()
+                    .filter(|name| *name != local),
+                base: local,
+                domain,
+                collision: variables.username_collision,
+            },
+            _ => Self::Typed { local, domain },
         }
-        Self::Made {
-            // The most readable other name, for proposals.
-            other: base(UsernameFormat::FirstDotLast, &onboarding.names())
-                .ok()
-                .filter(|name| *name != local),
-            base: local,
-            domain,
-            collision: variables.username_collision,
+    }
+
+    /// The username that is taken if it is free.
+    fn first(&self) -> Upn {
+        match self {
+            Self::Promised(upn) => upn.clone(),
+            Self::Typed { local, domain }
+            | Self::Made {
+                base: local, domain, ..
+            } => Upn::of(local, domain),
         }
     }
 }
@@ -63,48 +77,53 @@ async fn decide<'a>(
     wish: Wish,
     taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, StepError>>,
 ) -> Result<Result<Upn, FieldError>, StepError> {
-    let (base, other, domain) = match wish {
-        Wish::Promised(upn) => {
-            let problem = || FieldError::new("username", format!("{upn} has been taken by somebody else since"));
-            return Ok(if taken(upn.clone()).await? {
-                Err(problem())
-            } else {
-                Ok(upn)
-            });
-        }
-        Wish::Typed { local, domain } => {
-            let upn = Upn::of(&local, &domain);
-            if !taken(upn.clone()).await? {
-                return Ok(Ok(upn));
-            }
-            (local, None, domain)
-        }
+    let first = wish.first();
+    if !taken(first.clone()).await? {
+        return Ok(Ok(first));
+    }
+    match wish {
+        Wish::Promised(upn) => Ok(Err(FieldError::new(
+            "username",
+            format!("{upn} has been taken by somebody else since"),
+        ))),
         Wish::Made {
             base,
-            other,
             domain,
-            collision,
-        } => {
-            let upn = Upn::of(&base, &domain);
-            if !taken(upn.clone()).await? {
-                return Ok(Ok(upn));
-            }
-            if collision == UsernameCollision::Number {
-                for n in 2..=LAST_NUMBER {
-                    let upn = Upn::of(&numbered(&base, n), &domain);
-                    if !taken(upn.clone()).await? {
-                        return Ok(Ok(upn));
-                    }
-                }
-                let message = format!("{base} and its numbers up to {LAST_NUMBER} are taken: give another");
-                return Ok(Err(FieldError::new("username", message)));
-            }
-            (base, other, domain)
+            collision: UsernameCollision::Number,
+            ..
+        } => first_free_number(&base, &domain, taken).await,
+        Wish::Made {
+            base, other, domain, ..
+        } => Ok(Err(proposal(&base, other, &domain, taken).await?)),
+        Wish::Typed { local, domain } => Ok(Err(proposal(&local, None, &domain, taken).await?)),
+    }
+}
+
+async fn first_free_number<'a>(
+    base: &LocalPart,
+    domain: &DomainName,
+    taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, StepError>>,
+) -> Result<Result<Upn, FieldError>, StepError> {
+    for n in 2..=LAST_NUMBER {
+        let upn = Upn::of(&numbered(base, n), domain);
+        if !taken(upn.clone()).await? {
+            return Ok(Ok(upn));
         }
-    };
+    }
+    let message = format!("{base} and its numbers up to {LAST_NUMBER} are taken: give another");
+    Ok(Err(FieldError::new("username", message)))
+}
+
+/// That the name is taken, with free ones to choose from: `other`, then numbers.
+async fn proposal<'a>(
+    base: &LocalPart,
+    other: Option<LocalPart>,
+    domain: &DomainName,
+    taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, StepError>>,
+) -> Result<FieldError, StepError> {
     let mut free = Vec::new();
-    for candidate in other.into_iter().chain((2..=LAST_PROPOSED).map(|n| numbered(&base, n))) {
-        if free.len() < PROPOSALS && !taken(Upn::of(&candidate, &domain)).await? {
+    for candidate in other.into_iter().chain((2..=LAST_PROPOSED).map(|n| numbered(base, n))) {
+        if free.len() < PROPOSALS && !taken(Upn::of(&candidate, domain)).await? {
             free.push(candidate.to_string());
         }
     }
@@ -113,21 +132,20 @@ async fn decide<'a>(
     } else {
         format!("free are {}", free.join(", "))
     };
-    Ok(Err(FieldError::new(
-        "username",
-        format!("{base}@{domain} is taken; {proposed}"),
-    )))
+    let message = format!("{base}@{domain} is taken; {proposed}");
+    Ok(FieldError::new("username", message))
 }
 
-/// Where names are looked up.
-pub(crate) struct Names<'a> {
+/// Where usernames are looked up.
+pub(crate) struct Usernames<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) store: &'a Store,
     pub(crate) organisation: &'a Organisation,
+    /// The request that is checked again: what it holds counts as free for it.
     pub(crate) own: Option<&'a RequestId>,
 }
 
-impl Names<'_> {
+impl Usernames<'_> {
     pub(crate) async fn settle(&self, wish: Wish) -> Result<Result<Upn, FieldError>, StepError> {
         decide(wish, |upn| self.taken(upn).boxed()).await
     }

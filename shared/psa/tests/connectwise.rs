@@ -24,7 +24,7 @@ fn psa(server: &MockServer, company: &str) -> Psa {
     Psa::ConnectWise(client).listing_names()
 }
 
-/// Its requests are held against the vendor's file.
+/// Its requests are checked against the contract file.
 async fn mock_server() -> MockServer {
     let server = MockServer::builder().start().await;
     contract::watch(&server, "connectwise", BASE).await.unwrap();

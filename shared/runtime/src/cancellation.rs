@@ -36,7 +36,7 @@ pub async fn finish_cancelling(
             &messages::cancelled(record.about(), &format!("{by}{why}")),
         )
         .await?;
-    let state_machine = Env.state_machine_arn(record.kind())?;
+    let state_machine = Env.state_machine_arn()?;
     if let Some(before) = record.run.checked_sub(1) {
         stop(
             step_functions,
@@ -47,6 +47,14 @@ pub async fn finish_cancelling(
         )
         .await?;
     }
-    start(step_functions, &state_machine, &key, record.run, Enter::Cancelled).await?;
+    start(
+        step_functions,
+        &state_machine,
+        &key,
+        record.kind(),
+        record.run,
+        Enter::Cancelled,
+    )
+    .await?;
     Ok(())
 }

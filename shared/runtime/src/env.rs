@@ -1,6 +1,5 @@
 //! What the template tells a function.
 
-use domain::job::Kind;
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use url::Url;
@@ -18,12 +17,9 @@ impl Env {
         required("SECRET_PREFIX")
     }
 
-    /// Of the state machine that works on requests of this kind.
-    pub fn state_machine_arn(self, kind: Kind) -> Result<String, StepError> {
-        match kind {
-            Kind::Onboarding => required("ONBOARDING_ARN"),
-            Kind::Offboarding => required("OFFBOARDING_ARN"),
-        }
+    /// ARN of the state machine, which works on requests of every kind.
+    pub fn state_machine_arn(self) -> Result<String, StepError> {
+        required("STATE_MACHINE_ARN")
     }
 
     /// The address that people reach Gangway at; ends without a slash.

@@ -1,8 +1,9 @@
-//! Executions of the state machines: REQUEST-N, so that starting one twice starts one.
+//! Executions of the state machine: REQUEST-N, so that starting one twice starts one.
 
 use aws_sdk_sfn::error::SdkError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::operation::stop_execution::StopExecutionError;
+use domain::job::Kind;
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
@@ -29,20 +30,25 @@ pub enum Started {
 struct Input<'a> {
     org: &'a str,
     request: &'a str,
+    /// Which branch the state machine takes.
+    kind: Kind,
     run: u32,
     enter: Enter,
 }
 
+/// Starts execution `run` of the request.
 pub async fn start(
     client: &aws_sdk_sfn::Client,
     state_machine: &str,
     key: &RequestKey,
+    kind: Kind,
     run: u32,
     enter: Enter,
 ) -> Result<Started, StepError> {
     let input = Input {
         org: key.org.as_str(),
         request: key.request.as_str(),
+        kind,
         run,
         enter,
     };

@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn init() {
     // The SDK's own logs repeat requests at debug level, so only ours are let through.
     // The runtime tells of a failure that the step has told of.
-    let filter = EnvFilter::new("warn,step=info,web=info,gangway=info,lambda_runtime::layers::panic=off");
+    let filter = EnvFilter::new("warn,runtime=info,web=info,gangway=info,lambda_runtime::layers::panic=off");
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

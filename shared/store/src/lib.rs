@@ -13,6 +13,7 @@ pub mod kept;
 pub mod leases;
 pub mod limits;
 pub mod members;
+mod org_config;
 pub mod organisations;
 pub mod outbox;
 pub mod requests;
@@ -30,6 +31,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 
+pub use org_config::{OrgConfig, org_config, request_config};
 pub use submission::{Idempotency, Submitted};
 
 /// The tables of one deployment.

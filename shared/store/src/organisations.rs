@@ -1,14 +1,12 @@
 //! Organisations and their variables, with inheritance from a parent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::step_error::StepError;
-use domain::variables::{Child, FromParent, Inherited, Values};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use domain::variables::{Changes, Child, ForChildren, OwnVariable, OwnVariables};
 
 use crate::audit::AuditEntry;
 use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
@@ -21,42 +19,6 @@ const VARIABLE: &str = "variable#";
 const VERSION: &str = "version";
 /// In the parent's list, so that its change can be checked against theirs.
 const CHILD: &str = "child#";
-
-/// A value that an organisation has set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Setting {
-    pub value: Value,
-    #[serde(default)]
-    pub for_children: ForChildren,
-}
-
-/// What a parent's value is to its children.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ForChildren {
-    #[default]
-    Nothing,
-    /// They take it unless they have their own.
-    Default,
-    /// They take it, and what they have set themselves does not count.
-    Locked,
-}
-
-pub type Settings = BTreeMap<String, Setting>;
-
-/// What children take of their parent's settings.
-pub fn defaults(settings: &Settings) -> Inherited {
-    let from_parent = |(name, setting): (&String, &Setting)| {
-        let locked = match setting.for_children {
-            ForChildren::Nothing => return None,
-            ForChildren::Default => false,
-            ForChildren::Locked => true,
-        };
-        let value = setting.value.clone();
-        Some((name.clone(), FromParent { value, locked }))
-    };
-    settings.iter().filter_map(from_parent).collect()
-}
 
 /// What became of a change of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,8 +91,7 @@ impl Store {
             // One that has another parent by now is still listed here.
             let is_child = |child: &Organisation| child.parent.as_ref() == Some(org);
             if self.organisation(&id).await?.is_some_and(|child| is_child(&child)) {
-                let settings = self.settings(&id).await?.into_iter();
-                let own = settings.map(|(name, setting)| (name, setting.value)).collect();
+                let own = self.own_variables(&id).await?;
                 children.push(Child { id, own });
             }
         }
@@ -166,32 +127,19 @@ impl Store {
     }
 
     /// What this organisation itself has set.
-    pub async fn settings(&self, org: &OrgId) -> Result<Settings, StepError> {
-        let mut settings = Settings::new();
+    pub async fn own_variables(&self, org: &OrgId) -> Result<OwnVariables, StepError> {
+        let mut own = OwnVariables::new();
         for (name, item) in self.items(org, VARIABLE).await? {
             let setting = item.get("setting").and_then(|v| v.as_s().ok());
             let setting = setting.ok_or_else(|| stored_shape(TABLE))?;
             let setting = serde_json::from_str(setting).map_err(|_| stored_shape(TABLE))?;
-            settings.insert(name, setting);
+            own.insert(name, setting);
         }
-        Ok(settings)
+        Ok(own)
     }
 
-    /// The values that count before the defaults: (own, parent's for its children).
-    pub async fn values(&self, organisation: &Organisation) -> Result<(Values, Inherited), StepError> {
-        let own = self.settings(&organisation.id).await?;
-        let inherited = match &organisation.parent {
-            Some(parent) => self.settings(parent).await?,
-            None => Settings::new(),
-        };
-        Ok((
-            own.into_iter().map(|(name, setting)| (name, setting.value)).collect(),
-            defaults(&inherited),
-        ))
-    }
-
-    /// Which version the settings have that are read after this.
-    pub async fn settings_version(&self, org: &OrgId) -> Result<i64, StepError> {
+    /// Which version the variables have that are read after this.
+    pub(crate) async fn variables_version(&self, org: &OrgId) -> Result<i64, StepError> {
         let answer = self
             .db
             .get_item()
@@ -212,12 +160,12 @@ impl Store {
 
     /// Changes all or none; `None` goes back to the inherited value or the default. `before` is what the caller read in
     /// that version, and checked with the changes.
-    pub async fn change_settings(
+    pub async fn change_variables(
         &self,
         org: &OrgId,
-        changes: &BTreeMap<String, Option<Setting>>,
+        changes: &Changes,
         version: i64,
-        before: &Settings,
+        before: &OwnVariables,
         by: &str,
     ) -> Result<Changed, StepError> {
         let mut writes = Vec::new();
@@ -298,10 +246,10 @@ pub const SET_FOR_CHILDREN: &str = "variable.set_for_children";
 /// The same, where children may not have their own. It begins like the other, so that both are found together.
 const LOCKED_FOR_CHILDREN: &str = "variable.set_for_children_locked";
 
-fn entries(name: &str, old: Option<&Setting>, new: Option<&Setting>, by: &str) -> Vec<AuditEntry> {
-    let told = |setting: &Setting| setting.value.to_string();
-    let for_children = |setting: &&Setting| setting.for_children != ForChildren::Nothing;
-    let entry = |what, old: Option<&Setting>, new: Option<&Setting>| {
+fn entries(name: &str, old: Option<&OwnVariable>, new: Option<&OwnVariable>, by: &str) -> Vec<AuditEntry> {
+    let told = |setting: &OwnVariable| setting.value.to_string();
+    let for_children = |setting: &&OwnVariable| setting.for_children != ForChildren::Nothing;
+    let entry = |what, old: Option<&OwnVariable>, new: Option<&OwnVariable>| {
         AuditEntry::now(by, what, name).changed(old.map(told), new.map(told))
     };
     let (old_default, new_default) = (old.filter(for_children), new.filter(for_children));
@@ -323,31 +271,11 @@ mod tests {
 
     use super::*;
 
-    fn setting(value: &str, for_children: ForChildren) -> Setting {
-        Setting {
+    fn setting(value: &str, for_children: ForChildren) -> OwnVariable {
+        OwnVariable {
             value: json!(value),
             for_children,
         }
-    }
-
-    #[test]
-    fn children_take_defaults_and_locks() {
-        let settings = Settings::from([
-            ("start_time".to_owned(), setting("own", ForChildren::Nothing)),
-            ("timezone".to_owned(), setting("shared", ForChildren::Default)),
-            ("default_priority".to_owned(), setting("locked", ForChildren::Locked)),
-        ]);
-        let from = |value: &str, locked| FromParent {
-            value: json!(value),
-            locked,
-        };
-        assert_eq!(
-            defaults(&settings),
-            Inherited::from([
-                ("timezone".to_owned(), from("shared", false)),
-                ("default_priority".to_owned(), from("locked", true)),
-            ])
-        );
     }
 
     #[test]
@@ -371,7 +299,7 @@ mod tests {
             setting("shared", ForChildren::Default),
         );
         let locked = setting("shared", ForChildren::Locked);
-        let of = |old: Option<&Setting>, new: Option<&Setting>| {
+        let of = |old: Option<&OwnVariable>, new: Option<&OwnVariable>| {
             let entries = entries("timezone", old, new, "m1").into_iter();
             entries
                 .map(|entry| (entry.what, entry.old, entry.new))

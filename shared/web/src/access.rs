@@ -118,11 +118,7 @@ impl Web {
 
     /// The organisation's variables as they hold now.
     pub async fn variables(&self, organisation: &Organisation) -> Result<OrgVariables, StepError> {
-        let (own, inherited) = self.store.values(organisation).await?;
-        OrgVariables::resolve(&own, &inherited).map_err(|problems| {
-            let names: Vec<_> = problems.into_iter().map(|problem| problem.field).collect();
-            StepError::NeedsAttention(format!("variables of the organisation are wrong: {}", names.join(", ")))
-        })
+        self.store.variables(organisation).await
     }
 
     /// Adds the cookie of a new session. The one that the browser brought ends: whoever has a copy of it has nothing.

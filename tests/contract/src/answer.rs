@@ -5,7 +5,7 @@ use crate::{Answer, body, media::Media, node::Node, schema::Schemas};
 pub(crate) struct Answers(Vec<Declared>);
 
 pub(crate) struct Declared {
-    /// `200`, `2XX` or `default`.
+    /// `200` or `4XX`.
     pub(crate) status: String,
     pub(crate) content: Vec<Media>,
 }
@@ -14,8 +14,12 @@ impl Answers {
     pub(crate) fn parse(operation: &Node<'_>, schemas: &mut Schemas<'_>) -> Result<Self, String> {
         let answers = operation.get("responses");
         let declared = answers.iter().flat_map(Node::entries).map(|(status, answer)| {
+            let is_known = status.len() == 3 && status.starts_with(|first: char| first.is_ascii_digit());
+            if !is_known {
+                return Err(format!("{}: a status is three digits, or one and XX", answer.pointer));
+            }
             Ok(Declared {
-                status: status.to_ascii_uppercase(),
+                status: status.to_owned(),
                 content: Media::of(&answer.resolved()?, schemas)?,
             })
         });
@@ -33,11 +37,7 @@ impl Answers {
 
     fn find(&self, status: u16) -> Option<&Declared> {
         let exact = self.named(&status.to_string());
-        let range = || self.named(&format!("{}XX", status / 100));
-        // CloudBlue declares only a `default`, with the body of its success.
-        let succeeds = self.0.iter().any(|declared| declared.status.starts_with('2'));
-        let default = || self.named("DEFAULT").filter(|_| succeeds || status < 400);
-        exact.or_else(range).or_else(default)
+        exact.or_else(|| self.named(&format!("{}XX", status / 100)))
     }
 
     pub(crate) fn complaints(&self, method: &str, answer: &Answer<'_>) -> Vec<String> {

@@ -1,50 +1,73 @@
 //! Finds the operation of a request.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use serde_json::Value;
 
-use crate::{
-    Answer, Request,
-    document::{Direction, turned},
-    node::Node,
-    operation::Operation,
-    schema::Schemas,
-    template::segments,
-};
+use crate::{Answer, Request, node::Node, operation::Operation, schema::Schemas, template::segments};
 
 const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
 
-/// One vendor's file, compiled.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vendors");
+
+/// One system's contract file, compiled.
 pub struct Contract {
     operations: Vec<Operation>,
 }
 
+/// The systems that have a contract file, in alphabetical order.
+///
+/// # Errors
+/// The folder can't be read.
+pub fn systems() -> Result<Vec<String>, String> {
+    let wrong = |error: std::io::Error| format!("{FOLDER}: {error}");
+    let mut systems = Vec::new();
+    for entry in fs::read_dir(FOLDER).map_err(wrong)? {
+        let name = entry.map_err(wrong)?.file_name();
+        let name = name.to_string_lossy();
+        let system = name.strip_suffix(".yaml");
+        systems.push(
+            system
+                .ok_or_else(|| format!("{FOLDER}: {name} is no contract file"))?
+                .to_owned(),
+        );
+    }
+    systems.sort();
+    Ok(systems)
+}
+
+/// A system's contract file as it is written.
+pub(crate) fn document(system: &str) -> Result<Value, String> {
+    let file = format!("{FOLDER}/{system}.yaml");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
+    serde_saphyr::from_str(&text).map_err(|error| format!("{file}: {error}"))
+}
+
 impl Contract {
-    pub fn load(file: &Path) -> Result<Self, String> {
-        let wrong = |why: String| format!("{}: {why}", file.display());
-        let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-        let document = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        Self::new(&document).map_err(wrong)
+    /// Loads the contract file of a system, by the name that Gangway's variables have for it.
+    ///
+    /// # Errors
+    /// There is no such file, or it says something that this crate doesn't know.
+    pub fn of(system: &str) -> Result<Self, String> {
+        Self::new(&document(system)?).map_err(|why| format!("{system}.yaml: {why}"))
     }
 
     pub(crate) fn new(document: &Value) -> Result<Self, String> {
-        let version = document["openapi"].as_str().unwrap_or("");
-        if !version.starts_with("3.0.") && !version.starts_with("3.1.") {
-            return Err("no OpenAPI 3.0 or 3.1".to_owned());
+        if !document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1."))
+        {
+            return Err("no OpenAPI 3.1".to_owned());
         }
-        let requests = turned(document, Direction::Request);
-        let answers = turned(document, Direction::Answer);
-        let root = Node::root(&requests);
-        let mut requests = Schemas::new(&requests)?;
-        let mut answers = Schemas::new(&answers)?;
+        let root = Node::root(document);
+        let mut schemas = Schemas::new(document)?;
         let mut operations = Vec::new();
         for (template, path) in root.get("paths").iter().flat_map(Node::entries) {
             let path = path.resolved()?;
             for (method, _) in path.entries() {
                 if METHODS.contains(&method) {
                     let place = (template, method);
-                    operations.push(Operation::parse(&root, &path, place, &mut requests, &mut answers)?);
+                    operations.push(Operation::parse(&root, &path, place, &mut schemas)?);
                 }
             }
         }

@@ -1,16 +1,14 @@
-//! Checks HTTP requests and answers against the vendors' OpenAPI files (3.0 and 3.1), so that a client and its
-//! simulator can't be wrong in the same way.
+//! Checks HTTP requests and answers against contract files, so that a client and its simulator can't be wrong in the
+//! same way.
 //!
-//! The files are not part of the repository; `folder` finds them beside it.
+//! A contract file, `vendors/SYSTEM.yaml`, is Gangway's own statement of the operations that it uses at a system, with
+//! the fields, limits and words that the vendor documents for them: an OpenAPI 3.1 document, one for each system.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), String> {
 //! use contract::{Answer, Contract, Request};
 //!
-//! let Some(folder) = contract::folder() else {
-//!     return Ok(()); // it has printed that something was skipped
-//! };
-//! let connectwise = Contract::load(&folder.join("connectwise.json"))?;
+//! let connectwise = Contract::of("connectwise")?;
 //! let headers = [
 //!     ("authorization".to_owned(), "Basic ...".to_owned()),
 //!     ("clientid".to_owned(), "...".to_owned()),
@@ -35,8 +33,6 @@
 mod answer;
 mod body;
 mod contract;
-mod document;
-mod folder;
 mod kinds;
 mod media;
 mod multipart;
@@ -59,8 +55,7 @@ mod vendors;
 #[cfg(test)]
 mod walk;
 
-pub use contract::Contract;
-pub use folder::folder;
+pub use contract::{Contract, systems};
 #[cfg(feature = "wiremock")]
 pub use watch::watch;
 

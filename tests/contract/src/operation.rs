@@ -31,8 +31,7 @@ impl Operation {
         root: &Node<'_>,
         path: &Node<'_>,
         (template, method): (&str, &str),
-        requests: &mut Schemas<'_>,
-        answers: &mut Schemas<'_>,
+        schemas: &mut Schemas<'_>,
     ) -> Result<Self, String> {
         let operation = path
             .get(method)
@@ -41,16 +40,16 @@ impl Operation {
         let body = body.map(|body| {
             Ok::<_, String>(Body {
                 required: body.flag("required"),
-                content: Media::of(&body, requests)?,
+                content: Media::of(&body, schemas)?,
             })
         });
         let security = operation.get("security").or_else(|| root.get("security"));
         Ok(Self {
             method: method.to_ascii_uppercase(),
             template: Template::parse(template)?,
-            parameters: parameters(path, &operation, requests)?,
+            parameters: parameters(path, &operation, schemas)?,
             body: body.transpose()?,
-            answers: Answers::parse(&operation, answers)?,
+            answers: Answers::parse(&operation, schemas)?,
             security: security::parse(root, security.as_ref())?,
         })
     }
@@ -81,14 +80,7 @@ impl Operation {
             }
             Some(body) => complaints.extend(body::complaints(&body.content, request.headers, request.body)),
         }
-        // Autotask declares its keys twice, as security and as parameters.
-        let mut said = Vec::new();
-        for complaint in complaints {
-            if !said.contains(&complaint) {
-                said.push(complaint);
-            }
-        }
-        said
+        complaints
     }
 
     fn knows_query(&self, name: &str) -> bool {

@@ -41,8 +41,6 @@ impl Parameter {
         let separator = match (place, style, explode.unwrap_or(style == "form")) {
             (Place::Query, "form", true) => None,
             (Place::Query, "form", false) | (Place::Path | Place::Header, "simple", _) => Some(','),
-            (Place::Query, "spaceDelimited", _) => Some(' '),
-            (Place::Query, "pipeDelimited", _) => Some('|'),
             _ => return Err(unknown("style")),
         };
         let schema = node.get("schema").ok_or_else(|| unknown("schema"))?;

@@ -248,24 +248,20 @@ fn text(choice: &All<'_>) -> Value {
     let by_pattern = said("pattern").and_then(|pattern| match pattern {
         "^[A-Z]{2}$" => Some("US".to_owned()),
         "^[0-9]+$" => Some("7".to_owned()),
-        "^/" => Some("/users".to_owned()),
         "^[a-f0-9]{32}$" => Some("0123456789abcdef".repeat(2)),
         "^[0-9a-f]{64}$" => Some("0123456789abcdef".repeat(4)),
         "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$" => Some(UUID.to_owned()),
         pattern if pattern.contains(r"+@[A-Za-z0-9.\-]+$") => Some("ada@example.com".to_owned()),
-        pattern if pattern.contains("DisableStrongPassword") => Some("None".to_owned()),
         pattern if pattern.contains(r"graph\.microsoft\.com") => {
             Some(format!("https://graph.microsoft.com/v1.0/users/{UUID}"))
         }
         pattern if pattern.ends_with(r"/\.default$") => Some("https://graph.microsoft.com/.default".to_owned()),
-        pattern if pattern.contains("service-provider") => Some("service-provider".to_owned()),
         _ => None,
     });
     let by_format = said("format").and_then(|format| match format {
         "date" => Some("2026-11-22".to_owned()),
         "date-time" => Some("2026-11-22T10:00:00Z".to_owned()),
         "email" => Some("ada@example.com".to_owned()),
-        "uri" => Some("https://example.com/".to_owned()),
         "uuid" => Some(UUID.to_owned()),
         _ => None,
     });

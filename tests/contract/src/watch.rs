@@ -1,24 +1,23 @@
-//! For tests with a mock server: its requests are held against a vendor's file too.
+//! For tests with a mock server: its requests are checked against a contract file too.
 
 use std::io::Write;
 
 use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
 
-use crate::{Contract, folder};
+use crate::Contract;
 
 struct Watch {
     contract: Contract,
     base: &'static str,
 }
 
-/// From now on a request below `base` that doesn't fit the file (its name in ../shared/vendors/json) ends the test's
-/// process: a refusal could be what the test expects, and a panic in the server's task would be noticed by nobody.
+/// From now on a request below `base` that doesn't fit the contract file of `system` ends the test's process: a refusal
+/// could be what the test expects, and a panic in the server's task would be noticed by nobody.
 ///
 /// # Errors
-/// The file can't be read.
-pub async fn watch(server: &MockServer, file: &str, base: &'static str) -> Result<(), String> {
-    let Some(folder) = folder() else { return Ok(()) };
-    let contract = Contract::load(&folder.join(format!("{file}.json")))?;
+/// As [`Contract::of`].
+pub async fn watch(server: &MockServer, system: &str, base: &'static str) -> Result<(), String> {
+    let contract = Contract::of(system)?;
     Mock::given(Watch { contract, base })
         .respond_with(ResponseTemplate::new(500))
         .with_priority(1)
@@ -57,7 +56,7 @@ impl Match for Watch {
             let place = format!("{} {}", request.method, request.url.path());
             let _ = writeln!(
                 std::io::stderr(),
-                "against the vendor's file: {place}: {}",
+                "against the contract file: {place}: {}",
                 wrong.join("; ")
             );
             std::process::exit(101);

@@ -124,13 +124,10 @@ pub fn history(execution: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Of both state machines.
+/// Every execution of the stack's state machine.
 pub fn executions(stack: &Stack) -> Vec<Value> {
-    let of = |machine: &str| {
-        let body = json!({"stateMachineArn": machine, "maxResults": 1000});
-        pages("AWSStepFunctions.ListExecutions", &body, "nextToken", "nextToken")
-    };
-    let pages: Vec<Value> = stack.state_machines().flat_map(of).collect();
+    let body = json!({"stateMachineArn": stack.state_machine, "maxResults": 1000});
+    let pages = pages("AWSStepFunctions.ListExecutions", &body, "nextToken", "nextToken");
     pages
         .iter()
         .flat_map(|page| page["executions"].as_array().cloned().unwrap_or_default())

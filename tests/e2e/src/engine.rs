@@ -22,7 +22,8 @@ pub struct Stack {
     #[serde(rename = "stack")]
     pub name: String,
     pub api: String,
-    state_machines: BTreeMap<String, String>,
+    /// ARN of the state machine.
+    pub state_machine: String,
     pub tables: BTreeMap<String, String>,
 }
 
@@ -60,22 +61,13 @@ impl Engine {
 }
 
 impl Stack {
-    /// Of `onboarding` or `offboarding`.
-    pub fn state_machine(&self, kind: &str) -> &str {
-        self.state_machines.get(kind).expect("the state machine")
-    }
-
-    pub fn state_machines(&self) -> impl Iterator<Item = &str> {
-        self.state_machines.values().map(String::as_str)
-    }
-
     pub fn table(&self, name: &str) -> &str {
         self.tables.get(name).expect("a table of this name")
     }
 
     /// The ARN of an execution by its name.
-    pub fn execution(&self, kind: &str, name: &str) -> String {
-        let machine = self.state_machine(kind).replacen(":stateMachine:", ":execution:", 1);
+    pub fn execution(&self, name: &str) -> String {
+        let machine = self.state_machine.replacen(":stateMachine:", ":execution:", 1);
         format!("{machine}:{name}")
     }
 }

@@ -285,7 +285,7 @@ impl<'a> Request<'a> {
     }
 
     pub fn execution(&self, run: u32) -> String {
-        self.org.stack.execution(self.kind, &format!("{}-{run}", self.id))
+        self.org.stack.execution(&format!("{}-{run}", self.id))
     }
 
     pub fn history(&self, run: u32) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! Holds every request, and every answer of ours, against the vendors' OpenAPI files, where these are beside the repository.
+//! Checks every request, and every answer of ours, against the contract file of its system (`tests/contract/vendors`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,10 @@ use axum::http::HeaderMap;
 use contract::{Answer, Contract, Request};
 use serde_json::{Value, json};
 
-use crate::vendor::{VENDORS, Vendor};
+use crate::{
+    call::{self, Match},
+    vendor::{VENDORS, Vendor},
+};
 
 /// A request as it came, for the check after its answer is known.
 pub struct Seen {
@@ -20,12 +23,6 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
-
-/// What files say and can't mean.
-const MISTAKES: [&str; 1] = [
-    // All operations want the token, and so this one that gives it.
-    "kaseya_bms: POST /v2/security/authenticate: header authorization: no Bearer",
-];
 
 /// What was checked since the start.
 #[derive(Default)]
@@ -42,11 +39,9 @@ struct Log {
 
 impl Contracts {
     /// `answer`: if it is the vendor's own and not a bad day's.
-    pub fn check(&self, vendor: &'static Vendor, base: &str, seen: &Seen, answer: Option<&Answer<'_>>) {
-        let Some(path) = path_of(vendor, base, &seen.path) else {
-            return;
-        };
-        let Some(contract) = contract_of(vendor) else { return };
+    pub fn check(&self, vendor: &'static Vendor, seen: &Seen, answer: Option<&Answer<'_>>) {
+        let path = path_of(vendor, &seen.path);
+        let contract = contract_of(vendor);
         let request = Request {
             method: &seen.method,
             path,
@@ -71,60 +66,63 @@ impl Contracts {
             .map(|(method, path)| format!("{method} {path}"));
         let place = operation
             .clone()
-            .unwrap_or_else(|| format!("{} (an unknown path)", seen.method));
+            .unwrap_or_else(|| operation_of_simulator(vendor, seen));
         log.operations.entry(vendor.name).or_default().extend(operation);
         for text in wrong {
             let line = format!("{}: {place}: {text}", vendor.name);
-            if !MISTAKES.contains(&line.as_str()) && log.wrong.insert(line.clone()) {
-                eprintln!("simulators: against the vendor's file: {line}");
+            if log.wrong.insert(line.clone()) {
+                eprintln!("simulators: against the contract file: {line}");
             }
         }
     }
 
-    /// What does not fit the vendors' files.
+    /// What does not fit the contract files.
     pub fn wrong(&self) -> Vec<String> {
         let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         log.wrong.iter().cloned().collect()
     }
 
     pub fn report(&self) -> Value {
-        let skipped = contract::folder().is_none();
         let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         json!({
-            "skipped": skipped, "requests": log.requests, "answers": log.answers, "operations": log.operations,
-            "wrong": log.wrong,
+            "requests": log.requests, "answers": log.answers, "operations": log.operations, "wrong": log.wrong,
         })
     }
 }
 
-/// The path below the server that the vendor's file names; nothing where the file doesn't cover this part of the vendor.
-fn path_of<'a>(vendor: &Vendor, base: &str, path: &'a str) -> Option<&'a str> {
+/// The path as the system itself would see it.
+fn path_of<'a>(vendor: &Vendor, path: &'a str) -> &'a str {
     // The world is named in the path, because a push needs no credentials.
-    if vendor.name == "pwpush" {
-        return path
-            .get(1..)
-            .and_then(|rest| rest.find('/').map(|slash| &rest[slash..]));
-    }
-    (vendor.bases.first() == Some(&base)).then_some(path)
+    let begins = if vendor.name == "pwpush" {
+        path.get(1..).and_then(|rest| rest.find('/')).map(|slash| slash + 1)
+    } else {
+        None
+    };
+    begins.and_then(|begins| path.get(begins..)).unwrap_or(path)
 }
 
-fn contract_of(vendor: &Vendor) -> Option<&'static Contract> {
-    static LOADED: OnceLock<Vec<OnceLock<Option<Contract>>>> = OnceLock::new();
-    let loaded = LOADED.get_or_init(|| VENDORS.iter().map(|_| OnceLock::new()).collect());
-    let index = VENDORS.iter().position(|other| other.name == vendor.name)?;
-    loaded.get(index)?.get_or_init(|| load(vendor)).as_ref()
+/// The name of a request that no contract file knows: the simulator's for it, if it has one.
+fn operation_of_simulator(vendor: &Vendor, seen: &Seen) -> String {
+    let path = seen.path.get(1..).unwrap_or_default();
+    let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+    match call::find(vendor.operations, &seen.method, &segments) {
+        Match::Found { template, .. } => format!("{} {template}", seen.method),
+        Match::OtherMethod | Match::Nothing => format!("{} (an unknown path)", seen.method),
+    }
 }
 
-fn load(vendor: &Vendor) -> Option<Contract> {
-    let file = contract::folder()?.join(format!("{}.json", vendor.contract));
-    match Contract::load(&file) {
-        Ok(contract) => Some(contract),
-        #[expect(
-            clippy::panic,
-            reason = "a file that can't be read would be a check that is never made"
-        )]
-        Err(problem) => panic!("{}: {problem}", file.display()),
-    }
+fn contract_of(vendor: &Vendor) -> &'static Contract {
+    static LOADED: OnceLock<BTreeMap<&'static str, OnceLock<Contract>>> = OnceLock::new();
+    let files = LOADED.get_or_init(|| VENDORS.iter().map(|vendor| (vendor.name, OnceLock::new())).collect());
+    files[vendor.name].get_or_init(|| load(vendor.name))
+}
+
+#[expect(
+    clippy::panic,
+    reason = "a file that can't be read would be a check that is never made"
+)]
+fn load(system: &str) -> Contract {
+    Contract::of(system).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 pub fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -133,4 +131,41 @@ pub fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), text(value)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A template's placeholders are any text, for the other table.
+    fn segments(template: &str) -> Vec<String> {
+        template.split('/').skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_simulated_system_has_a_contract_file_and_no_other_has() {
+        let mut simulated: Vec<_> = VENDORS.iter().map(|vendor| vendor.name.to_owned()).collect();
+        simulated.sort();
+        assert_eq!(contract::systems(), Ok(simulated));
+    }
+
+    #[test]
+    fn contract_files_and_simulators_have_the_same_operations() {
+        for vendor in VENDORS {
+            let mut simulated: BTreeSet<_> = vendor
+                .operations
+                .iter()
+                .map(|(method, template, _)| (*method, *template))
+                .collect();
+            let world = if vendor.name == "pwpush" { "/{world}" } else { "" };
+            for (method, template) in contract_of(vendor).operations() {
+                let path = segments(&format!("{world}{template}"));
+                let Match::Found { template: found, .. } = call::find(vendor.operations, &method, &path) else {
+                    panic!("{}.yaml: {method} {template}: nothing uses it", vendor.name);
+                };
+                simulated.retain(|operation| *operation != (method.as_str(), found));
+            }
+            assert_eq!(simulated, BTreeSet::new(), "{}.yaml lacks these", vendor.name);
+        }
+    }
 }

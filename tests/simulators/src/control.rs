@@ -452,7 +452,7 @@ async fn list_operations() -> Json<Value> {
     Json(Value::Object(VENDORS.iter().map(of).collect()))
 }
 
-/// What was held against the vendors' files, and what does not fit them.
+/// What was checked against the contract files, and what does not fit them.
 async fn show_contracts(AxumState(app): Shared) -> Json<Value> {
     Json(app.contracts.report())
 }

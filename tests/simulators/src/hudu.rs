@@ -14,7 +14,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "hudu",
     bases: &["/hudu/api/v1"],
-    contract: "hudu",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

@@ -15,7 +15,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "itglue",
     bases: &["/itglue"],
-    contract: "itglue",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

@@ -14,11 +14,10 @@ use crate::{
     world::{Token, World, secret},
 };
 
-/// The second base is the organisation's own, and in no vendor's file.
+/// The second base is the organisation's own address for writing, which is no part of Passportal.
 pub const VENDOR: Vendor = Vendor {
     name: "passportal",
     bases: &["/passportal", "/passportal-writer"],
-    contract: "passportal",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

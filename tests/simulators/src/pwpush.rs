@@ -15,7 +15,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "pwpush",
     bases: &["/pwpush"],
-    contract: "pwpush",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

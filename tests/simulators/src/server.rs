@@ -222,7 +222,7 @@ async fn vendor(
         body: call.body.to_vec(),
     };
     let done = perform(app, system, call).await;
-    check(app, system, base, &seen, &done);
+    check(app, system, &seen, &done);
     let Some(fault) = &done.fault else {
         return Ok(respond(&done.answer, None));
     };
@@ -241,8 +241,8 @@ async fn vendor(
     }
 }
 
-/// Against the vendor's file.
-fn check(app: &App, system: System, base: &str, seen: &Seen, done: &Done) {
+/// Against the system's contract file.
+fn check(app: &App, system: System, seen: &Seen, done: &Done) {
     let (status, headers, body) = written(&done.answer);
     let answer = contract::Answer {
         status,
@@ -253,7 +253,7 @@ fn check(app: &App, system: System, base: &str, seen: &Seen, done: &Done) {
         .fault
         .as_ref()
         .is_some_and(|fault| fault.rule.kind == Kind::Garbage);
-    app.contracts.check(system.0, base, seen, (!spoilt).then_some(&answer));
+    app.contracts.check(system.0, seen, (!spoilt).then_some(&answer));
 }
 
 struct Done {

@@ -13,7 +13,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "sherweb",
     bases: &["/sherweb"],
-    contract: "sherweb",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

@@ -95,13 +95,13 @@ impl Simulated {
     }
 }
 
-/// Whatever a test is about: what passed through fits the vendors' files, and is text where vendors show it.
+/// Whatever a test is about: what passed through fits the contract files, and is text where vendors show it.
 impl Drop for Simulated {
     fn drop(&mut self) {
         let wrong = self.app.contracts.wrong();
         // A second panic would end the process without a word about the first.
         if !std::thread::panicking() {
-            assert_eq!(wrong, Vec::<String>::new(), "against the vendors' files");
+            assert_eq!(wrong, Vec::<String>::new(), "against the contract files");
             let active = self.world(|world| world.active.clone());
             assert_eq!(active, Vec::new(), "more than text");
         }

@@ -25,12 +25,10 @@ use crate::{
 };
 
 pub struct Vendor {
-    /// As Gangway's variables name it.
+    /// As Gangway's variables and the contract files name it.
     pub name: &'static str,
     /// Where it is on this server; the longest comes first, because one vendor has two.
     pub bases: &'static [&'static str],
-    /// The vendor's OpenAPI file in ../shared/vendors/json.
-    pub contract: &'static str,
     pub operations: &'static [Operation],
     /// An error as the vendor writes it: status, code, message.
     pub error: fn(u16, &str, &str) -> Answer,

@@ -5,18 +5,14 @@ use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::request::{PlannedGroup, Sku};
 use domain::role::Role;
+use domain::submission::{Form, Offboarding, Onboarding};
 use domain::variables::{OrgVariables, PasswordDestination};
-use planning::{Checked, LicenseFound, OffboardingChecked};
+use planning::{Checked, LicenseFound, OffboardingFound, OnboardingFound};
 use serde_json::json;
 use store::members::Member;
 use web::Caller;
 
 use super::*;
-use crate::preview::{DryRun, unchecked};
-
-fn visit() -> OrgScope {
-    visit_as(Role::Technician)
-}
 
 fn visit_as(role: Role) -> OrgScope {
     let org = OrgId::parse("acme").expect("an id");
@@ -75,10 +71,8 @@ fn filled(values: Value) -> FormValues {
     }
 }
 
-fn html(filled: FormValues, offer: Result<Offer, FieldError>, checked: Option<Checked>) -> String {
-    let base = Base::new("https://gangway.example.com").expect("a base");
-    let visit = visit();
-    let look = checked.map(|checked| DryRun {
+fn html(filled: FormValues, offer: Result<Offer, FieldError>, checked: Option<Checked<OnboardingFound>>) -> String {
+    let dry_run = checked.map(|checked| DryRun {
         checked,
         warnings: vec![FieldError::new(
             "default_psa",
@@ -86,8 +80,26 @@ fn html(filled: FormValues, offer: Result<Offer, FieldError>, checked: Option<Ch
         )],
         because: vec![Because::ApprovalIsOn],
     });
-    let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &filled, offer, look);
-    web::page(&base, "New onboarding", Some(&visit), &page).expect("a page")
+    let variables = OrgVariables::default();
+    page::<Onboarding>(Role::Technician, &variables, &filled, offer.map(Some), dry_run)
+}
+
+fn page<F: Submission>(
+    role: Role,
+    variables: &OrgVariables,
+    filled: &FormValues,
+    offer: Result<Option<Offer>, FieldError>,
+    dry_run: Option<DryRun<F::Found>>,
+) -> String {
+    let base = Base::new("https://gangway.example.com").expect("a base");
+    let scope = visit_as(role);
+    let context = PageContext {
+        base: &base,
+        scope: &scope,
+        variables,
+    };
+    let page = Page::of::<F>(context, filled, offer, dry_run);
+    web::page(&base, F::TITLE, Some(&scope), &page).expect("a page")
 }
 
 #[test]
@@ -98,7 +110,7 @@ fn the_empty_form() {
 #[test]
 fn every_field_has_its_input() {
     let page = html(filled(json!({})), Ok(offer()), None);
-    for field in domain::submission::FIELDS {
+    for field in Onboarding::FIELDS.iter().map(|field| field.name) {
         assert!(page.contains(&format!(r#"name="{field}""#)), "{field}");
     }
     assert!(!page.contains("new.example") && !page.contains("WINDOWS_STORE"));
@@ -107,15 +119,10 @@ fn every_field_has_its_input() {
 /// A form offers what the role may use, and says what follows.
 #[test]
 fn a_basic_member_is_offered_what_a_basic_member_may() {
-    let base = Base::new("https://gangway.example.com").expect("a base");
-    let visit = visit_as(Role::Basic);
-    let empty = filled(json!({}));
-    let page = Page::onboarding(&base, &visit, &OrgVariables::default(), &empty, Ok(offer()), None);
-    let page = web::page(&base, "New onboarding", Some(&visit), &page).expect("a page");
-    for refused in domain::submission::PASSWORD_FIELDS
-        .into_iter()
-        .chain(["rehire", "ticket_id"])
-    {
+    let variables = OrgVariables::default();
+    let page = page::<Onboarding>(Role::Basic, &variables, &filled(json!({})), Ok(Some(offer())), None);
+    let overrides = Onboarding::FIELDS.iter().filter(|field| field.overrides);
+    for refused in overrides.map(|field| field.name).chain(["rehire", "ticket_id"]) {
         assert!(!page.contains(&format!(r#"name="{refused}""#)), "{refused}");
     }
     assert!(
@@ -134,7 +141,7 @@ fn mistakes_stand_beside_their_fields_with_what_was_typed() {
         FieldError::new("licenses", "NOPE is no license of the tenant"),
         FieldError::new("new_user_approval_email", "leaves nobody to approve"),
     ];
-    let page = html(filled(typed), Ok(offer()), Some(unchecked(problems)));
+    let page = html(filled(typed), Ok(offer()), Some(Checked::wrong(problems)));
     insta::assert_snapshot!(page);
     assert!(!page.contains("<b>Ada"), "what was typed is escaped");
 }
@@ -152,7 +159,7 @@ fn password_settings_are_folded_until_one_is_given() {
     assert!(page.contains("<details open>"));
     assert!(page.contains(r#"<option value="false" selected>No</option>"#));
     let wrong = vec![FieldError::new("send_password_via_sms_or_email", "leaves no place")];
-    let page = html(filled(json!({})), Ok(offer()), Some(unchecked(wrong)));
+    let page = html(filled(json!({})), Ok(offer()), Some(Checked::wrong(wrong)));
     assert!(page.contains("<details open>"));
     assert!(page.contains(r##"<a href="#send_password_via_sms_or_email">"##));
 }
@@ -163,7 +170,7 @@ fn a_check_shows_the_plan() {
         id: "1".to_owned(),
         part_number: "SPB".to_owned(),
     };
-    let checked = Checked {
+    let found = OnboardingFound {
         username: Some(Upn::of(
             &domain::username::LocalPart::parse("alovelace").expect("a name"),
             &DomainName::parse("contoso.com").expect("a domain"),
@@ -187,10 +194,13 @@ fn a_check_shows_the_plan() {
                 reason: Some("there is no such group".to_owned()),
             },
         ],
-        gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
         password_places: vec![PasswordDestination::TicketNote],
+    };
+    let checked = Checked {
+        gates: vec![Gate::Approval(0), Gate::License("SPB".to_owned())],
         start_at: "2026-12-01T08:00:00Z".parse().ok(),
-        ..unchecked(Vec::new())
+        found,
+        ..Checked::default()
     };
     let page = html(filled(json!({"first_name": "Ada"})), Ok(offer()), Some(checked));
     for words in [
@@ -219,18 +229,19 @@ fn without_lists_everything_can_be_typed() {
     assert!(page.contains(r#"<input type="text" id="email_domain""#));
 }
 
-fn leaver_page(filled: &FormValues, checked: Option<OffboardingChecked>) -> String {
-    let base = Base::new("https://gangway.example.com").expect("a base");
-    let visit = visit();
-    let look = checked.map(DryRun::wrong);
-    let page = Page::offboarding(&base, &visit, &OrgVariables::default(), filled, look);
-    web::page(&base, "New offboarding", Some(&visit), &page).expect("a page")
+fn leaver_page(filled: &FormValues, checked: Option<Checked<OffboardingFound>>) -> String {
+    let dry_run = checked.map(|checked| DryRun {
+        checked,
+        warnings: Vec::new(),
+        because: Vec::new(),
+    });
+    page::<Offboarding>(Role::Technician, &OrgVariables::default(), filled, Ok(None), dry_run)
 }
 
 #[test]
 fn the_form_of_somebody_who_leaves() {
     let page = leaver_page(&filled(json!({})), None);
-    for field in domain::submission::OFFBOARDING_FIELDS {
+    for field in Offboarding::FIELDS.iter().map(|field| field.name) {
         assert!(page.contains(&format!(r#"name="{field}""#)), "{field}");
     }
     insta::assert_snapshot!(page);
@@ -238,7 +249,7 @@ fn the_form_of_somebody_who_leaves() {
 
 #[test]
 fn a_check_shows_what_a_leaver_loses() {
-    let checked = OffboardingChecked {
+    let found = OffboardingFound {
         user: Some(domain::request::UserRef {
             id: "1".to_owned(),
             upn: "ada@contoso.com".to_owned(),
@@ -255,8 +266,12 @@ fn a_check_shows_what_a_leaver_loses() {
                 stays: Some("its members follow from a rule".to_owned()),
             },
         ],
+        ..OffboardingFound::default()
+    };
+    let checked = Checked {
         start_at: "2026-12-01T08:00:00Z".parse().ok(),
-        ..crate::offboard::unchecked(Vec::new())
+        found,
+        ..Checked::default()
     };
     let typed = filled(json!({"user": "ada@contoso.com", "offboarding_remove_groups": false}));
     let page = leaver_page(&typed, Some(checked));
@@ -273,4 +288,35 @@ fn a_check_shows_what_a_leaver_loses() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("<b>Ada"));
+}
+
+/// Whatever the parent has locked is shown with its value, and not asked for.
+#[test]
+fn a_locked_variable_is_not_asked_for() {
+    let locked = |name: &str| OrgVariables {
+        locked: [name.to_owned()].into(),
+        ..OrgVariables::default()
+    };
+    let empty = filled(json!({}));
+    for (name, shown) in [
+        ("password_style", "Kind of password: classic"),
+        ("store_password_in_ticket", "Store in the ticket: yes"),
+        ("onboarding_password_save_location", "Places of documentation: none"),
+    ] {
+        let page = page::<Onboarding>(Role::Admin, &locked(name), &empty, Ok(None), None);
+        assert!(!page.contains(&format!(r#"name="{name}""#)), "{name}");
+        assert!(
+            page.contains(&format!(r#"<p id="{name}" tabindex="-1">{shown}</p>"#)),
+            "{page}"
+        );
+        assert!(page.contains("Locked by the parent organisation"), "{name}");
+        assert!(page.contains("<details>"), "{name}: nothing was given");
+    }
+    let name = "offboarding_remove_groups";
+    let page = page::<Offboarding>(Role::Admin, &locked(name), &empty, Ok(None), None);
+    assert!(
+        !page.contains(&format!(r#"name="{name}""#)) && page.contains("Remove from groups: yes"),
+        "{page}"
+    );
+    assert!(page.contains(r#"name="offboarding_deactivate_user""#));
 }

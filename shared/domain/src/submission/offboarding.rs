@@ -1,113 +1,60 @@
-//! The body of an offboarding: what the form or a JSON client says about somebody who leaves.
+//! The form of an offboarding.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::form::{self, Shape};
-use super::own::OwnSettings;
-use super::reader::Reader;
-use super::{date, ticket_id};
+use super::declare::{Field, Section::*, Takes, form};
+use super::fields::{date, ticket_id};
+use crate::authority::may_name_ticket;
 use crate::contact::Upn;
-use crate::field::FieldError;
-use crate::job::Kind;
 use crate::variables::OrgVariables;
 
-/// Every field of the body, in the order of the form.
-pub const OFFBOARDING_FIELDS: [&str; 7] = [
-    "user",
-    "reason",
-    "last_day",
-    "manager",
-    "offboarding_deactivate_user",
-    "offboarding_remove_groups",
-    "ticket_id",
-];
-
-/// One person who leaves, as asked for and checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Offboarding {
-    pub user: Upn,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_day: Option<NaiveDate>,
-    /// The directory's where the form has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manager: Option<Upn>,
-    /// In place of the variable of the same name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offboarding_deactivate_user: Option<bool>,
-    /// In place of the variable of the same name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offboarding_remove_groups: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket_id: Option<String>,
+form! {
+    /// One person who leaves, as asked for and checked.
+    #[serde(deny_unknown_fields)]
+    Offboarding, OffboardingFields;
+    required {
+        /// Who leaves, by user principal name.
+        user: Upn = required(Upn::parse) => Field::new(Takes::Text, Person, "Who leaves")
+            .hint(|_| "Sign-in name, such as name@example.com.");
+    }
+    optional {
+        /// Stands on the ticket.
+        reason: Option<String> = line(256) => Field::new(Takes::Text, Person, "Reason").on_ticket()
+            .hint(|_| "Stands on the ticket.");
+        /// A day of work: the account is closed at start_time of the day after it, in the organisation's time zone. At once
+        /// where it is not given or over. A day that is not over needs allow_scheduled_user_creation.
+        last_day: Option<NaiveDate> = parsed(date) => Field::new(Takes::Date, Person, "Last day").on_ticket()
+            .hint(last_day_hint);
+        /// A user principal name. Is told in the end; the directory's manager where not given.
+        manager: Option<Upn> = parsed(Upn::parse) => Field::new(Takes::Text, Person, "Manager").on_ticket()
+            .hint(|_| "Is told in the end. Empty: as the directory has it.");
+        /// A ticket that is there already.
+        ticket_id: Option<String> = parsed(ticket_id) => Field::new(Takes::Text, Ticket, "Ticket")
+            .offered_to(may_name_ticket).to_approver_as("Ticket")
+            .hint(|_| "Number of a ticket that is there already.");
+    }
+    overrides {
+        offboarding_deactivate_user: bool => Field::new(Takes::Switch, Account, "Block sign-in").on_ticket();
+        /// Groups that bring a license are left in any case.
+        offboarding_remove_groups: bool => Field::new(Takes::Switch, Account, "Remove from groups")
+            .on_ticket_as("Remove groups");
+    }
 }
 
-impl Offboarding {
-    /// Every wrong field at once; unknown fields are wrong too.
-    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
-        let mut fields = Reader::new(body, &OFFBOARDING_FIELDS, Kind::Offboarding)?;
-        let user = fields.required("user", Upn::parse);
-        let reason = fields.line("reason", 256);
-        let last_day = fields.parsed("last_day", date);
-        let manager = fields.parsed("manager", Upn::parse);
-        let offboarding_deactivate_user = fields.variable("offboarding_deactivate_user");
-        let offboarding_remove_groups = fields.variable("offboarding_remove_groups");
-        let ticket_id = fields.parsed("ticket_id", ticket_id);
-        let problems = fields.finish().err().unwrap_or_default();
-        match user {
-            Some(user) if problems.is_empty() => Ok(Self {
-                user,
-                reason,
-                last_day,
-                manager,
-                offboarding_deactivate_user,
-                offboarding_remove_groups,
-                ticket_id,
-            }),
-            _ => Err(problems),
-        }
-    }
-
-    /// The HTML form's pairs as the JSON that other clients send.
-    pub fn from_form(pairs: &[(String, String)]) -> Value {
-        const SHAPE: Shape = Shape {
-            lists: &[],
-            flags: &["offboarding_deactivate_user", "offboarding_remove_groups"],
-        };
-        form::body(pairs, &SHAPE)
-    }
-
-    /// The organisation's variables, with what this request has in their place. Whoever acts for a request goes by these.
-    pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
-        self.over(variables).variables
-    }
-
-    /// The settings of this request that differ from what the parent has locked.
-    pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
-        self.over(variables).refused
-    }
-
-    fn over(&self, variables: OrgVariables) -> OwnSettings {
-        let mut own = OwnSettings::new(variables);
-        own.take("offboarding_deactivate_user", self.offboarding_deactivate_user, |v| {
-            &mut v.offboarding_deactivate_user
-        });
-        own.take("offboarding_remove_groups", self.offboarding_remove_groups, |v| {
-            &mut v.offboarding_remove_groups
-        });
-        own
+fn last_day_hint(variables: &OrgVariables) -> &'static str {
+    if variables.allow_scheduled_user_creation {
+        "Empty: at once. The account is closed on the day after it, at the organisation's start time."
+    } else {
+        "Only a day that is over: waiting for one is turned off here. Empty: at once."
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::submission::Form;
 
     fn fields(body: &Value) -> Vec<String> {
         let problems = Offboarding::parse(body).unwrap_err();
@@ -145,7 +92,7 @@ mod tests {
             "offboarding_deactivate_user": "yes", "offboarding_remove_groups": 2, "ticket_id": "1/2", "first_name": "Ada"});
         let mut found = fields(&body);
         found.sort();
-        let mut expected: Vec<&str> = OFFBOARDING_FIELDS.to_vec();
+        let mut expected: Vec<&str> = Offboarding::FIELDS.iter().map(|field| field.name).collect();
         expected.push("first_name");
         expected.sort_unstable();
         assert_eq!(found, expected);
@@ -166,15 +113,15 @@ mod tests {
             pair("offboarding_remove_groups", "true"),
             pair("ticket_id", "1234"),
         ];
-        assert_eq!(Offboarding::from_form(&form), full());
-        let empty: Vec<_> = OFFBOARDING_FIELDS.iter().map(|field| pair(field, "")).collect();
-        assert_eq!(Offboarding::from_form(&empty), json!({}));
+        assert_eq!(Offboarding::from_pairs(&form), full());
+        let empty: Vec<_> = Offboarding::FIELDS.iter().map(|field| pair(field.name, "")).collect();
+        assert_eq!(Offboarding::from_pairs(&empty), json!({}));
     }
 
     #[test]
     fn the_form_wins_over_the_variables() {
         let switches = |form: &Offboarding, variables: &OrgVariables| {
-            let settings = form.settings(variables.clone());
+            let settings = OffboardingFields::from(form.clone()).settings(variables.clone());
             (settings.offboarding_deactivate_user, settings.offboarding_remove_groups)
         };
         let mut variables = OrgVariables::default();
@@ -188,5 +135,16 @@ mod tests {
         let as_variables_are = json!({"user": "ada@contoso.com", "offboarding_deactivate_user": "1"});
         let given = Offboarding::parse(&as_variables_are).unwrap();
         assert_eq!(switches(&given, &variables), (true, false));
+    }
+
+    #[test]
+    fn what_is_right_beside_wrong_fields_is_kept() {
+        let partial = Offboarding::read(&json!({"user": "ada@contoso.com", "last_day": "soon", "shoe": 43}));
+        let user = partial.fields.user.as_ref().map(Upn::as_str);
+        assert_eq!((user, partial.fields.last_day), (Some("ada@contoso.com"), None));
+        let partial = Offboarding::read(&json!({"user": "ada", "reason": "x"}));
+        assert_eq!(partial.fields.user, None);
+        assert_eq!(partial.fields.reason, Some(Some("x".to_owned())));
+        assert_eq!(Offboarding::read(&json!([])).fields, OffboardingFields::default());
     }
 }

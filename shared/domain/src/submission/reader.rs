@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::declare::Form;
 use crate::field::{FieldError, InvalidValue};
-use crate::job::Kind;
 use crate::text::is_hidden;
 use crate::variables::parse_value;
 
@@ -17,34 +17,39 @@ const MAX_LINE: usize = 1024;
 
 pub(super) struct Reader<'a> {
     object: &'a Map<String, Value>,
-    problems: Vec<FieldError>,
+    errors: Vec<FieldError>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(body: &'a Value, known: &[&str], kind: Kind) -> Result<Self, Vec<FieldError>> {
-        let Some(object) = body.as_object() else {
-            return Err(vec![FieldError::new("body", "must be a JSON object")]);
-        };
-        let unknown = object.keys().filter(|key| !known.contains(&key.as_str()));
+    /// Begins with the fields that the form does not have.
+    pub(super) fn of_form<F: Form>(body: &'a Value) -> Result<Self, FieldError> {
+        let object = body
+            .as_object()
+            .ok_or_else(|| FieldError::new("body", "must be a JSON object"))?;
+        let unknown = object.keys().filter(|key| F::field(key).is_none());
         // The name comes from outside: kept short and on one line.
-        let problems = unknown
+        let errors = unknown
             .take(20)
             .map(|key| key.chars().filter(|c| !is_hidden(*c)).take(64).collect::<String>())
-            .map(|key| FieldError::new(key, format!("is not a field of an {kind}")))
+            .map(|key| FieldError::new(key, format!("is not a field of an {}", F::KIND)))
             .collect();
-        Ok(Self { object, problems })
+        Ok(Self { object, errors })
     }
 
-    pub(super) fn finish(self) -> Result<(), Vec<FieldError>> {
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(self.problems)
-        }
+    /// Everything that was wrong.
+    pub(super) fn finish(self) -> Vec<FieldError> {
+        self.errors
+    }
+
+    /// What `read` takes from the body, or None if it found something wrong.
+    pub(super) fn right<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let before = self.errors.len();
+        let value = read(self);
+        (self.errors.len() == before).then_some(value)
     }
 
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        self.problems.push(FieldError::new(field, message));
+        self.errors.push(FieldError::new(field, message));
     }
 
     fn is_given(&self, field: &str) -> bool {
@@ -71,10 +76,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn parsed<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> Option<T> {
         let text = self.line(field, MAX_LINE)?;
-        parse(&text).map_err(|wrong| self.problems.push(wrong.at(field))).ok()
+        parse(&text).map_err(|wrong| self.errors.push(wrong.at(field))).ok()
     }
 
-    /// None only where `finish` fails.
+    /// Like [`parsed`](Self::parsed), and an absent field is wrong.
     pub(super) fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> Option<T> {
         if !self.is_given(field) {
             self.wrong(field, "is required");
@@ -97,26 +102,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Empty only where `finish` fails.
-    pub(super) fn required_name(&mut self, field: &str) -> String {
+    pub(super) fn required_name(&mut self, field: &str, max: usize) -> Option<String> {
         if !self.is_given(field) {
             self.wrong(field, "is required");
         }
-        self.name(field, MAX_NAME).unwrap_or_default()
+        self.name(field, max)
     }
 
-    pub(super) fn last_name(&mut self, single_name: bool) -> Option<String> {
-        match (self.is_given("last_name"), single_name) {
-            (true, true) => self.wrong("last_name", "must be left out when single_name is true"),
+    /// The last name, which a person with one name has not; the field `single` says so.
+    pub(super) fn last_name(&mut self, field: &str, max: usize, single: &str) -> Option<String> {
+        let is_single = self.object.get(single) == Some(&Value::Bool(true));
+        match (self.is_given(field), is_single) {
+            (true, true) => self.wrong(field, format!("must be left out when {single} is true")),
             (false, false) => {
-                self.wrong(
-                    "last_name",
-                    "is required; a person with one name has first_name and single_name: true",
-                );
+                let message = format!("is required; a person with one name has first_name and {single}: true");
+                self.wrong(field, message);
             }
             _ => {}
         }
-        self.name("last_name", MAX_NAME)
+        self.name(field, max)
+    }
+
+    /// A choice that has a default.
+    pub(super) fn chosen<T: Default>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> T {
+        self.parsed(field, parse).unwrap_or_default()
     }
 
     pub(super) fn flag(&mut self, field: &str) -> bool {
@@ -130,7 +139,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A variable that this request has a value of its own for, given as variables are.
+    /// An override of a variable, written as variables are.
     pub(super) fn variable<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         if !self.is_given(name) {
             return None;
@@ -138,14 +147,14 @@ impl<'a> Reader<'a> {
         let value = self.object.get(name)?;
         match parse_value(name, value) {
             Ok(value) => serde_json::from_value(value).ok(),
-            Err(problem) => {
-                self.problems.push(problem);
+            Err(error) => {
+                self.errors.push(error);
                 None
             }
         }
     }
 
-    /// Texts without duplicates; each wrong one is told by its place.
+    /// Texts without duplicates; each wrong one is named by its place.
     pub(super) fn list<T>(
         &mut self,
         field: &str,

@@ -27,7 +27,8 @@ choice! {
 }
 
 choice! {
-    /// Where passwords are documented.
+    /// A value of `onboarding_password_save_location`. Where a password goes also depends on other variables:
+    /// [`OrgVariables::password_places`](super::OrgVariables::password_places).
     SaveLocation { Psa = "psa", ItGlue = "itglue", Hudu = "hudu", Passportal = "passportal", PwPush = "pwpush" }
 }
 

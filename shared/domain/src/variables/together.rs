@@ -1,7 +1,7 @@
 //! What the variables mean together: contradictions, and where a password goes.
 
 use super::choices::{Psa, SaveLocation};
-use super::resolved::OrgVariables;
+use super::definitions::OrgVariables;
 use crate::field::{FieldError, choice};
 
 choice! {
@@ -31,7 +31,7 @@ impl PasswordDestination {
 }
 
 impl OrgVariables {
-    /// Every place that the settings name. `Manager` needs a manager whose address or number is known.
+    /// Every place that the variables name. `Manager` needs a manager whose address or number is known.
     pub fn password_places(&self) -> Vec<PasswordDestination> {
         let documented = |location| {
             self.auto_store_password_in_documentation && self.onboarding_password_save_location.contains(&location)
@@ -57,7 +57,7 @@ impl OrgVariables {
         self.real_psa().is_some() || self.no_psa_mail_address.is_some()
     }
 
-    /// Settings that are right one by one and wrong together; refused when they are set.
+    /// What contradicts each other though each value is right by itself. A change that leads to it is refused.
     pub fn check_together(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         let mut wrong = |field: &str, message: &str| problems.push(FieldError::new(field, message));
@@ -141,6 +141,7 @@ impl OrgVariables {
 
 #[cfg(test)]
 mod tests {
+    use super::super::value::Minutes;
     use super::*;
     use crate::contact::EmailAddress;
 
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn time_needs_a_psa_that_takes_it() {
         let mut variables = OrgVariables {
-            automation_task_new_user_time: Some(15),
+            automation_task_new_user_time: Some(Minutes(15)),
             ..OrgVariables::default()
         };
         assert_eq!(fields(&variables), ["automation_task_new_user_time"]);

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 /// EventBridge's event of an execution that was stopped
 fn stopped(request: &Request<'_>, run: u32) -> Value {
-    let input = json!({"org": request.org.id, "request": request.id, "run": run, "enter": "start"}).to_string();
+    let input =
+        json!({"org": request.org.id, "request": request.id, "kind": request.kind, "run": run, "enter": "start"})
+            .to_string();
     json!({
         "version": "0", "id": "315c1398-40ff-a850-213b-158f73e60175", "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states", "account": "000000000000", "time": "2026-11-21T19:42:21Z", "region": "us-east-1",
         "resources": [request.execution(run)],
         "detail": {
-            "executionArn": request.execution(run), "stateMachineArn": request.org.stack.state_machine(request.kind),
+            "executionArn": request.execution(run), "stateMachineArn": request.org.stack.state_machine,
             "name": format!("{}-{run}", request.id), "status": "ABORTED", "startDate": 1_795_290_141_000_u64,
             "stopDate": 1_795_290_741_000_u64, "input": input, "output": null, "inputDetails": {"included": true},
             "outputDetails": null,

@@ -41,8 +41,9 @@ fn plant(org: &Organisation, canary: &str) -> [String; 3] {
     let base64 = forms.iter().find(|form| !form.contains(&canary[..4])).expect("base64");
     let stack = org.stack;
     let name = format!("planted-{}", org.id);
-    let input = json!({"org": org.id, "request": canary, "run": 1, "enter": "nowhere"}).to_string();
-    let start = json!({"stateMachineArn": stack.state_machine("onboarding"), "name": name, "input": input});
+    let input =
+        json!({"org": org.id, "request": canary, "kind": "onboarding", "run": 1, "enter": "nowhere"}).to_string();
+    let start = json!({"stateMachineArn": stack.state_machine, "name": name, "input": input});
     let execution = aws::call("AWSStepFunctions.StartExecution", &start)["executionArn"]
         .as_str()
         .expect("an ARN")

@@ -16,7 +16,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "autotask",
     bases: &["/autotask"],
-    contract: "autotask",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

@@ -19,7 +19,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "connectwise",
     bases: &["/connectwise/v4_6_release/apis/3.0", "/connectwise"],
-    contract: "connectwise",
     operations: OPERATIONS,
     error,
     world,

@@ -17,7 +17,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "freshdesk",
     bases: &["/freshdesk/api/v2"],
-    contract: "freshdesk",
     operations: OPERATIONS,
     error,
     world,

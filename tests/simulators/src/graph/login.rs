@@ -13,7 +13,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "login",
     bases: &["/login"],
-    contract: "entra-token",
     operations: OPERATIONS,
     error,
     world: |state, call, _| world(state, call),

@@ -25,7 +25,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "graph",
     bases: &["/graph/v1.0"],
-    contract: "graph-subset",
     operations: OPERATIONS,
     error,
     world: |state, call, _| world(state, call),

@@ -18,7 +18,6 @@ use self::tickets::Ticket;
 pub const VENDOR: Vendor = Vendor {
     name: "halopsa",
     bases: &["/halopsa/api", "/halopsa"],
-    contract: "halopsa",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

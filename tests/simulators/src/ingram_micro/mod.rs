@@ -18,7 +18,6 @@ use subscriptions::Subscription;
 pub const VENDOR: Vendor = Vendor {
     name: "ingram_micro",
     bases: &["/ingram_micro"],
-    contract: "ingram-cloudblue",
     operations: OPERATIONS,
     error: |status, code, message| error(status, code, message),
     world,

@@ -22,7 +22,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "kaseya_bms",
     bases: &["/kaseya_bms"],
-    contract: "kaseya-bms",
     operations: OPERATIONS,
     error: |status, _, message| failed(status, status, message),
     world,

@@ -18,7 +18,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "pax8",
     bases: &["/pax8/v1"],
-    contract: "pax8",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message),
     world,

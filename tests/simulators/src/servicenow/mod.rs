@@ -19,7 +19,6 @@ use crate::{
 pub const VENDOR: Vendor = Vendor {
     name: "servicenow",
     bases: &["/servicenow/api/now"],
-    contract: "servicenow-table",
     operations: OPERATIONS,
     error: |status, _, message| error(status, message, ""),
     world,

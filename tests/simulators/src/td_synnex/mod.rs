@@ -19,7 +19,6 @@ use subscriptions::Subscription;
 pub const VENDOR: Vendor = Vendor {
     name: "td_synnex",
     bases: &["/td_synnex"],
-    contract: "td-synnex-ion",
     operations: OPERATIONS,
     error: |status, code, message| error(status, code, message),
     world,

@@ -1,0 +1,167 @@
+//! How a variable is declared: the macro that makes the struct [`OrgVariables`] and the table of all variables.
+
+use serde_json::{Value, json};
+
+use super::definitions::{DEFINITIONS, OrgVariables};
+use super::kind::Kind;
+use crate::field::FieldError;
+
+/// What is known about one variable. Page, API, command line and docs are made from it.
+#[derive(Debug)]
+pub struct Definition {
+    pub name: &'static str,
+    pub section: Section,
+    pub kind: Kind,
+    pub description: &'static str,
+    pub details: Details,
+    pub(super) default: fn() -> Value,
+    pub(super) canonical: fn(&Value) -> Option<Value>,
+    pub(super) set: fn(&mut OrgVariables, &Value) -> Option<()>,
+}
+
+/// What only some variables have.
+#[derive(Debug)]
+pub struct Details {
+    /// Names of the product that organisations come from. Only an import takes them.
+    pub aliases: &'static [&'static str],
+    /// That product's values with the ones that they mean here. Only an import takes them.
+    pub value_aliases: &'static [(&'static str, &'static str)],
+}
+
+impl Details {
+    pub(super) const NONE: Self = Self {
+        aliases: &[],
+        value_aliases: &[],
+    };
+}
+
+/// What variables are about; the docs list them by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    Approval,
+    Tickets,
+    Mails,
+    Scheduling,
+    Passwords,
+    Licenses,
+    Usernames,
+    Offboarding,
+    Mfa,
+}
+
+impl Section {
+    pub const ALL: [Self; 9] = [
+        Self::Approval,
+        Self::Tickets,
+        Self::Mails,
+        Self::Scheduling,
+        Self::Passwords,
+        Self::Licenses,
+        Self::Usernames,
+        Self::Offboarding,
+        Self::Mfa,
+    ];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Approval => "Approval",
+            Self::Tickets => "Tickets",
+            Self::Mails => "Mails",
+            Self::Scheduling => "Scheduling",
+            Self::Passwords => "Passwords",
+            Self::Licenses => "Licenses",
+            Self::Usernames => "Usernames",
+            Self::Offboarding => "Offboarding",
+            Self::Mfa => "Multi-factor authentication",
+        }
+    }
+}
+
+impl Definition {
+    /// The default as canonical JSON; None if the variable is unset, or an empty list, until somebody sets it.
+    pub fn default_value(&self) -> Option<Value> {
+        Some((self.default)()).filter(|default| !default.is_null() && *default != json!([]))
+    }
+
+    /// The value as it is stored: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
+    pub fn canonical(&self, value: &Value) -> Result<Value, FieldError> {
+        (self.canonical)(value).ok_or_else(|| self.wrong())
+    }
+
+    pub(super) fn set(&self, variables: &mut OrgVariables, value: &Value) -> Result<(), FieldError> {
+        (self.set)(variables, value).ok_or_else(|| self.wrong())
+    }
+
+    /// Names what the variable takes, and doesn't repeat the value.
+    fn wrong(&self) -> FieldError {
+        FieldError::new(self.name, format!("{} takes {}", self.name, self.kind))
+    }
+}
+
+/// All variables, in the page's order.
+pub fn definitions() -> &'static [Definition] {
+    DEFINITIONS
+}
+
+pub fn definition(name: &str) -> Option<&'static Definition> {
+    DEFINITIONS.iter().find(|definition| definition.name == name)
+}
+
+/// The error of a name that is no variable's: short and on one line, as somebody else made it up.
+pub(super) fn unknown(name: &str) -> FieldError {
+    let printable: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    FieldError::new(name, format!("{printable} is not a variable"))
+}
+
+/// The value of a variable by its name, as [`Definition::canonical`].
+pub fn parse_value(name: &str, value: &Value) -> Result<Value, FieldError> {
+    definition(name).ok_or_else(|| unknown(name))?.canonical(value)
+}
+
+/// Declares the variables by section, each as `/// description`, `name: type = default`, and fields of [`Details`].
+/// The type says what a variable takes, how it is read and how it is stored ([`VariableType`](super::value::VariableType)).
+macro_rules! variables {
+    ($($section:ident {
+        $($(#[doc = $description:literal])+ $name:ident: $type:ty = $default:expr $(, $detail:ident: $given:expr)*;)+
+    })+) => {
+        /// The variables as they hold for one organisation, each as the field of its name.
+        #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(test, derive(serde::Serialize))]
+        pub struct OrgVariables {
+            $($($(#[doc = $description])+ pub $name: $type,)+)+
+            /// Names of the variables that the parent has locked. A request does not override them either.
+            #[cfg_attr(test, serde(skip))]
+            pub locked: std::collections::BTreeSet<String>,
+        }
+
+        impl Default for OrgVariables {
+            fn default() -> Self {
+                Self {
+                    $($($name: $default,)+)+
+                    locked: std::collections::BTreeSet::new(),
+                }
+            }
+        }
+
+        #[allow(clippy::needless_update, reason = "a variable may have all details")]
+        pub(super) const DEFINITIONS: &[super::declaration::Definition] = {
+            use super::declaration::{Definition, Details, Section};
+            use super::value::VariableType;
+            &[$($(Definition {
+                name: stringify!($name),
+                section: Section::$section,
+                kind: <$type as VariableType>::KIND,
+                // Each line of a comment begins with a space.
+                description: concat!($($description),+).trim_ascii(),
+                details: Details { $($detail: $given,)* ..Details::NONE },
+                default: || <$type as VariableType>::to_json(&$default),
+                canonical: |value| <$type as VariableType>::parse(value).map(|parsed| parsed.to_json()),
+                set: |variables, value| {
+                    variables.$name = VariableType::parse(value)?;
+                    Some(())
+                },
+            },)+)+]
+        };
+    };
+}
+pub(super) use variables;
