@@ -1,125 +1,134 @@
-//! Adds the groups of the plan, which the approver saw; reports what Graph can't add.
+//! Adds the user to the groups of the plan, which the approver saw. Whatever Graph cannot add is reported.
 
 use std::collections::BTreeSet;
 
 use directory::{Added, Graph, Group, GroupKind, GroupMatch};
-use domain::request::Skip;
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use messages::Skipped;
-use runtime::{Context, Input};
 use serde::Serialize;
-use serde::de::IgnoredAny;
-use store::effects::EffectState;
-use store::requests::RequestRecord;
+use steps::{NoInput, Step, StepContext, effects};
 
-const STEP: &str = "add-groups";
-
-/// The effect that holds the names of the groups that were added.
-const GROUPS: &str = "groups";
+pub(crate) struct AddGroups;
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    if record.skipped.contains(&Skip::AddGroups) {
-        return Ok(Output {});
-    }
-    if let EffectState::Done(_) = cx.store.effect::<IgnoredAny, IgnoredAny>(&key, GROUPS).await? {
-        return Ok(Output {});
-    }
-    let Some(user) = &record.user else {
-        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
-    };
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let mut skipped = Vec::new();
-    let mut wanted = planned(&graph, &record, &mut skipped).await?;
-    wanted.extend(of_mfa(&graph, config.variables.mfa_group.as_deref(), &mut skipped).await?);
+impl Step for AddGroups {
+    const NAME: StepName = StepName::AddGroups;
+    type Input = NoInput;
+    type Output = Output;
 
-    let mut added = Vec::new();
-    let mut joined = Vec::new();
-    let mut seen = BTreeSet::new();
-    for group in wanted {
-        if !seen.insert(group.id.clone()) {
-            continue;
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        if cx.is_skipped() {
+            return Ok(Output {});
         }
-        if !group.kind.takes_members() {
-            skipped.push(Skipped {
-                name: group.name,
-                reason: reason(group.kind).to_owned(),
-            });
-            continue;
+        if cx.store.is_done(&cx.key, effects::GROUPS_ADDED).await? {
+            return Ok(Output {});
         }
-        // Added before is as good as added now, so the step can run again.
-        match graph.add_member(&group.id, &user.id).await? {
-            Added::Added | Added::AlreadyMember => {
-                joined.push((group.id, group.name.clone()));
-                added.push(group.name);
-            }
-            Added::Refused(why) => skipped.push(Skipped {
-                name: group.name,
-                reason: why,
-            }),
+        cx.user()?;
+        let mut adding = Adding {
+            cx,
+            graph: cx.graph().await?,
+            joined: Vec::new(),
+            skipped: Vec::new(),
+        };
+        let mut wanted = adding.planned().await?;
+        wanted.extend(adding.mfa_group().await?);
+        let mut seen = BTreeSet::new();
+        wanted.retain(|group| seen.insert(group.id.clone()));
+        for group in wanted {
+            adding.add(group).await?;
         }
+        adding.report().await?;
+        Ok(Output {})
     }
-    if let Some(text) = messages::groups(&user.upn, &added, &skipped) {
-        cx.store.queue_note(&key, "groups", &text).await?;
-        cx.store
-            .record_event(&key, STEP, "added", "", &added.join(", "), false)
-            .await?;
-    }
-    for left in skipped {
-        let detail = format!("{}: {}", left.name, left.reason);
-        cx.store
-            .record_event(&key, STEP, "skipped", &left.name, &detail, true)
-            .await?;
-    }
-    cx.store.effect_done(&key, integrations::JOINED_EFFECT, &joined).await?;
-    cx.store.effect_done(&key, GROUPS, &added).await?;
-    Ok(Output {})
 }
 
-/// By the ids that submission found: a group that took a name since, or that the colleague joined since, is not what was
-/// approved.
-async fn planned(graph: &Graph, record: &RequestRecord, skipped: &mut Vec<Skipped>) -> Result<Vec<Group>, StepError> {
-    let mut groups = Vec::new();
-    for planned in &record.plan.groups {
-        let why = match (&planned.id, &planned.reason) {
-            (Some(id), _) => match graph.group(id).await? {
-                GroupMatch::One(group) => {
-                    groups.push(group);
-                    continue;
-                }
-                GroupMatch::None | GroupMatch::Several(_) => "the group was deleted after the request was submitted",
-            },
-            (None, Some(reason)) => reason,
-            (None, None) => "there is no such group",
-        };
-        skipped.push(Skipped {
-            name: planned.name.clone(),
-            reason: why.to_owned(),
+struct Adding<'a> {
+    cx: &'a StepContext,
+    graph: Graph,
+    /// Id and name of each group that the user is in now.
+    joined: Vec<(String, String)>,
+    skipped: Vec<Skipped>,
+}
+
+impl Adding<'_> {
+    fn skip(&mut self, name: impl Into<String>, reason: impl Into<String>) {
+        self.skipped.push(Skipped {
+            name: name.into(),
+            reason: reason.into(),
         });
     }
-    Ok(groups)
-}
 
-/// The organisation's own group for MFA.
-async fn of_mfa(graph: &Graph, name: Option<&str>, skipped: &mut Vec<Skipped>) -> Result<Option<Group>, StepError> {
-    let Some(name) = name else {
-        return Ok(None);
-    };
-    let reason = match graph.group(name).await? {
-        GroupMatch::One(group) => return Ok(Some(group)),
-        GroupMatch::None => "there is no such group".to_owned(),
-        GroupMatch::Several(count) => format!("{count} groups have this name: give the id"),
-    };
-    skipped.push(Skipped {
-        name: name.to_owned(),
-        reason,
-    });
-    Ok(None)
+    /// By the ids that submission found: a group that took a name since, or that the colleague joined since, is not what
+    /// was approved.
+    async fn planned(&mut self) -> Result<Vec<Group>, StepError> {
+        let mut groups = Vec::new();
+        for planned in &self.cx.record.plan.groups {
+            let why = match (&planned.id, &planned.reason) {
+                (Some(id), _) => match self.graph.group(id).await? {
+                    GroupMatch::One(group) => {
+                        groups.push(group);
+                        continue;
+                    }
+                    GroupMatch::None | GroupMatch::Several(_) => {
+                        "the group was deleted after the request was submitted"
+                    }
+                },
+                (None, Some(reason)) => reason,
+                (None, None) => "there is no such group",
+            };
+            self.skip(&*planned.name, why);
+        }
+        Ok(groups)
+    }
+
+    /// The organisation's own group for MFA.
+    async fn mfa_group(&mut self) -> Result<Option<Group>, StepError> {
+        let Some(name) = &self.cx.config().await?.variables.mfa_group else {
+            return Ok(None);
+        };
+        match self.graph.group(name).await? {
+            GroupMatch::One(group) => return Ok(Some(group)),
+            GroupMatch::None => self.skip(name, "there is no such group"),
+            GroupMatch::Several(count) => self.skip(name, format!("{count} groups have this name: give the id")),
+        }
+        Ok(None)
+    }
+
+    async fn add(&mut self, group: Group) -> Result<(), StepError> {
+        if !group.kind.takes_members() {
+            self.skip(group.name, reason(group.kind));
+            return Ok(());
+        }
+        // Added before is as good as added now, so the step can run again.
+        match self.graph.add_member(&group.id, &self.cx.user()?.id).await? {
+            Added::Added | Added::AlreadyMember => self.joined.push((group.id, group.name)),
+            Added::Refused(why) => self.skip(group.name, why),
+        }
+        Ok(())
+    }
+
+    async fn report(self) -> Result<(), StepError> {
+        let cx = self.cx;
+        let added: Vec<String> = self.joined.iter().map(|(_, name)| name.clone()).collect();
+        if let Some(text) = messages::groups(&cx.user()?.upn, &added, &self.skipped) {
+            let report = cx.report(Event::Added, added.join(", "));
+            report.note("groups", text).send().await?;
+        }
+        for left in self.skipped {
+            cx.report(Event::Skipped, format!("{}: {}", left.name, left.reason))
+                .once(left.name)
+                .warning()
+                .send()
+                .await?;
+        }
+        cx.store
+            .effect_done(&cx.key, effects::GROUPS_JOINED, &self.joined)
+            .await?;
+        cx.store.effect_done(&cx.key, effects::GROUPS_ADDED, &added).await
+    }
 }
 
 fn reason(kind: GroupKind) -> &'static str {
@@ -132,12 +141,4 @@ fn reason(kind: GroupKind) -> &'static str {
     }
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("add-groups"), Ok(()));
-    }
-}
+steps::payload_tests!(AddGroups);

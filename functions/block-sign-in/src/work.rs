@@ -1,48 +1,52 @@
-//! Shuts the leaver out: the sign-in is blocked, and every session ends.
+//! Blocks the leaver's sign-in and ends every session.
 
 use directory::{Change, Graph};
-use domain::request::Skip;
 use domain::step_error::StepError;
-use integrations::offboarding;
+use domain::timeline::{Event, StepName};
 use messages::SignIn;
-use runtime::{Context, Input};
 use serde::Serialize;
+use steps::{NoInput, Step, StepContext, effects};
 
-const STEP: &str = "block-sign-in";
+pub(crate) struct BlockSignIn;
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    if record.skipped.contains(&Skip::BlockSignIn) {
-        return Ok(Output {});
+impl Step for BlockSignIn {
+    const NAME: StepName = StepName::BlockSignIn;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        if cx.is_skipped() {
+            return Ok(Output {});
+        }
+        cx.record.job.offboarding()?;
+        let user = cx.user()?;
+        let config = cx.config().await?;
+        // Nobody need be asked: doing it again changes nothing.
+        let again = async || Ok(None);
+        let block = async || match config.variables.offboarding_deactivate_user {
+            true => block(&cx.graph().await?, &user.id).await,
+            false => Ok(SignIn::Kept),
+        };
+        let sign_in = cx.store.once(&cx.key, effects::SIGN_IN_BLOCKED, again, block).await?;
+        let text = messages::sign_in(&user.upn, &sign_in);
+        let event = match &sign_in {
+            SignIn::Kept => Event::Kept,
+            SignIn::Closed {
+                not_blocked: None,
+                not_revoked: None,
+            } => Event::Blocked,
+            SignIn::Closed { .. } => Event::Refused,
+        };
+        cx.report(event, text)
+            .warning_if(event == Event::Refused)
+            .noted("sign-in")
+            .send()
+            .await?;
+        Ok(Output {})
     }
-    record.job.offboarding()?;
-    let Some(user) = &record.user else {
-        return Err(StepError::Permanent("the request has no account".to_owned()));
-    };
-    let config = integrations::request_config(&cx.store, &record).await?;
-    // Nobody need be asked: doing it again changes nothing.
-    let again = async || Ok(None);
-    let block = async || match config.variables.offboarding_deactivate_user {
-        true => block(&integrations::graph(&cx.secrets, &config.organisation).await?, &user.id).await,
-        false => Ok(SignIn::Kept),
-    };
-    let sign_in = cx.store.once(&key, offboarding::SIGN_IN, again, block).await?;
-    let text = messages::sign_in(&user.upn, &sign_in);
-    cx.store.queue_note(&key, "sign-in", &text).await?;
-    let (event, warning) = match &sign_in {
-        SignIn::Kept => ("kept", false),
-        SignIn::Closed {
-            not_blocked: None,
-            not_revoked: None,
-        } => ("blocked", false),
-        SignIn::Closed { .. } => ("refused", true),
-    };
-    cx.store.record_event(&key, STEP, event, "", &text, warning).await?;
-    Ok(Output {})
 }
 
 async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, StepError> {
@@ -67,12 +71,4 @@ async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, StepError> {
     })
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("block-sign-in"), Ok(()));
-    }
-}
+steps::payload_tests!(BlockSignIn);

@@ -1,23 +1,18 @@
-//! Looks at the order once; the state machine waits between looks.
+//! Asks the distributor once what became of the order; the state machine waits between calls.
 
 use distributor::SubscriptionState;
-use domain::ids::{OrgId, RequestId};
-
-use domain::request::{LicenseState, RequestKey};
+use domain::request::LicenseState;
 use domain::step_error::StepError;
-use integrations::Purchase;
-use runtime::Context;
+use domain::timeline::{Event, StepName};
 use serde::{Deserialize, Serialize};
+use steps::{Purchase, Step, StepContext, effects};
 use store::effects::EffectState;
 
-const STEP: &str = "check-purchase";
+pub(crate) struct CheckPurchase;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
     /// Part number.
     sku: String,
 }
@@ -30,66 +25,95 @@ pub(crate) enum Output {
     Failed,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let part_number = &input.sku;
-    let state = cx
-        .store
-        .effect::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
-        .await?;
-    let EffectState::Done(purchase) = state else {
-        return Err(StepError::Permanent("nothing was ordered".to_owned()));
-    };
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let (name, state) = match integrations::distributor(&cx.store, &cx.secrets, &config).await {
-        Ok(Some(distributor)) => {
-            let order = purchase.order.as_deref();
-            let state = match purchase.must_be_at(&distributor) {
-                Ok(()) => distributor.state(&purchase.subscription, order).await,
-                Err(error) => Err(error),
-            };
-            (distributor.name(), state)
+impl Step for CheckPurchase {
+    const NAME: StepName = StepName::CheckPurchase;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let effect = effects::purchase(&input.sku);
+        let state = cx.store.effect::<Purchase, Purchase>(&cx.key, &effect).await?;
+        let EffectState::Done(purchase) = state else {
+            return Err(StepError::Permanent("nothing was ordered".to_owned()));
+        };
+        let order = Order {
+            cx,
+            purchase,
+            part_number: &input.sku,
+        };
+        // An organisation whose variables are wrong is no distributor that failed.
+        cx.config().await?;
+        let (name, state) = order.look().await;
+        match state {
+            Ok(state) => match judged(&order.purchase, state) {
+                Judgement::Pending => Ok(Output::Pending),
+                Judgement::Failed => order.failed(name, FAILED).await,
+                Judgement::Done(seats) => order.done(name, seats).await,
+            },
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => {
+                let why = format!("it was ordered, and what became of that cannot be seen: {error}");
+                order.failed(name, &why).await
+            }
         }
-        Ok(None) => (
-            NAMELESS,
-            Err(StepError::NeedsAttention("none is set up any more".to_owned())),
-        ),
-        Err(error) => (NAMELESS, Err(error)),
-    };
-    let seats = match state {
-        Ok(state) => match judged(&purchase, state) {
-            Judgement::Pending => return Ok(Output::Pending),
-            Judgement::Failed => return failed(cx, &key, part_number, name, FAILED).await,
-            Judgement::Done(seats) => seats,
-        },
-        Err(error) if error.is_transient() => return Err(error),
-        Err(error) => {
-            let why = format!("it was ordered, and what became of that cannot be seen: {error}");
-            return failed(cx, &key, part_number, name, &why).await;
-        }
-    };
-    if seats > purchase.target {
-        let text = messages::purchased_too_many(part_number, name, purchase.target, seats);
-        cx.store
-            .queue_note(&key, &format!("purchased-more-{part_number}"), &text)
-            .await?;
-        cx.store
-            .record_event(&key, STEP, "more_than_ordered", part_number, &text, true)
-            .await?;
     }
-    let text = messages::purchased_automatically(part_number, name);
-    cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
-    cx.store
-        .queue_note(&key, &format!("purchased-{part_number}"), &text)
-        .await?;
-    cx.store
-        .record_event(&key, STEP, "purchased", part_number, &text, false)
-        .await?;
-    Ok(Output::Done)
+}
+
+/// An order that was sent.
+struct Order<'a> {
+    cx: &'a StepContext,
+    purchase: Purchase,
+    part_number: &'a str,
+}
+
+impl Order<'_> {
+    /// What the distributor, named first, says of it.
+    async fn look(&self) -> (&'static str, Result<SubscriptionState, StepError>) {
+        let distributor = match self.cx.distributor().await {
+            Ok(Some(distributor)) => distributor,
+            Ok(None) => {
+                let error = StepError::NeedsAttention("none is set up any more".to_owned());
+                return (NAMELESS, Err(error));
+            }
+            Err(error) => return (NAMELESS, Err(error)),
+        };
+        let Purchase {
+            subscription, order, ..
+        } = &self.purchase;
+        let state = match self.purchase.must_be_at(&distributor) {
+            Ok(()) => distributor.state(subscription, order.as_deref()).await,
+            Err(error) => Err(error),
+        };
+        (distributor.name(), state)
+    }
+
+    async fn done(&self, distributor: &str, seats: u32) -> Result<Output, StepError> {
+        let Self {
+            cx,
+            purchase,
+            part_number,
+        } = self;
+        if seats > purchase.target {
+            let text = messages::purchased_too_many(part_number, distributor, purchase.target, seats);
+            let report = cx.report(Event::MoreThanOrdered, text).once(*part_number);
+            let name = format!("purchased-more-{part_number}");
+            report.warning().noted(name).send().await?;
+        }
+        let awaited = LicenseState::Awaited;
+        cx.store.set_license(&cx.key, part_number, awaited).await?;
+        let text = messages::purchased_automatically(part_number, distributor);
+        cx.report(Event::Purchased, text)
+            .once(*part_number)
+            .noted(format!("purchased-{part_number}"))
+            .send()
+            .await?;
+        Ok(Output::Done)
+    }
+
+    async fn failed(&self, distributor: &str, why: &str) -> Result<Output, StepError> {
+        self.cx.leave_to_technician(self.part_number, distributor, why).await?;
+        Ok(Output::Failed)
+    }
 }
 
 const NAMELESS: &str = "the distributor";
@@ -114,32 +138,7 @@ fn judged(purchase: &Purchase, state: SubscriptionState) -> Judgement {
     }
 }
 
-async fn failed(
-    cx: &Context,
-    key: &RequestKey,
-    part_number: &str,
-    distributor: &str,
-    why: &str,
-) -> Result<Output, StepError> {
-    integrations::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
-    Ok(Output::Failed)
-}
-
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("check-purchase"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [Output::Done, Output::Pending, Output::Failed];
-        assert_eq!(payloads::answers("check-purchase", &answers), Ok(()));
-    }
-}
+steps::payload_tests!(CheckPurchase, [Output::Done, Output::Pending, Output::Failed]);
 
 #[cfg(test)]
 mod tests {

@@ -1,18 +1,21 @@
-//! On waking: takes the request over from "scheduled", and checks again what may have changed since submission.
+//! After the wait for the date: moves the request on from "scheduled", and checks again what may have changed since
+//! submission.
 
 use chrono::Utc;
+use domain::field::FieldError;
 use domain::job::Job;
-use domain::request::{Skip, Status};
+use domain::request::Status;
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use planning::Planner;
-use runtime::{Context, Input};
 use serde::Serialize;
-use store::requests::{Changed, RequestRecord};
+use steps::{NoInput, Step, StepContext};
+use store::requests::Changed;
 
-const STEP: &str = "claim-start";
+pub(crate) struct ClaimStart;
 
-/// Were settled before the wait; a date that has come is no mistake.
-const SETTLED: [&str; 2] = ["new_user_approval_email", "start_date"];
+/// Fields that were decided before the wait; a date that has come is no mistake.
+const DECIDED_BEFORE: [&str; 2] = ["new_user_approval_email", "start_date"];
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -22,28 +25,34 @@ pub(crate) enum Output {
     Superseded,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let Some(record) = cx.store.begin_step(&key, input.run, STEP).await? else {
-        return Ok(Output::Superseded);
-    };
-    let waiting = [Status::Scheduled, Status::Running];
-    if cx.store.move_status(&key, input.run, &waiting, Status::Running).await? == Changed::No {
-        return Ok(Output::Superseded);
+impl Step for ClaimStart {
+    const NAME: StepName = StepName::ClaimStart;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        let waiting = [Status::Scheduled, Status::Running];
+        if cx.store.move_status(&cx.key, cx.run, &waiting, Status::Running).await? == Changed::No {
+            return Self::superseded();
+        }
+        if !cx.is_skipped() {
+            recheck(cx).await?;
+        }
+        if cx.record.plan.start_at.is_some() {
+            let report = cx.report(Event::Started, "The time has come");
+            report.once(cx.run.to_string()).send().await?;
+        }
+        Ok(Output::Claimed)
     }
-    if !record.skipped.contains(&Skip::ClaimStart) {
-        recheck(cx, &record).await?;
+
+    fn superseded() -> Result<Output, StepError> {
+        Ok(Output::Superseded)
     }
-    if record.plan.start_at.is_some() {
-        let once = input.run.to_string();
-        cx.store
-            .record_event(&key, STEP, "started", &once, "The time has come", false)
-            .await?;
-    }
-    Ok(Output::Claimed)
 }
 
-async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> {
+/// NeedsAttention if an onboarding is no longer right as it was submitted.
+async fn recheck(cx: &StepContext) -> Result<(), StepError> {
+    let record = &cx.record;
     // The steps of an offboarding look at the account as they find it.
     let Job::Onboarding(onboarding) = &record.job else {
         return Ok(());
@@ -51,13 +60,13 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> 
     if record.user.is_some() {
         return Ok(());
     }
-    let config = integrations::request_config(&cx.store, record).await?;
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
+    let graph = cx.graph().await?;
     // An execution before this one may have made the account and failed before it could say so: nothing is new then.
     let own = graph.find_by_marker(record.id.as_str(), &record.plan.upn).await?;
     if own.is_some() {
         return Ok(());
     }
+    let config = cx.config().await?;
     let planner = Planner {
         store: &cx.store,
         graph: &graph,
@@ -65,22 +74,20 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> 
         variables: &config.variables,
         now: Utc::now(),
     };
-    let changed: Vec<_> = planner
-        .recheck(record, onboarding)
-        .await?
-        .into_iter()
-        .filter(|problem| !SETTLED.contains(&problem.field.as_str()))
-        .collect();
+    let mut changed = planner.recheck(record, onboarding).await?;
+    changed.retain(|problem| !DECIDED_BEFORE.contains(&problem.field.as_str()));
+    report_changes(cx, changed).await
+}
+
+/// The messages may name people, so they go to the timeline. The error names only the fields, because the execution's history
+/// keeps it.
+async fn report_changes(cx: &StepContext, changed: Vec<FieldError>) -> Result<(), StepError> {
     if changed.is_empty() {
         return Ok(());
     }
-    // What is wrong may name people: it goes to the timeline; the error, which the execution's history keeps, names
-    // the fields only.
     for problem in &changed {
-        let detail = format!("{}: {}", problem.field, problem.message);
-        cx.store
-            .record_failure(record, STEP, "changed", &problem.field, &detail)
-            .await?;
+        let report = cx.report(Event::Changed, format!("{}: {}", problem.field, problem.message));
+        report.once(&*problem.field).failure().send().await?;
     }
     let fields: Vec<String> = changed.into_iter().map(|problem| problem.field).collect();
     Err(StepError::NeedsAttention(format!(
@@ -89,18 +96,4 @@ async fn recheck(cx: &Context, record: &RequestRecord) -> Result<(), StepError> 
     )))
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("claim-start"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [Output::Claimed, Output::Superseded];
-        assert_eq!(payloads::answers("claim-start", &answers), Ok(()));
-    }
-}
+steps::payload_tests!(ClaimStart, [Output::Claimed, Output::Superseded]);

@@ -6,15 +6,16 @@ use domain::authority;
 use domain::contact::Upn;
 use domain::request::UserRef;
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use domain::variables::{OrgVariables, UsernameCollision};
 use domain::{password, username};
-use runtime::{Context, Input};
 use secrecy::SecretString;
 use serde::Serialize;
+use steps::{NoInput, Step, StepContext};
 use store::effects::EffectState;
 use store::requests::{Changed, RequestRecord};
 
-const STEP: &str = "create-user";
+pub(crate) struct CreateUser;
 
 /// How many numbered names are tried before a person is asked.
 const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
@@ -22,44 +23,212 @@ const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let user = cx
-        .store
-        .once(
-            &key,
-            "user",
-            // The account is ours by our mark only, never by its name.
-            async || {
-                let found = graph.find_by_marker(key.request.as_str(), &record.plan.upn).await?;
-                Ok(found.map(user_ref))
+impl Step for CreateUser {
+    const NAME: StepName = StepName::CreateUser;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        let account = Account {
+            cx,
+            record: &cx.record,
+            variables: &cx.config().await?.variables,
+            graph: cx.graph().await?,
+        };
+        let user = account.once().await?;
+        if cx.record.user.is_none() {
+            account.renew_password(&user.id).await?;
+        }
+        cx.store.set_user(&cx.key, &user).await?;
+        account.report(&user).await?;
+        account.set_manager(&user).await?;
+        Ok(Output {})
+    }
+}
+
+/// The account of the request, on its way.
+struct Account<'a> {
+    cx: &'a StepContext,
+    record: &'a RequestRecord,
+    variables: &'a OrgVariables,
+    graph: Graph,
+}
+
+impl Account<'_> {
+    /// Creates the account, or finds the one that an earlier run created.
+    async fn once(&self) -> Result<UserRef, StepError> {
+        // The account is ours by our mark only, never by its name.
+        let ours = async || self.ours(&self.record.plan.upn).await;
+        let create = async || self.create().await;
+        self.cx.store.once(&self.cx.key, "user", ours, create).await
+    }
+
+    /// The account with our mark, if there is one.
+    async fn ours(&self, upn: &str) -> Result<Option<UserRef>, StepError> {
+        let found = self.graph.find_by_marker(self.record.id.as_str(), upn).await?;
+        Ok(found.map(user_ref))
+    }
+
+    async fn report(&self, user: &UserRef) -> Result<(), StepError> {
+        let (cx, plan) = (self.cx, &self.record.plan);
+        if user.upn != plan.upn {
+            let text = messages::username_changed(&plan.upn, &user.upn);
+            cx.note("username-changed", &text).await?;
+        }
+        let again = plan.rehired.is_some();
+        let text = messages::user_created(&plan.display_name, &user.upn, again, self.variables);
+        let event = if again { Event::Enabled } else { Event::Created };
+        cx.report(event, &*user.upn).note("user-created", text).send().await
+    }
+
+    /// Keeps a new password, unless one is kept.
+    async fn keep_password(&self) -> Result<SecretString, StepError> {
+        let password = password::generate(self.variables.password_style, &names(self.record)?);
+        self.cx.secrets.keep_password(&self.cx.key, password).await
+    }
+
+    /// An execution that failed after it made the account, and before the request named it, has deleted the password with
+    /// its end: once resumed, the account gets another.
+    async fn renew_password(&self, user_id: &str) -> Result<(), StepError> {
+        let (cx, key) = (self.cx, &self.cx.key);
+        let effect = self.record.once_more("new-password");
+        let begun = cx.store.effect::<(), ()>(key, &effect).await? == EffectState::Intended(());
+        if !begun && cx.secrets.password(key).await?.is_some() {
+            return Ok(());
+        }
+        cx.store.intend::<(), ()>(key, &effect, &()).await?;
+        let secret = self.keep_password().await?;
+        let force_change = self.variables.require_password_change_on_first_login;
+        self.graph.set_password(user_id, &secret, force_change).await?;
+        cx.store.effect_done(key, &effect, &()).await
+    }
+
+    async fn create(&self) -> Result<UserRef, StepError> {
+        let secret = self.keep_password().await?;
+        if let Some(id) = &self.record.plan.rehired {
+            return self.enable_again(id, &secret).await;
+        }
+        match self.try_name(&self.record.plan.upn, &secret).await? {
+            Some(user) => Ok(user),
+            None => self.try_numbered_names(&secret).await,
+        }
+    }
+
+    async fn try_numbered_names(&self, secret: &SecretString) -> Result<UserRef, StepError> {
+        let invalid = |_| StepError::Permanent("the planned username is not valid".to_owned());
+        let planned = &self.record.plan.upn;
+        let wish = Upn::parse(planned).map_err(invalid)?;
+        if self.variables.username_collision == UsernameCollision::Ask {
+            return Err(StepError::NeedsAttention(
+                "the planned username has been taken since submission: free it, or set username_collision to number; or submit \
+                 again with another one"
+                    .to_owned(),
+            ));
+        }
+        let base = username::LocalPart::parse(wish.local_part()).map_err(invalid)?;
+        let mut held = planned.clone();
+        for number in NUMBERS {
+            let candidate = format!("{}@{}", username::numbered(&base, number), wish.domain());
+            if self.cx.store.change_upn(&self.cx.key, &held, &candidate).await? == Changed::No {
+                continue;
+            }
+            held = candidate;
+            if let Some(user) = self.try_name(&held, secret).await? {
+                return Ok(user);
+            }
+        }
+        Err(StepError::NeedsAttention(
+            "no free username was found: submit again with another one".to_owned(),
+        ))
+    }
+
+    /// None if somebody else has the name.
+    async fn try_name(&self, upn: &str, secret: &SecretString) -> Result<Option<UserRef>, StepError> {
+        if self.graph.name_taken(upn).await?.is_some() {
+            // Taken by ourselves, if an earlier run died right after the effect.
+            return self.ours(upn).await;
+        }
+        match self.graph.create_user(&self.wanted(upn, secret)?).await? {
+            Created::Created(user) => Ok(Some(user)),
+            Created::NameTaken => match self.ours(upn).await? {
+                Some(user) => Ok(Some(user)),
+                None if self.graph.name_taken(upn).await?.is_some() => Ok(None),
+                // Taken, says the directory, and shows nobody: it may be our own account of an earlier run, not yet visible.
+                None => Err(StepError::Transient(
+                    "the directory does not show yet who has the username".to_owned(),
+                )),
             },
-            async || create(cx, &graph, &record, &config.variables).await,
-        )
-        .await?;
-    if record.user.is_none() {
-        renew_password(cx, &graph, &record, &config.variables, &user.id).await?;
+        }
     }
-    cx.store.set_user(&key, &user).await?;
-    if user.upn != record.plan.upn {
-        cx.store
-            .queue_note(
-                &key,
-                "username-changed",
-                &messages::username_changed(&record.plan.upn, &user.upn),
-            )
-            .await?;
+
+    /// Enables the account that was found disabled at submission. One call changes all of it and leaves our mark: a later
+    /// run finds the mark, and a run that died before the call left the account disabled.
+    async fn enable_again(&self, id: &str, secret: &SecretString) -> Result<UserRef, StepError> {
+        let Some(user) = self.graph.user(id).await? else {
+            return Err(StepError::NeedsAttention(
+                "the account to be enabled again is gone: submit again without rehire".to_owned(),
+            ));
+        };
+        let marked = user.marker.as_deref() == Some(self.record.id.as_str());
+        match (user.account_enabled, marked) {
+            (true, true) => {}
+            (true, false) => {
+                return Err(StepError::NeedsAttention(
+                    "the account to be enabled again was enabled by somebody else: see whose it is now".to_owned(),
+                ));
+            }
+            (false, _) => self.graph.enable_again(id, &self.wanted(&user.upn, secret)?).await?,
+        }
+        Ok(user_ref(user))
     }
-    let again = record.plan.rehired.is_some();
-    let text = messages::user_created(&record.plan.display_name, &user.upn, again, &config.variables);
-    cx.store.queue_note(&key, "user-created", &text).await?;
-    let event = if again { "enabled" } else { "created" };
-    cx.store.record_event(&key, STEP, event, "", &user.upn, false).await?;
-    set_manager(cx, &graph, &record, &user).await?;
-    Ok(Output {})
+
+    /// What the account is to be.
+    fn wanted(&self, upn: &str, secret: &SecretString) -> Result<NewUser, StepError> {
+        let (record, variables) = (self.record, self.variables);
+        let person = record.job.onboarding()?;
+        let local_part = upn.split('@').next().unwrap_or_default();
+        let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
+        // A password is reset with these, so they are not changed on somebody else's account because the form says so.
+        let trusted = record.plan.rehired.is_none() || authority::may_rehire_alone(record.plan.submitted_as);
+        let private = Some(person).filter(|_| trusted);
+        let mobile_phone = private.and_then(|person| person.mobile_phone.as_ref());
+        let other_mail = private.and_then(|person| person.personal_email.as_ref());
+        Ok(NewUser {
+            upn: upn.to_owned(),
+            display_name: record.plan.display_name.clone(),
+            given_name: Some(person.first_name.clone()),
+            surname: person.last_name.clone(),
+            mail_nickname: local_part.to_owned(),
+            job_title: person.job_title.clone(),
+            department: person.department.clone(),
+            office: person.office.clone(),
+            mobile_phone: mobile_phone.map(ToString::to_string),
+            other_mails: other_mail.map(ToString::to_string).into_iter().collect(),
+            usage_location: usage_location.map(ToString::to_string),
+            marker: record.id.to_string(),
+            password: secret.clone(),
+            force_change: variables.require_password_change_on_first_login,
+            password_never_expires: variables.set_password_to_never_expire,
+        })
+    }
+
+    async fn set_manager(&self, user: &UserRef) -> Result<(), StepError> {
+        let Some(manager) = &self.record.plan.manager else {
+            return Ok(());
+        };
+        let why = match self.graph.user(&manager.id).await? {
+            // Setting the same manager again changes nothing.
+            Some(found) => match self.graph.set_manager(&user.id, &found.id).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => error.to_string(),
+            },
+            None => "the manager has no account any more".to_owned(),
+        };
+        let text = messages::manager_not_set(&user.upn, &why);
+        let report = self.cx.report(Event::ManagerNotSet, text).warning();
+        report.noted("manager-not-set").send().await
+    }
 }
 
 fn user_ref(user: directory::User) -> UserRef {
@@ -69,17 +238,7 @@ fn user_ref(user: directory::User) -> UserRef {
     }
 }
 
-/// A new one, unless one is kept.
-async fn keep_password(
-    cx: &Context,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-) -> Result<SecretString, StepError> {
-    let password = password::generate(variables.password_style, &names(record)?);
-    cx.secrets.keep_password(&record.key(), password).await
-}
-
-/// What the password has no part of.
+/// The names that no part of the password may repeat.
 fn names(record: &RequestRecord) -> Result<Vec<&str>, StepError> {
     let person = record.job.onboarding()?;
     let names = [
@@ -90,185 +249,6 @@ fn names(record: &RequestRecord) -> Result<Vec<&str>, StepError> {
         Some(&record.plan.upn),
     ];
     Ok(names.into_iter().flatten().collect())
-}
-
-/// An execution that failed after it made the account, and before the request named it, has deleted the password with
-/// its end: once resumed, the account gets another.
-async fn renew_password(
-    cx: &Context,
-    graph: &Graph,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-    user_id: &str,
-) -> Result<(), StepError> {
-    let key = record.key();
-    let effect = record.once_more("new-password");
-    let begun = cx.store.effect::<(), ()>(&key, &effect).await? == EffectState::Intended(());
-    if !begun && cx.secrets.password(&key).await?.is_some() {
-        return Ok(());
-    }
-    cx.store.intend::<(), ()>(&key, &effect, &()).await?;
-    let secret = keep_password(cx, record, variables).await?;
-    graph
-        .set_password(user_id, &secret, variables.require_password_change_on_first_login)
-        .await?;
-    cx.store.effect_done(&key, &effect, &()).await
-}
-
-async fn create(
-    cx: &Context,
-    graph: &Graph,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-) -> Result<UserRef, StepError> {
-    let secret = keep_password(cx, record, variables).await?;
-    if let Some(id) = &record.plan.rehired {
-        return enable_again(graph, record, variables, id, &secret).await;
-    }
-    let planned = record.plan.upn.clone();
-    if let Some(user) = try_name(graph, record, variables, &planned, &secret).await? {
-        return Ok(user);
-    }
-    let wish =
-        Upn::parse(&planned).map_err(|_| StepError::Permanent("the planned username is not valid".to_owned()))?;
-    if variables.username_collision == UsernameCollision::Ask {
-        return Err(StepError::NeedsAttention(
-            "the planned username has been taken since submission: free it, or set username_collision to number; or submit \
-             again with another one"
-                .to_owned(),
-        ));
-    }
-    let base = username::LocalPart::parse(wish.local_part())
-        .map_err(|_| StepError::Permanent("the planned username is not valid".to_owned()))?;
-    let mut held = planned;
-    for number in NUMBERS {
-        let candidate = format!("{}@{}", username::numbered(&base, number), wish.domain());
-        if cx.store.change_upn(&record.key(), &held, &candidate).await? == Changed::No {
-            continue;
-        }
-        held = candidate;
-        if let Some(user) = try_name(graph, record, variables, &held, &secret).await? {
-            return Ok(user);
-        }
-    }
-    Err(StepError::NeedsAttention(
-        "no free username was found: submit again with another one".to_owned(),
-    ))
-}
-
-/// `None` if somebody else has the name.
-async fn try_name(
-    graph: &Graph,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-    upn: &str,
-    secret: &SecretString,
-) -> Result<Option<UserRef>, StepError> {
-    let marker = record.id.as_str();
-    if graph.name_taken(upn).await?.is_some() {
-        // Taken by ourselves, if an earlier run died right after the effect.
-        return Ok(graph.find_by_marker(marker, upn).await?.map(user_ref));
-    }
-    let user = account(record, variables, upn, secret)?;
-    match graph.create_user(&user).await? {
-        Created::Created(user) => Ok(Some(user)),
-        Created::NameTaken => match graph.find_by_marker(marker, upn).await? {
-            Some(user) => Ok(Some(user_ref(user))),
-            None if graph.name_taken(upn).await?.is_some() => Ok(None),
-            // Taken, says the directory, and shows nobody: it may be our own account of an earlier run, not yet visible.
-            None => Err(StepError::Transient(
-                "the directory does not show yet who has the username".to_owned(),
-            )),
-        },
-    }
-}
-
-/// The account that was found disabled at submission. One call changes all of it and leaves our mark, so that a run
-/// after it finds the mark, and one before it finds the account disabled.
-async fn enable_again(
-    graph: &Graph,
-    record: &RequestRecord,
-    variables: &OrgVariables,
-    id: &str,
-    secret: &SecretString,
-) -> Result<UserRef, StepError> {
-    let Some(user) = graph.user(id).await? else {
-        return Err(StepError::NeedsAttention(
-            "the account to be enabled again is gone: submit again without rehire".to_owned(),
-        ));
-    };
-    let marked = user.marker.as_deref() == Some(record.id.as_str());
-    match (user.account_enabled, marked) {
-        (true, true) => {}
-        (true, false) => {
-            return Err(StepError::NeedsAttention(
-                "the account to be enabled again was enabled by somebody else: see whose it is now".to_owned(),
-            ));
-        }
-        (false, _) => {
-            let account = account(record, variables, &user.upn, secret)?;
-            graph.enable_again(id, &account).await?;
-        }
-    }
-    Ok(user_ref(user))
-}
-
-/// What the account is to be.
-fn account(
-    record: &RequestRecord,
-    variables: &OrgVariables,
-    upn: &str,
-    secret: &SecretString,
-) -> Result<NewUser, StepError> {
-    let person = record.job.onboarding()?;
-    let local_part = upn.split('@').next().unwrap_or_default();
-    let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
-    // With these a password is reset, so they are not changed on somebody else's account because the form says so.
-    let trusted = record.plan.rehired.is_none() || authority::may_rehire_alone(record.plan.submitted_as);
-    let private = Some(person).filter(|_| trusted);
-    Ok(NewUser {
-        upn: upn.to_owned(),
-        display_name: record.plan.display_name.clone(),
-        given_name: Some(person.first_name.clone()),
-        surname: person.last_name.clone(),
-        mail_nickname: local_part.to_owned(),
-        job_title: person.job_title.clone(),
-        department: person.department.clone(),
-        office: person.office.clone(),
-        mobile_phone: private
-            .and_then(|person| person.mobile_phone.as_ref())
-            .map(ToString::to_string),
-        other_mails: private
-            .and_then(|person| person.personal_email.as_ref())
-            .map(ToString::to_string)
-            .into_iter()
-            .collect(),
-        usage_location: usage_location.map(ToString::to_string),
-        marker: record.id.to_string(),
-        password: secret.clone(),
-        force_change: variables.require_password_change_on_first_login,
-        password_never_expires: variables.set_password_to_never_expire,
-    })
-}
-
-async fn set_manager(cx: &Context, graph: &Graph, record: &RequestRecord, user: &UserRef) -> Result<(), StepError> {
-    let Some(manager) = &record.plan.manager else {
-        return Ok(());
-    };
-    let why = match graph.user(&manager.id).await? {
-        // Setting the same manager again changes nothing.
-        Some(found) => match graph.set_manager(&user.id, &found.id).await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.is_transient() => return Err(error),
-            Err(error) => error.to_string(),
-        },
-        None => "the manager has no account any more".to_owned(),
-    };
-    let text = messages::manager_not_set(&user.upn, &why);
-    cx.store.queue_note(&record.key(), "manager-not-set", &text).await?;
-    cx.store
-        .record_event(&record.key(), STEP, "manager_not_set", "", &text, true)
-        .await
 }
 
 #[cfg(test)]
@@ -301,12 +281,4 @@ mod tests {
     }
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("create-user"), Ok(()));
-    }
-}
+steps::payload_tests!(CreateUser);

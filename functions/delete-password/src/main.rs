@@ -1,8 +1,3 @@
 mod work;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    runtime::init_logs();
-    let context = runtime::Context::load().await?;
-    runtime::serve("delete-password", async |input| work::run(&context, input).await).await
-}
+steps::main!(work::DeletePassword);

@@ -1,36 +1,32 @@
 //! The kept password was not fetched in time.
 
 use domain::step_error::StepError;
-use runtime::{Context, Input};
+use domain::timeline::{Event, StepName};
 use serde::Serialize;
+use steps::{NoInput, Step, StepContext};
 use store::kept::PASSWORD_SETTLED;
 
-const STEP: &str = "delete-password";
+pub(crate) struct DeletePassword;
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    cx.secrets.forget_password(&key).await?;
-    // Whoever showed it has told so.
-    if cx.store.password_shown(&key).await?.is_none() {
-        let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
-        let text = messages::password_deleted(upn);
-        cx.store.queue_note(&key, "password-deleted", &text).await?;
-        cx.store.record_event(&key, STEP, "deleted", "", &text, true).await?;
-    }
-    cx.store.effect_done(&key, PASSWORD_SETTLED, &()).await?;
-    Ok(Output {})
-}
+impl Step for DeletePassword {
+    const NAME: StepName = StepName::DeletePassword;
+    type Input = NoInput;
+    type Output = Output;
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("delete-password"), Ok(()));
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        cx.secrets.forget_password(&cx.key).await?;
+        // A call that showed the password has reported that.
+        if cx.store.password_shown(&cx.key).await?.is_none() {
+            let text = messages::password_deleted(cx.upn());
+            let report = cx.report(Event::Deleted, text).warning();
+            report.noted("password-deleted").send().await?;
+        }
+        cx.store.effect_done(&cx.key, PASSWORD_SETTLED, &()).await?;
+        Ok(Output {})
     }
 }
+
+steps::payload_tests!(DeletePassword);

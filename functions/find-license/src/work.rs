@@ -1,32 +1,30 @@
-//! The next license that is not settled, and the way to it.
+//! Finds the next license that is neither assigned nor given up, and the way to it.
 
 use chrono::Utc;
-use directory::{Graph, LicenseOfUser};
+use directory::Graph;
 use domain::authority;
-
-use domain::request::{LicenseState, RequestKey, Skip, Sku, UserRef};
+use domain::licensing::{Buying, License, Missing, OrderState, Route, Why};
+use domain::request::{LicenseState, Sku};
 use domain::step_error::StepError;
-use domain::submission::LicensePurchase;
-use domain::variables::LicenseAssignmentMethod;
-use integrations::OrgConfig;
-use runtime::{Context, Input};
+use domain::timeline::{Event, StepName};
 use serde::Serialize;
+use serde::de::IgnoredAny;
+use steps::{NoInput, Step, StepContext, effects, licensing};
 use store::effects::EffectState;
-use store::requests::RequestRecord;
 
-const STEP: &str = "find-license";
+pub(crate) struct FindLicense;
 
 #[derive(Serialize)]
 pub(crate) struct Output {
     outcome: NextAction,
-    /// Part number; empty when all licenses are settled.
+    /// Part number; empty if every license is assigned or given up.
     sku: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum NextAction {
-    /// All licenses are settled.
+    /// Every license is assigned or given up.
     None,
     /// A seat is free.
     Free,
@@ -37,225 +35,181 @@ enum NextAction {
     Ask,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let Some(user) = &record.user else {
-        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
-    };
-    if record.skipped.contains(&Skip::FindLicense) {
-        return Ok(Output {
+impl Step for FindLicense {
+    const NAME: StepName = StepName::FindLicense;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        cx.user()?;
+        if !cx.is_skipped() {
+            let graph = cx.graph().await?;
+            for sku in open(cx) {
+                if let Some(outcome) = Way::to(cx, &graph, sku).await?.find().await? {
+                    let sku = sku.part_number.clone();
+                    return Ok(Output { outcome, sku });
+                }
+            }
+        }
+        Ok(Output {
             outcome: NextAction::None,
             sku: String::new(),
-        });
+        })
     }
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let state_of = |sku: &Sku| record.licenses.get(&sku.part_number).copied();
-    let settled_one = |sku: &&Sku| matches!(state_of(sku), Some(LicenseState::Assigned | LicenseState::Skipped));
-    let mut open: Vec<&Sku> = record.plan.licenses.iter().filter(|sku| !settled_one(sku)).collect();
-    // What builds on another license comes after the others.
-    open.sort_by_key(|sku| state_of(sku) == Some(LicenseState::Postponed));
-    for sku in open {
-        let state = state_of(sku);
-        if let Some(way) = way(cx, &graph, &record, &config, user, sku, state).await? {
-            return Ok(Output {
-                outcome: way,
-                sku: sku.part_number.clone(),
-            });
-        }
-    }
-    Ok(Output {
-        outcome: NextAction::None,
-        sku: String::new(),
-    })
 }
 
-/// `None` if the license is settled now.
-async fn way(
-    cx: &Context,
-    graph: &Graph,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    user: &UserRef,
-    sku: &Sku,
-    state: Option<LicenseState>,
-) -> Result<Option<NextAction>, StepError> {
-    let key = record.key();
-    let part_number = &sku.part_number;
-    let by_group = config.variables.license_assignment_method == LicenseAssignmentMethod::Group;
-    let licensing = graph.licensing_of(&user.id).await?;
-    let seat_lost = match seen(licensing.of(&sku.id, by_group), by_group, state) {
-        Seen::Leads(way) => return Ok(Some(way)),
-        Seen::SeatLost => true,
-        Seen::Nothing => false,
-    };
-    let purchase: EffectState<serde::de::IgnoredAny, serde::de::IgnoredAny> = cx
-        .store
-        .effect(&key, &integrations::purchase_effect(part_number))
-        .await?;
-    if state == Some(LicenseState::Awaited) || matches!(purchase, EffectState::Done(_)) {
-        if state == Some(LicenseState::Joined) {
-            cx.store.set_license(&key, part_number, LicenseState::Awaited).await?;
-        }
-        return Ok(Some(NextAction::Await));
-    }
-    // Before a seat is bought that nothing would give to the user.
-    if by_group
-        && state.is_none()
-        && let Err(why) = graph.license_group(&sku.id).await?.joinable()
-    {
-        let text = messages::license_group_missing(part_number, &user.upn, &why);
-        skip(cx, &key, part_number, "no_group", &text).await?;
-        return Ok(None);
-    }
-    let wish = record.job.onboarding()?.license_purchase;
-    let buys = wish == LicensePurchase::Auto
-        && config.variables.auto_purchase_license_if_none_available
-        && integrations::has_distributor(config);
-    let skus = graph.subscribed_skus().await?;
-    let free = skus
-        .iter()
-        .find(|entry| entry.sku.id == sku.id)
-        .is_some_and(|entry| entry.free() > 0);
-    // A seat that shows up while another request waits for the one it bought is that request's.
-    let promised = cx
-        .store
-        .lease_holder(&key.org, part_number)
-        .await?
-        .is_some_and(|holder| holder != key.request);
-    if free && !(promised && buys) {
-        return Ok(Some(if seat_lost { NextAction::Await } else { NextAction::Free }));
-    }
-    // An order that was begun is counted already.
-    let begun = matches!(purchase, EffectState::Intended(_));
-    if buys && (begun || may_buy(cx, record, config, part_number).await?) {
-        return Ok(Some(NextAction::Buy));
-    }
-    if wish == LicensePurchase::None {
-        let text = messages::license_not_wanted(part_number, &user.upn);
-        skip(cx, &key, part_number, "not_wanted", &text).await?;
-        return Ok(None);
-    }
-    Ok(Some(NextAction::Ask))
+/// The licenses that are neither assigned nor given up. One that builds on another license comes after the others.
+fn open(cx: &StepContext) -> Vec<&Sku> {
+    let state = |sku: &Sku| cx.record.licenses.get(&sku.part_number);
+    let ended = |sku: &Sku| matches!(state(sku), Some(LicenseState::Assigned | LicenseState::Skipped));
+    let mut open: Vec<&Sku> = cx.record.plan.licenses.iter().filter(|sku| !ended(sku)).collect();
+    open.sort_by_key(|sku| state(sku) == Some(&LicenseState::Postponed));
+    open
 }
 
-/// Whether Gangway spends the organisation's money on its own: on somebody's authority, and so many times a day.
-async fn may_buy(
-    cx: &Context,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    part_number: &str,
-) -> Result<bool, StepError> {
-    let why = if !authority::may_buy_seats(&record.plan) {
-        "nobody has approved the request".to_owned()
-    } else {
-        let variables = &config.variables;
+/// The way to one license.
+struct Way<'a> {
+    cx: &'a StepContext,
+    graph: &'a Graph,
+    sku: &'a Sku,
+    license: License,
+    buying: Buying,
+}
+
+impl<'a> Way<'a> {
+    async fn to(cx: &'a StepContext, graph: &'a Graph, sku: &'a Sku) -> Result<Self, StepError> {
+        let by_group = cx.licenses_by_group().await?;
+        let of_user = graph.licensing_of(&cx.user()?.id).await?;
+        let config = cx.config().await?;
+        let allowed = config.variables.auto_purchase_license_if_none_available;
+        Ok(Self {
+            cx,
+            graph,
+            sku,
+            license: License {
+                by_group,
+                state: cx.record.licenses.get(&sku.part_number).copied(),
+                on_user: licensing::on_user(of_user.of(&sku.id, by_group)),
+                group: None,
+                seat_is_free: None,
+            },
+            buying: Buying {
+                wish: cx.record.job.onboarding()?.license_purchase,
+                automatic: allowed && integrations::has_distributor(config),
+                approved: authority::may_buy_seats(&cx.record.plan),
+                order: None,
+                promised: None,
+            },
+        })
+    }
+
+    /// None if the license is given up now.
+    async fn find(mut self) -> Result<Option<NextAction>, StepError> {
+        let route = loop {
+            match self.license.route(&self.buying) {
+                Ok(route) => break route,
+                Err(missing) => self.look_up(missing).await?,
+            }
+        };
+        Ok(Some(match route {
+            Route::Assign => NextAction::Free,
+            Route::AwaitGroup => NextAction::Await,
+            Route::AwaitSeat => {
+                self.await_seat().await?;
+                NextAction::Await
+            }
+            Route::Buy { counted } if counted || self.count().await? => NextAction::Buy,
+            Route::Buy { .. } | Route::Ask { unapproved: false } => NextAction::Ask,
+            Route::Ask { unapproved: true } => {
+                self.report_not_bought("nobody has approved the request").await?;
+                NextAction::Ask
+            }
+            Route::GiveUp(why) => {
+                self.give_up(why).await?;
+                return Ok(None);
+            }
+        }))
+    }
+
+    async fn look_up(&mut self, missing: Missing) -> Result<(), StepError> {
+        let (cx, sku) = (self.cx, self.sku);
+        match missing {
+            Missing::Group => {
+                let group = self.graph.license_group(&sku.id).await?.joinable();
+                self.license.group = Some(group.map(|_| ()));
+            }
+            Missing::Seats => {
+                self.license.seat_is_free = Some(licensing::seat_is_free(self.graph, &sku.id).await?);
+            }
+            Missing::Order => {
+                let effect = effects::purchase(&sku.part_number);
+                let order: EffectState<IgnoredAny, IgnoredAny> = cx.store.effect(&cx.key, &effect).await?;
+                self.buying.order = Some(match order {
+                    EffectState::New => OrderState::None,
+                    EffectState::Intended(_) => OrderState::Begun,
+                    EffectState::Done(_) => OrderState::Ordered,
+                });
+            }
+            Missing::Promise => {
+                let holder = cx.store.lease_holder(&cx.key.org, &sku.part_number).await?;
+                self.buying.promised = Some(holder.is_some_and(|holder| holder != cx.key.request));
+            }
+        }
+        Ok(())
+    }
+
+    /// A license whose group lost its seat waits for the seat that was bought since.
+    async fn await_seat(&self) -> Result<(), StepError> {
+        if self.license.state != Some(LicenseState::Joined) {
+            return Ok(());
+        }
+        let (store, awaited) = (&self.cx.store, LicenseState::Awaited);
+        store.set_license(&self.cx.key, &self.sku.part_number, awaited).await
+    }
+
+    /// Whether the seat is one of those that the organisation allows Gangway to buy on a day.
+    async fn count(&self) -> Result<bool, StepError> {
+        let (cx, variables) = (self.cx, &self.cx.config().await?.variables);
         let day = Utc::now().with_timezone(&variables.timezone).date_naive();
         let most = variables.max_seats_bought_per_day.get();
-        if cx.store.count_seat(&record.key(), part_number, day, most).await? {
-            return Ok(true);
+        let counted = cx.store.count_seat(&cx.key, &self.sku.part_number, day, most).await?;
+        if !counted {
+            let why = format!("the organisation's limit for a day is reached (max_seats_bought_per_day is {most})");
+            self.report_not_bought(&why).await?;
         }
-        format!("the organisation's limit for a day is reached (max_seats_bought_per_day is {most})")
-    };
-    let text = messages::seat_not_bought(part_number, &why);
-    cx.store
-        .queue_note(&record.key(), &format!("not-bought-{part_number}"), &text)
-        .await?;
-    cx.store
-        .record_event(&record.key(), STEP, "not_bought", part_number, &text, false)
-        .await?;
-    Ok(false)
-}
-
-/// What the tenant says of the license on the user.
-#[derive(Debug, PartialEq, Eq)]
-enum Seen {
-    Nothing,
-    /// The user is in the group, and somebody else was quicker.
-    SeatLost,
-    Leads(NextAction),
-}
-
-fn seen(found: Option<&LicenseOfUser>, by_group: bool, state: Option<LicenseState>) -> Seen {
-    let processed = by_group && matches!(state, Some(LicenseState::Joined | LicenseState::Postponed));
-    match found {
-        Some(license) if by_group && license.lacks_a_seat() => Seen::SeatLost,
-        // Reported by the step that assigns, also where an earlier run died before it could say so; what is tried
-        // again is looked at until there is no time left.
-        Some(_) if state != Some(LicenseState::Postponed) || !by_group => Seen::Leads(NextAction::Free),
-        Some(_) => Seen::Leads(NextAction::Await),
-        None if processed => Seen::Leads(NextAction::Await),
-        None => Seen::Nothing,
+        Ok(counted)
     }
-}
 
-async fn skip(cx: &Context, key: &RequestKey, part_number: &str, event: &str, text: &str) -> Result<(), StepError> {
-    cx.store.set_license(key, part_number, LicenseState::Skipped).await?;
-    cx.store
-        .queue_note(key, &format!("license-{part_number}"), text)
-        .await?;
-    cx.store.record_event(key, STEP, event, part_number, text, true).await
-}
+    async fn report_not_bought(&self, why: &str) -> Result<(), StepError> {
+        let part_number = &self.sku.part_number;
+        let text = messages::seat_not_bought(part_number, why);
+        let report = self.cx.report(Event::NotBought, text).once(part_number);
+        report.noted(format!("not-bought-{part_number}")).send().await
+    }
 
-#[cfg(test)]
-mod tests {
-    use directory::AssignmentState;
-
-    use super::*;
-
-    #[test]
-    fn what_is_seen_leads_on_and_never_in_a_circle() {
-        let license = |state| LicenseOfUser {
-            sku_id: "s".into(),
-            state,
-            by_group: Some("g".into()),
+    async fn give_up(&self, why: Why) -> Result<(), StepError> {
+        let part_number = &self.sku.part_number;
+        let event = match why {
+            Why::NoGroup(_) => Event::NoGroup,
+            _ => Event::NotWanted,
         };
-        let active = license(AssignmentState::Active);
-        let no_seat = license(AssignmentState::Error("CountViolation".into()));
-        let needs = license(AssignmentState::Error("DependencyViolation".into()));
-        let (joined, postponed) = (Some(LicenseState::Joined), Some(LicenseState::Postponed));
-        for (found, state, expected) in [
-            (None, None, Seen::Nothing),
-            (None, Some(LicenseState::Awaited), Seen::Nothing),
-            (None, joined, Seen::Leads(NextAction::Await)),
-            (None, postponed, Seen::Leads(NextAction::Await)),
-            (Some(&active), joined, Seen::Leads(NextAction::Free)),
-            (Some(&active), postponed, Seen::Leads(NextAction::Await)),
-            (Some(&needs), joined, Seen::Leads(NextAction::Free)),
-            (Some(&needs), postponed, Seen::Leads(NextAction::Await)),
-            (Some(&no_seat), joined, Seen::SeatLost),
-            (Some(&no_seat), postponed, Seen::SeatLost),
-        ] {
-            assert_eq!(seen(found, true, state), expected, "{found:?} {state:?}");
-        }
-        assert_eq!(seen(None, false, postponed), Seen::Nothing, "tried again at once");
-        assert_eq!(seen(Some(&active), false, None), Seen::Leads(NextAction::Free));
+        let text = licensing::why_not(part_number, self.cx.upn(), &why);
+        let skipped = LicenseState::Skipped;
+        self.cx.end_license(part_number, skipped, event, &text).await
     }
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("find-license"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [
-            NextAction::None,
-            NextAction::Free,
-            NextAction::Await,
-            NextAction::Buy,
-            NextAction::Ask,
-        ]
-        .map(|outcome| Output {
-            outcome,
-            sku: "SPB".to_owned(),
-        });
-        assert_eq!(payloads::answers("find-license", &answers), Ok(()));
-    }
-}
+steps::payload_tests!(
+    FindLicense,
+    [
+        NextAction::None,
+        NextAction::Free,
+        NextAction::Await,
+        NextAction::Buy,
+        NextAction::Ask,
+    ]
+    .map(|outcome| Output {
+        outcome,
+        sku: "SPB".to_owned(),
+    })
+);

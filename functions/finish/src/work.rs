@@ -1,19 +1,16 @@
-//! Writes the end: honest, once.
+//! Records the outcome of the request, including whether anything was left undone. Once.
 
-use domain::ids::{OrgId, RequestId};
-use domain::request::{End, Outcome, RequestKey};
+use domain::request::{End, Outcome, RequestKey, Status};
 use domain::step_error::StepError;
-use runtime::Context;
+use domain::timeline::{Event, StepName};
 use serde::{Deserialize, Serialize};
+use steps::{Entry, Step, StepContext};
 
-const STEP: &str = "finish";
+pub(crate) struct Finish;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
     end: End,
 }
 
@@ -22,65 +19,53 @@ pub(crate) struct Output {
     outcome: Outcome,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    let record = cx.current(STEP, &key, input.run).await?;
-    if let Some(outcome) = record.ended_at.and(record.status.outcome()) {
-        return Ok(Output { outcome });
+impl Step for Finish {
+    const NAME: StepName = StepName::Finish;
+    const ENTRY: Entry = Entry::WritesEnd;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let record = &cx.record;
+        if let Some(outcome) = record.ended_at.and(record.status.outcome()) {
+            return Ok(Output { outcome });
+        }
+        let timeline = cx.store.timeline(&cx.key).await?;
+        let warned = timeline.iter().any(|event| record.is_warned_by(event));
+        let outcome = input.end.outcome(warned);
+        release(cx).await?;
+        cx.report(Event::Ended, format!("Ended: {}", messages::outcome_words(outcome)))
+            .once(record.once_more(""))
+            .send()
+            .await?;
+        // Last, so that a run that died before does all of it again.
+        cx.store.end_request(record, outcome).await?;
+        let status = Status::from(outcome);
+        runtime::metric_by("Requests", 1.0, Some(("Outcome", status.as_str())));
+        Ok(Output { outcome })
     }
-    let timeline = cx.store.timeline(&key).await?;
-    let warned = timeline.iter().any(|event| record.is_warned_by(event));
-    let outcome = input.end.outcome(warned);
-    if record.user.is_none() {
-        // Nobody can sign in with it.
-        cx.secrets.forget_password(&key).await?;
-    }
-    for sku in &record.plan.licenses {
-        cx.store.release_lease(&key.org, &sku.part_number, &key.request).await?;
-    }
-    cx.store.retire_gates(&key).await?;
-    cx.store
-        .record_event(
-            &key,
-            STEP,
-            "ended",
-            &record.once_more(""),
-            &format!("Ended: {}", messages::outcome_words(outcome)),
-            false,
-        )
-        .await?;
-    // Last, so that a run that died before does all of it again.
-    cx.store.end_request(&record, outcome).await?;
-    runtime::metric_by(
-        "Requests",
-        1.0,
-        Some(("Outcome", domain::request::Status::from(outcome).as_str())),
-    );
-    Ok(Output { outcome })
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("finish"), Ok(()));
+/// Releases whatever the request still holds: the password of an account that does not exist, leases and links.
+async fn release(cx: &StepContext) -> Result<(), StepError> {
+    let RequestKey { org, request } = &cx.key;
+    if cx.record.user.is_none() {
+        cx.secrets.forget_password(&cx.key).await?;
     }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [
-            Outcome::Completed,
-            Outcome::CompletedWithWarnings,
-            Outcome::Denied,
-            Outcome::Cancelled,
-            Outcome::Failed,
-        ]
-        .map(|outcome| Output { outcome });
-        assert_eq!(payloads::answers("finish", &answers), Ok(()));
+    for sku in &cx.record.plan.licenses {
+        cx.store.release_lease(org, &sku.part_number, request).await?;
     }
+    cx.store.retire_gates(&cx.key).await
 }
+
+steps::payload_tests!(
+    Finish,
+    [
+        Outcome::Completed,
+        Outcome::CompletedWithWarnings,
+        Outcome::Denied,
+        Outcome::Cancelled,
+        Outcome::Failed,
+    ]
+    .map(|outcome| Output { outcome })
+);

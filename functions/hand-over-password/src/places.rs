@@ -1,33 +1,46 @@
 //! The places that a temporary password goes to.
 
 use domain::contact::PhoneNumber;
-use domain::request::{RequestKey, TicketRef, UserRef};
+use domain::request::TicketRef;
 use domain::step_error::StepError;
 use domain::variables::PasswordDestination;
 use integrations::OrgConfig;
 use messages::Handed;
-use notify::{Mail, Sms};
+use notify::Sms;
 use psa::{Note, NoteText, Psa};
-use runtime::Context;
 use secrecy::SecretString;
+use steps::StepContext;
 use store::effects::{EffectState, random_mark};
-use store::requests::RequestRecord;
 use vault::Entry;
 use vault::pwpush::Found;
 
-/// What became of one place.
+/// The result of one place.
 pub(crate) enum Delivery {
     Done,
     /// The organisation chose it, but this person has no such place.
     NoSuchPlace(&'static str),
 }
 
+/// A note on the ticket that is written once: its name, which is part of its marker, and its effect.
+struct OneNote {
+    name: &'static str,
+    effect: &'static str,
+}
+
+const WITH_PASSWORD: OneNote = OneNote {
+    name: "password",
+    effect: "password/ticket",
+};
+
+const WITH_LINK: OneNote = OneNote {
+    name: "password-link",
+    effect: "password/pwpush",
+};
+
 /// One request's password, on its way.
 pub(crate) struct HandOver<'a> {
-    pub(crate) cx: &'a Context,
-    pub(crate) record: &'a RequestRecord,
+    pub(crate) cx: &'a StepContext,
     pub(crate) config: &'a OrgConfig,
-    pub(crate) user: &'a UserRef,
     pub(crate) password: &'a SecretString,
 }
 
@@ -43,29 +56,25 @@ impl HandOver<'_> {
         }
     }
 
-    fn key(&self) -> RequestKey {
-        self.record.key()
-    }
-
     async fn to_ticket(&self) -> Result<Delivery, StepError> {
-        let Some(ticket) = &self.record.ticket else {
+        let Some(ticket) = &self.cx.record.ticket else {
             return Ok(Delivery::NoSuchPlace("there is no ticket"));
         };
         let Some(psa) = self.psa().await? else {
             return Ok(Delivery::NoSuchPlace("notes that are mails never carry a password"));
         };
         let password = async || Ok(Handed::Password(self.password.clone()));
-        self.note(&psa, ticket, "password", "password/ticket", password).await?;
+        self.note(&psa, ticket, WITH_PASSWORD, password).await?;
         Ok(Delivery::Done)
     }
 
     async fn to_vault(&self, place: PasswordDestination) -> Result<Delivery, StepError> {
-        let vault = integrations::vault(&self.cx.secrets, self.config, place).await?;
-        let key = self.key();
+        let vault = self.cx.vault(place).await?;
+        let key = &self.cx.key;
         let entry = |mark: &str| Entry {
             marker: format!("{}/{mark}", key.request),
-            name: format!("Temporary password of {}", self.record.plan.display_name),
-            username: self.user.upn.clone(),
+            name: format!("Temporary password of {}", self.cx.record.plan.display_name),
+            username: self.cx.upn().to_owned(),
             password: self.password.clone(),
         };
         let there = async |mark: &str| {
@@ -78,17 +87,16 @@ impl HandOver<'_> {
         let effect = format!("password/{place}");
         self.cx
             .store
-            .once_marked(&key, &effect, there, async |mark| vault.write(&entry(mark)).await)
+            .once_marked(key, &effect, there, async |mark| vault.write(&entry(mark)).await)
             .await?;
         Ok(Delivery::Done)
     }
 
     /// A link in the ticket; or by mail where there is none, as a link is all that a mail may carry.
     async fn to_technicians(&self) -> Result<Delivery, StepError> {
-        const EFFECT: &str = "password/pwpush";
-        if let (Some(ticket), Some(psa)) = (&self.record.ticket, self.psa().await?) {
+        if let (Some(ticket), Some(psa)) = (&self.cx.record.ticket, self.psa().await?) {
             let link = async || self.link("technicians").await.map(Handed::Link);
-            self.note(&psa, ticket, "password-link", EFFECT, link).await?;
+            self.note(&psa, ticket, WITH_LINK, link).await?;
             return Ok(Delivery::Done);
         }
         let Some(to) = &self.config.variables.no_psa_mail_address else {
@@ -98,39 +106,37 @@ impl HandOver<'_> {
         };
         let compose = async || {
             let link = self.link("technicians").await?;
-            let text = messages::password(&self.user.upn, &Handed::Link(link.clone()), &self.config.variables);
-            let (person, organisation) = (&self.record.plan.display_name, &self.config.organisation.name);
+            let text = messages::password(self.cx.upn(), &Handed::Link(link.clone()), &self.config.variables);
+            let (person, organisation) = (&self.cx.record.plan.display_name, &self.config.organisation.name);
             let mail = messages::password_link_mail(person, organisation, text);
-            Ok(self.mail(to.as_str(), mail, vec![link]))
+            self.cx.mail(to.as_str(), mail, vec![link]).await
         };
-        let mailer = integrations::mailer(&self.cx.aws)?;
-        integrations::mail_once(&self.cx.store, &mailer, &self.key(), EFFECT, compose).await?;
+        self.cx.mail_once(WITH_LINK.effect, compose).await?;
         Ok(Delivery::Done)
     }
 
-    /// By mail to a manager who has a mailbox, else to the phone.
+    /// By mail if the manager has a mailbox, else as a text message.
     async fn to_manager(&self) -> Result<Delivery, StepError> {
         const EFFECT: &str = "password/manager";
-        let Some(manager) = &self.record.plan.password_manager else {
-            return Ok(Delivery::NoSuchPlace(match self.record.plan.rehired {
+        let Some(manager) = &self.cx.record.plan.password_manager else {
+            return Ok(Delivery::NoSuchPlace(match self.cx.record.plan.rehired {
                 Some(_) => "the directory has no manager of the account that was enabled again",
                 None => "there is no manager",
             }));
         };
-        let graph = integrations::graph(&self.cx.secrets, &self.config.organisation).await?;
+        let graph = self.cx.graph().await?;
         let Some(manager) = graph.user(&manager.id).await? else {
             return Ok(Delivery::NoSuchPlace("the manager has no account any more"));
         };
-        let (store, key, upn) = (&self.cx.store, self.key(), &self.user.upn);
+        let upn = self.cx.upn();
         if let Some(address) = &manager.mail {
             let compose = async || {
                 let (handed, links) = self.handed_to("manager").await?;
-                let (person, organisation) = (&self.record.plan.display_name, &self.config.organisation.name);
+                let (person, organisation) = (&self.cx.record.plan.display_name, &self.config.organisation.name);
                 let mail = messages::password_mail(person, organisation, upn, &handed, &self.config.variables);
-                Ok(self.mail(address, mail, links))
+                self.cx.mail(address, mail, links).await
             };
-            let mailer = integrations::mailer(&self.cx.aws)?;
-            integrations::mail_once(store, &mailer, &key, EFFECT, compose).await?;
+            self.cx.mail_once(EFFECT, compose).await?;
             return Ok(Delivery::Done);
         }
         let Some(Ok(number)) = manager.mobile_phone.as_deref().map(PhoneNumber::parse) else {
@@ -146,13 +152,13 @@ impl HandOver<'_> {
                 text,
             })
         };
-        integrations::sms_once(store, &integrations::sms(&self.cx.aws)?, &key, EFFECT, compose).await?;
+        self.cx.sms_once(EFFECT, compose).await?;
         Ok(Delivery::Done)
     }
 
     /// The ticket system, if it keeps tickets.
     async fn psa(&self) -> Result<Option<Psa>, StepError> {
-        let psa = integrations::psa(&self.cx.aws, &self.cx.secrets, self.config).await?;
+        let psa = self.cx.psa().await?;
         Ok(psa.filter(Psa::carries_secrets))
     }
 
@@ -160,15 +166,14 @@ impl HandOver<'_> {
         &self,
         psa: &Psa,
         ticket: &TicketRef,
-        name: &str,
-        effect: &str,
+        OneNote { name, effect }: OneNote,
         handed: impl AsyncFn() -> Result<Handed, StepError>,
     ) -> Result<(), StepError> {
-        let key = self.key();
+        let key = &self.cx.key;
         let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
         let there = async |mark: &str| Ok(psa.has_note(ticket, &marker(mark)).await?.then_some(()));
         let add = async |mark: &str| {
-            let text = messages::password(&self.user.upn, &handed().await?, &self.config.variables);
+            let text = messages::password(self.cx.upn(), &handed().await?, &self.config.variables);
             let note = Note {
                 marker: marker(mark),
                 text: NoteText::Secret(text),
@@ -177,25 +182,10 @@ impl HandOver<'_> {
             };
             psa.add_note(ticket, &note).await
         };
-        self.cx.store.once_marked(&key, effect, there, add).await
+        self.cx.store.once_marked(key, effect, there, add).await
     }
 
-    fn mail(&self, to: &str, mail: messages::MailText, links: Vec<SecretString>) -> Mail {
-        Mail {
-            to: vec![to.to_owned()],
-            reply_to: self
-                .config
-                .variables
-                .send_from_address
-                .as_ref()
-                .map(ToString::to_string),
-            subject: mail.subject,
-            text: mail.text,
-            links,
-        }
-    }
-
-    /// What a message carries: with `pwpush_url` set a link and never the password, whatever becomes of PWPush.
+    /// The content of a message: if `pwpush_url` is set always a link and never the password, even if PWPush fails.
     async fn handed_to(&self, recipient: &str) -> Result<(Handed, Vec<SecretString>), StepError> {
         if self.config.variables.pwpush_url.is_none() {
             return Ok((Handed::Password(self.password.clone()), Vec::new()));
@@ -207,12 +197,12 @@ impl HandOver<'_> {
     /// The link to the recipient's own push. An earlier try's is used again where the server can be asked for it; it is
     /// kept nowhere, as it opens the password.
     async fn link(&self, recipient: &str) -> Result<SecretString, StepError> {
-        let pwpush = integrations::pwpush(&self.cx.secrets, self.config).await?;
-        let key = self.key();
+        let pwpush = self.cx.pwpush().await?;
+        let key = &self.cx.key;
         let effect = format!("password/push/{recipient}");
         let marker = |mark: &str| format!("{}/{mark}/{recipient}", key.request);
         let mark = random_mark();
-        match self.cx.store.intend::<(), String>(&key, &effect, &mark).await? {
+        match self.cx.store.intend::<(), String>(key, &effect, &mark).await? {
             EffectState::New => pwpush.push(&marker(&mark), self.password).await,
             EffectState::Done(()) => Err(StepError::Permanent("a link is kept nowhere".to_owned())),
             EffectState::Intended(mark) => {

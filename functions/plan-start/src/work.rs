@@ -1,17 +1,16 @@
-//! Now, or on the start date, or when the last day is over?
+//! Decides when the work begins: now, on the start date, or when the last day is over.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::job::Job;
 
 use domain::request::Status;
 use domain::step_error::StepError;
-use integrations::OrgConfig;
-use notify::Mail;
-use runtime::{Context, Input};
+use domain::timeline::{Event, StepName};
 use serde::Serialize;
-use store::requests::{Changed, RequestRecord};
+use steps::{NoInput, Step, StepContext};
+use store::requests::Changed;
 
-const STEP: &str = "plan-start";
+pub(crate) struct PlanStart;
 
 #[derive(Serialize)]
 pub(crate) struct Output {
@@ -25,89 +24,99 @@ pub(crate) struct Output {
 enum Start {
     Now,
     Later,
-    /// Now too, but what was submitted is no longer fresh: it is looked at again.
+    /// Now too, but the request has waited since it was checked: it is checked again.
     Due,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let from = [Status::Running, Status::Scheduled];
-    let ahead = record.plan.start_at.filter(|at| *at > Utc::now());
-    let to = if ahead.is_some() {
-        Status::Scheduled
-    } else {
-        Status::Running
-    };
-    if cx.store.move_status(&key, input.run, &from, to).await? == Changed::No {
-        return Err(StepError::Permanent(
-            "the request cannot be started any more".to_owned(),
-        ));
-    }
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let Some(at) = ahead else {
-        if record.plan.start_at.is_none()
-            && !config.variables.allow_scheduled_user_creation
-            && let Job::Onboarding(form) = &record.job
-            && let Some(date) = form.start_date
-        {
-            cx.store
-                .queue_note(&key, "start-date", &messages::start_date_noted(date))
-                .await?;
+impl Step for PlanStart {
+    const NAME: StepName = StepName::PlanStart;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        let ahead = cx.record.plan.start_at.filter(|at| *at > Utc::now());
+        move_to(
+            cx,
+            if ahead.is_some() {
+                Status::Scheduled
+            } else {
+                Status::Running
+            },
+        )
+        .await?;
+        match ahead {
+            Some(at) => {
+                report_date(cx, at).await?;
+                Ok(Output {
+                    start: Start::Later,
+                    at: timestamp(at),
+                })
+            }
+            None => {
+                note_ignored_date(cx).await?;
+                // A request that was resumed or moved has waited since it was checked.
+                let waited = cx.record.resumed.is_some() || cx.record.plan.version > 0;
+                Ok(Output {
+                    start: if waited { Start::Due } else { Start::Now },
+                    at: timestamp(Utc::now()),
+                })
+            }
         }
-        // A request that was resumed or moved has waited since it was checked.
-        let start = match record.resumed.is_some() || record.plan.version > 0 {
-            true => Start::Due,
-            false => Start::Now,
-        };
-        return Ok(Output {
-            start,
-            at: timestamp(Utc::now()),
-        });
-    };
-    if let Err(error) = tell_approvers(cx, &record, &config, at).await {
-        // What was approved is done, whoever could not be told of the later date.
-        let text = format!("The approvers were not told of the later date: {error}");
-        cx.store
-            .record_event(&key, STEP, "approvers_untold", &input.run.to_string(), &text, true)
-            .await?;
     }
-    let text = messages::scheduled(record.about(), at, config.variables.timezone);
-    cx.store
-        .queue_note(&key, &format!("scheduled-{}", input.run), &text)
-        .await?;
-    cx.store
-        .record_event(&key, STEP, "scheduled", &input.run.to_string(), &text, false)
-        .await?;
-    Ok(Output {
-        start: Start::Later,
-        at: timestamp(at),
-    })
 }
 
-/// Of a later date than the one that they agreed to; an earlier one is asked for again.
-async fn tell_approvers(
-    cx: &Context,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    at: DateTime<Utc>,
-) -> Result<(), StepError> {
+async fn move_to(cx: &StepContext, to: Status) -> Result<(), StepError> {
+    let from = [Status::Running, Status::Scheduled];
+    match cx.store.move_status(&cx.key, cx.run, &from, to).await? {
+        Changed::Yes => Ok(()),
+        Changed::No => Err(StepError::Permanent(
+            "the request cannot be started any more".to_owned(),
+        )),
+    }
+}
+
+/// Notes a start date that nothing waits for, because the organisation does not allow it.
+async fn note_ignored_date(cx: &StepContext) -> Result<(), StepError> {
+    let config = cx.config().await?;
+    if cx.record.plan.start_at.is_none()
+        && !config.variables.allow_scheduled_user_creation
+        && let Job::Onboarding(form) = &cx.record.job
+        && let Some(date) = form.start_date
+    {
+        cx.note("start-date", &messages::start_date_noted(date)).await?;
+    }
+    Ok(())
+}
+
+async fn report_date(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepError> {
+    let zone = cx.config().await?.variables.timezone;
+    let run = cx.run.to_string();
+    if let Err(error) = mail_approvers(cx, at).await {
+        // Whatever was approved is done, even if an approver could not be told of the later date.
+        let text = format!("The approvers were not told of the later date: {error}");
+        let report = cx.report(Event::ApproversUntold, text).once(&*run);
+        report.warning().send().await?;
+    }
+    let text = messages::scheduled(cx.record.about(), at, zone);
+    cx.report(Event::Scheduled, text)
+        .once(&*run)
+        .noted(format!("scheduled-{run}"))
+        .send()
+        .await
+}
+
+/// Tells the approvers of a date that is later than the one they agreed to; an earlier one is asked for again.
+async fn mail_approvers(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepError> {
+    let (record, config) = (&cx.record, cx.config().await?);
     let Some(by) = &record.plan.moved_by else {
         return Ok(());
     };
-    let mailer = integrations::mailer(&cx.aws)?;
     let zone = config.variables.timezone;
     for approver in &record.plan.approvers {
         let effect = format!("date-mail/{}/{approver}", record.plan.version);
-        integrations::mail_once(&cx.store, &mailer, &record.key(), &effect, async || {
+        cx.mail_once(&effect, async || {
             let mail = messages::date_moved_mail(record.about(), &config.organisation.name, at, zone, by);
-            Ok(Mail {
-                to: vec![approver.clone()],
-                reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),
-                subject: mail.subject,
-                text: mail.text,
-                links: Vec::new(),
-            })
+            cx.mail(approver, mail, Vec::new()).await
         })
         .await?;
     }
@@ -118,21 +127,10 @@ fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("plan-start"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [Start::Now, Start::Later, Start::Due].map(|start| Output {
-            start,
-            at: "2026-12-01T08:00:00Z".to_owned(),
-        });
-        assert_eq!(payloads::answers("plan-start", &answers), Ok(()));
-    }
-}
+steps::payload_tests!(
+    PlanStart,
+    [Start::Now, Start::Later, Start::Due].map(|start| Output {
+        start,
+        at: "2026-12-01T08:00:00Z".to_owned(),
+    })
+);

@@ -1,24 +1,31 @@
-//! First step: which gates the request meets.
+//! The first step: decides whether the request needs an approval.
 
-use chrono::{Duration, Utc};
+use chrono::{DateTime, Duration, Utc};
 use domain::decision::Decision;
-use domain::ids::{OrgId, RequestId};
-
-use domain::request::{RequestKey, Status};
+use domain::request::Status;
 use domain::step_error::StepError;
-use runtime::{Context, Env};
+use domain::timeline::StepName;
+use runtime::Env;
 use serde::{Deserialize, Serialize};
+use steps::{Step, StepContext};
 use store::requests::Changed;
+
+pub(crate) struct Prepare;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
-    /// How often the approvers are asked, and the seconds between.
+    /// How often the approvers are asked.
     rounds: u32,
+    /// Seconds between rounds.
     reminder: u32,
+}
+
+impl Input {
+    /// When the gate closes.
+    fn until(&self) -> DateTime<Utc> {
+        Utc::now() + Duration::seconds(i64::from(self.rounds) * i64::from(self.reminder))
+    }
 }
 
 #[derive(Serialize)]
@@ -33,61 +40,50 @@ enum Approval {
     NotRequired,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    let record = cx.begin("prepare", &key, input.run).await?;
-    if record.resumed.is_some() {
-        let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
-        cx.store.reopen_gate(&key, &record.plan.approval_gate(), until).await?;
+impl Step for Prepare {
+    const NAME: StepName = StepName::Prepare;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let record = &cx.record;
+        let gate = record.plan.approval_gate();
+        if record.resumed.is_some() {
+            cx.store.reopen_gate(&cx.key, &gate, input.until()).await?;
+        }
+        let approved = async || {
+            let gate = cx.store.gate(&cx.key, &gate).await?;
+            Ok::<_, StepError>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
+        };
+        // What was approved before a resume is not asked for again.
+        if !record.plan.approval_required || approved().await? {
+            return Ok(Output {
+                approval: Approval::NotRequired,
+            });
+        }
+        wait_for_approval(cx).await?;
+        let page = format!("{}/orgs/{}/pending", Env.base_url()?, cx.key.org);
+        let zone = cx.config().await?.variables.timezone;
+        let text = messages::approval_requested(record.about(), &record.plan.approvers, input.until(), zone, &page);
+        cx.note(&record.once_an_approval("approval-requested"), &text).await?;
+        Ok(Output {
+            approval: Approval::Required,
+        })
     }
-    let approved = async || {
-        let gate = cx.store.gate(&key, &record.plan.approval_gate()).await?;
-        Ok::<_, StepError>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
-    };
-    // What was approved before a resume is not asked for again.
-    if !record.plan.approval_required || approved().await? {
-        return Ok(Output {
-            approval: Approval::NotRequired,
-        });
-    }
-    let waiting = [Status::Running, Status::WaitingApproval];
-    if cx
-        .store
-        .move_status(&key, input.run, &waiting, Status::WaitingApproval)
-        .await?
-        == Changed::No
-    {
-        return Err(StepError::Permanent(
+}
+
+async fn wait_for_approval(cx: &StepContext) -> Result<(), StepError> {
+    let from = [Status::Running, Status::WaitingApproval];
+    let to = Status::WaitingApproval;
+    match cx.store.move_status(&cx.key, cx.run, &from, to).await? {
+        Changed::Yes => Ok(()),
+        Changed::No => Err(StepError::Permanent(
             "the request cannot wait for approval any more".to_owned(),
-        ));
-    }
-    let page = format!("{}/orgs/{}/pending", Env.base_url()?, key.org);
-    let zone = integrations::org_config(&cx.store, &key.org).await?.variables.timezone;
-    let until = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
-    let text = messages::approval_requested(record.about(), &record.plan.approvers, until, zone, &page);
-    cx.store
-        .queue_note(&key, &record.once_an_approval("approval-requested"), &text)
-        .await?;
-    Ok(Output {
-        approval: Approval::Required,
-    })
-}
-
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("prepare"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [Approval::Required, Approval::NotRequired].map(|approval| Output { approval });
-        assert_eq!(payloads::answers("prepare", &answers), Ok(()));
+        )),
     }
 }
+
+steps::payload_tests!(
+    Prepare,
+    [Approval::Required, Approval::NotRequired].map(|approval| Output { approval })
+);

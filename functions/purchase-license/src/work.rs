@@ -8,16 +8,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use distributor::{Distributor, Subscription};
-use domain::ids::{OrgId, RequestId};
-
-use domain::request::RequestKey;
 use domain::step_error::StepError;
-use integrations::{OrgConfig, Purchase};
-use runtime::Context;
+use domain::timeline::{Event, StepName};
 use serde::{Deserialize, Serialize};
+use steps::{Purchase, Step, StepContext, effects, licensing};
 use store::effects::EffectState;
 
-const STEP: &str = "purchase-license";
+pub(crate) struct PurchaseLicense;
 
 /// Longer than a run of this step plus a vendor that works on an order although nobody waits for its answer.
 const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(3);
@@ -25,9 +22,6 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(3);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
     /// Part number.
     sku: String,
 }
@@ -44,122 +38,179 @@ pub(crate) enum Output {
     Ask,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let part_number = &input.sku;
-    if !cx.store.take_lease(&key.org, part_number, &key.request).await? {
-        return Ok(Output::Busy);
-    }
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let distributor = match integrations::distributor(&cx.store, &cx.secrets, &config).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return leave_to_technician(cx, &key, part_number, "the distributor", "none is set up").await,
-        Err(error) if error.is_transient() => return Err(error),
-        Err(error) => return leave_to_technician(cx, &key, part_number, "the distributor", &error.to_string()).await,
-    };
-    let state = cx
-        .store
-        .effect::<Purchase, Purchase>(&key, &integrations::purchase_effect(part_number))
-        .await?;
-    // Under the lease the look at the seats is reliable: what another request bought has been assigned by now.
-    if state == EffectState::New {
-        let sku = record.plan.licenses.iter().find(|sku| sku.part_number == *part_number);
-        let Some(sku) = sku else {
-            return Err(StepError::Permanent("the license is not one of the request".to_owned()));
+impl Step for PurchaseLicense {
+    const NAME: StepName = StepName::PurchaseLicense;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let part_number = &input.sku;
+        let (key, org) = (&cx.key, &cx.key.org);
+        if !cx.store.take_lease(org, part_number, &key.request).await? {
+            return Ok(Output::Busy);
+        }
+        // An organisation whose variables are wrong is no distributor that failed.
+        cx.config().await?;
+        let distributor = match cx.distributor().await {
+            Ok(Some(found)) => found,
+            Ok(None) => return leave_to_technician(cx, part_number, "the distributor", "none is set up").await,
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => return leave_to_technician(cx, part_number, "the distributor", &error.to_string()).await,
         };
-        if has_free_seat(cx, &config, &sku.id).await? {
-            return Ok(Output::Free);
+        let effect = effects::purchase(part_number);
+        let state = cx.store.effect::<Purchase, Purchase>(key, &effect).await?;
+        // Under the lease the number of free seats is reliable: what another request bought has been assigned by now.
+        if state == EffectState::New {
+            let sku = cx.sku(part_number)?;
+            if licensing::seat_is_free(&cx.graph().await?, &sku.id).await? {
+                return Ok(Output::Free);
+            }
         }
-    }
-    match purchase(cx, &key, part_number, &distributor, state).await {
-        Ok(Outcome::Ordered) => Ok(Output::Ordered),
-        Ok(Outcome::Unclear) => Ok(Output::Busy),
-        Ok(Outcome::NoSubscription) => {
-            let why = "the company has no subscription of it there";
-            leave_to_technician(cx, &key, part_number, distributor.name(), why).await
+        let order = Order {
+            cx,
+            distributor,
+            part_number,
+            effect,
+        };
+        let name = order.distributor.name();
+        match order.place(state).await {
+            Ok(Outcome::Ordered) => Ok(Output::Ordered),
+            Ok(Outcome::Unclear) => Ok(Output::Busy),
+            Ok(Outcome::NoSubscription) => {
+                let why = "the company has no subscription of it there";
+                leave_to_technician(cx, part_number, name, why).await
+            }
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => leave_to_technician(cx, part_number, name, &error.to_string()).await,
         }
-        Err(error) if error.is_transient() => Err(error),
-        Err(error) => leave_to_technician(cx, &key, part_number, distributor.name(), &error.to_string()).await,
     }
 }
 
-async fn has_free_seat(cx: &Context, config: &OrgConfig, sku: &str) -> Result<bool, StepError> {
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let skus = graph.subscribed_skus().await?;
-    Ok(skus.iter().any(|entry| entry.sku.id == sku && entry.free() > 0))
+async fn leave_to_technician(
+    cx: &StepContext,
+    part_number: &str,
+    distributor: &str,
+    why: &str,
+) -> Result<Output, StepError> {
+    cx.leave_to_technician(part_number, distributor, why).await?;
+    Ok(Output::Ask)
 }
 
 enum Outcome {
     Ordered,
     /// An order may be on its way.
     Unclear,
-    /// There is none to raise.
+    /// The company has no subscription of this license, so there is none to raise.
     NoSubscription,
 }
 
-async fn purchase(
-    cx: &Context,
-    key: &RequestKey,
-    part_number: &str,
-    distributor: &Distributor,
-    state: EffectState<Purchase, Purchase>,
-) -> Result<Outcome, StepError> {
-    let effect = integrations::purchase_effect(part_number);
-    let marker = format!("{}/{part_number}", key.request);
-    let mut purchase = match state {
-        EffectState::Done(_) => return Ok(Outcome::Ordered),
-        EffectState::Intended(earlier) => {
-            earlier.must_be_at(distributor)?;
-            let now = Utc::now();
-            match ordered_before(distributor, &earlier, &marker, now).await? {
-                Before::Ordered(order) => {
-                    let done = Purchase { order, ..earlier };
-                    return record(cx, key, part_number, distributor, &done).await;
-                }
-                Before::Unclear => return Ok(Outcome::Unclear),
-                Before::NotOrdered => {}
-            }
-            let again = Purchase {
-                sent_at: Some(now),
-                ..earlier.clone()
-            };
-            if !cx.store.intend_again(key, &effect, &earlier, &again).await? {
-                return Ok(Outcome::Unclear);
-            }
-            again
+/// The one order of this license that the request may place.
+struct Order<'a> {
+    cx: &'a StepContext,
+    distributor: Distributor,
+    part_number: &'a str,
+    effect: String,
+}
+
+impl Order<'_> {
+    async fn place(&self, state: EffectState<Purchase, Purchase>) -> Result<Outcome, StepError> {
+        match state {
+            EffectState::Done(_) => Ok(Outcome::Ordered),
+            EffectState::Intended(earlier) => self.again(earlier).await,
+            EffectState::New => self.first().await,
         }
-        EffectState::New => {
-            let Some(found) = distributor.find_subscription(part_number).await? else {
-                return Ok(Outcome::NoSubscription);
-            };
-            let purchase = Purchase {
-                distributor: distributor.name().to_owned(),
-                subscription: found.id,
-                target: found.quantity + 1,
-                order: None,
-                sent_at: Some(Utc::now()),
-            };
-            match cx.store.intend::<Purchase, Purchase>(key, &effect, &purchase).await? {
-                EffectState::New => purchase,
-                // Another run of this step is at it.
-                EffectState::Intended(_) => return Ok(Outcome::Unclear),
-                EffectState::Done(_) => return Ok(Outcome::Ordered),
-            }
-        }
-    };
-    let quantity = distributor.state(&purchase.subscription, None).await?.quantity;
-    if quantity < purchase.target {
-        let subscription = Subscription {
-            id: purchase.subscription.clone(),
-            quantity,
-        };
-        purchase.order = distributor.order(&subscription, purchase.target, &marker).await?;
     }
-    record(cx, key, part_number, distributor, &purchase).await
+
+    async fn first(&self) -> Result<Outcome, StepError> {
+        let Some(found) = self.distributor.find_subscription(self.part_number).await? else {
+            return Ok(Outcome::NoSubscription);
+        };
+        let purchase = Purchase {
+            distributor: self.distributor.name().to_owned(),
+            subscription: found.id,
+            target: found.quantity + 1,
+            order: None,
+            sent_at: Some(Utc::now()),
+        };
+        let cx = self.cx;
+        match cx
+            .store
+            .intend::<Purchase, Purchase>(&cx.key, &self.effect, &purchase)
+            .await?
+        {
+            EffectState::New => self.send(purchase).await,
+            // Another run of this step is at it.
+            EffectState::Intended(_) => Ok(Outcome::Unclear),
+            EffectState::Done(_) => Ok(Outcome::Ordered),
+        }
+    }
+
+    /// After a run that meant to send the order and did not record what became of it.
+    async fn again(&self, earlier: Purchase) -> Result<Outcome, StepError> {
+        earlier.must_be_at(&self.distributor)?;
+        let now = Utc::now();
+        match self.ordered_before(&earlier, now).await? {
+            Before::Ordered(order) => return self.record(&Purchase { order, ..earlier }).await,
+            Before::Unclear => return Ok(Outcome::Unclear),
+            Before::NotOrdered => {}
+        }
+        let again = Purchase {
+            sent_at: Some(now),
+            ..earlier.clone()
+        };
+        let cx = self.cx;
+        match cx.store.intend_again(&cx.key, &self.effect, &earlier, &again).await? {
+            true => self.send(again).await,
+            false => Ok(Outcome::Unclear),
+        }
+    }
+
+    async fn send(&self, mut purchase: Purchase) -> Result<Outcome, StepError> {
+        let quantity = self.quantity(&purchase).await?;
+        if quantity < purchase.target {
+            let subscription = Subscription {
+                id: purchase.subscription.clone(),
+                quantity,
+            };
+            let (target, marker) = (purchase.target, self.marker());
+            purchase.order = self.distributor.order(&subscription, target, &marker).await?;
+        }
+        self.record(&purchase).await
+    }
+
+    /// What became of an order that an earlier run meant to send.
+    async fn ordered_before(&self, purchase: &Purchase, now: DateTime<Utc>) -> Result<Before, StepError> {
+        if let Some(order) = self.distributor.find_order(&self.marker()).await? {
+            return Ok(Before::Ordered(Some(order)));
+        }
+        if self.quantity(purchase).await? >= purchase.target {
+            return Ok(Before::Ordered(None));
+        }
+        Ok(match may_send_again(self.distributor.may_repeat(), purchase, now) {
+            true => Before::NotOrdered,
+            false => Before::Unclear,
+        })
+    }
+
+    async fn quantity(&self, purchase: &Purchase) -> Result<u32, StepError> {
+        Ok(self.distributor.state(&purchase.subscription, None).await?.quantity)
+    }
+
+    fn marker(&self) -> String {
+        format!("{}/{}", self.cx.key.request, self.part_number)
+    }
+
+    async fn record(&self, purchase: &Purchase) -> Result<Outcome, StepError> {
+        let (cx, part_number) = (self.cx, self.part_number);
+        cx.store.effect_done(&cx.key, &self.effect, purchase).await?;
+        let text = messages::purchase_ordered(part_number, self.distributor.name());
+        cx.report(Event::Ordered, text)
+            .once(part_number)
+            .noted(format!("ordered-{part_number}"))
+            .send()
+            .await?;
+        Ok(Outcome::Ordered)
+    }
 }
 
 enum Before {
@@ -168,76 +219,14 @@ enum Before {
     NotOrdered,
 }
 
-/// What became of an order that an earlier run meant to send.
-async fn ordered_before(
-    distributor: &Distributor,
-    purchase: &Purchase,
-    marker: &str,
-    now: DateTime<Utc>,
-) -> Result<Before, StepError> {
-    if let Some(order) = distributor.find_order(marker).await? {
-        return Ok(Before::Ordered(Some(order)));
-    }
-    let quantity = distributor.state(&purchase.subscription, None).await?.quantity;
-    if quantity >= purchase.target {
-        return Ok(Before::Ordered(None));
-    }
-    Ok(if may_send_again(distributor.may_repeat(), purchase, now) {
-        Before::NotOrdered
-    } else {
-        Before::Unclear
-    })
-}
-
 fn may_send_again(may_repeat: bool, purchase: &Purchase, now: DateTime<Utc>) -> bool {
     may_repeat || purchase.sent_at.is_none_or(|sent_at| sent_at + ON_ITS_WAY < now)
 }
 
-async fn record(
-    cx: &Context,
-    key: &RequestKey,
-    part_number: &str,
-    distributor: &Distributor,
-    purchase: &Purchase,
-) -> Result<Outcome, StepError> {
-    let effect = integrations::purchase_effect(part_number);
-    cx.store.effect_done(key, &effect, purchase).await?;
-    let text = messages::purchase_ordered(part_number, distributor.name());
-    cx.store
-        .queue_note(key, &format!("ordered-{part_number}"), &text)
-        .await?;
-    cx.store
-        .record_event(key, STEP, "ordered", part_number, &text, false)
-        .await?;
-    Ok(Outcome::Ordered)
-}
-
-async fn leave_to_technician(
-    cx: &Context,
-    key: &RequestKey,
-    part_number: &str,
-    distributor: &str,
-    why: &str,
-) -> Result<Output, StepError> {
-    integrations::leave_to_technician(&cx.store, STEP, key, part_number, distributor, why).await?;
-    Ok(Output::Ask)
-}
-
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("purchase-license"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [Output::Ordered, Output::Free, Output::Busy, Output::Ask];
-        assert_eq!(payloads::answers("purchase-license", &answers), Ok(()));
-    }
-}
+steps::payload_tests!(
+    PurchaseLicense,
+    [Output::Ordered, Output::Free, Output::Busy, Output::Ask]
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
 mod work;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    runtime::init_logs();
-    let context = runtime::Context::load().await?;
-    runtime::serve("record-bad-end", async |event| work::run(&context, event).await).await
+use domain::timeline::StepName;
+use runtime::Clients;
+
+fn main() -> Result<(), runtime::Error> {
+    runtime::serve(StepName::RecordBadEnd, async |clients: &Clients, event| {
+        work::run(clients, runtime::parse_input(event)?).await
+    })
 }

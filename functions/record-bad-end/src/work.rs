@@ -1,21 +1,20 @@
-//! An execution that failed, timed out or was stopped without writing the request's end: the next one writes it.
-//! `States.ALL` doesn't catch everything, so EventBridge tells of such ends.
+//! EventBridge calls this after an execution failed, timed out or was stopped without recording an outcome, because
+//! `States.ALL` doesn't catch everything: starts a follow-up execution that records it.
 
 use domain::ids::{OrgId, RequestId};
 use domain::request::{Outcome, RequestKey, Status};
 use domain::step_error::StepError;
-use runtime::{Context, Enter, Env, Started};
+use domain::timeline::{Event, StepName};
+use runtime::{Clients, Enter, Env, Started};
 use serde::{Deserialize, Serialize};
 use store::requests::{Changed, RequestRecord};
+use store::timeline::NewEvent;
 
-const STEP: &str = "record-bad-end";
-
-/// The event that is recorded before the next execution takes over.
-const TAKEN_OVER: &str = "bad_end";
+const STEP: StepName = StepName::RecordBadEnd;
 
 /// EventBridge's "Step Functions Execution Status Change"; the fields that are used.
 #[derive(Deserialize)]
-pub(crate) struct Event {
+pub(crate) struct ExecutionEnded {
     detail: Detail,
 }
 
@@ -37,66 +36,67 @@ struct ExecutionInput {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
-    /// The end was written, or another execution works on the request.
+    /// The outcome is recorded, or another execution works on the request.
     NothingToDo,
-    /// The next execution tells the ticket and writes the end.
+    /// The next execution updates the ticket and records the outcome.
     HandedOn,
-    /// The execution that was to write the end failed too: written here, the ticket untold.
+    /// The execution that was to record the outcome failed too: it is recorded here, and the ticket is not updated.
     Recorded,
 }
 
-pub(crate) async fn run(cx: &Context, event: Event) -> Result<Output, StepError> {
+pub(crate) async fn run(cx: &Clients, event: ExecutionEnded) -> Result<Output, StepError> {
     let input: ExecutionInput = serde_json::from_str(&event.detail.input)
         .map_err(|_| StepError::Permanent("the event's execution has not the input of ours".to_owned()))?;
     let key = RequestKey {
         org: input.org,
         request: input.request,
     };
-    tracing::info!(step = STEP, org = %key.org, request = %key.request, run = input.run, "execution ended badly");
+    let step = STEP.as_str();
+    tracing::info!(step, org = %key.org, request = %key.request, run = input.run, "execution ended badly");
     let Some(record) = cx.store.request(&key).await? else {
         return Ok(Output::NothingToDo);
     };
-    let took_over = cx
-        .store
-        .timeline(&key)
-        .await?
+    let timeline = cx.store.timeline(&key).await?;
+    let took_over = timeline
         .iter()
-        .any(|event| event.event == TAKEN_OVER && event.failed_in == Some(input.run));
+        .any(|event| event.is(Event::BadEnd) && event.failed_in == Some(input.run));
     match next(&record, input.run, input.enter, took_over) {
         Next::Nothing => Ok(Output::NothingToDo),
-        Next::Record => {
-            let outcome = if record.status == Status::Cancelled {
-                Outcome::Cancelled
-            } else {
-                Outcome::Failed
-            };
-            let text = "The end could not be told to the ticket";
-            cx.store.record_failure(&record, STEP, "untold", "", text).await?;
-            cx.store.retire_gates(&key).await?;
-            cx.store.end_request(&record, outcome).await?;
-            Ok(Output::Recorded)
-        }
+        Next::Record => record_end(cx, &record).await,
         Next::HandOn { from, enter } => {
-            if record.run == from {
-                let text = format!("The execution ended as {}", event.detail.status);
-                cx.store.record_failure(&record, STEP, TAKEN_OVER, "", &text).await?;
-                if cx.store.take_over(&key, from).await? == Changed::No {
-                    return Ok(Output::NothingToDo);
-                }
+            let status = &event.detail.status;
+            if record.run == from && take_over(cx, &record, status).await? == Changed::No {
+                return Ok(Output::NothingToDo);
             }
-            let started = runtime::start(
-                &cx.aws.step_functions(),
-                &Env.state_machine_arn()?,
-                &key,
-                record.kind(),
-                from + 1,
-                enter,
-            )
-            .await?;
-            tracing::info!(step = STEP, request = %key.request, already = started == Started::Before, "handed on");
+            let state_machine = Env.state_machine_arn()?;
+            let client = cx.aws.step_functions();
+            let started = runtime::start(&client, &state_machine, &key, record.kind(), from + 1, enter).await?;
+            tracing::info!(step, request = %key.request, already = started == Started::Before, "handed on");
             Ok(Output::HandedOn)
         }
     }
+}
+
+/// Records the outcome without updating the ticket: the execution that was to do that has failed.
+async fn record_end(cx: &Clients, record: &RequestRecord) -> Result<Output, StepError> {
+    let outcome = match record.status {
+        Status::Cancelled => Outcome::Cancelled,
+        _ => Outcome::Failed,
+    };
+    let text = "The end could not be told to the ticket";
+    let event = NewEvent::new(STEP, Event::Untold, text).failed_in(record.run);
+    cx.store.record(&record.key(), &event).await?;
+    cx.store.retire_gates(&record.key()).await?;
+    cx.store.end_request(record, outcome).await?;
+    Ok(Output::Recorded)
+}
+
+/// From the execution that ended as `status`, for the next one.
+async fn take_over(cx: &Clients, record: &RequestRecord, status: &str) -> Result<Changed, StepError> {
+    let text = format!("The execution ended as {status}");
+    let event = NewEvent::new(STEP, Event::BadEnd, text).failed_in(record.run);
+    cx.store.record(&record.key(), &event).await?;
+    cx.store.take_over(&record.key(), record.run).await
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ fn next(record: &RequestRecord, run: u32, enter: Enter, took_over: bool) -> Next
         };
         return Next::HandOn { from: run, enter };
     }
-    // Whoever took over from this execution may have died before the next one was started: starting it again under the
+    // The function that took over from this execution may have died before the next one was started: starting it again under the
     // same name changes nothing where it runs. For a cancellation, another date or a resume the caller tries again, whose
     // page still offers it; for a password that was shown nobody would.
     let by_the_caller =
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_recorded_event_is_read() {
-        let event: Event = serde_json::from_str(include_str!("../events/aborted.json")).unwrap();
+        let event: ExecutionEnded = serde_json::from_str(include_str!("../events/aborted.json")).unwrap();
         let input: ExecutionInput = serde_json::from_str(&event.detail.input).unwrap();
         assert_eq!(
             (event.detail.status.as_str(), input.run, input.enter),

@@ -1,20 +1,19 @@
-//! Removes the leaver from the groups that Graph can change; tells of the others.
+//! Removes the leaver from the groups that Graph can change; reports the others.
 
 use directory::{Change, Graph};
-use domain::request::Skip;
 use domain::step_error::StepError;
-use integrations::offboarding;
+use domain::timeline::{Event, StepName};
 use messages::{Removed, Skipped};
-use runtime::{Context, Input};
 use serde::{Deserialize, Serialize};
+use steps::{NoInput, Step, StepContext, effects};
 use store::effects::EffectState;
 
-const STEP: &str = "remove-groups";
+pub(crate) struct RemoveGroups;
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-/// A group that the leaver was in when the step first looked: a run after a crash would not find it any more.
+/// A group that the leaver was in when the step first ran: a run after a crash would not find it any more.
 #[derive(Clone, Serialize, Deserialize)]
 struct Membership {
     id: String,
@@ -23,33 +22,34 @@ struct Membership {
     stays: Option<String>,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    if record.skipped.contains(&Skip::RemoveGroups) {
-        return Ok(Output {});
+impl Step for RemoveGroups {
+    const NAME: StepName = StepName::RemoveGroups;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        if cx.is_skipped() {
+            return Ok(Output {});
+        }
+        cx.record.job.offboarding()?;
+        let user = cx.user()?;
+        if !cx.config().await?.variables.offboarding_remove_groups {
+            let text = messages::groups_kept(&user.upn);
+            let report = cx.report(Event::Kept, text).noted("groups-removed");
+            report.send().await?;
+            return Ok(Output {});
+        }
+        let graph = cx.graph().await?;
+        let memberships = memberships(&graph, &user.id).await?;
+        let groups = match cx.store.intend(&cx.key, effects::GROUPS_REMOVED, &memberships).await? {
+            EffectState::Done(groups) => groups,
+            EffectState::New => remove(&graph, &user.id, memberships).await?,
+            EffectState::Intended(before) => remove(&graph, &user.id, before).await?,
+        };
+        let text = messages::groups_removed(&user.upn, &groups);
+        cx.report_removed(effects::GROUPS_REMOVED, &groups, &text).await?;
+        Ok(Output {})
     }
-    record.job.offboarding()?;
-    let Some(user) = &record.user else {
-        return Err(StepError::Permanent("the request has no account".to_owned()));
-    };
-    let config = integrations::request_config(&cx.store, &record).await?;
-    if !config.variables.offboarding_remove_groups {
-        let text = messages::groups_kept(&user.upn);
-        cx.store.queue_note(&key, "groups-removed", &text).await?;
-        cx.store.record_event(&key, STEP, "kept", "", &text, false).await?;
-        return Ok(Output {});
-    }
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let memberships = memberships(&graph, &user.id).await?;
-    let groups = match cx.store.intend(&key, offboarding::GROUPS, &memberships).await? {
-        EffectState::Done(groups) => groups,
-        EffectState::New => remove(&graph, &user.id, memberships).await?,
-        EffectState::Intended(before) => remove(&graph, &user.id, before).await?,
-    };
-    let text = messages::groups_removed(&user.upn, &groups);
-    offboarding::tell_removed(&cx.store, &record, STEP, offboarding::GROUPS, &groups, &text).await?;
-    Ok(Output {})
 }
 
 async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, StepError> {
@@ -62,7 +62,7 @@ async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, St
     Ok(groups.into_iter().map(membership).collect())
 }
 
-/// No member any more is as good as removed now, so this can run again.
+/// A leaver who is no member any more counts as removed, so this can run again.
 async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> Result<Removed, StepError> {
     let mut groups = Removed::default();
     for Membership { id, name, stays } in memberships {
@@ -83,12 +83,4 @@ async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> R
     Ok(groups)
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("remove-groups"), Ok(()));
-    }
-}
+steps::payload_tests!(RemoveGroups);

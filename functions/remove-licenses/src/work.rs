@@ -1,20 +1,19 @@
 //! Frees the leaver's licenses: those assigned directly, and those that come with a group, by leaving the group.
 
 use directory::{Change, Graph, GroupMatch};
-use domain::request::Skip;
 use domain::step_error::StepError;
-use integrations::offboarding;
+use domain::timeline::StepName;
 use messages::{Removed, Skipped};
-use runtime::{Context, Input};
 use serde::{Deserialize, Serialize};
+use steps::{NoInput, Step, StepContext, effects};
 use store::effects::EffectState;
 
-const STEP: &str = "remove-licenses";
+pub(crate) struct RemoveLicenses;
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-/// A way by which the leaver had a license when the step first looked: a run after a crash would not find it any more.
+/// A way by which the leaver had a license when the step first ran: a run after a crash would not find it any more.
 #[derive(Clone, Serialize, Deserialize)]
 struct Way {
     sku_id: String,
@@ -48,27 +47,28 @@ enum By {
     },
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    if record.skipped.contains(&Skip::RemoveLicenses) {
-        return Ok(Output {});
+impl Step for RemoveLicenses {
+    const NAME: StepName = StepName::RemoveLicenses;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        if cx.is_skipped() {
+            return Ok(Output {});
+        }
+        cx.record.job.offboarding()?;
+        let user = cx.user()?;
+        let graph = cx.graph().await?;
+        let ways = ways(&graph, &user.id).await?;
+        let licenses = match cx.store.intend(&cx.key, effects::LICENSES_REMOVED, &ways).await? {
+            EffectState::Done(licenses) => licenses,
+            EffectState::New => free(&graph, &user.id, ways).await?,
+            EffectState::Intended(before) => free(&graph, &user.id, before).await?,
+        };
+        let text = messages::licenses_removed(&user.upn, &licenses);
+        cx.report_removed(effects::LICENSES_REMOVED, &licenses, &text).await?;
+        Ok(Output {})
     }
-    record.job.offboarding()?;
-    let Some(user) = &record.user else {
-        return Err(StepError::Permanent("the request has no account".to_owned()));
-    };
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let ways = ways(&graph, &user.id).await?;
-    let licenses = match cx.store.intend(&key, offboarding::LICENSES, &ways).await? {
-        EffectState::Done(licenses) => licenses,
-        EffectState::New => free(&graph, &user.id, ways).await?,
-        EffectState::Intended(before) => free(&graph, &user.id, before).await?,
-    };
-    let text = messages::licenses_removed(&user.upn, &licenses);
-    offboarding::tell_removed(&cx.store, &record, STEP, offboarding::LICENSES, &licenses, &text).await?;
-    Ok(Output {})
 }
 
 async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, StepError> {
@@ -108,12 +108,12 @@ async fn by_group(graph: &Graph, id: String) -> Result<By, StepError> {
     })
 }
 
-/// Gone already is as good as freed now, so this can run again.
+/// A license that is gone already counts as freed, so this can run again.
 async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, StepError> {
     let mut closed = Vec::new();
     let mut failed = Vec::new();
     let mut open = ways;
-    // What others build on is refused until they are gone: as long as some are, the rest is tried again.
+    // A license that others build on is refused until those are gone: as long as some go, the rest is tried again.
     let refused = loop {
         let before = closed.len();
         let mut refused = Vec::new();
@@ -154,12 +154,4 @@ async fn close(graph: &Graph, user_id: &str, way: &Way) -> Result<Change, StepEr
     }
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("remove-licenses"), Ok(()));
-    }
-}
+steps::payload_tests!(RemoveLicenses);

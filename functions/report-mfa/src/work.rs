@@ -1,4 +1,4 @@
-//! Tells on the ticket whether the new user will be asked for multi-factor authentication, and what to change.
+//! Reports on the ticket whether the new user will be asked for multi-factor authentication, and what to change.
 //! Enforces nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,77 +6,69 @@ use std::collections::{BTreeMap, BTreeSet};
 use directory::{Graph, GroupMatch};
 use domain::mfa::{self, Answer, Facts, Group, Person, Verdict};
 
-use domain::request::{RequestKey, Skip, UserRef};
 use domain::step_error::StepError;
-use runtime::{Context, Input};
+use domain::timeline::{Event, StepName};
 use serde::Serialize;
+use steps::{NoInput, Step, StepContext, effects};
 use store::effects::EffectState;
 
-const STEP: &str = "report-mfa";
+pub(crate) struct ReportMfa;
 
-/// Groups of policies whose names are looked up; the others are told by their ids.
+/// So many groups of policies are reported by their names; the others by their ids.
 const MOST_NAMES: usize = 20;
 
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = input.key();
-    let record = cx.begin(STEP, &key, input.run).await?;
-    if record.skipped.contains(&Skip::ReportMfa) {
-        return Ok(Output {});
+impl Step for ReportMfa {
+    const NAME: StepName = StepName::ReportMfa;
+    type Input = NoInput;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
+        if cx.is_skipped() {
+            return Ok(Output {});
+        }
+        let user = cx.user()?;
+        // If only the intent is recorded in the end, the summary knows that the directory could not be read.
+        let state = cx.store.intend::<(), ()>(&cx.key, effects::MFA_REPORTED, &()).await?;
+        if let EffectState::Done(()) = state {
+            return Ok(Output {});
+        }
+        let facts = facts(cx).await?;
+        let report = mfa::report(&facts);
+        let text = messages::mfa(&user.upn, &facts, &report);
+        let (event, detail) = match report.verdict {
+            Verdict::Asked => (Event::Asked, "The user will be asked for MFA".to_owned()),
+            Verdict::OnlyIf => (
+                Event::Sometimes,
+                "The user will be asked for MFA in some cases".to_owned(),
+            ),
+            Verdict::NotAsked => (Event::NotAsked, messages::mfa_not_asked(&user.upn)),
+            Verdict::Unknown => (
+                Event::Unknown,
+                "Gangway may not read whether the user is asked for MFA".to_owned(),
+            ),
+        };
+        cx.report(event, detail)
+            .warning_if(event == Event::NotAsked)
+            .note("mfa", text)
+            .send()
+            .await?;
+        cx.store.effect_done(&cx.key, effects::MFA_REPORTED, &()).await?;
+        Ok(Output {})
     }
-    let Some(user) = &record.user else {
-        return Err(StepError::Permanent("the user does not exist yet".to_owned()));
-    };
-    // Where this stands and no result, the summary knows that the directory could not be read.
-    if let EffectState::Done(()) = cx.store.intend::<(), ()>(&key, integrations::MFA_EFFECT, &()).await? {
-        return Ok(Output {});
-    }
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let graph = integrations::graph(&cx.secrets, &config.organisation).await?;
-    let facts = facts(cx, &graph, &key, user, config.variables.mfa_group.as_deref()).await?;
-    let report = mfa::report(&facts);
-    let text = messages::mfa(&user.upn, &facts, &report);
-    cx.store.queue_note(&key, "mfa", &text).await?;
-    let (event, detail, warning) = match report.verdict {
-        Verdict::Asked => ("asked", "The user will be asked for MFA".to_owned(), false),
-        Verdict::OnlyIf => (
-            "sometimes",
-            "The user will be asked for MFA in some cases".to_owned(),
-            false,
-        ),
-        Verdict::NotAsked => ("not_asked", messages::mfa_not_asked(&user.upn), true),
-        Verdict::Unknown => (
-            "unknown",
-            "Gangway may not read whether the user is asked for MFA".to_owned(),
-            false,
-        ),
-    };
-    cx.store.record_event(&key, STEP, event, "", &detail, warning).await?;
-    cx.store.effect_done(&key, integrations::MFA_EFFECT, &()).await?;
-    Ok(Output {})
 }
 
-async fn facts(
-    cx: &Context,
-    graph: &Graph,
-    key: &RequestKey,
-    user: &UserRef,
-    mfa_group: Option<&str>,
-) -> Result<Facts, StepError> {
-    let mut names: BTreeMap<String, String> = graph
-        .all_groups_of(&user.id)
-        .await?
-        .into_iter()
-        .map(|group| (group.id, group.name))
-        .collect();
+async fn facts(cx: &StepContext) -> Result<Facts, StepError> {
+    let (user, graph) = (cx.user()?, &cx.graph().await?);
+    let groups = graph.all_groups_of(&user.id).await?;
+    let mut names: BTreeMap<String, String> = groups.into_iter().map(|group| (group.id, group.name)).collect();
     // The directory's lists lag behind what this onboarding has just done.
-    if let EffectState::Done(joined) = cx
+    let joined = cx
         .store
-        .effect::<Vec<(String, String)>, ()>(key, integrations::JOINED_EFFECT)
-        .await?
-    {
+        .effect::<Vec<(String, String)>, ()>(&cx.key, effects::GROUPS_JOINED);
+    if let EffectState::Done(joined) = joined.await? {
         names.extend(joined);
     }
     let person = Person {
@@ -90,7 +82,7 @@ async fn facts(
         security_defaults: graph.security_defaults().await?,
         campaign: graph.registration_campaign().await?,
         registration: graph.registration_of(&user.id).await?,
-        mfa_group: the_mfa_group(graph, mfa_group).await?,
+        mfa_group: the_mfa_group(graph, cx.config().await?.variables.mfa_group.as_deref()).await?,
         policies,
         names,
     })
@@ -118,7 +110,7 @@ async fn name_groups(
     Ok(())
 }
 
-/// Whether the variable names a group has been told when the groups were added.
+/// None also if the variable names no group: that was reported when the groups were added.
 async fn the_mfa_group(graph: &Graph, name: Option<&str>) -> Result<Option<Group>, StepError> {
     let Some(name) = name else { return Ok(None) };
     Ok(match graph.group(name).await? {
@@ -130,12 +122,4 @@ async fn the_mfa_group(graph: &Graph, name: Option<&str>) -> Result<Option<Group
     })
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("report-mfa"), Ok(()));
-    }
-}
+steps::payload_tests!(ReportMfa);

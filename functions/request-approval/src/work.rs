@@ -3,26 +3,19 @@
 use chrono::{DateTime, Duration, Utc};
 use domain::authority;
 use domain::decision::Action;
-use domain::ids::{OrgId, RequestId};
-
-use domain::request::RequestKey;
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use integrations::OrgConfig;
-use notify::{Mail, Mailer};
-use runtime::Context;
+use notify::Mail;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use store::requests::RequestRecord;
-use store::timeline::Of;
+use steps::{Step, StepContext};
 
-const STEP: &str = "request-approval";
+pub(crate) struct RequestApproval;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
     /// 0 asks, later rounds remind.
     round: u32,
     rounds: u32,
@@ -35,129 +28,121 @@ pub(crate) struct Input {
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let place = record.plan.approval_gate();
-    let wait = Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
-    if record.resumed.is_some() {
-        cx.store.reopen_gate(&key, &place, Utc::now() + wait).await?;
+impl Step for RequestApproval {
+    const NAME: StepName = StepName::RequestApproval;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let gate = cx.record.plan.approval_gate();
+        let closes_at = Utc::now() + Duration::seconds(i64::from(input.rounds) * i64::from(input.reminder));
+        if cx.record.resumed.is_some() {
+            cx.store.reopen_gate(&cx.key, &gate, closes_at).await?;
+        }
+        let token = input.token.expose_secret();
+        let entered = cx.store.enter_gate(&cx.key, &gate, token, closes_at).await?;
+        if entered.decision.is_some() {
+            // Decided between two rounds: the state must not wait for a click that came already.
+            cx.wake(&input.token).await?;
+            return Ok(Output {});
+        }
+        let round = Round {
+            cx,
+            config: cx.config().await?,
+            number: input.round,
+            closes_at: entered.closes_at,
+        };
+        let asked = round.ask().await?;
+        round.report(&asked).await?;
+        Ok(Output {})
     }
-    let gate = cx
-        .store
-        .enter_gate(&key, &place, input.token.expose_secret(), Utc::now() + wait)
-        .await?;
-    if gate.decision.is_some() {
-        // Decided between two rounds: the state must not wait for a click that came already.
-        runtime::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
-        return Ok(Output {});
-    }
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let mailer = integrations::mailer(&cx.aws)?;
-    let asked = ask(cx, &record, &config, &mailer, input.round, gate.closes_at).await?;
-    let event = if input.round == 0 { "asked" } else { "reminded" };
-    let of = Of {
-        detail: &asked.join(", "),
-        // Addresses of the variable are what somebody wrote.
-        people: match config.variables.new_user_approval_email.is_empty() {
-            true => &asked,
-            false => &[],
-        },
-        warning: false,
-    };
-    cx.store
-        .record_event_of(
-            &key,
-            STEP,
-            event,
-            &record.once_an_approval(&input.round.to_string()),
-            of,
-        )
-        .await?;
-    if input.round > 0 && !asked.is_empty() {
-        let name = record.once_an_approval(&format!("approval-reminded-{}", input.round));
-        let text = messages::approval_reminded(record.about(), &asked, gate.closes_at, config.variables.timezone);
-        cx.store.queue_note(&key, &name, &text).await?;
-    }
-    Ok(Output {})
 }
 
-/// Answers who was asked.
-async fn ask(
-    cx: &Context,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    mailer: &Mailer,
-    round: u32,
+/// One round of asking the approvers.
+struct Round<'a> {
+    cx: &'a StepContext,
+    config: &'a OrgConfig,
+    /// 0 asks, later rounds remind.
+    number: u32,
     closes_at: DateTime<Utc>,
-) -> Result<Vec<String>, StepError> {
-    let key = record.key();
-    let reply_to = config.variables.send_from_address.as_ref().map(ToString::to_string);
-    let members = match config.variables.new_user_approval_email.is_empty() {
-        true => cx.store.approving_members(&config.organisation).await?,
-        false => Vec::new(),
-    };
-    let mut asked = Vec::new();
-    // Those of now: who was removed since is not asked, and who was added is. The requester and the leaver never are.
-    let mut approvers = authority::approvers_now(&record.plan, &config.variables, &members);
-    approvers.retain(|approver| !record.concerns(approver));
-    if approvers.is_empty() {
-        let text = messages::nobody_asked(record.about());
-        let name = record.once_an_approval("nobody-asked");
-        cx.store.queue_note(&key, &name, &text).await?;
-        cx.store
-            .record_event(&key, STEP, "nobody_asked", &name, &text, true)
+}
+
+impl Round<'_> {
+    /// Returns the addresses that were asked.
+    async fn ask(&self) -> Result<Vec<String>, StepError> {
+        let approvers = self.approvers().await?;
+        if approvers.is_empty() {
+            let text = messages::nobody_asked(self.cx.record.about());
+            let name = self.cx.record.once_an_approval("nobody-asked");
+            let report = self.cx.report(Event::NobodyAsked, text).once(&*name);
+            report.warning().noted(name).send().await?;
+        }
+        for approver in &approvers {
+            let name = format!("approval-mail/{}/{approver}", self.number);
+            let effect = self.cx.record.once_an_approval(&name);
+            self.cx.mail_once(&effect, async || self.mail(approver).await).await?;
+        }
+        Ok(approvers)
+    }
+
+    /// The approvers of now: somebody who was removed since is not asked, and somebody who was added is. The requester and
+    /// the leaver never are.
+    async fn approvers(&self) -> Result<Vec<String>, StepError> {
+        let Self { cx, config, .. } = self;
+        let members = match config.variables.new_user_approval_email.is_empty() {
+            true => cx.store.approving_members(&config.organisation).await?,
+            false => Vec::new(),
+        };
+        let mut approvers = authority::approvers_now(&cx.record.plan, &config.variables, &members);
+        approvers.retain(|approver| !cx.record.concerns(approver));
+        Ok(approvers)
+    }
+
+    /// With two links of the approver's own.
+    async fn mail(&self, approver: &str) -> Result<Mail, StepError> {
+        let Self { cx, config, .. } = self;
+        let gate = cx.record.plan.approval_gate();
+        let actions = [Action::Approve, Action::Deny];
+        let links = cx.store.issue_links(&cx.key, &gate, &actions, approver).await?;
+        let [approve, deny] = links.as_slice() else {
+            return Err(StepError::Permanent("two links were to be issued".to_owned()));
+        };
+        let (approve, deny) = (cx.decide_link(approve)?, cx.decide_link(deny)?);
+        let requester = &cx.record.requester;
+        let mail = messages::ApprovalMail {
+            organisation: &config.organisation.name,
+            job: &cx.record.job,
+            plan: &cx.record.plan,
+            requested_by: requester.known_as(),
+            until: self.closes_at,
+            zone: config.variables.timezone,
+            reminder: self.number > 0,
+        };
+        let mail = messages::approval_mail(&mail, &approve, &deny);
+        cx.mail(approver, mail, vec![approve, deny]).await
+    }
+
+    async fn report(&self, asked: &[String]) -> Result<(), StepError> {
+        let Self { cx, config, number, .. } = self;
+        let event = if *number == 0 { Event::Asked } else { Event::Reminded };
+        // Addresses of the variable are what somebody wrote, not people whom Gangway knows.
+        let people = match config.variables.new_user_approval_email.is_empty() {
+            true => asked,
+            false => &[],
+        };
+        cx.report(event, asked.join(", "))
+            .once(cx.record.once_an_approval(&number.to_string()))
+            .naming(people)
+            .send()
             .await?;
-    }
-    for approver in &approvers {
-        let effect = record.once_an_approval(&format!("approval-mail/{round}/{approver}"));
-        integrations::mail_once(&cx.store, mailer, &key, &effect, async || {
-            let links = cx
-                .store
-                .issue_links(
-                    &key,
-                    &record.plan.approval_gate(),
-                    &[Action::Approve, Action::Deny],
-                    approver,
-                )
-                .await?;
-            let [approve, deny] = links.as_slice() else {
-                return Err(StepError::Permanent("two links were to be issued".to_owned()));
-            };
-            let mail = messages::ApprovalMail {
-                organisation: &config.organisation.name,
-                job: &record.job,
-                plan: &record.plan,
-                requested_by: record.requester.known_as(),
-                until: closes_at,
-                zone: config.variables.timezone,
-                reminder: round > 0,
-            };
-            let (approve, deny) = (integrations::decide_link(approve)?, integrations::decide_link(deny)?);
-            let mail = messages::approval_mail(&mail, &approve, &deny);
-            Ok(Mail {
-                to: vec![approver.clone()],
-                reply_to: reply_to.clone(),
-                subject: mail.subject,
-                text: mail.text,
-                links: vec![approve, deny],
-            })
-        })
-        .await?;
-        asked.push(approver.clone());
-    }
-    Ok(asked)
-}
-
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("request-approval"), Ok(()));
+        if *number > 0 && !asked.is_empty() {
+            let name = cx.record.once_an_approval(&format!("approval-reminded-{number}"));
+            let zone = config.variables.timezone;
+            let text = messages::approval_reminded(cx.record.about(), asked, self.closes_at, zone);
+            cx.note(&name, &text).await?;
+        }
+        Ok(())
     }
 }
+
+steps::payload_tests!(RequestApproval);

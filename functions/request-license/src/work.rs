@@ -2,30 +2,24 @@
 
 use chrono::{Duration, Utc};
 use domain::decision::{Action, Gate};
-use domain::ids::{OrgId, RequestId};
-
-use domain::request::{RequestKey, Status, TicketRef};
+use domain::request::{Status, TicketRef};
 use domain::step_error::StepError;
-use integrations::OrgConfig;
+use domain::timeline::{Event, StepName};
 use psa::{Note, NoteText, Psa};
-use runtime::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use steps::{Step, StepContext, effects};
 use store::effects::EffectState;
-use store::requests::RequestRecord;
 
-const STEP: &str = "request-license";
+pub(crate) struct RequestLicense;
 
-/// Who holds the links of a ticket's note.
+/// Whom the timeline names as the holder of the links in a ticket's note.
 const TECHNICIAN: &str = "a technician";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
     /// Part number.
     sku: String,
     /// Seconds until the gate closes.
@@ -37,156 +31,143 @@ pub(crate) struct Input {
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    let record = cx.begin(STEP, &key, input.run).await?;
-    let gate = Gate::License(input.sku.clone());
-    let closes_at = Utc::now() + Duration::seconds(i64::from(input.closes_in));
-    if record.resumed.is_some() {
-        cx.store.reopen_gate(&key, &gate, closes_at).await?;
+impl Step for RequestLicense {
+    const NAME: StepName = StepName::RequestLicense;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let gate = Gate::License(input.sku.clone());
+        let closes_at = Utc::now() + Duration::seconds(i64::from(input.closes_in));
+        if cx.record.resumed.is_some() {
+            cx.store.reopen_gate(&cx.key, &gate, closes_at).await?;
+        }
+        let token = input.token.expose_secret();
+        let entered = cx.store.enter_gate(&cx.key, &gate, token, closes_at).await?;
+        if entered.decision.is_some() {
+            cx.wake(&input.token).await?;
+            return Ok(Output {});
+        }
+        cx.store
+            .move_status(&cx.key, cx.run, &[Status::Running], Status::WaitingLicense)
+            .await?;
+        let question = Question {
+            cx,
+            gate,
+            part_number: &input.sku,
+        };
+        question.ask().await?;
+        Ok(Output {})
     }
-    let entered = cx
-        .store
-        .enter_gate(&key, &gate, input.token.expose_secret(), closes_at)
-        .await?;
-    if entered.decision.is_some() {
-        runtime::deliver(&cx.aws.step_functions(), input.token.expose_secret()).await?;
-        return Ok(Output {});
-    }
-    cx.store
-        .move_status(&key, input.run, &[Status::Running], Status::WaitingLicense)
-        .await?;
-    let config = integrations::request_config(&cx.store, &record).await?;
-    let told = tell(cx, &record, &config, &gate, &input.sku).await?;
-    let detail = if told {
-        "Asked on the ticket"
-    } else {
-        "Nobody could be told: there is no ticket and no address"
-    };
-    cx.store
-        .record_event(
-            &key,
-            STEP,
-            "asked",
-            &record.once_more(&input.sku),
-            &format!("{}: {detail}", input.sku),
-            !told,
-        )
-        .await?;
-    Ok(Output {})
 }
 
-/// On the ticket; where the PSA refuses, by mail. False if there is neither.
-async fn tell(
-    cx: &Context,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    gate: &Gate,
-    part_number: &str,
-) -> Result<bool, StepError> {
-    let refused = match (integrations::psa(&cx.aws, &cx.secrets, config).await, &record.ticket) {
-        (Ok(Some(psa)), Some(ticket)) => {
-            match post(cx, record, config, gate, part_number, &psa, ticket, "ticket").await {
-                Ok(()) => return Ok(true),
-                Err(error) if error.is_transient() => return Err(error),
-                Err(error) => Some(error),
+/// The question to a technician whether the license is bought.
+struct Question<'a> {
+    cx: &'a StepContext,
+    gate: Gate,
+    part_number: &'a str,
+}
+
+/// Where the question is asked: each once.
+enum Channel {
+    Ticket,
+    Mail,
+}
+
+impl Question<'_> {
+    async fn ask(&self) -> Result<(), StepError> {
+        // An organisation whose variables are wrong is no ticket system that refuses.
+        self.cx.config().await?;
+        let asked = self.on_ticket().await? || self.by_mail().await?;
+        let detail = match asked {
+            true => "Asked on the ticket",
+            false => "Nobody could be told: there is no ticket and no address",
+        };
+        self.cx
+            .report(Event::Asked, format!("{}: {detail}", self.part_number))
+            .once(self.cx.record.once_more(self.part_number))
+            .warning_if(!asked)
+            .send()
+            .await
+    }
+
+    /// False if there is no ticket, or the ticket system refused the note.
+    async fn on_ticket(&self) -> Result<bool, StepError> {
+        let result = match (self.cx.psa().await, &self.cx.record.ticket) {
+            (Ok(Some(psa)), Some(ticket)) => self.post(&psa, ticket, Channel::Ticket).await,
+            (Ok(_), _) => return Ok(false),
+            (Err(error), _) => Err(error),
+        };
+        match result {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => {
+                let detail = format!("The purchase could not be asked for on the ticket: {error}");
+                let report = self.cx.report(Event::TicketFailed, detail);
+                let once = self.cx.record.once_more(self.part_number);
+                report.once(once).warning().send().await?;
+                Ok(false)
             }
         }
-        (Err(error), _) if error.is_transient() => return Err(error),
-        (Err(error), _) => Some(error),
-        (Ok(_), _) => None,
-    };
-    if let Some(error) = refused {
-        let detail = format!("The purchase could not be asked for on the ticket: {error}");
-        cx.store
-            .record_event(
-                &record.key(),
-                STEP,
-                "ticket_failed",
-                &record.once_more(part_number),
-                &detail,
-                true,
-            )
-            .await?;
     }
-    let Some(mails) = integrations::mail_psa(&cx.aws, &config.variables)? else {
-        return Ok(false);
-    };
-    let place = TicketRef {
-        system: mails.system().to_owned(),
-        id: messages::note_subject(record.about()),
-    };
-    post(cx, record, config, gate, part_number, &mails, &place, "mail").await?;
-    Ok(true)
-}
 
-#[expect(clippy::too_many_arguments, reason = "one call, and each of them is another thing")]
-async fn post(
-    cx: &Context,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    gate: &Gate,
-    part_number: &str,
-    psa: &Psa,
-    place: &TicketRef,
-    way: &str,
-) -> Result<(), StepError> {
-    let key = record.key();
-    let name = record.once_more(&format!("purchase-{part_number}"));
-    let marker = |mark: &str| format!("{}/{mark}/{name}", key.request);
-    let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
-    let there = async |mark: &str| Ok(psa.has_note(place, &marker(mark)).await?.then_some(()));
-    let add = async |mark: &str| {
-        let links = cx
-            .store
-            .issue_links(&key, gate, &[Action::Confirm, Action::Reject], TECHNICIAN)
-            .await?;
+    /// False if there is no address for mails.
+    async fn by_mail(&self) -> Result<bool, StepError> {
+        let Some(mails) = self.cx.mail_psa().await? else {
+            return Ok(false);
+        };
+        let place = TicketRef {
+            system: mails.system().to_owned(),
+            id: messages::note_subject(self.cx.record.about()),
+        };
+        self.post(&mails, &place, Channel::Mail).await?;
+        Ok(true)
+    }
+
+    async fn post(&self, psa: &Psa, ticket: &TicketRef, channel: Channel) -> Result<(), StepError> {
+        let (cx, part_number) = (self.cx, self.part_number);
+        let name = cx.record.once_more(&format!("purchase-{part_number}"));
+        let marker = |mark: &str| format!("{}/{mark}/{name}", cx.key.request);
+        let there = async |mark: &str| Ok(psa.has_note(ticket, &marker(mark)).await?.then_some(()));
+        let add = async |mark: &str| {
+            let note = Note {
+                marker: marker(mark),
+                text: self.text().await?,
+                internal: true,
+                minutes: None,
+            };
+            psa.add_note(ticket, &note).await
+        };
+        let channel = match channel {
+            Channel::Ticket => "ticket",
+            Channel::Mail => "mail",
+        };
+        let effect = cx.record.once_more(&format!("purchase-note/{channel}/{part_number}"));
+        cx.store.once_marked(&cx.key, &effect, there, add).await
+    }
+
+    /// The note, with new links.
+    async fn text(&self) -> Result<NoteText, StepError> {
+        let (cx, part_number) = (self.cx, self.part_number);
+        let actions = [Action::Confirm, Action::Reject];
+        let links = cx.store.issue_links(&cx.key, &self.gate, &actions, TECHNICIAN).await?;
         let [confirm, reject] = links.as_slice() else {
             return Err(StepError::Permanent("two links were to be issued".to_owned()));
         };
-        let (confirm, reject) = (integrations::decide_link(confirm)?, integrations::decide_link(reject)?);
-        let ordered = may_be_ordered(cx, &key, part_number).await?;
-        let organisation = &config.organisation.name;
-        let text = messages::manual_purchase(organisation, part_number, upn, &confirm, &reject, ordered);
+        let (confirm, reject) = (cx.decide_link(confirm)?, cx.decide_link(reject)?);
+        let ordered = self.may_be_ordered().await?;
+        let organisation = &cx.config().await?.organisation.name;
+        let text = messages::manual_purchase(organisation, part_number, cx.upn(), &confirm, &reject, ordered);
         // Links, unlike passwords, may go out in mails, so the text counts as plain here.
-        let text = NoteText::Plain(text.expose_secret().to_owned());
-        psa.add_note(
-            place,
-            &Note {
-                marker: marker(mark),
-                text,
-                internal: true,
-                minutes: None,
-            },
-        )
-        .await
-    };
-    cx.store
-        .once_marked(
-            &key,
-            &record.once_more(&format!("purchase-note/{way}/{part_number}")),
-            there,
-            add,
-        )
-        .await
-}
+        Ok(NoteText::Plain(text.expose_secret().to_owned()))
+    }
 
-/// Whether an order was meant to be sent, at least.
-async fn may_be_ordered(cx: &Context, key: &RequestKey, part_number: &str) -> Result<bool, StepError> {
-    let effect = integrations::purchase_effect(part_number);
-    let state: EffectState<IgnoredAny, IgnoredAny> = cx.store.effect(key, &effect).await?;
-    Ok(!matches!(state, EffectState::New))
-}
-
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("request-license"), Ok(()));
+    /// Whether an order may have been sent.
+    async fn may_be_ordered(&self) -> Result<bool, StepError> {
+        let effect = effects::purchase(self.part_number);
+        let state: EffectState<IgnoredAny, IgnoredAny> = self.cx.store.effect(&self.cx.key, &effect).await?;
+        Ok(!matches!(state, EffectState::New))
     }
 }
+
+steps::payload_tests!(RequestLicense);

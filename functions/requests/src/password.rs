@@ -6,13 +6,14 @@ use askama::Template;
 use chrono::Utc;
 use domain::schedule::local_words;
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use http::StatusCode;
 use runtime::Enter;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::kept::{Kept, Shown};
 use store::requests::{Changed, RequestRecord};
-use store::timeline::Of;
+use store::timeline::NewEvent;
 use web::{Format, OrgScope, PathParams, ProblemDetails, Response, State};
 
 use crate::app::App;
@@ -113,12 +114,8 @@ impl App {
         let key = record.key();
         let detail = format!("Shown to {}", shown.by);
         let store = &self.web.store;
-        let of = Of {
-            detail: &detail,
-            people: std::slice::from_ref(&shown.by),
-            warning: false,
-        };
-        store.record_event_of(&key, "password", "shown", "", of).await?;
+        let event = NewEvent::new(StepName::Password, Event::Shown, detail).naming(std::slice::from_ref(&shown.by));
+        store.record(&key, &event).await?;
         let next = shown.run + 1;
         if store.take_over(&key, shown.run).await? == Changed::No && (record.run != next || record.ended_at.is_some()) {
             return Ok(());

@@ -7,9 +7,10 @@ use domain::job::About;
 use domain::request::{RequestKey, Status};
 use domain::schedule::{self, Start, local_words};
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use serde_json::{Map, Value};
 use store::requests::{Changed, Mover, Moving, RequestRecord};
-use store::timeline::Of;
+use store::timeline::NewEvent;
 use web::{OrgScope, ProblemDetails, RequestBody};
 
 use crate::app::App;
@@ -102,14 +103,10 @@ impl App {
             Start::Now | Start::NotedOnly(_) => format!("Rescheduled by {by} to {date}"),
         };
         let store = &self.web.store;
-        let of = Of {
-            detail: &detail,
-            people: &[by.to_owned()],
-            warning: false,
-        };
-        store
-            .record_event_of(&key, "reschedule", "rescheduled", &once, of)
-            .await?;
+        let event = NewEvent::new(StepName::Reschedule, Event::Rescheduled, detail)
+            .once(&*once)
+            .naming(&[by.to_owned()]);
+        store.record(&key, &event).await?;
         store.queue_note(&key, &format!("rescheduled-{once}"), &text).await
     }
 }

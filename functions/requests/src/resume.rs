@@ -7,20 +7,18 @@ use domain::job::Kind;
 use domain::request::{RequestKey, Skip, Status, TimelineEvent};
 use domain::resume::{self, Skipping};
 use domain::step_error::StepError;
+use domain::timeline::Event;
 use runtime::Enter;
 use serde_json::{Map, Value};
 use store::requests::RequestRecord;
 use store::resume::{Resumed, STEP};
-use store::timeline::Of;
+use store::timeline::NewEvent;
 use web::{OrgScope, ProblemDetails, RequestBody};
 
 use crate::app::App;
 use crate::shown::label;
 
 const ATTEMPTS: usize = 3;
-
-/// The event of it.
-const RESUMED: &str = "resumed";
 
 /// An execution that was started begins its first step sooner.
 const BEGINS_WITHIN: TimeDelta = TimeDelta::minutes(1);
@@ -61,12 +59,10 @@ impl App {
     ) -> Result<(), StepError> {
         let (key, by, run) = (record.key(), scope.caller.known_as(), record.run.to_string());
         let store = &self.web.store;
-        let of = Of {
-            detail: &format!("Resumed by {by}"),
-            people: &[by.to_owned()],
-            warning: false,
-        };
-        store.record_event_of(&key, STEP, RESUMED, &run, of).await?;
+        let event = NewEvent::new(STEP, Event::Resumed, format!("Resumed by {by}"))
+            .once(&*run)
+            .naming(&[by.to_owned()]);
+        store.record(&key, &event).await?;
         store
             .queue_note(&key, &format!("resumed-{run}"), &messages::resumed(record.about(), by))
             .await?;
@@ -77,12 +73,10 @@ impl App {
                 _ => ("an admin", "the audit says why"),
             };
             let detail = format!("Skipped by {by}: {reason}");
-            let of = Of {
-                detail: &detail,
-                people: &[by.to_owned()],
-                warning: true,
-            };
-            store.record_event_of(&key, step.as_str(), "skipped", "", of).await?;
+            let event = NewEvent::new(step.step(), Event::Skipped, detail)
+                .naming(&[by.to_owned()])
+                .warning();
+            store.record(&key, &event).await?;
             store
                 .queue_note(&key, &format!("skipped-{step}"), &messages::skipped(*step, by, reason))
                 .await?;
@@ -101,8 +95,8 @@ fn is_resumed(record: &RequestRecord, skip: Option<(Skip, &str)>) -> bool {
 
 /// Whether the call that resumed it seems to have died before it started the execution: calling again makes up for it.
 pub(crate) fn is_stuck(record: &RequestRecord, timeline: &[TimelineEvent], now: DateTime<Utc>) -> bool {
-    let lately = |event: &TimelineEvent| event.event == RESUMED && now - event.at < BEGINS_WITHIN;
-    is_resumed(record, None) && record.step.as_deref() == Some(STEP) && !timeline.iter().any(lately)
+    let lately = |event: &TimelineEvent| event.is(Event::Resumed) && now - event.at < BEGINS_WITHIN;
+    is_resumed(record, None) && record.step.as_deref() == Some(STEP.as_str()) && !timeline.iter().any(lately)
 }
 
 /// Whether a step has failed, and the one that is to be left out is among them.
@@ -188,9 +182,9 @@ mod tests {
     #[test]
     fn a_resume_that_started_nothing_is_offered_again() {
         let mut stuck = record("m1", "Ada", Status::Running);
-        (stuck.run, stuck.resumed, stuck.step) = (2, Some(2), Some(STEP.to_owned()));
-        let mut event = failed(STEP);
-        (event.event, event.failed_in) = (RESUMED.to_owned(), None);
+        (stuck.run, stuck.resumed, stuck.step) = (2, Some(2), Some(STEP.to_string()));
+        let mut event = failed(STEP.as_str());
+        (event.event, event.failed_in) = (Event::Resumed.to_string(), None);
         let timeline = [event];
         let later = at() + BEGINS_WITHIN;
         assert!(is_stuck(&stuck, &timeline, later));

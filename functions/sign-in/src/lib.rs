@@ -3,6 +3,7 @@
 mod admit;
 mod app;
 mod cookie;
+mod decision;
 mod google;
 mod onwards;
 mod pages;

@@ -5,8 +5,10 @@ use domain::ids::RequestId;
 use domain::job::{Job, Kind};
 use domain::request::{Plan, RequestKey, Status, UserRef};
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use runtime::{Enter, Env};
 use store::requests::RequestRecord;
+use store::timeline::NewEvent;
 use store::{Idempotency, Submitted};
 use web::{OrgScope, ProblemDetails};
 
@@ -118,7 +120,7 @@ async fn begin(desk: &App, kind: Kind, key: &RequestKey) -> Result<(), StepError
     let text = format!("The {kind} was submitted");
     desk.web
         .store
-        .record_event(key, "submit", "submitted", "", &text, false)
+        .record(key, &NewEvent::new(StepName::Submit, Event::Submitted, text))
         .await?;
     let state_machine = Env.state_machine_arn()?;
     runtime::start(&desk.step_functions, &state_machine, key, kind, FIRST_RUN, Enter::Start).await?;

@@ -1,29 +1,24 @@
 //! How the request ended, in words: the last note of the ticket, and a mail to requester and manager.
 
-use domain::decision::Decision;
-use domain::ids::{OrgId, RequestId};
 use domain::job::Job;
-use domain::request::{End, LicenseState, RequestKey, Skip, TicketStatus};
+use domain::request::{End, LicenseState, Skip, TicketStatus, TimelineEvent};
 use domain::step_error::StepError;
 use domain::submission::Onboarding;
+use domain::timeline::{Event, StepName};
 use integrations::OrgConfig;
-use messages::{MailText, Summary};
-use notify::Mail;
-use runtime::{Context, Env};
+use messages::Summary;
+use runtime::Env;
 use serde::{Deserialize, Serialize};
+use steps::{Entry, Step, StepContext, effects};
 use store::effects::EffectState;
-use store::requests::RequestRecord;
 
 use crate::offboarding;
 
-pub(crate) const STEP: &str = "summarise";
+pub(crate) struct Summarise;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    org: OrgId,
-    request: RequestId,
-    run: u32,
     end: End,
     /// Error name and cause of the failed state; empty if none failed.
     error: String,
@@ -37,86 +32,100 @@ pub(crate) struct Output {
     ticket_status: TicketStatus,
 }
 
-pub(crate) async fn run(cx: &Context, input: Input) -> Result<Output, StepError> {
-    let key = RequestKey {
-        org: input.org,
-        request: input.request,
-    };
-    // Not `begin`: the step that began last is the one that failed.
-    let record = cx.current(STEP, &key, input.run).await?;
-    let config = integrations::request_config(&cx.store, &record).await?;
-    match input.end {
-        End::Completed => match &record.job {
-            Job::Onboarding(form) => report_gaps(cx, &record, form).await?,
-            Job::Offboarding(_) => offboarding::report_gaps(cx, &record, &config).await?,
-        },
-        End::Failed => report_failure(cx, &record, &input.cause).await?,
-        // Whoever denied or cancelled it is on the ticket already.
-        End::Denied | End::Cancelled => {}
+impl Step for Summarise {
+    const NAME: StepName = StepName::Summarise;
+    const ENTRY: Entry = Entry::WritesEnd;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
+        let config = cx.config().await?;
+        match input.end {
+            End::Completed => match &cx.record.job {
+                Job::Onboarding(form) => report_gaps(cx, form).await?,
+                Job::Offboarding(_) => offboarding::report_gaps(cx).await?,
+            },
+            End::Failed => report_failure(cx, &input.cause).await?,
+            // A denial or a cancellation is on the ticket already.
+            End::Denied | End::Cancelled => {}
+        }
+        if !input.error.is_empty() {
+            let step = Self::NAME.as_str();
+            tracing::warn!(step, request = %cx.key.request, error = input.error, "a state failed");
+        }
+        Ending::new(cx, config, input.end).await?.sum_up().await?;
+        Ok(Output {
+            end: input.end,
+            ticket_status: ticket_status(input.end, cx.record.job.ticket_id().is_some()),
+        })
     }
-    if !input.error.is_empty() {
-        tracing::warn!(step = STEP, request = %key.request, error = input.error, "a state failed");
-    }
-    sum_up(cx, &record, &config, input.end).await?;
-    // A ticket that somebody else opened may be about more than this request, of which nothing was done.
-    let given = record.job.ticket_id().is_some();
-    let ticket_status = match input.end {
+}
+
+/// `given`: the form named the ticket. It may be about more than this request, of which nothing was done.
+fn ticket_status(end: End, given: bool) -> TicketStatus {
+    match end {
         End::Failed => TicketStatus::Waiting,
         End::Denied | End::Cancelled if given => TicketStatus::Working,
         End::Completed | End::Denied | End::Cancelled => TicketStatus::Complete,
-    };
-    Ok(Output {
-        end: input.end,
-        ticket_status,
-    })
+    }
 }
 
-/// A state that failed without stopping the onboarding could not say so itself.
-async fn report_gaps(cx: &Context, record: &RequestRecord, form: &Onboarding) -> Result<(), StepError> {
-    let key = record.key();
-    let gap = async |skip: Skip, event: &str, once: &str, text: &str| match record.skipped.contains(&skip) {
-        true => Ok(()),
-        false => cx.store.record_failure(record, skip.as_str(), event, once, text).await,
-    };
-    for sku in &record.plan.licenses {
-        let state = record.licenses.get(&sku.part_number);
+/// Reports what a step left undone that failed without stopping the request, and so could not say so itself. Not if an
+/// admin left the step out.
+pub(crate) async fn report_gap(
+    cx: &StepContext,
+    skip: Skip,
+    event: Event,
+    once: &str,
+    text: &str,
+) -> Result<(), StepError> {
+    if cx.record.skipped.contains(&skip) {
+        return Ok(());
+    }
+    let report = cx.report_for(skip.step(), event, text);
+    report.once(once).failure().send().await
+}
+
+async fn report_gaps(cx: &StepContext, form: &Onboarding) -> Result<(), StepError> {
+    for sku in &cx.record.plan.licenses {
+        let state = cx.record.licenses.get(&sku.part_number);
         if !matches!(state, Some(LicenseState::Assigned | LicenseState::Skipped)) {
             let text = format!("The license {} was not assigned: assign it by hand", sku.part_number);
-            gap(Skip::FindLicense, "license_missing", &sku.part_number, &text).await?;
+            report_gap(cx, Skip::FindLicense, Event::LicenseMissing, &sku.part_number, &text).await?;
         }
     }
     let wanted = !form.groups.is_empty() || form.copy_groups_from.is_some();
-    if wanted && cx.store.effect::<Vec<String>, ()>(&key, "groups").await? == EffectState::New {
+    let added = cx.store.effect::<Vec<String>, ()>(&cx.key, effects::GROUPS_ADDED);
+    if wanted && added.await? == EffectState::New {
         let text = "The groups were not added: add them by hand";
-        gap(Skip::AddGroups, "groups_missing", "", text).await?;
+        report_gap(cx, Skip::AddGroups, Event::GroupsMissing, "", text).await?;
     }
-    if let EffectState::Intended(()) = cx.store.effect::<(), ()>(&key, integrations::MFA_EFFECT).await? {
-        gap(Skip::ReportMfa, "mfa_unread", "", messages::MFA_NOT_READ).await?;
+    let reported = cx.store.effect::<(), ()>(&cx.key, effects::MFA_REPORTED);
+    if let EffectState::Intended(()) = reported.await? {
+        report_gap(cx, Skip::ReportMfa, Event::MfaUnread, "", messages::MFA_NOT_READ).await?;
     }
-    if !cx.store.password_is_settled(&key).await? {
-        cx.store
-            .record_failure(
-                record,
-                "hand-over-password",
-                "password_unsettled",
-                "",
-                messages::PASSWORD_UNSETTLED,
-            )
-            .await?;
+    if !cx.store.password_is_settled(&cx.key).await? {
+        let text = messages::PASSWORD_UNSETTLED;
+        let report = cx.report_for(StepName::HandOverPassword, Event::PasswordUnsettled, text);
+        report.failure().send().await?;
     }
     Ok(())
 }
 
-async fn report_failure(cx: &Context, record: &RequestRecord, cause: &str) -> Result<(), StepError> {
-    let key = record.key();
-    let step = record.step.as_deref().unwrap_or("the first step");
+async fn report_failure(cx: &StepContext, cause: &str) -> Result<(), StepError> {
+    let record = &cx.record;
+    let step = record.step.as_deref().and_then(StepName::parse);
+    let step = step.unwrap_or(StepName::FirstStep);
     let what = reason(cause);
-    let text = messages::failed(record.about(), step, &what, &Env.request_page(&key)?);
-    cx.store.queue_note(&key, &record.once_more("failed"), &text).await?;
-    cx.store.record_failure(record, step, "failed", "", &what).await
+    let text = messages::failed(record.about(), step.as_str(), &what, &Env.request_page(&cx.key)?);
+    cx.report_for(step, Event::Failed, &*what)
+        .failure()
+        .note(record.once_more("failed"), text)
+        .send()
+        .await
 }
 
-/// Our own functions say what to do; anything else is a crash, of which the logs know more.
+/// The message of an error of ours, which says what to do; anything else is a crash, of which the logs know more.
 fn reason(cause: &str) -> String {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -132,72 +141,99 @@ fn reason(cause: &str) -> String {
     }
 }
 
-async fn sum_up(cx: &Context, record: &RequestRecord, config: &OrgConfig, end: End) -> Result<(), StepError> {
-    let key = record.key();
-    let recipients = recipients(cx, record, config, end).await?;
-    let timeline = cx.store.timeline(&key).await?;
-    let denied = timeline.iter().find(|event| event.event == Decision::Denied.as_str());
-    let warnings: Vec<String> = timeline
-        .iter()
-        .filter(|event| record.is_warned_by(event))
-        .map(|event| event.detail.clone())
-        .collect();
-    let done = match &record.job {
-        Job::Onboarding(_) => onboarded(cx, record).await?,
-        Job::Offboarding(_) => offboarding::offboarded(cx, &key).await?,
-    };
-    let summary = Summary {
-        about: record.about(),
-        outcome: end.outcome(!warnings.is_empty()),
-        upn: record.user.as_ref().map(|user| user.upn.as_str()),
-        done: &done,
-        warnings: &warnings,
-        denied: denied.map(|event| event.detail.as_str()),
-    };
-    let mut text = messages::summary(&summary);
-    if end == End::Completed && !record.failed_steps(&timeline).is_empty() {
-        text = format!("{text}\n\n{}", messages::may_be_resumed(&Env.request_page(&key)?));
+/// The end of the request, in words.
+struct Ending<'a> {
+    cx: &'a StepContext,
+    config: &'a OrgConfig,
+    end: End,
+    recipients: Vec<Recipient>,
+    timeline: Vec<TimelineEvent>,
+    /// What was done: label and value.
+    done: Vec<(&'static str, String)>,
+    warnings: Vec<String>,
+}
+
+/// Somebody who gets a mail about the end.
+struct Recipient {
+    address: String,
+    /// The person's manager.
+    reported_to: bool,
+}
+
+impl<'a> Ending<'a> {
+    async fn new(cx: &'a StepContext, config: &'a OrgConfig, end: End) -> Result<Self, StepError> {
+        let recipients = recipients(cx, end).await?;
+        let timeline = cx.store.timeline(&cx.key).await?;
+        let warnings = timeline.iter().filter(|event| cx.record.is_warned_by(event));
+        Ok(Self {
+            cx,
+            config,
+            end,
+            recipients,
+            warnings: warnings.map(|event| event.detail.clone()).collect(),
+            timeline,
+            done: match &cx.record.job {
+                Job::Onboarding(_) => onboarded(cx).await?,
+                Job::Offboarding(_) => offboarding::offboarded(cx).await?,
+            },
+        })
     }
-    cx.store
-        .queue_note(&key, &record.once_more(messages::SUMMARY), &text)
-        .await?;
-    for Recipient { address, reported_to } in recipients {
-        let compose = async || {
-            let MailText { subject, text } = match &record.job {
-                Job::Offboarding(_) if reported_to => offboarding::mail(cx, &key, &summary, config).await?,
-                _ => messages::summary_mail(&summary, &config.organisation.name),
-            };
-            Ok(Mail {
-                to: vec![address.clone()],
-                reply_to: config.variables.send_from_address.as_ref().map(ToString::to_string),
-                subject,
-                text,
-                links: Vec::new(),
-            })
-        };
-        let effect = record.once_more(&format!("end-mail/{address}"));
-        if let Err(error) =
-            integrations::mail_once(&cx.store, &integrations::mailer(&cx.aws)?, &key, &effect, compose).await
-        {
-            // The end stands whether or not a mail tells of it.
-            let text = format!("The mail about the end could not be sent: {error}");
-            cx.store
-                .record_event(&key, STEP, "mail_failed", &address, &text, true)
-                .await?;
+
+    fn summary(&self) -> Summary<'_> {
+        let denied = self.timeline.iter().find(|event| event.is(Event::Denied));
+        Summary {
+            about: self.cx.record.about(),
+            outcome: self.end.outcome(!self.warnings.is_empty()),
+            upn: self.cx.record.user.as_ref().map(|user| user.upn.as_str()),
+            done: &self.done,
+            warnings: &self.warnings,
+            denied: denied.map(|event| event.detail.as_str()),
         }
     }
-    Ok(())
+
+    async fn sum_up(&self) -> Result<(), StepError> {
+        let record = &self.cx.record;
+        let mut text = messages::summary(&self.summary());
+        if self.end == End::Completed && !record.failed_steps(&self.timeline).is_empty() {
+            let page = Env.request_page(&self.cx.key)?;
+            text = format!("{text}\n\n{}", messages::may_be_resumed(&page));
+        }
+        self.cx.note(&record.once_more(messages::SUMMARY), &text).await?;
+        for recipient in &self.recipients {
+            self.mail(recipient).await?;
+        }
+        Ok(())
+    }
+
+    async fn mail(&self, recipient: &Recipient) -> Result<(), StepError> {
+        let (cx, address) = (self.cx, &recipient.address);
+        let compose = async || {
+            let mail = match &cx.record.job {
+                Job::Offboarding(_) if recipient.reported_to => {
+                    offboarding::mail(cx, &self.summary(), self.config).await?
+                }
+                _ => messages::summary_mail(&self.summary(), &self.config.organisation.name),
+            };
+            cx.mail(address, mail, Vec::new()).await
+        };
+        let effect = cx.record.once_more(&format!("end-mail/{address}"));
+        if let Err(error) = cx.mail_once(&effect, compose).await {
+            // The end is recorded whether or not a mail reports it.
+            let text = format!("The mail about the end could not be sent: {error}");
+            let report = cx.report(Event::MailFailed, text).once(&**address);
+            report.warning().send().await?;
+        }
+        Ok(())
+    }
 }
 
 /// What the summary says was done for somebody new.
-async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static str, String)>, StepError> {
-    let licenses: Vec<String> = record
-        .licenses
-        .iter()
-        .filter(|(_, state)| **state == LicenseState::Assigned)
-        .map(|(part_number, _)| part_number.clone())
-        .collect();
-    let groups = match cx.store.effect::<Vec<String>, ()>(&record.key(), "groups").await? {
+async fn onboarded(cx: &StepContext) -> Result<Vec<(&'static str, String)>, StepError> {
+    let licenses = cx.record.licenses.iter();
+    let assigned = licenses.filter(|(_, state)| **state == LicenseState::Assigned);
+    let licenses: Vec<String> = assigned.map(|(part_number, _)| part_number.clone()).collect();
+    let added = cx.store.effect::<Vec<String>, ()>(&cx.key, effects::GROUPS_ADDED);
+    let groups = match added.await? {
         EffectState::Done(groups) => groups,
         EffectState::New | EffectState::Intended(()) => Vec::new(),
     };
@@ -207,29 +243,14 @@ async fn onboarded(cx: &Context, record: &RequestRecord) -> Result<Vec<(&'static
     ])
 }
 
-/// Who gets a mail about the end.
-struct Recipient {
-    address: String,
-    /// The person's manager.
-    reported_to: bool,
-}
-
 /// The requester, and the manager of a person who came or left.
-async fn recipients(
-    cx: &Context,
-    record: &RequestRecord,
-    config: &OrgConfig,
-    end: End,
-) -> Result<Vec<Recipient>, StepError> {
-    let managers: Vec<String> = match (end, &record.job) {
-        (End::Completed, Job::Onboarding(_)) => managers(cx, record, config).await,
-        (End::Completed, Job::Offboarding(form)) => offboarding::manager(cx, record, config, form)
-            .await?
-            .into_iter()
-            .collect(),
+async fn recipients(cx: &StepContext, end: End) -> Result<Vec<Recipient>, StepError> {
+    let managers: Vec<String> = match (end, &cx.record.job) {
+        (End::Completed, Job::Onboarding(_)) => managers(cx).await,
+        (End::Completed, Job::Offboarding(form)) => offboarding::manager(cx, form).await?.into_iter().collect(),
         _ => Vec::new(),
     };
-    let requester = record.requester.email.as_ref();
+    let requester = cx.record.requester.email.as_ref();
     let other = requester.filter(|email| !managers.iter().any(|manager| manager.eq_ignore_ascii_case(email)));
     let requester = other.map(|email| Recipient {
         address: email.clone(),
@@ -242,16 +263,14 @@ async fn recipients(
     Ok(requester.into_iter().chain(managers).collect())
 }
 
-/// Of a new user, whom the form names; of somebody who came back, whom the directory has too.
-async fn managers(cx: &Context, record: &RequestRecord, config: &OrgConfig) -> Vec<String> {
-    let Ok(graph) = integrations::graph(&cx.secrets, &config.organisation).await else {
+/// The manager whom the form names; for somebody who came back also the manager whom the directory has.
+async fn managers(cx: &StepContext) -> Vec<String> {
+    let Ok(graph) = cx.graph().await else {
         return Vec::new();
     };
+    let plan = &cx.record.plan;
     let mut addresses: Vec<String> = Vec::new();
-    for manager in [&record.plan.manager, &record.plan.password_manager]
-        .into_iter()
-        .flatten()
-    {
+    for manager in [&plan.manager, &plan.password_manager].into_iter().flatten() {
         if let Ok(Some(user)) = graph.user(&manager.id).await
             && !addresses.iter().any(|other| other == user.address())
         {
@@ -275,21 +294,10 @@ mod tests {
     }
 }
 
-#[cfg(test)]
-mod payload_tests {
-    use super::*;
-
-    #[test]
-    fn takes_what_the_state_machine_sends() {
-        assert_eq!(payloads::accepted::<Input>("summarise"), Ok(()));
-    }
-
-    #[test]
-    fn answers_what_the_state_machine_picks() {
-        let answers = [End::Completed, End::Denied, End::Cancelled, End::Failed].map(|end| Output {
-            end,
-            ticket_status: TicketStatus::Waiting,
-        });
-        assert_eq!(payloads::answers("summarise", &answers), Ok(()));
-    }
-}
+steps::payload_tests!(
+    Summarise,
+    [End::Completed, End::Denied, End::Cancelled, End::Failed].map(|end| Output {
+        end,
+        ticket_status: TicketStatus::Waiting,
+    })
+);

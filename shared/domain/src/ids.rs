@@ -1,8 +1,8 @@
 //! Identifiers that cannot be built wrong.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::field::{InvalidValue, checked_text};
 
 /// Short name of an organisation, as URLs carry it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,16 +14,11 @@ pub struct OrgId(String);
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
 
-#[derive(Debug, thiserror::Error)]
-pub enum IdError {
-    #[error("an organisation's id has 1 to 40 of a-z, 0-9 and -, and starts with a letter or digit")]
-    Org,
-    #[error("not a request id")]
-    Request,
-}
+checked_text!(OrgId);
+checked_text!(RequestId);
 
 impl OrgId {
-    pub fn parse(text: &str) -> Result<Self, IdError> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let ok = (1..=40).contains(&text.len())
             && !text.starts_with('-')
             && text
@@ -32,12 +27,10 @@ impl OrgId {
         if ok {
             Ok(Self(text.to_owned()))
         } else {
-            Err(IdError::Org)
+            Err(InvalidValue(
+                "an organisation's id has 1 to 40 of a-z, 0-9 and -, and starts with a letter or digit",
+            ))
         }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -47,19 +40,15 @@ impl RequestId {
         Self(format!("r{}", uuid::Uuid::now_v7().simple()))
     }
 
-    pub fn parse(text: &str) -> Result<Self, IdError> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let ok = text.len() == 33
             && text.starts_with('r')
             && text.bytes().skip(1).all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if ok {
             Ok(Self(text.to_owned()))
         } else {
-            Err(IdError::Request)
+            Err(InvalidValue("not a request id"))
         }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// Name of the Nth execution of this request.
@@ -67,29 +56,6 @@ impl RequestId {
         format!("{}-{run}", self.0)
     }
 }
-
-macro_rules! text_id {
-    ($type:ty) => {
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-        impl TryFrom<String> for $type {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                Self::parse(&text)
-            }
-        }
-        impl From<$type> for String {
-            fn from(id: $type) -> Self {
-                id.0
-            }
-        }
-    };
-}
-text_id!(OrgId);
-text_id!(RequestId);
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,16 @@
-//! One person to onboard or offboard, and what became of it.
+//! A request to onboard or offboard one person: its states, its plan and its timeline.
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::authority::Because;
 use crate::decision::Gate;
-use crate::field::choice;
+use crate::field::InvalidValue;
 use crate::ids::{OrgId, RequestId};
 use crate::role::Role;
+use crate::timeline::{Event, StepName};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,7 +91,7 @@ impl From<Outcome> for Status {
     }
 }
 
-/// How an execution says that it ends; whether a completed one has warnings, its timeline tells.
+/// The end that an execution reports. Whether a completed request has warnings follows from its timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
@@ -110,7 +113,7 @@ impl End {
     }
 }
 
-/// What the ticket's status should say.
+/// The status that the ticket should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TicketStatus {
@@ -128,7 +131,7 @@ pub struct TicketRef {
     pub id: String,
 }
 
-/// The account that Gangway made, or the leaver's.
+/// The account that Gangway made, or the leaver's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRef {
     pub id: String,
@@ -142,15 +145,15 @@ pub struct Sku {
     pub part_number: String,
 }
 
-/// Who asked: a member, or a program with a token, which counts as the member who owns it.
+/// The member who asked, or the program: a program with a token counts as the member who owns the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requester {
     /// Member id, or `token:ORG/ID`.
     pub id: String,
-    /// `ORG/MEMBER`: the member who asked, or who owns the token.
+    /// The member who asked or who owns the token, as `ORG/MEMBER`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// The member's, or the owner's.
+    /// The address of that member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }
@@ -162,41 +165,98 @@ impl Requester {
     }
 }
 
-/// What became of one license of the request.
+/// How far one license of the request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LicenseState {
     Assigned,
-    /// Bought or confirmed; the seat is looked for.
+    /// Bought, or confirmed by a technician; the seat has not shown up yet.
     Awaited,
     /// The user is in the group that carries it; Microsoft gives it in its own time.
     Joined,
-    /// It builds on another license, so it is tried again, once, when the others of the request are settled.
+    /// It builds on another license, so it is tried again, once, after the request's other licenses.
     Postponed,
     /// Given up, rejected, timed out or not wanted: a technician assigns it by hand.
     Skipped,
 }
 
-choice! {
-    /// A step that an admin may leave out when it has failed: the rest can go on without it.
-    Skip {
-        ClaimStart = "claim-start",
-        /// With all that follows for each license.
-        FindLicense = "find-license",
-        AddGroups = "add-groups",
-        ReportMfa = "report-mfa",
-        BlockSignIn = "block-sign-in",
-        RemoveLicenses = "remove-licenses",
-        RemoveGroups = "remove-groups",
-    }
+/// A step that an admin may leave out when it has failed: the rest can go on without it. Stored under the step's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "StepName", into = "StepName")]
+pub enum Skip {
+    ClaimStart,
+    /// Leaves out every step of every license.
+    FindLicense,
+    AddGroups,
+    ReportMfa,
+    BlockSignIn,
+    RemoveLicenses,
+    RemoveGroups,
 }
 
 impl Skip {
-    /// By the name of the step that failed.
+    pub const NAMES: &'static [&'static str] = &[
+        Self::ClaimStart.as_str(),
+        Self::FindLicense.as_str(),
+        Self::AddGroups.as_str(),
+        Self::ReportMfa.as_str(),
+        Self::BlockSignIn.as_str(),
+        Self::RemoveLicenses.as_str(),
+        Self::RemoveGroups.as_str(),
+    ];
+
+    /// What leaves out this step, given the name of the step that failed. None if the rest needs the step.
     pub fn of(step: &str) -> Option<Self> {
+        match StepName::parse(step)? {
+            StepName::AssignLicense
+            | StepName::PurchaseLicense
+            | StepName::CheckPurchase
+            | StepName::RequestLicense => Some(Self::FindLicense),
+            step => step.try_into().ok(),
+        }
+    }
+
+    pub const fn step(self) -> StepName {
+        match self {
+            Self::ClaimStart => StepName::ClaimStart,
+            Self::FindLicense => StepName::FindLicense,
+            Self::AddGroups => StepName::AddGroups,
+            Self::ReportMfa => StepName::ReportMfa,
+            Self::BlockSignIn => StepName::BlockSignIn,
+            Self::RemoveLicenses => StepName::RemoveLicenses,
+            Self::RemoveGroups => StepName::RemoveGroups,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        self.step().as_str()
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<Skip> for StepName {
+    fn from(skip: Skip) -> Self {
+        skip.step()
+    }
+}
+
+impl TryFrom<StepName> for Skip {
+    type Error = InvalidValue;
+    fn try_from(step: StepName) -> Result<Self, InvalidValue> {
         match step {
-            "assign-license" | "purchase-license" | "check-purchase" | "request-license" => Some(Self::FindLicense),
-            _ => Self::parse(step),
+            StepName::ClaimStart => Ok(Self::ClaimStart),
+            StepName::FindLicense => Ok(Self::FindLicense),
+            StepName::AddGroups => Ok(Self::AddGroups),
+            StepName::ReportMfa => Ok(Self::ReportMfa),
+            StepName::BlockSignIn => Ok(Self::BlockSignIn),
+            StepName::RemoveLicenses => Ok(Self::RemoveLicenses),
+            StepName::RemoveGroups => Ok(Self::RemoveGroups),
+            _ => Err(InvalidValue("must be a step that the rest can go on without")),
         }
     }
 }
@@ -217,20 +277,21 @@ pub struct PlannedGroup {
     pub reason: Option<String>,
 }
 
-/// What submission found out and fixed: what the approver sees, and what runs. Nothing in it is looked up again by name.
+/// Everything that submission found out and fixed. The approver sees it and the steps carry it out; nothing in it is looked
+/// up again by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub upn: String,
-    /// All sign-in and mail addresses of a leaver, or of somebody who comes back: whoever comes with one is that person.
+    /// All sign-in and mail addresses of a leaver, or of somebody who comes back: an address identifies that person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subject_addresses: Vec<String>,
     /// All sign-in and mail addresses of the requester's account in the tenant, if there is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requester_addresses: Vec<String>,
     pub display_name: String,
-    /// That an onboarding gives.
+    /// The licenses that an onboarding gives.
     pub licenses: Vec<Sku>,
-    /// That an onboarding adds.
+    /// The groups that an onboarding adds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<PlannedGroup>,
     /// The requester's role at submission.
@@ -241,10 +302,10 @@ pub struct Plan {
     pub approval_because: Vec<Because>,
     /// Addresses that are asked; never the requester's.
     pub approvers: Vec<String>,
-    /// The one of `approvers` that stands for the manager.
+    /// The manager's address among `approvers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approving_manager: Option<String>,
-    /// How often approval was asked for anew, because what was approved changed.
+    /// Counts how often approval was asked for again because the approved plan changed.
     #[serde(default)]
     pub approval_again: u32,
     /// Counts the changes of what approvers see, so that a decision is about what they saw.
@@ -256,7 +317,7 @@ pub struct Plan {
     /// The account of the manager that the form names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manager: Option<UserRef>,
-    /// The manager who may get the password: for a rehire the one whom the directory has, else the form's.
+    /// The manager who may get the password: the directory's for a rehire, else the form's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_manager: Option<UserRef>,
     /// The waiting request of a basic member about the same person, which this one took the place of.
@@ -265,7 +326,7 @@ pub struct Plan {
     /// Set when the work waits for the start date, or for the last day to be over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,
-    /// Who moved an approved date last; the approvers are told.
+    /// The person who moved an approved date last; the approvers get a mail about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_by: Option<String>,
 }
@@ -277,7 +338,7 @@ impl Plan {
     }
 }
 
-/// One line of what happened.
+/// One line of what happened. Names are texts, see [`crate::timeline`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEvent {
     pub at: DateTime<Utc>,
@@ -290,13 +351,19 @@ pub struct TimelineEvent {
     /// Of a step that failed: the execution that it failed in. A later one may make up for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_in: Option<u32>,
-    /// Whom the detail names, as it names them: who did it, or who was asked. Readers who may not know them are shown something
-    /// else. Other words that look the same, in a reason say, are somebody's own.
+    /// The people whom the detail names, written as it names them: the person who did it, or the people who were asked. Readers
+    /// who may not know them see something else. The same words elsewhere, in a reason for example, are not replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
 }
 
-/// Where a request's data hangs together: (organisation, request).
+impl TimelineEvent {
+    pub fn is(&self, event: Event) -> bool {
+        self.event == event.as_str()
+    }
+}
+
+/// The key of everything that belongs to a request: (organisation, request).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RequestKey {
     pub org: OrgId,
@@ -323,7 +390,11 @@ mod tests {
         }
         assert_eq!(Skip::of("assign-license"), Some(Skip::FindLicense));
         for name in Skip::NAMES {
-            assert_eq!(Skip::of(name).map(Skip::as_str), Some(*name));
+            let skip = Skip::of(name).unwrap();
+            assert_eq!(skip.as_str(), *name);
+            assert_eq!(serde_json::to_value(skip).unwrap(), *name);
+            assert_eq!(serde_json::from_value::<Skip>((*name).into()).unwrap(), skip);
         }
+        assert!(serde_json::from_value::<Skip>("create-user".into()).is_err());
     }
 }

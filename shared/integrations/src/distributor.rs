@@ -1,17 +1,15 @@
-//! The organisation's seller of licenses, and what is kept of a purchase.
+//! The organisation's seller of licenses.
 
 use ::distributor::td_synnex::Keys;
 use ::distributor::{Distributor, IngramMicro, Pax8, Sherweb, TdSynnex};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 
-use domain::request::RequestKey;
 use domain::step_error::StepError;
 use domain::variables::Distributor as DistributorChoice;
 use runtime::Env;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use store::Store;
 use store::secrets::Secrets;
 
@@ -68,24 +66,6 @@ pub fn has_distributor(config: &OrgConfig) -> bool {
     let choice = config.variables.ms_licensing_distributor;
     let choice = choice.filter(|choice| *choice != DistributorChoice::Manual);
     choice.is_some_and(|choice| config.organisation.company(choice.as_str()).is_some())
-}
-
-/// A purchase failed for good: the ticket says why, and others need not wait for the person who buys it now.
-pub async fn leave_to_technician(
-    store: &Store,
-    step: &str,
-    key: &RequestKey,
-    part_number: &str,
-    distributor: &str,
-    why: &str,
-) -> Result<(), StepError> {
-    let text = messages::purchase_failed(part_number, distributor, why);
-    let name = format!("purchase-failed-{part_number}");
-    store.queue_note(key, &name, &text).await?;
-    store
-        .record_event(key, step, "failed", part_number, &text, true)
-        .await?;
-    store.release_lease(&key.org, part_number, &key.request).await
 }
 
 const TD_SYNNEX: &str = "td_synnex";
@@ -155,77 +135,11 @@ fn too_short() -> StepError {
     StepError::Transient(format!("the access token of {TD_SYNNEX} does not last long enough"))
 }
 
-/// The effect that stands for the one purchase of a license that a request may make.
-pub fn purchase_effect(part_number: &str) -> String {
-    format!("purchase/{part_number}")
-}
-
-/// That purchase: the subscription, and how many seats it has to have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Purchase {
-    /// Where it is: at another distributor the subscription's id may be another company's.
-    pub distributor: String,
-    pub subscription: String,
-    pub target: u32,
-    /// What the distributor calls the order; missing until its answer was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order: Option<String>,
-    /// When it was last meant to be sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent_at: Option<DateTime<Utc>>,
-}
-
-impl Purchase {
-    /// The organisation may have another distributor than when this was ordered.
-    pub fn must_be_at(&self, distributor: &Distributor) -> Result<(), StepError> {
-        if self.distributor == distributor.name() {
-            return Ok(());
-        }
-        Err(StepError::NeedsAttention(format!(
-            "an order for it was begun at {}, and the organisation uses {} now",
-            self.distributor,
-            distributor.name()
-        )))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::variables::OrgVariables;
 
     use super::*;
-
-    #[test]
-    fn a_purchase_stays_where_it_was_begun() {
-        let purchase = Purchase {
-            distributor: "Pax8".to_owned(),
-            subscription: "s".to_owned(),
-            target: 11,
-            order: None,
-            sent_at: None,
-        };
-        let base = outbound::given_address("a seller", "https://seller.example", "").unwrap();
-        let keys = serde_json::json!({"client_id": "i", "client_secret": "s", "subscription_key": "k"});
-        let company = || "c".to_owned();
-        let pax8 = Pax8::new(
-            outbound::http_client(),
-            base.clone(),
-            serde_json::from_value(keys.clone()).unwrap(),
-            company(),
-        );
-        let sherweb = Sherweb::new(
-            outbound::http_client(),
-            base,
-            serde_json::from_value(keys).unwrap(),
-            company(),
-        );
-        assert_eq!(purchase.must_be_at(&Distributor::Pax8(pax8)), Ok(()));
-        let elsewhere = purchase.must_be_at(&Distributor::Sherweb(sherweb));
-        assert!(
-            matches!(&elsewhere, Err(StepError::NeedsAttention(text)) if text.contains("Pax8") && text.contains("Sherweb")),
-            "{elsewhere:?}"
-        );
-    }
 
     #[test]
     fn a_company_is_one_of_its_own_distributor() {

@@ -1,4 +1,5 @@
-//! What the settings name and nobody has set up. Looks for credentials and ids only: whether they are right, `verify` says.
+//! Finds what the variables name and nobody has set up. Looks only for credentials and ids; `verify` checks whether they are
+//! right.
 
 use domain::field::FieldError;
 use domain::job::Kind;
@@ -9,7 +10,8 @@ use store::secrets::Secrets;
 use crate::OrgConfig;
 use crate::verify::the_one;
 
-/// None of these keeps a request from being submitted, as each is told on the ticket, or instead of it.
+/// The variables that name something nobody has set up. None of them keeps a request from being submitted: each is reported
+/// on the ticket.
 pub async fn gaps(secrets: &Secrets, config: &OrgConfig, kind: Kind) -> Result<Vec<FieldError>, StepError> {
     let mut gaps = Gaps {
         secrets,

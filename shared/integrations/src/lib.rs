@@ -1,30 +1,27 @@
-//! An organisation's systems: which ones its variables choose, with its ids and its credentials.
-//! Functions, one a kind, so that a binary holds only the clients it uses.
+//! Builds the vendor clients that an organisation has configured: its variables choose the vendors, its credentials and
+//! ids are stored with it. One function for each kind of vendor, so that a binary holds only the clients it uses.
 
 mod distributor;
 mod gaps;
-pub mod offboarding;
 mod psa;
 mod vault;
 mod verify;
 
 use domain::integration::Organisation;
-use domain::request::RequestKey;
 use domain::step_error::StepError;
-use notify::{Mail, Mailer};
+use notify::Mailer;
 use runtime::{Aws, Env};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::Store;
 use store::secrets::Secrets;
 
-pub use distributor::{Purchase, distributor, has_distributor, leave_to_technician, purchase_effect};
+pub use distributor::{distributor, has_distributor};
 pub use gaps::gaps;
 pub(crate) use psa::real_psa;
 pub use psa::{mail_psa, psa};
 pub use store::{OrgConfig, org_config, request_config};
-pub use vault::{pwpush, sms, sms_once, vault};
+pub use vault::{pwpush, sms, vault};
 pub use verify::{Report, verify};
 
 #[derive(Deserialize)]
@@ -60,12 +57,6 @@ pub fn mailer(aws: &Aws) -> Result<Mailer, StepError> {
     Ok(Mailer::new(aws.ses(), Env.mail_from()?))
 }
 
-/// The effect of adding groups that holds id and name of each that the user is in by it.
-pub const JOINED_EFFECT: &str = "joined-groups";
-
-/// The effect that stands for the report on MFA.
-pub const MFA_EFFECT: &str = "mfa";
-
 async fn credentials<T: DeserializeOwned>(
     secrets: &Secrets,
     organisation: &Organisation,
@@ -87,27 +78,4 @@ fn no_company(system: &str) -> String {
 fn read<T: DeserializeOwned>(system: &str, secret: &SecretString) -> Result<T, StepError> {
     serde_json::from_str(secret.expose_secret())
         .map_err(|_| StepError::NeedsAttention(format!("the credentials for {system} have not the fields it needs")))
-}
-
-/// The address of a link's page.
-pub fn decide_link(capability: &SecretString) -> Result<SecretString, StepError> {
-    Ok(format!("{}/decide?c={}", Env.base_url()?, capability.expose_secret()).into())
-}
-
-/// Sends a mail once over all runs of a step. Nobody can be asked whether a mail went out, so a crash between sending
-/// and recording sends it again; that is counted. How many mails there are follows from how many requests and dates may be
-/// submitted, so there is no limit here that could hold up a request.
-pub async fn mail_once(
-    store: &Store,
-    mailer: &Mailer,
-    key: &RequestKey,
-    effect: &str,
-    compose: impl AsyncFn() -> Result<Mail, StepError>,
-) -> Result<(), StepError> {
-    let send = async || mailer.send(&compose().await?).await;
-    let repeated = async || {
-        runtime::metric("MailRepeated", 1.0);
-        Ok(None)
-    };
-    store.once(key, effect, repeated, send).await
 }

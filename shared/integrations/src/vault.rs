@@ -1,13 +1,10 @@
 //! Where temporary passwords go besides the ticket: vaults, PWPush, and phones.
 
 use ::vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
-use domain::request::RequestKey;
 use domain::step_error::StepError;
 use domain::variables::PasswordDestination;
-use notify::{Sms, SmsSender};
+use notify::SmsSender;
 use runtime::{Aws, Env};
-use store::Store;
-use store::limits::{Allowed, Limit};
 use store::secrets::Secrets;
 
 use crate::{OrgConfig, company, read};
@@ -63,35 +60,6 @@ pub async fn pwpush(secrets: &Secrets, config: &OrgConfig) -> Result<PwPush, Ste
 
 pub fn sms(aws: &Aws) -> Result<SmsSender, StepError> {
     Ok(SmsSender::new(aws.sns(), Env.sms_sender_name()?, Env.sms_max_price()?))
-}
-
-/// Sends a text message once over all runs of a step, as [`crate::mail_once`] does a mail. Each of them costs money, so an
-/// organisation has a number of them an hour; a password that none can be sent for stays with its other places.
-pub async fn sms_once(
-    store: &Store,
-    sender: &SmsSender,
-    key: &RequestKey,
-    effect: &str,
-    compose: impl AsyncFn() -> Result<Sms, StepError>,
-) -> Result<(), StepError> {
-    if store.is_done(key, effect).await? {
-        return Ok(());
-    }
-    let limit = Limit::text_messages(&key.org);
-    if store.allow(&limit).await? != Allowed::Yes {
-        runtime::metric("LimitReached", 1.0);
-        return Err(StepError::Transient(format!(
-            "the organisation has sent its {} text messages {}",
-            limit.most(),
-            limit.each()
-        )));
-    }
-    let send = async || sender.send(&compose().await?).await;
-    let repeated = async || {
-        runtime::metric("SmsRepeated", 1.0);
-        Ok(None)
-    };
-    store.once(key, effect, repeated, send).await
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use store::secrets::Secrets;
 
 use crate::OrgConfig;
 
-/// What was found out about one system.
+/// The findings about one system.
 pub struct Report {
     pub system: String,
     pub findings: Vec<Finding>,
@@ -23,13 +23,13 @@ impl Report {
     }
 }
 
-/// One report a system that the settings choose, the directory first.
+/// One report for each system that the variables choose, the directory first.
 pub async fn verify(store: &Store, secrets: &Secrets, config: &OrgConfig) -> Vec<Report> {
     let licenses = async {
         let (tenant, skus) = tenant(secrets, config).await;
         (tenant, distributor(store, secrets, config, &skus).await)
     };
-    // At once, because a silent one takes its time and somebody waits.
+    // All at the same time, because a system that does not answer takes its time and somebody waits.
     let ((tenant, distributor), psa, vaults, pwpush) = join4(
         licenses,
         psa(secrets, config),

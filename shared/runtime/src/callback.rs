@@ -1,17 +1,18 @@
-//! Telling a waiting state that its gate has decided.
+//! Wakes a state that waits for its gate to decide.
 
 use aws_sdk_sfn::error::SdkError;
 use aws_sdk_sfn::operation::send_task_success::SendTaskSuccessError;
 use domain::step_error::StepError;
 
-/// What became of a delivery. The gate's record is the truth either way: the state after the wait reads it.
+/// The result of waking a state. The gate's record is the truth either way: the state after the wait reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivered {
     Yes,
-    /// Nobody waits with this token: delivered before, timed out, or stopped.
+    /// No task waits with this token: it was woken before, timed out, or was stopped.
     NobodyWaits,
 }
 
+/// Wakes the task that waits with `token`. Its output is empty: the decision is in the gate's record.
 pub async fn deliver(client: &aws_sdk_sfn::Client, token: &str) -> Result<Delivered, StepError> {
     match client.send_task_success().task_token(token).output("{}").send().await {
         Ok(_) => Ok(Delivered::Yes),

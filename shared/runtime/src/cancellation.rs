@@ -1,15 +1,16 @@
-//! What follows once a request is cancelled. Each part may run again.
+//! Everything that follows once a request is cancelled. Each part may run again.
 
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 use store::Store;
 use store::requests::RequestRecord;
-use store::timeline::Of;
+use store::timeline::NewEvent;
 
 use crate::env::Env;
 use crate::execution::{Enter, start, stop};
 
-/// `record` is cancelled already. Says so on the timeline and the ticket, ends the execution that waits, and starts the
-/// one that tells the ticket. `by` as people are told; `why` where it was no wish of theirs alone.
+/// Reports the cancellation of `record` on the timeline and the ticket, stops the execution that waits, and starts the one
+/// that updates the ticket. `by` is written as people read it; `why` is a reason besides that person's wish.
 pub async fn finish_cancelling(
     store: &Store,
     step_functions: &aws_sdk_sfn::Client,
@@ -23,12 +24,10 @@ pub async fn finish_cancelling(
     let key = record.key();
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     let detail = format!("Cancelled by {by}{why}");
-    let of = Of {
-        detail: &detail,
-        people: &[by.to_owned()],
-        warning: false,
-    };
-    store.record_event_of(&key, "cancel", "cancelled", "once", of).await?;
+    let event = NewEvent::new(StepName::Cancel, Event::Cancelled, detail)
+        .once("once")
+        .naming(&[by.to_owned()]);
+    store.record(&key, &event).await?;
     store
         .queue_note(
             &key,

@@ -1,10 +1,11 @@
-//! What the template tells a function.
+//! The environment variables that the template sets for a function.
 
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use url::Url;
 
-/// Read when it is asked for, so that a function needs only what it uses.
+/// Each variable is read when it is asked for, so that a function needs only those that it uses. A missing or malformed one
+/// is Permanent.
 #[derive(Debug, Clone, Copy)]
 pub struct Env;
 
@@ -29,7 +30,7 @@ impl Env {
         Ok(text.trim_end_matches('/').to_owned())
     }
 
-    /// Where people see a request.
+    /// The address of a request's page.
     pub fn request_page(self, key: &RequestKey) -> Result<String, StepError> {
         Ok(format!(
             "{}/orgs/{}/requests/{}",
@@ -47,7 +48,7 @@ impl Env {
         url_or("GRAPH_LOGIN_URL", "https://login.microsoftonline.com")
     }
 
-    /// Where Autotask says which of its servers has an organisation.
+    /// The Autotask server that knows which of the others has an organisation.
     pub fn autotask_url(self) -> Result<Url, StepError> {
         url_or("AUTOTASK_URL", "https://webservices.autotask.net/ATServicesRest")
     }
@@ -64,12 +65,12 @@ impl Env {
         url_or("TD_SYNNEX_URL", "https://ion.tdsynnex.com")
     }
 
-    /// An address that an organisation gave, if it is one that we may call.
+    /// An address that an organisation gave. An error if it is not one that we may call.
     pub fn given_address(self, what: &str, text: &str) -> Result<Url, StepError> {
         outbound::given_address(what, text, &self.local_origins())
     }
 
-    /// Exempt from the check of such addresses: the simulators' origin on the local engine.
+    /// Origins that are exempt from the check of such addresses: on the local engine, the simulators'.
     pub fn local_origins(self) -> String {
         optional("LOCAL_ORIGINS").unwrap_or_default()
     }
@@ -78,17 +79,17 @@ impl Env {
         required("GOOGLE_ISSUER")
     }
 
-    /// None: nobody signs in with Google here.
+    /// None if nobody signs in with Google here.
     pub fn google_client_id(self) -> Option<String> {
         optional("GOOGLE_CLIENT_ID")
     }
 
-    /// Sender of every mail.
+    /// The sender of every mail.
     pub fn mail_from(self) -> Result<String, StepError> {
         required("MAIL_FROM")
     }
 
-    /// What phones show as the sender of a text message, where a country has such a thing.
+    /// The name that phones show as the sender of a text message, in countries that have sender names.
     pub fn sms_sender_name(self) -> Result<String, StepError> {
         required("SMS_SENDER_NAME")
     }

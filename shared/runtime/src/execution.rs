@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Enter {
     Start,
-    /// At the plan for the start date: after another date.
+    /// At the plan for the start date, after the date was moved.
     Plan,
     Cancelled,
     Failed,

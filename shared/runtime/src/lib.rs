@@ -1,10 +1,10 @@
-//! Runs a step as a Lambda function: logs, typed input, the three error names. The only place that reads the
-//! environment.
+//! Runs a function as a Lambda: logs, AWS clients, error names, executions and callbacks of the state machine. The only
+//! place that reads the environment.
 
 mod aws;
 mod callback;
 mod cancellation;
-mod context;
+mod clients;
 mod env;
 mod execution;
 mod log;
@@ -14,9 +14,10 @@ mod serve;
 pub use aws::Aws;
 pub use callback::{Delivered, deliver};
 pub use cancellation::finish_cancelling;
-pub use context::{Context, Input};
+pub use clients::Clients;
 pub use env::Env;
 pub use execution::{Enter, Started, start, stop};
+pub use lambda_runtime::Error;
 pub use log::init as init_logs;
 pub use metric::{metric, metric_by};
-pub use serve::serve;
+pub use serve::{parse_input, serve};

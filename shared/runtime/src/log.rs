@@ -7,8 +7,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Called once, first in main.
 pub fn init() {
     // The SDK's own logs repeat requests at debug level, so only ours are let through.
-    // The runtime tells of a failure that the step has told of.
-    let filter = EnvFilter::new("warn,runtime=info,web=info,gangway=info,lambda_runtime::layers::panic=off");
+    // The Lambda runtime would log once more a failure that we have logged.
+    let filter = EnvFilter::new("warn,runtime=info,steps=info,web=info,gangway=info,lambda_runtime::layers::panic=off");
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

@@ -5,7 +5,7 @@ pub fn metric(name: &str, value: f64) {
     metric_by(name, value, None);
 }
 
-/// Counts by one dimension, as executions by outcome.
+/// Counts by one dimension, for example requests by outcome.
 pub fn metric_by(name: &str, value: f64, dimension: Option<(&str, &str)>) {
     let dimensions: Vec<&str> = dimension.iter().map(|(key, _)| *key).collect();
     let mut line = serde_json::json!({

@@ -1,24 +1,33 @@
-//! The Lambda side of a step.
+//! Runs a step, or the target of an event rule, as a Lambda function.
 
 use domain::step_error::StepError;
+use domain::timeline::StepName;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-/// Serves `run` as the function `name`. A fault's variant becomes the error name that the state machine matches.
-pub async fn serve<I, O>(name: &'static str, run: impl AsyncFn(I) -> Result<O, StepError>) -> Result<(), Error>
-where
-    I: DeserializeOwned,
-    O: Serialize,
-{
-    let run = &run;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
-        let answer = match parse(event.payload) {
-            Ok(input) => run(input).await,
-            Err(error) => Err(error),
-        };
-        answer.map_err(|error| {
-            tracing::warn!(step = name, error = error.name(), reason = %error, "step failed");
+use crate::Clients;
+
+/// Serves `run` as the function `name`: sets up the logs and the clients, then answers one event after the other. An
+/// error's variant becomes the error name that the state machine matches. Called once, by main.
+pub fn serve<O: Serialize>(
+    name: StepName,
+    run: impl AsyncFn(&Clients, Value) -> Result<O, StepError>,
+) -> Result<(), Error> {
+    crate::init_logs();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(answer_events(name, run))
+}
+
+async fn answer_events<O: Serialize>(
+    name: StepName,
+    run: impl AsyncFn(&Clients, Value) -> Result<O, StepError>,
+) -> Result<(), Error> {
+    let (clients, run) = (&Clients::load().await?, &run);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        run(clients, event.payload).await.map_err(|error| {
+            tracing::warn!(step = name.as_str(), error = error.name(), reason = %error, "step failed");
             Diagnostic {
                 error_type: error.name().to_owned(),
                 error_message: format!("{name}: {error}"),
@@ -28,8 +37,8 @@ where
     .await
 }
 
-/// serde_json's messages repeat values, so only the path is told.
-fn parse<I: DeserializeOwned>(payload: serde_json::Value) -> Result<I, StepError> {
+/// Reads the input of a function. serde_json's messages repeat values, so the error names only the path.
+pub fn parse_input<I: DeserializeOwned>(payload: Value) -> Result<I, StepError> {
     serde_path_to_error::deserialize(payload)
         .map_err(|error| StepError::Permanent(format!("the step's input is wrong at `{}`", error.path())))
 }
@@ -47,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_bad_event_names_the_path_and_not_the_value() {
-        let error = parse::<Input>(serde_json::json!({"run": "sesame-open"})).expect_err("a text is no number");
+        let error = parse_input::<Input>(serde_json::json!({"run": "sesame-open"})).expect_err("a text is no number");
         assert_eq!(error.name(), "Permanent");
         assert!(error.to_string().contains("`run`"), "{error}");
         assert!(!error.to_string().contains("sesame"), "{error}");
@@ -55,6 +64,6 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_refused() {
-        assert!(parse::<Input>(serde_json::json!({"run": 1, "more": 2})).is_err());
+        assert!(parse_input::<Input>(serde_json::json!({"run": 1, "more": 2})).is_err());
     }
 }

@@ -1,10 +1,8 @@
-//! What a secret that somebody brings stands for: a session, an API token, a one-time link. Only its hash is stored.
+//! Sessions, API tokens and one-time links, found by the secret that a caller presents. Only the secret's hash is stored.
 //!
-//! The key of an item begins with its kind, so that each function's role can be limited to the kinds that it writes, and so
-//! that nothing of one kind is taken for another.
+//! The key of an item begins with its kind, so that the IAM role of each function can be limited to the kinds that it
+//! writes, and so that an item of one kind is never taken for another.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -14,19 +12,20 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::aws_error::{aws_error, stored_shape};
+use crate::read::{Item, encode, item};
+use crate::write::{Conditional, Write, delete, put};
 use crate::{Store, number, text};
 
 const TABLE: &str = "access";
 
-/// What an item of the table is about.
+/// The kinds of items in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Session,
     Token,
     Link,
-    /// When a session or a token was last used. An item of its own: whichever function is called writes it, and may write
-    /// nothing else here.
+    /// When a session or a token was last used. It is an item of its own because every function that is called writes it,
+    /// and may write nothing else here.
     Seen,
     /// A text that must not be used a second time.
     Used,
@@ -62,47 +61,33 @@ pub(crate) fn hash(token: &SecretString) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.expose_secret().as_bytes()))
 }
 
+fn access_key(key: String) -> Item {
+    item([("hash", text(key))])
+}
+
+/// A part of a transaction: an item that ends at `expires`.
+pub(crate) fn access_put(key: String, value: &impl Serialize, expires: DateTime<Utc>) -> Result<Write, StepError> {
+    let write = put(TABLE, encode(TABLE, value)?).with("hash", text(key));
+    Ok(write.with("expires_at", number(expires.timestamp())))
+}
+
+/// A part of a transaction that fails if the item is gone.
+pub(crate) fn access_delete(key: String) -> Conditional {
+    delete(TABLE, access_key(key)).if_exists("hash")
+}
+
 impl Store {
-    /// True for whoever comes first with this text; it is remembered for as long as it could be used again.
+    /// True for the first caller with this text. It is remembered until `until`, as long as it could be used again.
     pub async fn first_use(&self, text_used: &SecretString, until: DateTime<Utc>) -> Result<bool, StepError> {
-        let result = self
-            .db
-            .put_item()
-            .table_name(self.table(TABLE))
-            .item("hash", text(Kind::Used.key(&hash(text_used))))
-            .item("expires_at", number(until.timestamp()))
-            .condition_expression("attribute_not_exists(#h)")
-            .expression_attribute_names("#h", "hash")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(aws_error("using a sign-in's state", &error)),
-        }
+        let used = put(TABLE, access_key(Kind::Used.key(&hash(text_used))));
+        let used = used.with("expires_at", number(until.timestamp()));
+        self.write_if("using a sign-in's state", used.unless_exists("hash"))
+            .await
     }
 
-    /// DynamoDB deletes what has expired within days only: whoever reads an item looks at its time.
+    /// DynamoDB deletes expired items only within days, so every caller checks the time in what it reads.
     pub(crate) async fn access<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("hash", text(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading who has access", &error))?;
-        answer
-            .item
-            .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
-            .transpose()
+        self.read("reading who has access", TABLE, access_key(key)).await
     }
 
     pub(crate) async fn put_access(
@@ -111,54 +96,12 @@ impl Store {
         value: &impl Serialize,
         expires: DateTime<Utc>,
     ) -> Result<(), StepError> {
-        let put = self.access_put(key, value, expires)?;
-        self.db
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("writing who has access", &error))
-    }
-
-    pub(crate) fn access_put(
-        &self,
-        key: String,
-        value: &impl Serialize,
-        expires: DateTime<Utc>,
-    ) -> Result<Put, StepError> {
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(value).map_err(|_| stored_shape(TABLE))?;
-        Put::builder()
-            .table_name(self.table(TABLE))
-            .set_item(Some(fields))
-            .item("hash", text(key))
-            .item("expires_at", number(expires.timestamp()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))
+        let write = access_put(key, value, expires)?;
+        self.write("writing who has access", write).await
     }
 
     pub(crate) async fn delete_access(&self, key: String) -> Result<(), StepError> {
-        self.db
-            .delete_item()
-            .table_name(self.table(TABLE))
-            .key("hash", text(key))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("ending access", &error))
-    }
-
-    /// A part of a transaction that fails if the item is gone.
-    pub(crate) fn access_delete(&self, key: String) -> Result<TransactWriteItem, StepError> {
-        let delete = Delete::builder()
-            .table_name(self.table(TABLE))
-            .key("hash", text(key))
-            .condition_expression("attribute_exists(#h)")
-            .expression_attribute_names("#h", "hash")
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+        self.write("ending access", delete(TABLE, access_key(key))).await
     }
 }
 

@@ -1,20 +1,19 @@
-//! Who did what, when. Append only: each entry is written on the condition that there is none under its key.
+//! The audit: who did what, and when. Append only: each entry is written on the condition that there is none under its key.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use chrono::{DateTime, Duration, Utc};
 use domain::ids::OrgId;
 use domain::sign_in::Reason;
 use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
-use crate::aws_error::{aws_error, stored_shape};
+use crate::aws_error::aws_error;
 use crate::limits::{Allowed, Limit};
+use crate::read::{Item, decode, encode, optional_text};
+use crate::write::{Conditional, put};
 use crate::{Store, number, text};
 
 const TABLE: &str = "audit";
-/// The partition of what concerns no organisation; no organisation's id begins with @.
+/// The partition of entries that concern no organisation. No organisation's id begins with @.
 const OUTSIDE: &str = "@outside";
 
 /// How long a refused sign-in is kept: anybody can cause such entries, and they name people who are no members.
@@ -30,8 +29,6 @@ pub const CREDENTIALS_SET: &str = "credentials.set";
 /// A filter looks at this many entries at a time, this often: a page may come out short, and says where to go on.
 const LOOK: i32 = 200;
 const LOOKS: usize = 10;
-
-type Item = HashMap<String, AttributeValue>;
 
 tokio::task_local! {
     /// The HTTP call that is being answered.
@@ -120,9 +117,8 @@ impl Store {
         for _ in 0..LOOKS {
             let (items, more) = self.look(org, wanted, found.next.as_deref()).await?;
             for item in items {
-                found.next = item.get("entry").and_then(|v| v.as_s().ok()).cloned();
-                let entry = serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?;
-                found.entries.push(entry);
+                found.next = optional_text(&item, "entry").map(str::to_owned);
+                found.entries.push(decode(TABLE, item)?);
                 if found.entries.len() == wanted.most {
                     return Ok(found);
                 }
@@ -143,9 +139,7 @@ impl Store {
         before: Option<&str>,
     ) -> Result<(Vec<Item>, Option<String>), StepError> {
         let mut query = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .expression_attribute_values(":o", text(org.as_str()))
             .scan_index_forward(false)
             .limit(LOOK);
@@ -172,19 +166,16 @@ impl Store {
         Ok((answer.items.unwrap_or_default(), more))
     }
 
-    /// A part of the transaction that the entry tells about.
-    pub(crate) fn audit_put(&self, org: &OrgId, entry: &AuditEntry) -> Result<TransactWriteItem, StepError> {
-        let put = self.entry_put(org.as_str(), entry, None)?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
+    /// Writes an entry by itself. An entry about a transaction is a part of it.
     pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), StepError> {
-        self.write_entry(self.entry_put(org.as_str(), entry, None)?).await
+        let put = entry_put(org.as_str(), entry, None)?;
+        self.write_or_fail("writing the audit", put).await
     }
 
-    /// A refused sign-in, in the audit of the organisation that it concerns; without one, where whoever runs Gangway
-    /// finds it. Strangers cause these entries, so they are kept for [`REFUSALS_KEPT`] only, and in each hour the first
-    /// ones are listed: one more says that the rest is only counted (by the metric `SignInRefused`).
+    /// Records a refused sign-in in the audit of the organisation that it concerns. If it concerns none, the operator of
+    /// Gangway finds it under `@outside`. Strangers cause these entries, so they are kept for [`REFUSALS_KEPT`] only, and
+    /// only the first ones of each hour are listed: one more entry says that the rest is only counted (by the metric
+    /// `SignInRefused`).
     pub async fn audit_refused(&self, org: Option<&OrgId>, entry: AuditEntry) -> Result<(), StepError> {
         let own = match Limit::refused_sign_ins_of(org, &entry.subject) {
             Some(own) => self.allow(&own).await?,
@@ -201,36 +192,24 @@ impl Store {
             Allowed::No { first: false, .. } => return Ok(()),
         };
         let partition = org.map_or(OUTSIDE, OrgId::as_str);
-        let put = self.entry_put(partition, &entry, Some(entry.at + REFUSALS_KEPT))?;
-        self.write_entry(put).await
+        let put = entry_put(partition, &entry, Some(entry.at + REFUSALS_KEPT))?;
+        self.write_or_fail("writing the audit", put).await
     }
+}
 
-    /// Never over another entry: what was written stays as it was.
-    fn entry_put(&self, partition: &str, entry: &AuditEntry, expires: Option<DateTime<Utc>>) -> Result<Put, StepError> {
-        let fields: Item = serde_dynamo::to_item(entry).map_err(|_| stored_shape(TABLE))?;
-        let mut put = Put::builder()
-            .table_name(self.table(TABLE))
-            .set_item(Some(fields))
-            .item("org", text(partition))
-            .item("entry", text(entry_key(entry)))
-            .condition_expression("attribute_not_exists(entry)");
-        if let Some(expires) = expires {
-            put = put.item("expires_at", number(expires.timestamp()));
-        }
-        put.build().map_err(|_| stored_shape(TABLE))
+/// Never over another entry: what was written stays as it was.
+pub(crate) fn entry_put(
+    partition: &str,
+    entry: &AuditEntry,
+    expires: Option<DateTime<Utc>>,
+) -> Result<Conditional, StepError> {
+    let mut new = put(TABLE, encode(TABLE, entry)?)
+        .with("org", text(partition))
+        .with("entry", text(entry_key(entry)));
+    if let Some(expires) = expires {
+        new = new.with("expires_at", number(expires.timestamp()));
     }
-
-    async fn write_entry(&self, put: Put) -> Result<(), StepError> {
-        self.db
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("writing the audit", &error))
-    }
+    Ok(new.unless_exists("entry"))
 }
 
 /// Whether it is the key of an entry, as [`Found::next`] is.
@@ -249,33 +228,29 @@ fn entry_key(entry: &AuditEntry) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::BehaviorVersion;
-
     use super::*;
-
-    fn store() -> Store {
-        let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
-        Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway")
-    }
 
     #[test]
     fn no_entry_is_written_over_another_one() {
         let entry = AuditEntry::now("m1", "credentials.set", "hudu");
-        let alone = store().entry_put("acme", &entry, None).unwrap();
-        let in_a_transaction = store().audit_put(&OrgId::parse("acme").unwrap(), &entry).unwrap();
-        for put in [&alone, in_a_transaction.put().unwrap()] {
-            assert_eq!(put.condition_expression(), Some("attribute_not_exists(entry)"));
-            assert!(!put.item().contains_key("expires_at"));
-        }
+        let sent = entry_put("acme", &entry, None).unwrap().sent();
+        let put = sent.put().unwrap();
+        assert_eq!(put.condition_expression(), Some("attribute_not_exists(#absent)"));
+        assert_eq!(put.expression_attribute_names().unwrap()["#absent"], "entry");
+        assert!(!put.item().contains_key("expires_at"));
     }
 
     #[test]
     fn what_strangers_cause_is_kept_for_a_while() {
         let entry = AuditEntry::refused_sign_in("google:eve@evil.example", "eve@evil.example", Reason::UnknownDomain);
-        let put = store()
-            .entry_put(OUTSIDE, &entry, Some(entry.at + REFUSALS_KEPT))
+        let sent = entry_put(OUTSIDE, &entry, Some(entry.at + REFUSALS_KEPT))
+            .unwrap()
+            .sent();
+        let until = sent.put().unwrap().item()["expires_at"]
+            .as_n()
+            .unwrap()
+            .parse::<i64>()
             .unwrap();
-        let until = put.item()["expires_at"].as_n().unwrap().parse::<i64>().unwrap();
         assert_eq!(until - entry.at.timestamp(), 90 * 24 * 3600);
     }
 

@@ -1,165 +1,117 @@
-//! Whether an organisation takes in whoever signs in with an address of its domain. Only the operator's command writes here.
+//! Whether an organisation takes in people who sign in with an address of its domain. Only the operator's command writes
+//! here.
 //!
-//! A domain's item says whose it is and whether that is on; the organisation's names its domain. The domain's stays when it
-//! is turned off, so that refusals are told to the organisation that they concern.
+//! The item of a domain says which organisation it belongs to and whether auto-onboarding is on; the item of the
+//! organisation names its domain. The item of the domain stays when auto-onboarding is turned off, so that refusals are
+//! reported to the organisation that they concern.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::OrgId;
 use domain::step_error::StepError;
+use serde::Deserialize;
 
 use crate::audit::AuditEntry;
-use crate::aws_error::{aws_error, failed_conditions, stored_shape};
+use crate::read::{Item, item};
+use crate::write::{Conditional, Tx, Write, check, delete, put};
 use crate::{Store, text};
 
 const TABLE: &str = "organisations";
 const NAME: &str = "auto_onboarding";
 
-/// Whose a domain is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The organisation that a domain belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct DomainOwner {
+    #[serde(rename = "owner")]
     pub org: OrgId,
+    /// Whether auto-onboarding is on.
     pub on: bool,
 }
 
+#[derive(Deserialize)]
+struct OwnDomain {
+    domain: Option<String>,
+}
+
+/// The domain belongs to another organisation.
+#[derive(Clone, Copy)]
+struct NotOurs;
+
 impl Store {
     pub async fn domain_owner(&self, domain: &str) -> Result<Option<DomainOwner>, StepError> {
-        let Some(mut item) = self.setting_of(&domain_key(domain)).await? else {
-            return Ok(None);
-        };
-        let org = text_of(item.remove("owner")).and_then(|org| OrgId::parse(&org).ok());
-        let on = item.get("on").and_then(|v| v.as_bool().ok()).copied();
-        match org.zip(on) {
-            Some((org, on)) => Ok(Some(DomainOwner { org, on })),
-            None => Err(stored_shape(TABLE)),
-        }
+        self.read("reading who has a domain", TABLE, key(&domain_key(domain)))
+            .await
     }
 
     /// The domain that was set last, on or off.
     pub async fn auto_onboarding_domain(&self, org: &OrgId) -> Result<Option<String>, StepError> {
-        let item = self.setting_of(org.as_str()).await?;
-        Ok(item.and_then(|mut item| text_of(item.remove("domain"))))
+        let own: Option<OwnDomain> = self.read("reading who has a domain", TABLE, key(org.as_str())).await?;
+        Ok(own.and_then(|own| own.domain))
     }
 
-    /// False: another organisation has the domain on. What another one has off can be taken over.
+    /// False if another organisation has auto-onboarding on for the domain. A domain that another organisation has turned
+    /// off can be taken over.
     pub async fn turn_auto_onboarding_on(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, StepError> {
         let before = self.auto_onboarding_domain(org).await?;
-        let own = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(org.as_str()))
-            .item("name", text(NAME))
-            .item("domain", text(domain))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
         let entry = AuditEntry::now(by, "auto_onboarding.on", domain).changed(before.clone(), Some(domain.to_owned()));
-        let mut writes = vec![
-            self.domain_put(org, domain, true)?,
-            TransactWriteItem::builder().put(own).build(),
-            self.audit_put(org, &entry)?,
-        ];
+        let mut tx = self.tx("turning auto-onboarding on");
+        tx.add(turn_on(org, domain).or(NotOurs));
+        tx.add(put(TABLE, key(org.as_str())).with("domain", text(domain)));
+        tx.audit(org, &entry)?;
         // A domain that another organisation has taken over meanwhile stays theirs.
         if let Some(before) = before.filter(|before| before != domain)
             && self.domain_owner(&before).await?.is_some_and(|owner| owner.org == *org)
         {
-            let delete = Delete::builder()
-                .table_name(self.table(TABLE))
-                .key("org", text(domain_key(&before)))
-                .key("name", text(NAME))
-                .condition_expression("#owner = :me")
-                .expression_attribute_names("#owner", "owner")
-                .expression_attribute_values(":me", text(org.as_str()))
-                .build()
-                .map_err(|_| stored_shape(TABLE))?;
-            writes.push(TransactWriteItem::builder().delete(delete).build());
+            let own = delete(TABLE, key(&domain_key(&before))).name("#owner", "owner");
+            let own = own.value(":me", text(org.as_str())).when("#owner = :me");
+            tx.add(own.or(NotOurs));
         }
-        self.decided("turning auto-onboarding on", writes).await
+        Ok(tx.commit().await?.is_done())
     }
 
-    /// Removes and changes no member. False: the domain is not this organisation's any more.
+    /// Removes and changes no member. False if the domain no longer belongs to this organisation.
     pub async fn turn_auto_onboarding_off(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, StepError> {
         let entry = AuditEntry::now(by, "auto_onboarding.off", domain).changed(Some(domain.to_owned()), None);
-        let writes = vec![self.domain_put(org, domain, false)?, self.audit_put(org, &entry)?];
-        self.decided("turning auto-onboarding off", writes).await
+        let mut tx: Tx<'_, NotOurs> = self.tx("turning auto-onboarding off");
+        tx.add(turn_off(org, domain).or(NotOurs)).audit(org, &entry)?;
+        Ok(tx.commit().await?.is_done())
     }
+}
 
-    async fn decided(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<bool, StepError> {
-        let sent = self
-            .db
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error) if failed_conditions(&error).is_some() => Ok(false),
-            Err(error) => Err(aws_error(operation, &error)),
-        }
-    }
+/// Takes over a domain that nobody has on.
+fn turn_on(org: &OrgId, domain: &str) -> Conditional {
+    let ours = owned(org, domain, true)
+        .name("#on", "on")
+        .value(":off", AttributeValue::Bool(false));
+    ours.when("attribute_not_exists(#owner) OR #owner = :me OR #on = :off")
+}
 
-    fn domain_put(&self, org: &OrgId, domain: &str, on: bool) -> Result<TransactWriteItem, StepError> {
-        // What is off may be taken over by being turned on, not by being turned off.
-        let condition = if on {
-            "attribute_not_exists(#owner) OR #owner = :me OR #on = :off"
-        } else {
-            "#owner = :me"
-        };
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(domain_key(domain)))
-            .item("name", text(NAME))
-            .item("owner", text(org.as_str()))
-            .item("on", AttributeValue::Bool(on))
-            .condition_expression(condition)
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":me", text(org.as_str()));
-        let put = if on {
-            put.expression_attribute_names("#on", "on")
-                .expression_attribute_values(":off", AttributeValue::Bool(false))
-        } else {
-            put
-        };
-        let put = put.build().map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
+/// Takes over no domain.
+fn turn_off(org: &OrgId, domain: &str) -> Conditional {
+    owned(org, domain, false).when("#owner = :me")
+}
 
-    /// A part of the transaction that adds a member: the operator may turn it off at this moment.
-    pub(crate) fn auto_onboarding_is_on(&self, org: &OrgId, domain: &str) -> Result<TransactWriteItem, StepError> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(domain_key(domain)))
-            .key("name", text(NAME))
-            .condition_expression("#owner = :org AND #on = :on")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_names("#on", "on")
-            .expression_attribute_values(":org", text(org.as_str()))
-            .expression_attribute_values(":on", AttributeValue::Bool(true))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
-    }
+fn owned(org: &OrgId, domain: &str, on: bool) -> Write {
+    let owned = put(TABLE, key(&domain_key(domain))).with("owner", text(org.as_str()));
+    let owned = owned.with("on", AttributeValue::Bool(on));
+    owned.name("#owner", "owner").value(":me", text(org.as_str()))
+}
 
-    async fn setting_of(
-        &self,
-        key: &str,
-    ) -> Result<Option<std::collections::HashMap<String, AttributeValue>>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(key))
-            .key("name", text(NAME))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading who has a domain", &error))?;
-        Ok(answer.item)
-    }
+/// A part of the transaction that adds a member: the operator may turn auto-onboarding off at this moment.
+pub(crate) fn auto_onboarding_is_on(org: &OrgId, domain: &str) -> Conditional {
+    let domain = check(TABLE, key(&domain_key(domain)))
+        .name("#owner", "owner")
+        .name("#on", "on");
+    let domain = domain
+        .value(":org", text(org.as_str()))
+        .value(":on", AttributeValue::Bool(true));
+    domain.when("#owner = :org AND #on = :on")
+}
+
+fn key(of: &str) -> Item {
+    item([("org", text(of)), ("name", text(NAME))])
 }
 
 /// No organisation's name begins with @.
 fn domain_key(domain: &str) -> String {
     format!("@domain:{domain}")
-}
-
-fn text_of(value: Option<AttributeValue>) -> Option<String> {
-    value.and_then(|value| value.as_s().cloned().ok())
 }

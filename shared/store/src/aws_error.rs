@@ -1,7 +1,6 @@
-//! AWS errors as faults, without what the request held.
+//! AWS errors as [`StepError`]s, without what the request contained.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use domain::step_error::StepError;
 
 /// Names that AWS uses for "not now".
@@ -42,35 +41,4 @@ pub(crate) fn stored_shape(table: &str) -> StepError {
     StepError::Permanent(format!(
         "an item of table {table} has not the shape this version expects"
     ))
-}
-
-/// Which parts of a transaction failed on their condition; `None` if it failed for another reason.
-pub(crate) fn failed_conditions<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<bool>> {
-    let SdkError::ServiceError(service) = error else {
-        return None;
-    };
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else {
-        return None;
-    };
-    let failed: Vec<bool> = cancelled
-        .cancellation_reasons()
-        .iter()
-        .map(|r| r.code() == Some("ConditionalCheckFailed"))
-        .collect();
-    failed.contains(&true).then_some(failed)
-}
-
-/// Two transactions met on one item: the caller reads again and decides.
-pub(crate) fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let SdkError::ServiceError(service) = error else {
-        return false;
-    };
-    match service.err() {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled
-            .cancellation_reasons()
-            .iter()
-            .any(|r| r.code() == Some("TransactionConflict")),
-        TransactWriteItemsError::TransactionInProgressException(_) => true,
-        _ => false,
-    }
 }

@@ -1,6 +1,8 @@
-//! Links: 256 random bits for one request, one gate, one action and one person. Only the hash is stored.
+//! Links by which people decide: 256 random bits for one request, one gate, one action and one person. Only the hash is
+//! stored.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use std::convert::Infallible;
+
 use chrono::Utc;
 use domain::decision::{Action, Gate};
 use domain::ids::{OrgId, RequestId};
@@ -10,7 +12,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{hash, random_token};
-use crate::aws_error::{aws_error, stored_shape};
+use crate::read::{Item, decode, encode, item};
+use crate::write::{Tx, put, update};
 use crate::{Store, has_expired, number, text};
 
 const TABLE: &str = "capabilities";
@@ -21,7 +24,7 @@ pub struct Capability {
     pub request: RequestId,
     pub gate: Gate,
     pub action: Action,
-    /// Whose link it is: an address, or `technician` for a link on a ticket.
+    /// The person who was sent the link, as an address; `technician` for a link on a ticket.
     pub person: String,
 }
 
@@ -34,8 +37,12 @@ impl Capability {
     }
 }
 
+fn key(hash: &str) -> Item {
+    item([("hash", text(hash))])
+}
+
 impl Store {
-    /// Makes one link for each action, for one person.
+    /// Makes one link for each action, for one person. Returns the secrets in the order of the actions.
     pub async fn issue_links(
         &self,
         key: &RequestKey,
@@ -43,12 +50,10 @@ impl Store {
         actions: &[Action],
         person: &str,
     ) -> Result<Vec<SecretString>, StepError> {
-        let mut tokens = Vec::new();
-        let mut hashes = Vec::new();
-        let mut writes = Vec::new();
-        for action in actions {
-            let token = random_token();
-            let digest = hash(&token);
+        let tokens: Vec<_> = actions.iter().map(|_| random_token()).collect();
+        let hashes: Vec<_> = tokens.iter().map(hash).collect();
+        let mut tx: Tx<'_, Infallible> = self.tx("issuing links");
+        for (action, hash) in actions.iter().zip(&hashes) {
             let capability = Capability {
                 org: key.org.clone(),
                 request: key.request.clone(),
@@ -56,56 +61,23 @@ impl Store {
                 action: *action,
                 person: person.to_owned(),
             };
-            let fields: std::collections::HashMap<_, _> =
-                serde_dynamo::to_item(&capability).map_err(|_| stored_shape(TABLE))?;
-            let put = Put::builder()
-                .table_name(self.table(TABLE))
-                .set_item(Some(fields))
-                .item("hash", text(&digest))
-                .build()
-                .map_err(|_| stored_shape(TABLE))?;
-            writes.push(TransactWriteItem::builder().put(put).build());
-            hashes.push(digest);
-            tokens.push(token);
+            tx.add(put(TABLE, encode(TABLE, &capability)?).with("hash", text(hash)));
         }
         self.remember_links(key, gate, hashes).await?;
-        self.db
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await
-            .map_err(|error| aws_error("issuing links", &error))?;
+        tx.commit_all().await?;
         Ok(tokens)
     }
 
     pub async fn capability(&self, token: &SecretString) -> Result<Option<Capability>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("hash", text(hash(token)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading a link", &error))?;
-        answer
-            .item
-            // DynamoDB may take days to delete what has expired.
-            .filter(|item| !has_expired(item, Utc::now()))
-            .map(|item| serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE)))
-            .transpose()
+        let found = self.item("reading a link", TABLE, key(&hash(token))).await?;
+        // DynamoDB may take days to delete expired items.
+        let live = found.filter(|found| !has_expired(found, Utc::now()));
+        live.map(|found| decode(TABLE, found)).transpose()
     }
 
+    /// Lets the link end at `until`, a Unix time.
     pub(crate) async fn retire_capability(&self, hash: &str, until: i64) -> Result<(), StepError> {
-        self.db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("hash", text(hash))
-            .update_expression("SET expires_at = :u")
-            .expression_attribute_values(":u", number(until))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("retiring a link", &error))
+        let ends = update(TABLE, key(hash), "SET expires_at = :u").value(":u", number(until));
+        self.write("retiring a link", ends).await
     }
 }

@@ -1,9 +1,6 @@
-//! Effects on outside systems: intent first, then the act, then its result; so that a step can run again.
+//! Effects on outside systems. The intent is written first, then the effect happens, then its result is recorded, so that
+//! a step can run again.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Utc;
 use domain::request::RequestKey;
 use domain::step_error::StepError;
@@ -11,8 +8,9 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use crate::aws_error::{aws_error, stored_shape};
+use crate::read::{Item, decode_json, encode_json, item};
 use crate::timeline::partition;
+use crate::write::{put, update};
 use crate::{Store, text};
 
 pub(crate) const TABLE: &str = "effects";
@@ -20,10 +18,11 @@ pub(crate) const TABLE: &str = "effects";
 /// What an earlier run of the step left behind.
 #[derive(Debug, PartialEq)]
 pub enum EffectState<T, I> {
-    /// Nobody tried before; the intent is now written.
+    /// No run tried it before. The intent is now written.
     New,
-    /// Somebody meant to, with this intent; whether it happened only the outside system knows.
+    /// An earlier run wrote this intent. Only the outside system knows whether the effect happened.
     Intended(I),
+    /// It happened, with this result.
     Done(T),
 }
 
@@ -32,35 +31,31 @@ pub fn random_mark() -> String {
     format!("{:016x}", rand::random::<u64>())
 }
 
+/// The key of an effect's item.
+pub(crate) fn effect_key(key: &RequestKey, effect: &str) -> Item {
+    item([("request", text(partition(key))), ("effect", text(effect))])
+}
+
 impl Store {
-    /// Writes the intent unless one stands.
+    /// Writes the intent unless one is recorded, and returns what was recorded before.
     pub async fn intend<T, I>(&self, key: &RequestKey, effect: &str, intent: &I) -> Result<EffectState<T, I>, StepError>
     where
         T: DeserializeOwned,
         I: Serialize + DeserializeOwned,
     {
-        let intent = serde_json::to_string(intent).map_err(|_| stored_shape(TABLE))?;
-        let result = self
-            .db
-            .put_item()
-            .table_name(self.table(TABLE))
-            .item("request", text(partition(key)))
-            .item("effect", text(effect))
-            .item("intent", text(intent))
-            .item("intended_at", text(Utc::now().to_rfc3339()))
-            .condition_expression("attribute_not_exists(effect)")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(EffectState::New),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                self.effect(key, effect).await
-            }
-            Err(error) => Err(aws_error("writing an intent", &error)),
+        let intended = put(TABLE, effect_key(key, effect))
+            .with("intent", encode_json(TABLE, intent)?)
+            .with("intended_at", text(Utc::now().to_rfc3339()));
+        match self
+            .write_if("writing an intent", intended.unless_exists("effect"))
+            .await?
+        {
+            true => Ok(EffectState::New),
+            false => self.effect(key, effect).await,
         }
     }
 
-    /// Writes the intent to try again over the one that stands: false if another run did so meanwhile.
+    /// Writes the intent of another try over the recorded one. False if another run did so meanwhile.
     pub async fn intend_again<I: Serialize>(
         &self,
         key: &RequestKey,
@@ -68,46 +63,26 @@ impl Store {
         earlier: &I,
         intent: &I,
     ) -> Result<bool, StepError> {
-        let json = |intent: &I| serde_json::to_string(intent).map_err(|_| stored_shape(TABLE));
-        let result = self
-            .db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("request", text(partition(key)))
-            .key("effect", text(effect))
-            .update_expression("SET intent = :new, intended_at = :at")
-            .condition_expression("intent = :earlier AND attribute_not_exists(#r)")
-            .expression_attribute_names("#r", "result")
-            .expression_attribute_values(":earlier", text(json(earlier)?))
-            .expression_attribute_values(":new", text(json(intent)?))
-            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(aws_error("writing an intent again", &error)),
-        }
+        let again = update(TABLE, effect_key(key, effect), "SET intent = :new, intended_at = :at")
+            .name("#r", "result")
+            .value(":earlier", encode_json(TABLE, earlier)?)
+            .value(":new", encode_json(TABLE, intent)?)
+            .value(":at", text(Utc::now().to_rfc3339()))
+            .when("intent = :earlier AND attribute_not_exists(#r)");
+        self.write_if("writing an intent again", again).await
     }
 
-    /// What stands, without writing anything.
+    /// What is recorded of the effect. Writes nothing.
     pub async fn effect<T, I>(&self, key: &RequestKey, effect: &str) -> Result<EffectState<T, I>, StepError>
     where
         T: DeserializeOwned,
         I: DeserializeOwned,
     {
-        let item = self.effect_item(key, effect).await?;
-        let Some(item) = item else { return Ok(EffectState::New) };
-        if let Some(Ok(result)) = item.get("result").map(AttributeValue::as_s) {
-            return serde_json::from_str(result)
-                .map(EffectState::Done)
-                .map_err(|_| stored_shape(TABLE));
-        }
-        match item.get("intent").map(AttributeValue::as_s) {
-            Some(Ok(intent)) => serde_json::from_str(intent)
-                .map(EffectState::Intended)
-                .map_err(|_| stored_shape(TABLE)),
-            _ => Err(stored_shape(TABLE)),
+        let found = self.item("reading an effect", TABLE, effect_key(key, effect)).await?;
+        match found {
+            None => Ok(EffectState::New),
+            Some(found) if found.contains_key("result") => decode_json(TABLE, &found, "result").map(EffectState::Done),
+            Some(found) => decode_json(TABLE, &found, "intent").map(EffectState::Intended),
         }
     }
 
@@ -117,26 +92,17 @@ impl Store {
         Ok(matches!(state, EffectState::Done(_)))
     }
 
-    /// The result of an effect that is known to have happened.
+    /// Records that the effect happened, with its result.
     pub async fn effect_done<T: Serialize>(&self, key: &RequestKey, effect: &str, result: &T) -> Result<(), StepError> {
-        let result = serde_json::to_string(result).map_err(|_| stored_shape(TABLE))?;
-        self.db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("request", text(partition(key)))
-            .key("effect", text(effect))
-            .update_expression("SET #r = :r, done_at = :at")
-            .expression_attribute_names("#r", "result")
-            .expression_attribute_values(":r", text(result))
-            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("recording an effect", &error))
+        let done = update(TABLE, effect_key(key, effect), "SET #r = :r, done_at = :at")
+            .name("#r", "result")
+            .value(":r", encode_json(TABLE, result)?)
+            .value(":at", text(Utc::now().to_rfc3339()));
+        self.write("recording an effect", done).await
     }
 
-    /// Does `act` once over all runs of a step: an earlier result is answered; where only the intent stands, `ask`
-    /// finds out from the outside system whether it happened.
+    /// Does `act` once over all runs of a step, and returns its result. If an earlier run recorded only the intent, `ask`
+    /// finds out from the outside system whether the effect happened.
     pub async fn once<T>(
         &self,
         key: &RequestKey,
@@ -160,8 +126,8 @@ impl Store {
     }
 
     /// As [`Store::once`], for an outside system where others write too. What Gangway writes there carries a mark that
-    /// nobody could know before it was written: 64 random bits, which are the effect's intent. So nobody can put up
-    /// beforehand what a repeated step would take for its own work.
+    /// nobody could know before it was written: 64 random bits, which are the effect's intent. So nobody can prepare
+    /// something there that a repeated step would take for its own work.
     pub async fn once_marked<T>(
         &self,
         key: &RequestKey,
@@ -181,7 +147,7 @@ impl Store {
                 Some(result) => result,
                 None => act(&mark).await?,
             },
-            // The other way of the same effect, by mail, which has no mark.
+            // The intent of the same effect by mail, which has no mark.
             EffectState::Intended(earlier) => {
                 self.intend_again(key, effect, &earlier, &intent).await?;
                 act(&new).await?
@@ -189,23 +155,5 @@ impl Store {
         };
         self.effect_done(key, effect, &result).await?;
         Ok(result)
-    }
-
-    async fn effect_item(
-        &self,
-        key: &RequestKey,
-        effect: &str,
-    ) -> Result<Option<HashMap<String, AttributeValue>>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("request", text(partition(key)))
-            .key("effect", text(effect))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading an effect", &error))?;
-        Ok(answer.item)
     }
 }

@@ -1,6 +1,5 @@
-//! A temporary password that reached no place: it is kept for a while, and shown once.
+//! A temporary password that could not be delivered to any destination. It is kept for a while, and shown once.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, Utc};
 use domain::request::RequestKey;
 use domain::step_error::StepError;
@@ -8,41 +7,44 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::aws_error::stored_shape;
-use crate::effects::{EffectState, TABLE};
-use crate::requests::{Changed, transacted};
-use crate::timeline::partition;
+use crate::effects::{EffectState, TABLE, effect_key};
+use crate::read::encode_json;
+use crate::requests::Changed;
+use crate::write::put;
 use crate::{Store, text};
 
-/// The effect that is recorded when nothing is left to be done with the password: it has reached a place, was shown, or
-/// was deleted.
+/// The effect that is recorded when nothing is left to be done with the password: it was delivered, was shown, or was
+/// deleted.
 pub const PASSWORD_SETTLED: &str = "password";
 const KEPT: &str = "password-kept";
 const SHOWN: &str = "password-shown";
 
-/// Who has seen it.
+/// Who has seen the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// For people.
+    /// The person as people are shown them.
     pub by: String,
     pub at: DateTime<Utc>,
-    /// Number of the execution that waits with it.
+    /// Number of the execution that waits with the password.
     pub run: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// There is none yet, or it is on its way to its places.
+    /// There is no password yet, or it is being delivered.
     NotYet,
-    /// It waits for an admin.
+    /// The password waits for an admin.
     Here,
     Shown(Shown),
-    /// Handed over, or deleted.
+    /// The password was delivered or deleted.
     Gone,
 }
 
+#[derive(Clone, Copy)]
+struct AlreadyShown;
+
 impl Store {
-    /// No place could be reached.
+    /// Records that no destination could be reached.
     pub async fn keep_for_admin(&self, key: &RequestKey) -> Result<(), StepError> {
         self.effect_done(key, KEPT, &()).await
     }
@@ -67,30 +69,19 @@ impl Store {
         }
     }
 
-    /// The one write that allows showing it, with its audit, which names `who`.
+    /// The one write that allows showing the password, with its audit entry, which names `who`.
     pub async fn show_password(&self, key: &RequestKey, who: &str, shown: &Shown) -> Result<Changed, StepError> {
-        let result = serde_json::to_string(shown).map_err(|_| stored_shape(TABLE))?;
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("request", text(partition(key)))
-            .item("effect", text(SHOWN))
-            .item("result", text(result))
-            .item("done_at", text(shown.at.to_rfc3339()))
-            .condition_expression("attribute_not_exists(effect)")
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let entry = AuditEntry::now(who, "password.shown", key.request.as_str());
-        let result = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(self.audit_put(&key.org, &entry)?)
-            .send()
-            .await;
-        transacted("showing a password", result)
+        let first = put(TABLE, effect_key(key, SHOWN))
+            .with("result", encode_json(TABLE, shown)?)
+            .with("done_at", text(shown.at.to_rfc3339()))
+            .unless_exists("effect");
+        let mut tx = self.tx("showing a password");
+        tx.add(first.or(AlreadyShown));
+        tx.audit(&key.org, &AuditEntry::now(who, "password.shown", key.request.as_str()))?;
+        Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Whether nothing is left to be done with it, or of it.
+    /// Whether nothing is left to be done with the password (see [`PASSWORD_SETTLED`]).
     pub async fn password_is_settled(&self, key: &RequestKey) -> Result<bool, StepError> {
         self.is_done(key, PASSWORD_SETTLED).await
     }

@@ -1,12 +1,13 @@
-//! What only one may do at a time: buy a license for an organisation, renew an organisation's tokens of a system.
+//! Leases on what only one holder may do at a time: buy a license for an organisation, or renew an organisation's tokens of
+//! a vendor's system.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{Duration, Utc};
 use domain::ids::{OrgId, RequestId};
 use domain::step_error::StepError;
+use serde::Deserialize;
 
-use crate::aws_error::aws_error;
+use crate::read::{Item, item};
+use crate::write::{delete, put};
 use crate::{Store, number, text};
 
 const TABLE: &str = "leases";
@@ -25,6 +26,17 @@ fn renewal(org: &OrgId, system: &str) -> String {
     format!("{org}/tokens/{system}")
 }
 
+#[derive(Deserialize)]
+struct Lease {
+    holder: RequestId,
+    /// Unix time.
+    expires_at: i64,
+}
+
+fn lease_key(name: String) -> Item {
+    item([("lease", text(name))])
+}
+
 impl Store {
     /// True if `holder` has the lease now. Taking it again renews it.
     pub async fn take_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<bool, StepError> {
@@ -38,49 +50,24 @@ impl Store {
 
     async fn take(&self, name: String, holder: &str, lasts: Duration) -> Result<bool, StepError> {
         let now = Utc::now();
-        let result = self
-            .db
-            .put_item()
-            .table_name(self.table(TABLE))
-            .item("lease", text(name))
-            .item("holder", text(holder))
-            .item("expires_at", number((now + lasts).timestamp()))
-            .condition_expression("attribute_not_exists(lease) OR holder = :me OR expires_at < :now")
-            .expression_attribute_values(":me", text(holder))
-            .expression_attribute_values(":now", number(now.timestamp()))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(aws_error("taking a lease", &error)),
-        }
+        let lease = put(TABLE, lease_key(name))
+            .with("holder", text(holder))
+            .with("expires_at", number((now + lasts).timestamp()))
+            .value(":me", text(holder))
+            .value(":now", number(now.timestamp()))
+            .when("attribute_not_exists(lease) OR holder = :me OR expires_at < :now");
+        self.write_if("taking a lease", lease).await
     }
 
-    /// Who holds it, if anybody does.
+    /// The request that holds the lease now.
     pub async fn lease_holder(&self, org: &OrgId, part_number: &str) -> Result<Option<RequestId>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("lease", text(purchase(org, part_number)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading a purchase lease", &error))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        let until = item
-            .get("expires_at")
-            .and_then(|v| v.as_n().ok())
-            .and_then(|n| n.parse::<i64>().ok());
-        if until.is_none_or(|until| until < Utc::now().timestamp()) {
-            return Ok(None);
-        }
-        let holder = item.get("holder").map(AttributeValue::as_s);
-        Ok(holder.and_then(Result::ok).and_then(|id| RequestId::parse(id).ok()))
+        let key = lease_key(purchase(org, part_number));
+        let lease: Option<Lease> = self.read("reading a purchase lease", TABLE, key).await?;
+        let now = Utc::now().timestamp();
+        Ok(lease.filter(|lease| lease.expires_at >= now).map(|lease| lease.holder))
     }
 
-    /// Gives it back if `holder` has it.
+    /// Ends the lease if `holder` has it.
     pub async fn release_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<(), StepError> {
         self.release(purchase(org, part_number), holder.as_str()).await
     }
@@ -90,19 +77,9 @@ impl Store {
     }
 
     async fn release(&self, name: String, holder: &str) -> Result<(), StepError> {
-        let result = self
-            .db
-            .delete_item()
-            .table_name(self.table(TABLE))
-            .key("lease", text(name))
-            .condition_expression("holder = :me")
-            .expression_attribute_values(":me", text(holder))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(aws_error("releasing a lease", &error)),
-        }
+        let own = delete(TABLE, lease_key(name))
+            .value(":me", text(holder))
+            .when("holder = :me");
+        self.write_if("releasing a lease", own).await.map(|_| ())
     }
 }

@@ -16,6 +16,7 @@ pub mod members;
 mod org_config;
 pub mod organisations;
 pub mod outbox;
+mod read;
 pub mod requests;
 pub mod resume;
 mod seats;
@@ -25,6 +26,7 @@ pub mod sign_in_links;
 mod submission;
 pub mod timeline;
 pub mod tokens;
+mod write;
 
 use std::collections::HashMap;
 

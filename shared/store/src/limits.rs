@@ -1,24 +1,24 @@
-//! How often something may happen within a minute or an hour, counted for everybody together by one item of DynamoDB.
+//! Limits on how often something may happen within a minute or an hour. One DynamoDB item counts for all functions.
 //!
-//! Windows are fixed: a minute begins with its first second, an hour with its first minute. At the edge of two windows
-//! twice as much may come within a short time, which is close enough for what these limits are for: that no organisation,
-//! no member and no stranger uses up what all of them share.
+//! Windows are fixed: a minute begins with its first second, an hour with its first minute. Around the border of two
+//! windows twice as much may come within a short time. That is close enough for the purpose of these limits: no
+//! organisation, no member and no stranger may use up what all of them share.
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{DateTime, Utc};
 use domain::ids::OrgId;
 use domain::role::Role;
 use domain::step_error::StepError;
+use serde::Deserialize;
 
 use crate::access::hash;
-use crate::aws_error::{aws_error, stored_shape};
+use crate::read::{decode, item};
+use crate::write::update;
 use crate::{Store, number, text};
 
 const TABLE: &str = "limits";
-const USED: &str = "used";
 
 /// How long a counter stays after its window, in seconds.
-const KEPT: i64 = 3600;
+const SECONDS_AFTER_WINDOW: i64 = 3600;
 
 /// Requests that one organisation may submit in an hour.
 const SUBMISSIONS_AN_HOUR: u32 = 600;
@@ -161,31 +161,25 @@ pub enum Allowed {
     },
 }
 
+#[derive(Deserialize)]
+struct Counter {
+    used: u32,
+}
+
 impl Store {
-    /// Counts one more, and says whether it is within the limit.
+    /// Counts one more, and returns whether it is within the limit.
     pub async fn allow(&self, limit: &Limit) -> Result<Allowed, StepError> {
         let now = Utc::now();
         let begin = limit.begin(now);
-        let until = begin + limit.window.seconds() + KEPT;
-        let answer = self
-            .db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("limit", text(format!("{}#{begin}", limit.name)))
-            .update_expression("ADD #used :one SET expires_at = :until")
-            .expression_attribute_names("#used", USED)
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":until", number(until))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await
-            .map_err(|error| aws_error("counting for a limit", &error))?;
-        let used = answer.attributes.as_ref().and_then(|item| item.get(USED));
-        let used = used
-            .and_then(|used| used.as_n().ok())
-            .and_then(|used| used.parse::<u32>().ok())
-            .ok_or_else(|| stored_shape(TABLE))?;
-        Ok(limit.verdict(used, now))
+        let until = begin + limit.window.seconds() + SECONDS_AFTER_WINDOW;
+        let key = item([("limit", text(format!("{}#{begin}", limit.name)))]);
+        let counted = update(TABLE, key, "ADD #used :one SET expires_at = :until")
+            .name("#used", "used")
+            .value(":one", number(1))
+            .value(":until", number(until));
+        let counter = self.write_and_read("counting for a limit", counted).await?;
+        let counter: Counter = decode(TABLE, counter)?;
+        Ok(limit.verdict(counter.used, now))
     }
 }
 

@@ -1,12 +1,11 @@
 //! The people who sign in for an organisation.
 //!
-//! That an address and an identity belong to one member of an organisation is held by items of their own, beside the
-//! members in the same table and written in the same transactions (see [`hold`]).
+//! An address and an identity belong to one member of an organisation. Items of their own see to that, beside the members
+//! in the same table and written in the same transactions (see [`hold`]).
 
 mod hold;
 mod join;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
 use domain::ids::OrgId;
 use domain::role::Role;
@@ -15,18 +14,18 @@ use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
+use crate::aws_error::aws_error;
+use crate::read::{Item, decode, decode_all, encode_value, item};
+use crate::write::{Conditional, Tx, check, delete, update};
 use crate::{Store, text};
 
 pub use hold::Held;
 pub use join::{Added, Bound, Joined};
 
 pub(crate) const TABLE: &str = "members";
-/// What every member's id begins with: other items of the organisation stand in the same partition.
+/// What every member's id begins with: the partition of an organisation has other items too.
 const MEMBER_KEYS: &str = "m";
 const PAGE: i32 = 100;
-/// How often a transaction that met another one is tried again.
-const TRIES: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
@@ -36,13 +35,13 @@ pub struct Member {
     pub email: String,
     pub name: String,
     pub role: Role,
-    /// Whom the identity provider has to name at a sign-in; none until the first one.
+    /// The identity that the identity provider has to name at a sign-in; none before the first sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// Sessions that began until then have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_after: Option<DateTime<Utc>>,
-    /// The newest one-time link, by the hash of its secret; none once it was used.
+    /// The newest one-time link, by the hash of its secret; none after it was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in_link: Option<String>,
 }
@@ -68,7 +67,7 @@ impl Member {
     }
 }
 
-/// What became of a change or a deletion.
+/// The result of a change or a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Done,
@@ -76,35 +75,35 @@ pub enum Changed {
     Overtaken,
 }
 
+impl From<bool> for Changed {
+    fn from(done: bool) -> Self {
+        if done { Self::Done } else { Self::Overtaken }
+    }
+}
+
+/// The member, or the admin who must remain, is not as the caller read them.
+#[derive(Clone, Copy)]
+pub(crate) struct Overtaken;
+
+/// The key of a member, or of another item of the organisation in the same table.
+pub(crate) fn member_key(org: &OrgId, id: &str) -> Item {
+    item([("org", text(org.as_str())), ("member", text(id))])
+}
+
 impl Store {
     pub async fn member(&self, org: &OrgId, id: &str) -> Result<Option<Member>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(org.as_str()))
-            .key("member", text(id))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading a member", &error))?;
-        answer.item.map(from_item).transpose()
+        self.read("reading a member", TABLE, member_key(org, id)).await
     }
 
     /// One page in the order of joining, after the member named; with where the next page begins, if there is one.
     pub async fn members(&self, org: &OrgId, after: Option<&str>) -> Result<(Vec<Member>, Option<String>), StepError> {
-        let start = after.map(|id| {
-            std::collections::HashMap::from([("org".to_owned(), text(org.as_str())), ("member".to_owned(), text(id))])
-        });
         let answer = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .key_condition_expression("org = :o AND begins_with(#member, :m)")
             .expression_attribute_names("#member", "member")
             .expression_attribute_values(":o", text(org.as_str()))
             .expression_attribute_values(":m", text(MEMBER_KEYS))
-            .set_exclusive_start_key(start)
+            .set_exclusive_start_key(after.map(|id| member_key(org, id)))
             .limit(PAGE)
             .consistent_read(true)
             .send()
@@ -114,8 +113,7 @@ impl Store {
             .last_evaluated_key
             .and_then(|mut key| key.remove("member"))
             .and_then(|id| id.as_s().cloned().ok());
-        let members: Result<Vec<_>, _> = answer.items.unwrap_or_default().into_iter().map(from_item).collect();
-        Ok((members?, next))
+        Ok((decode_all(TABLE, answer.items.unwrap_or_default())?, next))
     }
 
     pub async fn member_by_email(&self, org: &OrgId, email: &str) -> Result<Option<Member>, StepError> {
@@ -126,15 +124,13 @@ impl Store {
         }
     }
 
-    /// Members of the first versions have no item for their address: [`Store::add_member`] writes it.
+    /// Members that the first versions of Gangway wrote have no item for their address: [`Store::add_member`] writes it.
     async fn member_of_old(&self, org: &OrgId, email: &str) -> Result<Option<Member>, StepError> {
         let answer = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .index_name("by_email")
             .key_condition_expression("org_email = :e")
-            .expression_attribute_values(":e", org_email(org, email))
+            .expression_attribute_values(":e", text(org_email(org, email)))
             .send()
             .await
             .map_err(|error| aws_error("looking up a member", &error))?;
@@ -142,12 +138,13 @@ impl Store {
             return Ok(None);
         };
         // The index lags: the table knows whether the member is still there.
-        self.member(org, &from_item(item)?.id).await
+        let indexed: Member = decode(TABLE, item)?;
+        self.member(org, &indexed.id).await
     }
 
-    /// Name and role, if the member is still as the caller read it. The address stays: it is how the member was found,
-    /// and a person with another one is another member. `remaining` must still be an admin then: of two who lower each other
-    /// at once, one stays.
+    /// Changes name and role, if the member is still as the caller read it. The address stays: it is how the member was
+    /// found, and a person with another address is another member. `remaining` must still be an admin then: of two admins
+    /// who lower each other's role at once, one stays.
     pub async fn change_member(
         &self,
         read: &Member,
@@ -156,36 +153,31 @@ impl Store {
         by: &str,
         remaining: Option<&Member>,
     ) -> Result<Changed, StepError> {
-        let told = |name: &str, role: Role| Some(format!("{name}, {}", role.as_str()));
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(read.org.as_str()))
-            .key("member", text(&read.id))
-            .update_expression("SET #name = :name, #role = :role")
-            .condition_expression("#name = :old_name AND #role = :old_role")
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_names("#role", "role")
-            .expression_attribute_values(":name", text(name))
-            .expression_attribute_values(":role", text(role.as_str()))
-            .expression_attribute_values(":old_name", text(&read.name))
-            .expression_attribute_values(":old_role", text(read.role.as_str()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
+        let shown = |name: &str, role: Role| Some(format!("{name}, {}", role.as_str()));
+        let change = update(
+            TABLE,
+            member_key(&read.org, &read.id),
+            "SET #name = :name, #role = :role",
+        );
+        let change = change.name("#name", "name").name("#role", "role");
+        let change = change
+            .value(":name", text(name))
+            .value(":role", text(role.as_str()))
+            .value(":old_name", text(&read.name))
+            .value(":old_role", text(read.role.as_str()))
+            .when("#name = :old_name AND #role = :old_role");
         let entry =
-            AuditEntry::now(by, "member.changed", &read.id).changed(told(&read.name, read.role), told(name, role));
-        let mut writes = vec![
-            TransactWriteItem::builder().update(update).build(),
-            self.audit_put(&read.org, &entry)?,
-        ];
-        writes.extend(remaining.map(|admin| self.still_admin(admin)).transpose()?);
-        match self.written("changing a member", writes).await? {
-            Written::Done => Ok(Changed::Done),
-            Written::Unmet(_) => Ok(Changed::Overtaken),
+            AuditEntry::now(by, "member.changed", &read.id).changed(shown(&read.name, read.role), shown(name, role));
+        let mut tx = self.tx("changing a member");
+        tx.add(change.or(Overtaken)).audit(&read.org, &entry)?;
+        if let Some(admin) = remaining {
+            tx.add(still_admin(admin).or(Overtaken));
         }
+        Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Leaves tombstones for the address and the identity, which never expire: only an admin's adding lets the person in
-    /// again. `remaining` as for a change.
+    /// Deletes the member, and leaves tombstones for the address and the identity. These never expire: the person can come
+    /// back only if an admin adds them again. `remaining` as for [`Store::change_member`].
     pub async fn delete_member(
         &self,
         read: &Member,
@@ -194,43 +186,19 @@ impl Store {
     ) -> Result<Changed, StepError> {
         let entry = AuditEntry::now(by, "member.deleted", &read.id)
             .changed(Some(format!("{}, {}", read.email, read.role.as_str())), None);
-        let mut writes = vec![
-            TransactWriteItem::builder().delete(self.deletion(read)?).build(),
-            self.audit_put(&read.org, &entry)?,
-        ];
-        writes.push(self.tombstone(hold::address_key(&read.email), read)?);
+        let mut tx: Tx<'_, Overtaken> = self.tx("deleting a member");
+        tx.add(deletion(read)?.or(Overtaken)).audit(&read.org, &entry)?;
+        tx.add(hold::tombstone(hold::address_key(&read.email), read));
         if let Some(identity) = &read.identity {
-            writes.push(self.tombstone(hold::identity_key(identity), read)?);
+            tx.add(hold::tombstone(hold::identity_key(identity), read));
         }
-        writes.extend(remaining.map(|admin| self.still_admin(admin)).transpose()?);
-        match self.written("deleting a member", writes).await? {
-            Written::Done => Ok(Changed::Done),
-            Written::Unmet(_) => Ok(Changed::Overtaken),
+        if let Some(admin) = remaining {
+            tx.add(still_admin(admin).or(Overtaken));
         }
+        Ok(tx.commit().await?.is_done().into())
     }
 
-    /// If the member is still as the caller read it: who became an admin meanwhile may be the one that another change
-    /// left, and a sign-in that binds the member at this moment would leave its identity without a tombstone.
-    fn deletion(&self, read: &Member) -> Result<Delete, StepError> {
-        let delete = Delete::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(read.org.as_str()))
-            .key("member", text(&read.id));
-        let delete = match &read.identity {
-            Some(identity) => delete
-                .condition_expression("#role = :old_role AND #identity = :identity")
-                .expression_attribute_values(":identity", attribute(identity)?),
-            None => delete.condition_expression("#role = :old_role AND attribute_not_exists(#identity)"),
-        };
-        delete
-            .expression_attribute_names("#role", "role")
-            .expression_attribute_names("#identity", "identity")
-            .expression_attribute_values(":old_role", text(read.role.as_str()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))
-    }
-
-    /// An admin beside this one.
+    /// An admin of the same organisation other than this member.
     pub async fn another_admin(&self, than: &Member) -> Result<Option<Member>, StepError> {
         let mut after = None;
         loop {
@@ -245,82 +213,47 @@ impl Store {
             }
         }
     }
-
-    fn still_admin(&self, member: &Member) -> Result<TransactWriteItem, StepError> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(member.org.as_str()))
-            .key("member", text(&member.id))
-            .condition_expression("#role = :admin")
-            .expression_attribute_names("#role", "role")
-            .expression_attribute_values(":admin", text(Role::Admin.as_str()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
-    }
-
-    /// Tries again what met another transaction on the same items, as that one leaves nothing or everything.
-    pub(crate) async fn written(&self, operation: &str, writes: Vec<TransactWriteItem>) -> Result<Written, StepError> {
-        for _ in 0..TRIES {
-            let sent = self
-                .db
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-                .await;
-            match sent {
-                Ok(_) => return Ok(Written::Done),
-                Err(error) => match failed_conditions(&error) {
-                    Some(failed) => return Ok(Written::Unmet(failed)),
-                    None if is_conflict(&error) => {}
-                    None => return Err(aws_error(operation, &error)),
-                },
-            }
-        }
-        Err(StepError::Transient(format!(
-            "{operation}: other changes are in the way"
-        )))
-    }
 }
 
-pub(crate) enum Written {
-    Done,
-    /// Which writes failed on their condition.
-    Unmet(Vec<bool>),
+/// Holds if the member is still as the caller read it. A member who became an admin meanwhile may be the one whom another
+/// change left; and a sign-in that binds the member at this moment would leave its identity without a tombstone.
+fn deletion(read: &Member) -> Result<Conditional, StepError> {
+    let member = delete(TABLE, member_key(&read.org, &read.id));
+    let member = member.name("#role", "role").name("#identity", "identity");
+    let member = member.value(":old_role", text(read.role.as_str()));
+    Ok(match &read.identity {
+        Some(identity) => member
+            .value(":identity", encode_value(TABLE, identity)?)
+            .when("#role = :old_role AND #identity = :identity"),
+        None => member.when("#role = :old_role AND attribute_not_exists(#identity)"),
+    })
 }
 
-type Item = std::collections::HashMap<String, AttributeValue>;
-
-fn from_item(item: Item) -> Result<Member, StepError> {
-    serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
+fn still_admin(member: &Member) -> Conditional {
+    let admin = check(TABLE, member_key(&member.org, &member.id)).name("#role", "role");
+    admin.value(":admin", text(Role::Admin.as_str())).when("#role = :admin")
 }
 
-fn attribute(identity: &Identity) -> Result<AttributeValue, StepError> {
-    serde_dynamo::to_attribute_value(identity).map_err(|_| stored_shape(TABLE))
-}
-
-fn org_email(org: &OrgId, email: &str) -> AttributeValue {
-    text(format!("{org}#{}", hold::normalised(email)))
+/// The key of the index of addresses.
+fn org_email(org: &OrgId, email: &str) -> String {
+    format!("{org}#{}", hold::normalised(email))
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::BehaviorVersion;
-
     use super::*;
 
     /// Otherwise whoever was made an admin meanwhile is deleted as the basic member that was read, and nobody is left.
     #[test]
-    fn who_has_another_role_than_was_read_is_not_deleted() {
-        let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway");
+    fn a_member_with_another_role_than_was_read_is_not_deleted() {
         let mut read = Member::new(&OrgId::parse("acme").unwrap(), "bob@acme.example", "Bob", Role::Basic);
         for identity in [None, Some("1")] {
             read.identity = identity.map(|subject| Identity {
                 issuer: "https://accounts.google.com".to_owned(),
                 subject: subject.to_owned(),
             });
-            let delete = store.deletion(&read).unwrap();
+            let sent = deletion(&read).unwrap().sent();
+            let delete = sent.delete().unwrap();
             let condition = delete.condition_expression().unwrap();
             assert!(condition.contains("#role = :old_role AND "), "{condition}");
             let value = |name: &str| delete.expression_attribute_values().unwrap().get(name).cloned();

@@ -1,15 +1,15 @@
 //! Organisations and their variables, with inheritance from a parent.
 
-use std::collections::HashMap;
+use std::convert::Infallible;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::ids::OrgId;
 use domain::integration::Organisation;
 use domain::step_error::StepError;
 use domain::variables::{Changes, Child, ForChildren, OwnVariable, OwnVariables};
 
 use crate::audit::AuditEntry;
-use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
+use crate::read::{Item, all_items, decode_json, encode_json, item, optional_text, wrong_attribute};
+use crate::write::{Conditional, Tx, Write, delete, put};
 use crate::{Store, number, text};
 
 const TABLE: &str = "organisations";
@@ -17,78 +17,55 @@ const PROFILE: &str = "profile";
 const VARIABLE: &str = "variable#";
 /// How often the variables were changed.
 const VERSION: &str = "version";
-/// In the parent's list, so that its change can be checked against theirs.
+/// An entry of the parent's list of children, so that a change of the parent can be checked against them.
 const CHILD: &str = "child#";
 
-/// What became of a change of variables.
+/// The result of a change of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Done,
-    /// Somebody else changed them meanwhile: what was checked together would not be what holds.
+    /// Somebody else changed them meanwhile, so the values that were checked together are not the current ones.
     Overtaken,
+}
+
+/// The variables have another version than the one that was read.
+#[derive(Clone, Copy)]
+struct AnotherVersion;
+
+#[derive(serde::Deserialize)]
+struct Version {
+    version: i64,
+}
+
+/// The key of one of the organisation's items.
+fn key(org: &OrgId, name: &str) -> Item {
+    item([("org", text(org.as_str())), ("name", text(name))])
 }
 
 impl Store {
     pub async fn organisation(&self, org: &OrgId) -> Result<Option<Organisation>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(org.as_str()))
-            .key("name", text(PROFILE))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading an organisation", &error))?;
-        let Some(AttributeValue::S(profile)) = answer.item.and_then(|mut item| item.remove("profile")) else {
-            return Ok(None);
-        };
-        serde_json::from_str(&profile)
-            .map(Some)
-            .map_err(|_| stored_shape(TABLE))
+        let found = self.item("reading an organisation", TABLE, key(org, PROFILE)).await?;
+        let found = found.filter(|found| found.contains_key("profile"));
+        found.map(|found| decode_json(TABLE, &found, "profile")).transpose()
     }
 
     pub async fn put_organisation(&self, organisation: &Organisation, by: &str) -> Result<(), StepError> {
-        let profile = serde_json::to_string(organisation).map_err(|_| stored_shape(TABLE))?;
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(organisation.id.as_str()))
-            .item("name", text(PROFILE))
-            .item("profile", text(profile))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
+        let profile = put(TABLE, key(&organisation.id, PROFILE)).with("profile", encode_json(TABLE, organisation)?);
         let entry = AuditEntry::now(by, "organisation.put", organisation.id.as_str());
-        let known_to_parent = match &organisation.parent {
-            Some(parent) => {
-                let put = Put::builder()
-                    .table_name(self.table(TABLE))
-                    .item("org", text(parent.as_str()))
-                    .item("name", text(format!("{CHILD}{}", organisation.id)))
-                    .build()
-                    .map_err(|_| stored_shape(TABLE))?;
-                Some(TransactWriteItem::builder().put(put).build())
-            }
-            None => None,
-        };
-        let writes = [
-            TransactWriteItem::builder().put(put).build(),
-            self.audit_put(&organisation.id, &entry)?,
-        ];
-        self.db
-            .transact_write_items()
-            .set_transact_items(Some(writes.into_iter().chain(known_to_parent).collect()))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("writing an organisation", &error))
+        let mut tx: Tx<'_, Infallible> = self.tx("writing an organisation");
+        tx.add(profile).audit(&organisation.id, &entry)?;
+        if let Some(parent) = &organisation.parent {
+            tx.add(put(TABLE, key(parent, &format!("{CHILD}{}", organisation.id))));
+        }
+        tx.commit_all().await
     }
 
     /// The organisations whose parent this is, with what they have set.
     pub async fn children(&self, org: &OrgId) -> Result<Vec<Child>, StepError> {
         let mut children = Vec::new();
         for (id, _) in self.items(org, CHILD).await? {
-            let id = OrgId::parse(&id).map_err(|_| stored_shape(TABLE))?;
-            // One that has another parent by now is still listed here.
+            let id = OrgId::parse(&id).map_err(|_| wrong_attribute(TABLE, "name"))?;
+            // An organisation that has another parent by now is still listed here.
             let is_child = |child: &Organisation| child.parent.as_ref() == Some(org);
             if self.organisation(&id).await?.is_some_and(|child| is_child(&child)) {
                 let own = self.own_variables(&id).await?;
@@ -98,68 +75,41 @@ impl Store {
         Ok(children)
     }
 
-    /// What stands under a kind of names, without it.
-    async fn items(
-        &self,
-        org: &OrgId,
-        kind: &str,
-    ) -> Result<Vec<(String, HashMap<String, AttributeValue>)>, StepError> {
-        let mut pages = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+    /// The organisation's items whose name begins with `kind`, with the rest of the name.
+    async fn items(&self, org: &OrgId, kind: &str) -> Result<Vec<(String, Item)>, StepError> {
+        let items = self
+            .query(TABLE)
             .key_condition_expression("org = :o AND begins_with(#n, :k)")
             .expression_attribute_names("#n", "name")
             .expression_attribute_values(":o", text(org.as_str()))
             .expression_attribute_values(":k", text(kind))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| aws_error("reading an organisation", &error))?;
-            let name = item.get("name").and_then(|name| name.as_s().ok());
-            let name = name.and_then(|name| name.strip_prefix(kind)).map(str::to_owned);
-            items.push((name.ok_or_else(|| stored_shape(TABLE))?, item));
-        }
-        Ok(items)
+            .consistent_read(true);
+        let items = all_items("reading an organisation", items).await?;
+        let named = items.into_iter().map(|found| {
+            let name = optional_text(&found, "name").and_then(|name| name.strip_prefix(kind));
+            let name = name.ok_or_else(|| wrong_attribute(TABLE, "name"))?.to_owned();
+            Ok((name, found))
+        });
+        named.collect()
     }
 
     /// What this organisation itself has set.
     pub async fn own_variables(&self, org: &OrgId) -> Result<OwnVariables, StepError> {
         let mut own = OwnVariables::new();
         for (name, item) in self.items(org, VARIABLE).await? {
-            let setting = item.get("setting").and_then(|v| v.as_s().ok());
-            let setting = setting.ok_or_else(|| stored_shape(TABLE))?;
-            let setting = serde_json::from_str(setting).map_err(|_| stored_shape(TABLE))?;
-            own.insert(name, setting);
+            own.insert(name, decode_json(TABLE, &item, "setting")?);
         }
         Ok(own)
     }
 
-    /// Which version the variables have that are read after this.
+    /// The version of the variables that are read after this; 0 for an organisation that has never changed any.
     pub(crate) async fn variables_version(&self, org: &OrgId) -> Result<i64, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(org.as_str()))
-            .key("name", text(VERSION))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading an organisation", &error))?;
-        let Some(item) = answer.item else {
-            return Ok(0);
-        };
-        let version = item.get(VERSION).and_then(|v| v.as_n().ok());
-        let version = version.and_then(|version| version.parse().ok());
-        version.ok_or_else(|| stored_shape(TABLE))
+        let version: Option<Version> = self.read("reading an organisation", TABLE, key(org, VERSION)).await?;
+        Ok(version.map_or(0, |version| version.version))
     }
 
-    /// Changes all or none; `None` goes back to the inherited value or the default. `before` is what the caller read in
-    /// that version, and checked with the changes.
+    /// Makes all changes or none. `None` goes back to the inherited value or the default. `before` are the variables that the
+    /// caller read in this version, and checked together with the changes.
     pub async fn change_variables(
         &self,
         org: &OrgId,
@@ -168,74 +118,41 @@ impl Store {
         before: &OwnVariables,
         by: &str,
     ) -> Result<Changed, StepError> {
-        let mut writes = Vec::new();
-        for (name, change) in changes {
-            let old = before.get(name);
-            if old == change.as_ref() {
-                continue;
-            }
-            let key = format!("{VARIABLE}{name}");
-            writes.push(match change {
-                Some(setting) => {
-                    let put = Put::builder()
-                        .table_name(self.table(TABLE))
-                        .item("org", text(org.as_str()))
-                        .item("name", text(key))
-                        .item(
-                            "setting",
-                            text(serde_json::to_string(setting).map_err(|_| stored_shape(TABLE))?),
-                        )
-                        .build()
-                        .map_err(|_| stored_shape(TABLE))?;
-                    TransactWriteItem::builder().put(put).build()
-                }
-                None => {
-                    let delete = Delete::builder()
-                        .table_name(self.table(TABLE))
-                        .key("org", text(org.as_str()))
-                        .key("name", text(key))
-                        .build()
-                        .map_err(|_| stored_shape(TABLE))?;
-                    TransactWriteItem::builder().delete(delete).build()
-                }
-            });
-            for entry in entries(name, old, change.as_ref(), by) {
-                writes.push(self.audit_put(org, &entry)?);
-            }
-        }
-        if writes.is_empty() {
+        let changes = changes.iter().map(|(name, new)| (name, before.get(name), new.as_ref()));
+        let mut changes = changes.filter(|(_, old, new)| old != new).peekable();
+        if changes.peek().is_none() {
             return Ok(Changed::Done);
         }
-        let next = self.next_version(org, version)?;
-        writes.push(TransactWriteItem::builder().put(next).build());
-        let sent = self
-            .db
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(Changed::Done),
-            Err(error) if failed_conditions(&error).is_some() || is_conflict(&error) => Ok(Changed::Overtaken),
-            Err(error) => Err(aws_error("changing variables", &error)),
+        let mut tx = self.tx("changing variables");
+        for (name, old, new) in changes {
+            tx.add(setting_write(org, name, new)?);
+            for entry in entries(name, old, new, by) {
+                tx.audit(org, &entry)?;
+            }
+        }
+        tx.add(next_version(org, version).or(AnotherVersion));
+        match tx.commit().await?.is_done() {
+            true => Ok(Changed::Done),
+            false => Ok(Changed::Overtaken),
         }
     }
+}
 
-    /// Only after the version that was read. What the first versions of Gangway wrote has none.
-    fn next_version(&self, org: &OrgId, read: i64) -> Result<Put, StepError> {
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(org.as_str()))
-            .item("name", text(VERSION))
-            .item(VERSION, number(read + 1))
-            .expression_attribute_names("#version", VERSION);
-        let put = match read {
-            0 => put.condition_expression("attribute_not_exists(#version)"),
-            _ => put
-                .condition_expression("#version = :read")
-                .expression_attribute_values(":read", number(read)),
-        };
-        put.build().map_err(|_| stored_shape(TABLE))
+fn setting_write(org: &OrgId, name: &str, new: Option<&OwnVariable>) -> Result<Write, StepError> {
+    let key = key(org, &format!("{VARIABLE}{name}"));
+    Ok(match new {
+        Some(setting) => put(TABLE, key).with("setting", encode_json(TABLE, setting)?),
+        None => delete(TABLE, key),
+    })
+}
+
+/// Only after the version that was read. Variables that the first versions of Gangway wrote have no version.
+fn next_version(org: &OrgId, read: i64) -> Conditional {
+    let next = put(TABLE, key(org, VERSION)).with(VERSION, number(read + 1));
+    let next = next.name("#version", VERSION);
+    match read {
+        0 => next.when("attribute_not_exists(#version)"),
+        _ => next.value(":read", number(read)).when("#version = :read"),
     }
 }
 
@@ -247,10 +164,10 @@ pub const SET_FOR_CHILDREN: &str = "variable.set_for_children";
 const LOCKED_FOR_CHILDREN: &str = "variable.set_for_children_locked";
 
 fn entries(name: &str, old: Option<&OwnVariable>, new: Option<&OwnVariable>, by: &str) -> Vec<AuditEntry> {
-    let told = |setting: &OwnVariable| setting.value.to_string();
+    let shown = |setting: &OwnVariable| setting.value.to_string();
     let for_children = |setting: &&OwnVariable| setting.for_children != ForChildren::Nothing;
     let entry = |what, old: Option<&OwnVariable>, new: Option<&OwnVariable>| {
-        AuditEntry::now(by, what, name).changed(old.map(told), new.map(told))
+        AuditEntry::now(by, what, name).changed(old.map(shown), new.map(shown))
     };
     let (old_default, new_default) = (old.filter(for_children), new.filter(for_children));
     let what = match new {
@@ -266,7 +183,7 @@ fn entries(name: &str, old: Option<&OwnVariable>, new: Option<&OwnVariable>, by:
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::BehaviorVersion;
+    use aws_sdk_dynamodb::types::Put;
     use serde_json::json;
 
     use super::*;
@@ -280,9 +197,10 @@ mod tests {
 
     #[test]
     fn a_change_follows_the_version_that_was_read() {
-        let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway");
-        let of = |read| store.next_version(&OrgId::parse("acme").unwrap(), read).unwrap();
+        let of = |read| -> Put {
+            let sent = next_version(&OrgId::parse("acme").unwrap(), read).sent();
+            sent.put().unwrap().clone()
+        };
         let first = of(0);
         assert_eq!(first.condition_expression(), Some("attribute_not_exists(#version)"));
         assert_eq!(first.item()[VERSION], number(1));
@@ -306,26 +224,26 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let quoted = |text: &str| Some(format!("\"{text}\""));
-        let told = |what: &str, old, new| (what.to_owned(), old, new);
-        assert_eq!(of(None, Some(&own)), [told(SET, None, quoted("own"))]);
+        let entry = |what: &str, old, new| (what.to_owned(), old, new);
+        assert_eq!(of(None, Some(&own)), [entry(SET, None, quoted("own"))]);
         assert_eq!(
             of(None, Some(&shared)),
-            [told(SET_FOR_CHILDREN, None, quoted("shared"))]
+            [entry(SET_FOR_CHILDREN, None, quoted("shared"))]
         );
         assert_eq!(
             of(Some(&shared), None),
-            [told(SET_FOR_CHILDREN, quoted("shared"), None)]
+            [entry(SET_FOR_CHILDREN, quoted("shared"), None)]
         );
         assert_eq!(
             of(Some(&shared), Some(&locked)),
-            [told(LOCKED_FOR_CHILDREN, quoted("shared"), quoted("shared"))]
+            [entry(LOCKED_FOR_CHILDREN, quoted("shared"), quoted("shared"))]
         );
         assert!(LOCKED_FOR_CHILDREN.starts_with(SET_FOR_CHILDREN));
         assert_eq!(
             of(Some(&own), Some(&shared)),
             [
-                told(SET, quoted("own"), quoted("shared")),
-                told(SET_FOR_CHILDREN, None, quoted("shared"))
+                entry(SET, quoted("own"), quoted("shared")),
+                entry(SET_FOR_CHILDREN, None, quoted("shared"))
             ]
         );
     }

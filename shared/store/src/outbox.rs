@@ -1,18 +1,17 @@
-//! Notes that the ticket still lacks. Steps queue them; the ticket step posts them, in order, each once.
-//! Nothing secret may be queued: the texts stay in DynamoDB.
+//! Notes that are not on the ticket yet. Steps queue them; the ticket step posts them in order, each of them once.
+//! Nothing secret may be queued, because the texts stay in DynamoDB.
 
-use aws_sdk_dynamodb::error::SdkError;
 use chrono::{DateTime, Utc};
 use domain::request::RequestKey;
 use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
-use crate::aws_error::{aws_error, stored_shape};
-use crate::effects::random_mark;
+use crate::effects::{TABLE, effect_key, random_mark};
+use crate::read::{Item, all_items, decode_all, encode, encode_value};
 use crate::timeline::partition;
+use crate::write::{put, update};
 use crate::{Store, text};
 
-const TABLE: &str = "effects";
 const PREFIX: &str = "note#";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +19,7 @@ pub struct QueuedNote {
     /// Unique in the request; part of the marker on the ticket.
     pub name: String,
     pub text: String,
-    /// Random, and on the ticket only once the note is: nobody can put up a note beforehand that passes for it.
+    /// Random, and not on the ticket before the note is: nobody can write a note beforehand that passes for this one.
     pub mark: String,
     pub queued_at: DateTime<Utc>,
     pub state: NoteState,
@@ -30,15 +29,19 @@ pub struct QueuedNote {
 #[serde(rename_all = "snake_case")]
 pub enum NoteState {
     Queued,
-    /// About to be posted: after a crash, the PSA is asked whether it was.
+    /// About to be posted. After a crash, the PSA is asked whether it was posted.
     Posting,
     Posted,
     /// Sent as a mail because the PSA refused it.
     Mailed,
 }
 
+fn note_key(key: &RequestKey, name: &str) -> Item {
+    effect_key(key, &format!("{PREFIX}{name}"))
+}
+
 impl Store {
-    /// The first text queued under a name stays.
+    /// Queues a note for the ticket. The first text queued under a name stays.
     pub async fn queue_note(&self, key: &RequestKey, name: &str, body: &str) -> Result<(), StepError> {
         let note = QueuedNote {
             name: name.to_owned(),
@@ -47,61 +50,31 @@ impl Store {
             queued_at: Utc::now(),
             state: NoteState::Queued,
         };
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(&note).map_err(|_| stored_shape(TABLE))?;
-        let result = self
-            .db
-            .put_item()
-            .table_name(self.table(TABLE))
-            .set_item(Some(fields))
-            .item("request", text(partition(key)))
-            .item("effect", text(format!("{PREFIX}{name}")))
-            .condition_expression("attribute_not_exists(effect)")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(aws_error("queueing a note", &error)),
-        }
+        let mut queued = encode(TABLE, &note)?;
+        queued.extend(note_key(key, name));
+        let queued = put(TABLE, queued).unless_exists("effect");
+        self.write_if("queueing a note", queued).await.map(|_| ())
     }
 
     /// All notes of a request, oldest first.
     pub async fn notes(&self, key: &RequestKey) -> Result<Vec<QueuedNote>, StepError> {
-        let mut pages = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+        let notes = self
+            .query(TABLE)
             .key_condition_expression("#request = :r AND begins_with(effect, :p)")
             .expression_attribute_names("#request", "request")
             .expression_attribute_values(":r", text(partition(key)))
             .expression_attribute_values(":p", text(PREFIX))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut notes: Vec<QueuedNote> = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| aws_error("reading the notes", &error))?;
-            notes.push(serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))?);
-        }
+            .consistent_read(true);
+        let notes = all_items("reading the notes", notes).await?;
+        let mut notes: Vec<QueuedNote> = decode_all(TABLE, notes)?;
         notes.sort_by_key(|note| note.queued_at);
         Ok(notes)
     }
 
     pub async fn mark_note(&self, key: &RequestKey, name: &str, state: NoteState) -> Result<(), StepError> {
-        let state = serde_dynamo::to_attribute_value(state).map_err(|_| stored_shape(TABLE))?;
-        self.db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("request", text(partition(key)))
-            .key("effect", text(format!("{PREFIX}{name}")))
-            .update_expression("SET #s = :s")
-            .condition_expression("attribute_exists(effect)")
-            .expression_attribute_names("#s", "state")
-            .expression_attribute_values(":s", state)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("marking a note", &error))
+        let marked = update(TABLE, note_key(key, name), "SET #s = :s")
+            .name("#s", "state")
+            .value(":s", encode_value(TABLE, &state)?);
+        self.write_or_fail("marking a note", marked.if_exists("effect")).await
     }
 }

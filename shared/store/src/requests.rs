@@ -1,10 +1,8 @@
 //! Requests: one item each, changed only by conditional writes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{OrgId, RequestId};
 use domain::job::About;
@@ -13,7 +11,12 @@ use domain::request::{LicenseState, Outcome, Plan, RequestKey, Requester, Skip, 
 use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
-use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
+use crate::audit::AuditEntry;
+use crate::aws_error::aws_error;
+use crate::gates::{gate_cancel, gate_is_open};
+use crate::read::{Item, decode, decode_all, encode, encode_value, item};
+use crate::submission::{free_username, reserve_username, username_key};
+use crate::write::{Commit, Conditional, Tx, Write, check, delete, update};
 use crate::{Store, number, text};
 
 pub(crate) const TABLE: &str = "requests";
@@ -26,7 +29,7 @@ pub struct RequestRecord {
     pub status: Status,
     /// Number of the execution that works on it.
     pub run: u32,
-    /// Under the name of its kind.
+    /// Stored under the name of its kind.
     #[serde(flatten)]
     pub job: Job,
     pub plan: Plan,
@@ -37,7 +40,7 @@ pub struct RequestRecord {
     pub step: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketRef>,
-    /// Known from the beginning for a leaver, and from its creation for somebody new.
+    /// Known from the beginning for a leaver; for a new person, from the creation of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserRef>,
     /// By SKU part number.
@@ -48,7 +51,7 @@ pub struct RequestRecord {
     /// Number of the execution that the last resume began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed: Option<u32>,
-    /// What an admin left out on resuming it.
+    /// The steps that an admin left out when they resumed the request.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub skipped: BTreeSet<Skip>,
 }
@@ -65,8 +68,8 @@ impl RequestRecord {
         self.job.kind()
     }
 
-    /// Whether the person, by any address of theirs, asked for it or is the one who leaves or comes back:
-    /// then somebody else approves it.
+    /// Whether the person with this address, which may be any of theirs, asked for the request, or is the one who leaves or
+    /// comes back. Somebody else has to approve it then.
     pub fn concerns(&self, address: &str) -> bool {
         let asked = self.requester.email.iter().chain(&self.plan.requester_addresses);
         let upn = std::iter::once(&self.plan.upn).filter(|_| self.kind() == Kind::Offboarding);
@@ -76,7 +79,7 @@ impl RequestRecord {
             .any(|own| own.trim().eq_ignore_ascii_case(address.trim()))
     }
 
-    /// For texts.
+    /// How texts name the request.
     pub fn about(&self) -> About<'_> {
         About {
             kind: self.kind(),
@@ -85,7 +88,7 @@ impl RequestRecord {
     }
 }
 
-/// What a conditional change of a request came to.
+/// The result of a conditional change of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Yes,
@@ -93,7 +96,7 @@ pub enum Changed {
     No,
 }
 
-/// What another date leads to.
+/// What happens when a request gets another date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moving {
     /// Nobody has decided on the request yet.
@@ -105,7 +108,7 @@ pub enum Moving {
     AskAgain,
 }
 
-/// Who gives a request another date: for the audit, and as people are told.
+/// The person who gives a request another date: their id for the audit, and their name for people.
 #[derive(Debug, Clone, Copy)]
 pub struct Mover<'a> {
     pub id: &'a str,
@@ -113,47 +116,73 @@ pub struct Mover<'a> {
     pub email: Option<&'a str>,
 }
 
-pub(crate) fn request_sk(id: &RequestId) -> String {
+impl From<bool> for Changed {
+    fn from(held: bool) -> Self {
+        if held { Self::Yes } else { Self::No }
+    }
+}
+
+/// What keeps a change of a request from being written.
+#[derive(Clone, Copy, PartialEq)]
+enum Conflict {
+    /// The request is not as it was read.
+    Request,
+    /// Its gate has decided.
+    Gate,
+    /// Another request holds its username.
+    Username,
+}
+
+/// The key of a request.
+pub(crate) fn request_key(key: &RequestKey) -> Item {
+    item([("org", text(key.org.as_str())), ("sk", text(request_sk(&key.request)))])
+}
+
+fn request_sk(id: &RequestId) -> String {
     format!("request#{id}")
 }
 
-pub(crate) fn username_sk(upn: &str) -> String {
-    format!("username#{}", upn.to_lowercase())
-}
-
-pub(crate) fn org_status(org: &OrgId, status: Status) -> AttributeValue {
+fn org_status(org: &OrgId, status: Status) -> AttributeValue {
     text(format!("{org}#{}", status.as_str()))
 }
 
 /// The item of a request, with the keys of its indexes.
-pub(crate) fn to_item(record: &RequestRecord) -> Result<HashMap<String, AttributeValue>, StepError> {
-    let mut item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record).map_err(|_| stored_shape(TABLE))?;
-    item.insert("sk".to_owned(), text(request_sk(&record.id)));
-    item.insert("org_status".to_owned(), org_status(&record.org, record.status));
-    item.insert("listed_org".to_owned(), text(record.org.as_str()));
-    Ok(item)
+pub(crate) fn to_item(record: &RequestRecord) -> Result<Item, StepError> {
+    let mut stored = encode(TABLE, record)?;
+    stored.extend(request_key(&record.key()));
+    stored.insert("org_status".to_owned(), org_status(&record.org, record.status));
+    stored.insert("listed_org".to_owned(), text(record.org.as_str()));
+    Ok(stored)
 }
 
-fn from_item(item: HashMap<String, AttributeValue>) -> Result<RequestRecord, StepError> {
-    serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
+/// Sets the status, and the key of the index by it. The expression goes on after `SET`; `#st`, `:to` and `:os` are taken.
+fn with_status(key: &RequestKey, status: Status, expression: &str) -> Write {
+    update(
+        TABLE,
+        request_key(key),
+        format!("SET #st = :to, org_status = :os{expression}"),
+    )
+    .name("#st", "status")
+    .value(":to", text(status.as_str()))
+    .value(":os", org_status(&key.org, status))
+}
+
+/// As [`with_status`], for the execution that is to follow `record`'s: `:r` is the number of that one, `:next` of this one,
+/// and `:from` the status that was read.
+pub(crate) fn with_next_run(record: &RequestRecord, status: Status, expression: &str) -> Write {
+    with_status(&record.key(), status, &format!(", #run = :next{expression}"))
+        .name("#run", "run")
+        .value(":r", number(record.run.into()))
+        .value(":next", number(i64::from(record.run) + 1))
+        .value(":from", text(record.status.as_str()))
 }
 
 impl Store {
     pub async fn request(&self, key: &RequestKey) -> Result<Option<RequestRecord>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading a request", &error))?;
-        answer.item.map(from_item).transpose()
+        self.read("reading a request", TABLE, request_key(key)).await
     }
 
-    /// Newest first, at most `limit`, from before the request `before`.
+    /// At most `limit` requests, the newest first, from before the request `before`.
     pub async fn requests(
         &self,
         org: &OrgId,
@@ -166,9 +195,7 @@ impl Store {
             None => ("by_org", "listed_org", text(org.as_str())),
         };
         let mut query = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .index_name(index)
             .expression_attribute_names("#p", attribute)
             .expression_attribute_values(":p", value)
@@ -184,10 +211,10 @@ impl Store {
             .send()
             .await
             .map_err(|error| aws_error("listing requests", &error))?;
-        answer.items.unwrap_or_default().into_iter().map(from_item).collect()
+        decode_all(TABLE, answer.items.unwrap_or_default())
     }
 
-    /// Oldest first, at most `most`; and whether there are more.
+    /// At most `most` requests in this status, the oldest first; and whether there are more.
     pub async fn oldest_requests(
         &self,
         org: &OrgId,
@@ -195,9 +222,7 @@ impl Store {
         most: usize,
     ) -> Result<(Vec<RequestRecord>, bool), StepError> {
         let mut items = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .index_name("by_status")
             .key_condition_expression("org_status = :s")
             .expression_attribute_values(":s", org_status(org, status))
@@ -209,28 +234,21 @@ impl Store {
             if records.len() == most {
                 return Ok((records, true));
             }
-            records.push(from_item(item.map_err(|error| aws_error("listing requests", &error))?)?);
+            let found = item.map_err(|error| aws_error("listing requests", &error))?;
+            records.push(decode(TABLE, found)?);
         }
         Ok((records, false))
     }
 
-    /// Marks that `step` of execution `run` begins and answers the request; `None` if another execution took over.
+    /// Records that `step` of execution `run` begins, and returns the request; `None` if another execution took over.
     pub async fn begin_step(&self, key: &RequestKey, run: u32, step: &str) -> Result<Option<RequestRecord>, StepError> {
-        let result = self
-            .update(key)
-            .update_expression("SET step = :s")
-            .condition_expression("#run = :r")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_values(":s", text(step))
-            .expression_attribute_values(":r", number(run.into()))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-            .send()
-            .await;
-        match result {
-            Ok(answer) => answer.attributes.map(from_item).transpose(),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(aws_error("beginning a step", &error)),
-        }
+        let begun = update(TABLE, request_key(key), "SET step = :s")
+            .name("#run", "run")
+            .value(":s", text(step))
+            .value(":r", number(run.into()))
+            .when("#run = :r");
+        let found = self.write_if_and_read("beginning a step", begun).await?;
+        found.map(|found| decode(TABLE, found)).transpose()
     }
 
     /// Moves the request on if it is in one of the states `from`, in execution `run`.
@@ -242,19 +260,14 @@ impl Store {
         to: Status,
     ) -> Result<Changed, StepError> {
         let names: Vec<String> = (0..from.len()).map(|i| format!(":f{i}")).collect();
-        let mut update = self
-            .update(key)
-            .update_expression("SET #st = :to, org_status = :os")
-            .condition_expression(format!("#run = :r AND #st IN ({})", names.join(", ")))
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#st", "status")
-            .expression_attribute_values(":r", number(run.into()))
-            .expression_attribute_values(":to", text(to.as_str()))
-            .expression_attribute_values(":os", org_status(&key.org, to));
-        for (name, status) in names.into_iter().zip(from) {
-            update = update.expression_attribute_values(name, text(status.as_str()));
+        let mut moved = with_status(key, to, "")
+            .name("#run", "run")
+            .value(":r", number(run.into()));
+        for (name, status) in names.iter().zip(from) {
+            moved = moved.value(name, text(status.as_str()));
         }
-        changed("changing the status", update.send().await)
+        let moved = moved.when(format!("#run = :r AND #st IN ({})", names.join(", ")));
+        self.write_if("changing the status", moved).await.map(Into::into)
     }
 
     pub async fn set_ticket(&self, key: &RequestKey, ticket: &TicketRef) -> Result<(), StepError> {
@@ -266,93 +279,32 @@ impl Store {
     }
 
     pub async fn set_license(&self, key: &RequestKey, part_number: &str, state: LicenseState) -> Result<(), StepError> {
-        let state = serde_dynamo::to_attribute_value(state).map_err(|_| stored_shape(TABLE))?;
-        self.update(key)
-            .update_expression("SET licenses.#n = :v")
-            .condition_expression("attribute_exists(sk)")
-            .expression_attribute_names("#n", part_number)
-            .expression_attribute_values(":v", state)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("recording a license", &error))
+        let license = update(TABLE, request_key(key), "SET licenses.#n = :v")
+            .name("#n", part_number)
+            .value(":v", encode_value(TABLE, &state)?);
+        self.write_or_fail("recording a license", license.if_exists("sk")).await
     }
 
-    /// Takes the wish of another username, while this request may still choose: frees the old, reserves the new one.
+    /// Takes another wanted username while this request may still choose: frees the old one, and reserves the new one.
     pub async fn change_upn(&self, key: &RequestKey, old: &str, new: &str) -> Result<Changed, StepError> {
-        let shape = |_| stored_shape(TABLE);
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .update_expression("SET #p.upn = :n")
-            .expression_attribute_names("#p", "plan")
-            .expression_attribute_values(":n", text(new))
-            .build()
-            .map_err(shape)?;
-        let delete = Delete::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(username_sk(old)))
-            .build()
-            .map_err(shape)?;
-        let result = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(TransactWriteItem::builder().delete(delete).build())
-            .transact_items(self.reserve_username(&key.org, new, &key.request, None)?)
-            .send()
-            .await;
-        transacted("changing the username", result)
+        let renamed = update(TABLE, request_key(key), "SET #p.upn = :n").name("#p", "plan");
+        let mut tx = self.tx("changing the username");
+        tx.add(renamed.value(":n", text(new)));
+        tx.add(delete(TABLE, username_key(&key.org, old)));
+        tx.add(reserve_username(&key.org, new, &key.request, None).or(Conflict::Username));
+        Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Cancels while the request waits for approval or its date. The approval's gate is closed by the same write, so a
-    /// click and a cancellation at once give one of the two. The next execution, RUN + 1, tells the ticket.
+    /// Cancels the request while it waits for approval or its date. The same write closes the gate of the approval, so of a
+    /// click and a cancellation at the same time only one succeeds. The next execution, RUN + 1, tells the ticket.
     pub async fn cancel(&self, record: &RequestRecord, by: &str) -> Result<Changed, StepError> {
-        let result = self
-            .db
-            .transact_write_items()
-            .set_transact_items(Some(self.cancellation(record, by)?))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(Changed::Yes),
-            Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
-            Err(error) if is_conflict(&error) => Err(in_the_way()),
-            Err(error) => Err(aws_error("cancelling a request", &error)),
-        }
+        let mut tx = self.tx("cancelling a request");
+        cancel(&mut tx, record, by, Conflict::Request)?;
+        Ok(tx.commit().await?.is_done().into())
     }
 
-    /// A cancellation as parts of a transaction.
-    pub(crate) fn cancellation(&self, record: &RequestRecord, by: &str) -> Result<Vec<TransactWriteItem>, StepError> {
-        let key = record.key();
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .update_expression("SET #st = :to, org_status = :os, #run = :next")
-            .condition_expression("#run = :r AND #st = :from")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#st", "status")
-            .expression_attribute_values(":r", number(record.run.into()))
-            .expression_attribute_values(":next", number(i64::from(record.run) + 1))
-            .expression_attribute_values(":from", text(record.status.as_str()))
-            .expression_attribute_values(":to", text(Status::Cancelled.as_str()))
-            .expression_attribute_values(":os", org_status(&key.org, Status::Cancelled))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let mut parts = vec![TransactWriteItem::builder().update(update).build()];
-        if record.status == Status::WaitingApproval {
-            parts.push(self.gate_cancel(&key, &record.plan.approval_gate(), by)?);
-        }
-        let entry = crate::audit::AuditEntry::now(by, "request.cancelled", key.request.as_str());
-        parts.push(self.audit_put(&key.org, &entry)?);
-        Ok(parts)
-    }
-
-    /// Another date. While scheduled the next execution takes over; while waiting for approval the running one reads the
-    /// new date later. What an approver sees has another version from then on.
+    /// Gives the request another date. While it is scheduled, the next execution takes over; while it waits for approval,
+    /// the running execution reads the new date later. Approvers see another version from then on.
     pub async fn reschedule(
         &self,
         record: &RequestRecord,
@@ -362,169 +314,117 @@ impl Store {
         by: Mover<'_>,
     ) -> Result<Changed, StepError> {
         let key = record.key();
-        let shape = |_| stored_shape(TABLE);
-        let mut plan = record.plan.clone();
-        plan.start_at = start_at;
-        plan.version += 1;
-        plan.moved_by = (moving == Moving::TellApprovers).then(|| by.name.to_owned());
-        let (next_run, status) = match moving {
-            Moving::InPlace => (false, record.status),
-            Moving::NextExecution | Moving::TellApprovers => (true, record.status),
-            Moving::AskAgain => {
-                plan.approval_again += 1;
-                // Whoever wants the earlier date does not agree to it as well.
-                plan.requester_addresses.extend(by.email.map(str::to_owned));
-                (true, Status::Running)
-            }
-        };
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .update_expression("SET #plan = :p, #job.#date = :d, #run = :next, #st = :to, org_status = :os")
-            .condition_expression("#run = :r AND #st = :from AND #plan.version = :version")
-            .expression_attribute_names("#plan", "plan")
-            .expression_attribute_names("#job", record.kind().as_str())
-            .expression_attribute_names("#date", record.kind().date_field())
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#st", "status")
-            .expression_attribute_values(":p", serde_dynamo::to_attribute_value(&plan).map_err(shape)?)
-            .expression_attribute_values(":d", text(date.to_string()))
-            .expression_attribute_values(":r", number(record.run.into()))
-            .expression_attribute_values(":next", number(i64::from(record.run) + i64::from(next_run)))
-            .expression_attribute_values(":from", text(record.status.as_str()))
-            .expression_attribute_values(":version", number(record.plan.version.into()))
-            .expression_attribute_values(":to", text(status.as_str()))
-            .expression_attribute_values(":os", org_status(&key.org, status))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let entry = crate::audit::AuditEntry::now(by.id, "request.rescheduled", key.request.as_str())
+        let plan = moved_plan(record, start_at, moving, by);
+        let entry = AuditEntry::now(by.id, "request.rescheduled", key.request.as_str())
             .changed(record.job.date().map(|d| d.to_string()), Some(date.to_string()));
-        let mut transaction = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(self.audit_put(&key.org, &entry)?);
+        let mut tx = self.tx("rescheduling a request");
+        tx.add(moved_request(record, &plan, date, moving)?.or(Conflict::Request));
+        tx.audit(&key.org, &entry)?;
         if moving == Moving::InPlace {
             // A decision is about the version that was seen, and this makes another one.
-            transaction = transaction.transact_items(self.gate_is_open(&key, &record.plan.approval_gate())?);
+            tx.add(gate_is_open(&key, &record.plan.approval_gate()).or(Conflict::Gate));
         }
-        transacted("rescheduling a request", transaction.send().await)
+        Ok(tx.commit().await?.is_done().into())
     }
 
-    /// As a part of a transaction: the request is as somebody saw it.
-    pub(crate) fn request_is_at(&self, key: &RequestKey, version: u32) -> Result<TransactWriteItem, StepError> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .condition_expression("#plan.version = :version")
-            .expression_attribute_names("#plan", "plan")
-            .expression_attribute_values(":version", number(version.into()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
-    }
-
-    /// Takes over from execution `run` to write the end that it could not write itself.
+    /// Takes over from execution `run`, to record the end that it could not record itself.
     pub async fn take_over(&self, key: &RequestKey, run: u32) -> Result<Changed, StepError> {
-        let update = self
-            .update(key)
-            .update_expression("SET #run = :next")
-            .condition_expression("#run = :r AND attribute_not_exists(ended_at)")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_values(":r", number(run.into()))
-            .expression_attribute_values(":next", number(i64::from(run) + 1));
-        changed("taking over a request", update.send().await)
+        let taken = update(TABLE, request_key(key), "SET #run = :next")
+            .name("#run", "run")
+            .value(":r", number(run.into()))
+            .value(":next", number(i64::from(run) + 1))
+            .when("#run = :r AND attribute_not_exists(ended_at)");
+        self.write_if("taking over a request", taken).await.map(Into::into)
     }
 
-    /// Writes the end once; a second end changes nothing. Frees the reserved username by the same write: an ended request
-    /// holds none, and what a resume has reserved again is not freed by a late twin of the end before.
+    /// Records the end once; a second end changes nothing. The same write frees the reserved username: an ended request
+    /// holds none, and a reservation that a resume has made again is not freed by a late repetition of the end before.
     pub async fn end_request(&self, record: &RequestRecord, outcome: Outcome) -> Result<(), StepError> {
         let key = record.key();
-        let status = Status::from(outcome);
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .update_expression("SET #st = :to, org_status = :os, ended_at = :at")
-            .condition_expression("#run = :r AND attribute_not_exists(ended_at)")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#st", "status")
-            .expression_attribute_values(":r", number(record.run.into()))
-            .expression_attribute_values(":to", text(status.as_str()))
-            .expression_attribute_values(":os", org_status(&key.org, status))
-            .expression_attribute_values(":at", text(Utc::now().to_rfc3339()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let mut transaction = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build());
-        // A name that is not this request's must not keep it from ending.
+        let ended = with_status(&key, outcome.into(), ", ended_at = :at")
+            .name("#run", "run")
+            .value(":r", number(record.run.into()))
+            .value(":at", text(Utc::now().to_rfc3339()))
+            .when("#run = :r AND attribute_not_exists(ended_at)");
+        let mut tx = self.tx("recording the end");
+        tx.add(ended.or(Conflict::Request));
+        // A username that belongs to another request must not keep this one from ending.
         if self.username_holder(&key.org, &record.plan.upn).await?.as_ref() == Some(&key.request) {
-            transaction = transaction.transact_items(self.free_username(&key.org, &record.plan.upn, &key.request)?);
+            tx.add(free_username(&key.org, &record.plan.upn, &key.request).or(Conflict::Username));
         }
-        match transaction.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match failed_conditions(&error) {
-                Some(failed) if failed.first() == Some(&true) => Ok(()),
-                Some(_) => Err(in_the_way()),
-                None if is_conflict(&error) => Err(in_the_way()),
-                None => Err(aws_error("recording the end", &error)),
-            },
+        match tx.commit().await? {
+            Commit::Refused(conflicts) if !conflicts.contains(&Conflict::Request) => Err(StepError::Transient(
+                "recording the end: the username was given away at this moment".to_owned(),
+            )),
+            Commit::Done | Commit::Refused(_) => Ok(()),
         }
-    }
-
-    fn update(&self, key: &RequestKey) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        self.db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
     }
 
     async fn set<T: Serialize>(&self, key: &RequestKey, attribute: &str, value: &T) -> Result<(), StepError> {
-        let value = serde_dynamo::to_attribute_value(value).map_err(|_| stored_shape(TABLE))?;
-        self.update(key)
-            .update_expression("SET #a = :v")
-            .condition_expression("attribute_exists(sk)")
-            .expression_attribute_names("#a", attribute)
-            .expression_attribute_values(":v", value)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| aws_error("changing a request", &error))
+        let set = update(TABLE, request_key(key), "SET #a = :v")
+            .name("#a", attribute)
+            .value(":v", encode_value(TABLE, value)?);
+        self.write_or_fail("changing a request", set.if_exists("sk")).await
     }
 }
 
-/// What a transaction that begins with a conditional change came to.
-pub(crate) fn transacted<T>(
-    operation: &str,
-    result: Result<T, SdkError<TransactWriteItemsError>>,
-) -> Result<Changed, StepError> {
-    match result {
-        Ok(_) => Ok(Changed::Yes),
-        Err(error) if failed_conditions(&error).is_some() => Ok(Changed::No),
-        Err(error) if is_conflict(&error) => Err(in_the_way()),
-        Err(error) => Err(aws_error(operation, &error)),
+/// Adds the cancellation of a request that waits for approval or its date.
+pub(crate) fn cancel<C: Copy>(
+    tx: &mut Tx<'_, C>,
+    record: &RequestRecord,
+    by: &str,
+    conflict: C,
+) -> Result<(), StepError> {
+    let key = record.key();
+    let cancelled = with_next_run(record, Status::Cancelled, "").when("#run = :r AND #st = :from");
+    tx.add(cancelled.or(conflict));
+    if record.status == Status::WaitingApproval {
+        tx.add(gate_cancel(&key, &record.plan.approval_gate(), by).or(conflict));
     }
+    let entry = AuditEntry::now(by, "request.cancelled", key.request.as_str());
+    tx.audit(&key.org, &entry).map(|_| ())
 }
 
-/// A click or another change of the same request is being written: trying again finds what stands.
-pub(crate) fn in_the_way() -> StepError {
-    StepError::Transient("another change of the request is in the way".to_owned())
+/// A part of a transaction: the request has the version that a person saw.
+pub(crate) fn request_is_at(key: &RequestKey, version: u32) -> Conditional {
+    let seen = check(TABLE, request_key(key)).name("#plan", "plan");
+    seen.value(":version", number(version.into()))
+        .when("#plan.version = :version")
 }
 
-fn changed<T, R>(
-    operation: &str,
-    result: Result<T, SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError, R>>,
-) -> Result<Changed, StepError> {
-    match result {
-        Ok(_) => Ok(Changed::Yes),
-        Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(Changed::No),
-        Err(error) => Err(aws_error(operation, &error)),
+fn moved_plan(record: &RequestRecord, start_at: Option<DateTime<Utc>>, moving: Moving, by: Mover<'_>) -> Plan {
+    let mut plan = record.plan.clone();
+    plan.start_at = start_at;
+    plan.version += 1;
+    plan.moved_by = (moving == Moving::TellApprovers).then(|| by.name.to_owned());
+    if moving == Moving::AskAgain {
+        plan.approval_again += 1;
+        // A person who wants the earlier date must not approve it as well.
+        plan.requester_addresses.extend(by.email.map(str::to_owned));
     }
+    plan
+}
+
+fn moved_request(
+    record: &RequestRecord,
+    plan: &Plan,
+    date: NaiveDate,
+    moving: Moving,
+) -> Result<Conditional, StepError> {
+    let status = match moving {
+        Moving::AskAgain => Status::Running,
+        Moving::InPlace | Moving::NextExecution | Moving::TellApprovers => record.status,
+    };
+    let next = i64::from(record.run) + i64::from(moving != Moving::InPlace);
+    Ok(with_next_run(record, status, ", #plan = :p, #job.#date = :d")
+        .name("#plan", "plan")
+        .name("#job", record.kind().as_str())
+        .name("#date", record.kind().date_field())
+        .value(":p", encode_value(TABLE, plan)?)
+        .value(":d", text(date.to_string()))
+        .value(":next", number(next))
+        .value(":version", number(record.plan.version.into()))
+        .when("#run = :r AND #st = :from AND #plan.version = :version"))
 }
 
 #[cfg(test)]
@@ -541,8 +441,7 @@ pub(crate) mod tests {
             "requester": {"id": "token:test"}, "created_at": "2026-11-21T19:00:00Z", "licenses": {},
         });
         record[job] = form;
-        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record).unwrap();
-        from_item(item).unwrap()
+        decode(TABLE, encode(TABLE, &record).unwrap()).unwrap()
     }
 
     #[test]
@@ -581,7 +480,7 @@ pub(crate) mod tests {
                 item[record.kind().as_str()].is_m() && !item.contains_key("job"),
                 "{item:?}"
             );
-            assert_eq!(from_item(item).unwrap(), record);
+            assert_eq!(decode::<RequestRecord>(TABLE, item).unwrap(), record);
         }
     }
 }

@@ -1,19 +1,21 @@
 //! Resuming a request that ended with a failed step.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::request::{Skip, Status, TimelineEvent};
 use domain::step_error::StepError;
+use domain::timeline::StepName;
 
 use crate::audit::AuditEntry;
-use crate::aws_error::{aws_error, failed_conditions, is_conflict, stored_shape};
-use crate::requests::{RequestRecord, TABLE, in_the_way, org_status, request_sk};
-use crate::{Store, number, text};
+use crate::read::encode_value;
+use crate::requests::{RequestRecord, TABLE, with_next_run};
+use crate::submission::reserve_username;
+use crate::write::Commit;
+use crate::{Store, text};
 
-/// Stands for the step that begins last until the resumed execution begins its first one.
-pub const STEP: &str = "resume";
+/// Recorded as the step that began last, until the resumed execution begins its first one.
+pub const STEP: StepName = StepName::Resume;
 
 impl RequestRecord {
-    /// The name under which something is told once: after a resume it is told again.
+    /// The name under which something is reported once. After a resume it is reported again.
     pub fn once_more(&self, name: &str) -> String {
         match self.resumed {
             Some(run) => format!("{name}-{run}"),
@@ -21,7 +23,7 @@ impl RequestRecord {
         }
     }
 
-    /// The same for what belongs to the approval: it is told again where approval is asked for again.
+    /// As [`RequestRecord::once_more`] for what belongs to the approval: also reported again if approval is asked for again.
     pub fn once_an_approval(&self, name: &str) -> String {
         match self.plan.approval_again {
             0 => self.once_more(name),
@@ -40,13 +42,20 @@ impl RequestRecord {
             .iter()
             .filter(|event| event.failed_in.is_some() && self.is_warned_by(event));
         let mut steps: Vec<&str> = failed.map(|event| event.step.as_str()).collect();
-        // The end may have been written without anybody telling of the step.
+        // The end may have been recorded without an event of the step.
         if self.status == Status::Failed && steps.is_empty() {
             steps.extend(self.step.as_deref());
         }
         steps.dedup();
         steps
     }
+}
+
+/// What keeps a request from being resumed.
+#[derive(Clone, Copy, PartialEq)]
+enum Conflict {
+    Request,
+    Username,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +68,8 @@ pub enum Resumed {
 }
 
 impl Store {
-    /// Opens an ended request again for the execution RUN + 1: in one write with the reservation of the username, which
-    /// the end has freed, and with the audit. `skip`: what is left out, and why.
+    /// Opens an ended request again for the execution RUN + 1. The same write reserves the username, which the end has
+    /// freed, and writes the audit. `skip` is the step that is left out, and why.
     pub async fn resume(
         &self,
         record: &RequestRecord,
@@ -68,50 +77,25 @@ impl Store {
         skip: Option<(Skip, &str)>,
     ) -> Result<Resumed, StepError> {
         let key = record.key();
-        let shape = |_| stored_shape(TABLE);
-        let next = number(i64::from(record.run) + 1);
         let mut skipped = record.skipped.clone();
         skipped.extend(skip.map(|(step, _)| step));
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(key.org.as_str()))
-            .key("sk", text(request_sk(&key.request)))
-            .update_expression(
-                "SET #st = :to, org_status = :os, #run = :next, resumed = :next, skipped = :skipped, step = :step \
-                 REMOVE ended_at",
-            )
-            .condition_expression("#run = :r AND #st = :from AND attribute_exists(ended_at)")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#st", "status")
-            .expression_attribute_values(":r", number(record.run.into()))
-            .expression_attribute_values(":next", next)
-            .expression_attribute_values(":step", text(STEP))
-            .expression_attribute_values(":from", text(record.status.as_str()))
-            .expression_attribute_values(":to", text(Status::Running.as_str()))
-            .expression_attribute_values(":os", org_status(&key.org, Status::Running))
-            .expression_attribute_values(":skipped", serde_dynamo::to_attribute_value(&skipped).map_err(shape)?)
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let words = skip.map(|(step, reason)| format!("skip {step}: {reason}"));
+        let set = ", resumed = :next, skipped = :skipped, step = :step REMOVE ended_at";
+        let opened = with_next_run(record, Status::Running, set)
+            .value(":step", text(STEP.as_str()))
+            .value(":skipped", encode_value(TABLE, &skipped)?)
+            .when("#run = :r AND #st = :from AND attribute_exists(ended_at)");
+        let reason = skip.map(|(step, reason)| format!("skip {step}: {reason}"));
         let entry = AuditEntry::now(by, "request.resumed", key.request.as_str())
-            .changed(Some(record.status.as_str().to_owned()), words);
-        let result = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(self.reserve_username(&key.org, &record.plan.upn, &key.request, None)?)
-            .transact_items(self.audit_put(&key.org, &entry)?)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(Resumed::Yes),
-            Err(error) => match failed_conditions(&error) {
-                Some(failed) if failed.first() == Some(&true) => Ok(Resumed::No),
-                Some(_) => Ok(Resumed::UsernameReserved),
-                None if is_conflict(&error) => Err(in_the_way()),
-                None => Err(aws_error("resuming a request", &error)),
-            },
-        }
+            .changed(Some(record.status.as_str().to_owned()), reason);
+        let mut tx = self.tx("resuming a request");
+        tx.add(opened.or(Conflict::Request));
+        tx.add(reserve_username(&key.org, &record.plan.upn, &key.request, None).or(Conflict::Username));
+        tx.audit(&key.org, &entry)?;
+        Ok(match tx.commit().await? {
+            Commit::Done => Resumed::Yes,
+            Commit::Refused(conflicts) if conflicts.contains(&Conflict::Request) => Resumed::No,
+            Commit::Refused(_) => Resumed::UsernameReserved,
+        })
     }
 }
 

@@ -1,7 +1,6 @@
-//! Sessions of members. The browser has a random secret; who that is, and until when, is kept here, so that a session can be
-//! ended.
+//! Sessions of members. The browser has a random secret. Which member it belongs to, and until when, is recorded here, so
+//! that a session can be ended.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
 use domain::ids::OrgId;
 use domain::step_error::StepError;
@@ -10,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Kind, Seen, hash, random_token};
 use crate::audit::AuditEntry;
-use crate::aws_error::stored_shape;
-use crate::members::{Changed, Member, TABLE, Written};
+use crate::members::{Changed, Member, Overtaken, TABLE, member_key};
+use crate::write::update;
 use crate::{Store, text};
 
 /// A session ends this long after the sign-in, whatever is done in it.
 pub const LONGEST: Duration = Duration::hours(8);
-/// It ends earlier when nothing was done in it for so long.
+/// It ends earlier if it was not used for this long.
 const IDLE: Duration = Duration::hours(1);
-/// A use is written down when the last one that was written down is so long ago: most calls write nothing.
+/// A use is recorded only if the last recorded one is this long ago, so most calls write nothing.
 const WRITTEN_EVERY: Duration = Duration::minutes(5);
-/// What is sensitive asks for a sign-in that is no older.
+/// Sensitive actions ask for a sign-in that is no older than this.
 pub const RECENT: Duration = Duration::minutes(15);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl Session {
         now >= self.seen_at + WRITTEN_EVERY
     }
 
-    /// Whether it is the member's, who has not ended all sessions since it began.
+    /// Whether the session belongs to the member, and the member has not ended all sessions since it began.
     pub fn is_of(&self, member: &Member) -> bool {
         self.org == member.org
             && self.member == member.id
@@ -76,8 +75,7 @@ impl Store {
         Ok(secret)
     }
 
-    /// None for a secret that is nobody's, or whose session has ended. Whether the member still has it is for
-    /// [`Session::is_of`] to say.
+    /// The session of this secret, unless it has ended. Whether it still belongs to the member: see [`Session::is_of`].
     pub async fn session(&self, secret: &SecretString, now: DateTime<Utc>) -> Result<Option<Session>, StepError> {
         let hash = hash(secret);
         let stored = self.access::<Stored>(Kind::Session.key(&hash));
@@ -92,7 +90,7 @@ impl Store {
         Ok(session.filter(|session| session.is_live(now)))
     }
 
-    /// That the session is in use.
+    /// Records that the session is in use.
     pub async fn session_used(
         &self,
         secret: &SecretString,
@@ -111,27 +109,19 @@ impl Store {
         self.delete_access(Kind::Session.key(&hash(secret))).await
     }
 
-    /// All that the member has begun until now, in every browser. A sign-in link that was sent to them is no good any more
-    /// either: whoever has it would begin another one.
+    /// Ends all sessions that the member has begun until now, in every browser. Also ends their sign-in link: with it
+    /// somebody could begin another session.
     pub async fn end_sessions(&self, member: &Member, by: &str) -> Result<Changed, StepError> {
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(member.org.as_str()))
-            .key("member", text(&member.id))
-            .update_expression("SET sessions_after = :now REMOVE sign_in_link")
-            .condition_expression("attribute_exists(org)")
-            .expression_attribute_values(":now", text(Utc::now().to_rfc3339()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let entry = AuditEntry::now(by, "member.sessions_ended", &member.id);
-        let writes = vec![
-            TransactWriteItem::builder().update(update).build(),
-            self.audit_put(&member.org, &entry)?,
-        ];
-        match self.written("ending a member's sessions", writes).await? {
-            Written::Done => Ok(Changed::Done),
-            Written::Unmet(_) => Ok(Changed::Overtaken),
-        }
+        let ended = update(
+            TABLE,
+            member_key(&member.org, &member.id),
+            "SET sessions_after = :now REMOVE sign_in_link",
+        );
+        let ended = ended.value(":now", text(Utc::now().to_rfc3339())).if_exists("org");
+        let mut tx = self.tx("ending a member's sessions");
+        tx.add(ended.or(Overtaken));
+        tx.audit(&member.org, &AuditEntry::now(by, "member.sessions_ended", &member.id))?;
+        Ok(tx.commit().await?.is_done().into())
     }
 }
 

@@ -1,15 +1,14 @@
-//! One-time sign-in links. The member says which link is the newest one, and no other one is any good.
+//! One-time sign-in links. The member's item says which link is the newest, and only that one is valid.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use chrono::{DateTime, Duration, Utc};
 use domain::ids::OrgId;
 use domain::step_error::StepError;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Kind, hash, random_token};
-use crate::aws_error::stored_shape;
-use crate::members::{Member, TABLE, Written};
+use crate::access::{Kind, access_delete, access_put, hash, random_token};
+use crate::members::{Member, TABLE, member_key};
+use crate::write::update;
 use crate::{Store, text};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,19 +18,23 @@ struct Stored {
     valid_until: DateTime<Utc>,
 }
 
-/// Whom a link signs in.
+/// The member whom a link signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkOwner {
     Member(Box<Member>),
-    /// Somebody who was deleted since it was issued.
+    /// The member was deleted after the link was issued.
     Deleted {
         org: OrgId,
         member: String,
     },
 }
 
+/// The member is gone, or the link is not the newest one any more.
+#[derive(Clone, Copy)]
+struct Outdated;
+
 impl Store {
-    /// From now on earlier links of the member are no good.
+    /// Makes a new link, and returns its secret. Earlier links of the member become invalid.
     pub async fn issue_sign_in(&self, member: &Member, valid: Duration) -> Result<SecretString, StepError> {
         let secret = random_token();
         let hash = hash(&secret);
@@ -40,29 +43,19 @@ impl Store {
             member: member.id.clone(),
             valid_until: Utc::now() + valid,
         };
-        let put = self.access_put(Kind::Link.key(&hash), &stored, stored.valid_until)?;
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(member.org.as_str()))
-            .key("member", text(&member.id))
-            .update_expression("SET sign_in_link = :link")
-            .condition_expression("attribute_exists(org)")
-            .expression_attribute_values(":link", text(hash))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let writes = vec![
-            TransactWriteItem::builder().put(put).build(),
-            TransactWriteItem::builder().update(update).build(),
-        ];
-        match self.written("issuing a sign-in link", writes).await? {
-            Written::Done => Ok(secret),
-            Written::Unmet(_) => Err(StepError::Transient(
+        let link = update(TABLE, member_key(&member.org, &member.id), "SET sign_in_link = :link");
+        let mut tx = self.tx("issuing a sign-in link");
+        tx.add(access_put(Kind::Link.key(&hash), &stored, stored.valid_until)?);
+        tx.add(link.value(":link", text(hash)).if_exists("org").or(Outdated));
+        match tx.commit().await?.is_done() {
+            true => Ok(secret),
+            false => Err(StepError::Transient(
                 "issuing a sign-in link: the member was just deleted".to_owned(),
             )),
         }
     }
 
-    /// Looks without using it up: a GET of the link.
+    /// Reads a link without using it up, as a GET of the link does.
     pub async fn sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, StepError> {
         let hash = hash(secret);
         let stored = self.access::<Stored>(Kind::Link.key(&hash)).await?;
@@ -79,7 +72,7 @@ impl Store {
         })
     }
 
-    /// Uses the link up; whoever comes second gets nothing.
+    /// Uses the link up. Every later caller gets None.
     pub async fn redeem_sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, StepError> {
         let hash = hash(secret);
         let key = Kind::Link.key(&hash);
@@ -91,22 +84,11 @@ impl Store {
             }
             None => return Ok(None),
         };
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(member.org.as_str()))
-            .key("member", text(&member.id))
-            .update_expression("REMOVE sign_in_link")
-            .condition_expression("sign_in_link = :link")
-            .expression_attribute_values(":link", text(hash))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let writes = vec![
-            self.access_delete(key)?,
-            TransactWriteItem::builder().update(update).build(),
-        ];
-        Ok(match self.written("redeeming a sign-in link", writes).await? {
-            Written::Done => Some(LinkOwner::Member(member)),
-            Written::Unmet(_) => None,
-        })
+        let used = update(TABLE, member_key(&member.org, &member.id), "REMOVE sign_in_link");
+        let used = used.value(":link", text(hash)).when("sign_in_link = :link");
+        let mut tx = self.tx("redeeming a sign-in link");
+        tx.add(access_delete(key).or(Outdated)).add(used.or(Outdated));
+        let redeemed = tx.commit().await?.is_done();
+        Ok(redeemed.then_some(LinkOwner::Member(member)))
     }
 }

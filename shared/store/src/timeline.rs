@@ -4,20 +4,78 @@ use aws_sdk_dynamodb::error::SdkError;
 use chrono::Utc;
 use domain::request::{RequestKey, TimelineEvent};
 use domain::step_error::StepError;
+use domain::timeline::{Event, StepName};
 
 use crate::aws_error::{aws_error, stored_shape};
-use crate::requests::RequestRecord;
 use crate::{Store, text};
 
 const TABLE: &str = "timeline";
 
-/// What an event says, and whom it names.
-#[derive(Debug, Clone, Copy)]
-pub struct Of<'a> {
-    pub detail: &'a str,
-    /// As the detail has them.
-    pub people: &'a [String],
-    pub warning: bool,
+/// An event to record, and what tells it from other occurrences of the same event.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    line: TimelineEvent,
+    once: String,
+}
+
+impl NewEvent {
+    /// `detail` is what people read.
+    pub fn new(step: StepName, event: Event, detail: impl Into<String>) -> Self {
+        Self {
+            line: TimelineEvent {
+                at: Utc::now(),
+                step: step.as_str().to_owned(),
+                event: event.as_str().to_owned(),
+                detail: detail.into(),
+                warning: false,
+                failed_in: None,
+                people: Vec::new(),
+            },
+            once: String::new(),
+        }
+    }
+
+    /// Tells occurrences of the same event apart, by a SKU or a round for example: the same one recorded again changes
+    /// nothing.
+    pub fn once(mut self, once: impl Into<String>) -> Self {
+        self.once = once.into();
+        self
+    }
+
+    /// A request with a warning completes with warnings.
+    pub fn warning(self) -> Self {
+        self.warning_if(true)
+    }
+
+    pub fn warning_if(mut self, warning: bool) -> Self {
+        self.line.warning = warning;
+        self
+    }
+
+    /// The people whom the detail names, written as it names them.
+    pub fn naming(mut self, people: &[String]) -> Self {
+        self.line.people = people.to_vec();
+        self
+    }
+
+    /// A step failed, or left something undone, in the execution with the number `run`: a warning until a resume makes up
+    /// for it. Recorded once in each execution.
+    pub fn failed_in(mut self, run: u32) -> Self {
+        self.line.warning = true;
+        self.line.failed_in = Some(run);
+        self
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.line.detail
+    }
+
+    /// Of the stored item, within its request.
+    fn key(&self) -> String {
+        let Self { line, once } = self;
+        let run = line.failed_in.map(|run| format!("#{run}")).unwrap_or_default();
+        format!("{}#{}#{once}{run}", line.step, line.event)
+    }
 }
 
 pub(crate) fn partition(key: &RequestKey) -> String {
@@ -25,81 +83,17 @@ pub(crate) fn partition(key: &RequestKey) -> String {
 }
 
 impl Store {
-    /// `once` tells occurrences of the same event apart (a SKU, a round); the same one recorded again changes nothing.
-    pub async fn record_event(
-        &self,
-        key: &RequestKey,
-        step: &str,
-        event: &str,
-        once: &str,
-        detail: &str,
-        warning: bool,
-    ) -> Result<(), StepError> {
-        let line = TimelineEvent {
-            at: Utc::now(),
-            step: step.to_owned(),
-            event: event.to_owned(),
-            detail: detail.to_owned(),
-            warning,
-            failed_in: None,
-            people: Vec::new(),
-        };
-        self.put_event(key, &line, once).await
-    }
-
-    /// The same with a detail that names people.
-    pub async fn record_event_of(
-        &self,
-        key: &RequestKey,
-        step: &str,
-        event: &str,
-        once: &str,
-        of: Of<'_>,
-    ) -> Result<(), StepError> {
-        let line = TimelineEvent {
-            at: Utc::now(),
-            step: step.to_owned(),
-            event: event.to_owned(),
-            detail: of.detail.to_owned(),
-            warning: of.warning,
-            failed_in: None,
-            people: of.people.to_vec(),
-        };
-        self.put_event(key, &line, once).await
-    }
-
-    /// That a step failed, or left something undone: a warning until a resume makes up for it. Once in each execution.
-    pub async fn record_failure(
-        &self,
-        record: &RequestRecord,
-        step: &str,
-        event: &str,
-        once: &str,
-        detail: &str,
-    ) -> Result<(), StepError> {
-        let line = TimelineEvent {
-            at: Utc::now(),
-            step: step.to_owned(),
-            event: event.to_owned(),
-            detail: detail.to_owned(),
-            warning: true,
-            failed_in: Some(record.run),
-            people: Vec::new(),
-        };
-        let once = format!("{once}#{}", record.run);
-        self.put_event(&record.key(), &line, &once).await
-    }
-
-    async fn put_event(&self, key: &RequestKey, line: &TimelineEvent, once: &str) -> Result<(), StepError> {
-        let TimelineEvent { step, event, .. } = line;
-        let fields: std::collections::HashMap<_, _> = serde_dynamo::to_item(line).map_err(|_| stored_shape(TABLE))?;
+    /// Recording the same event again changes nothing.
+    pub async fn record(&self, key: &RequestKey, event: &NewEvent) -> Result<(), StepError> {
+        let fields: std::collections::HashMap<_, _> =
+            serde_dynamo::to_item(&event.line).map_err(|_| stored_shape(TABLE))?;
         let result = self
             .db
             .put_item()
             .table_name(self.table(TABLE))
             .set_item(Some(fields))
             .item("request", text(partition(key)))
-            .item("event_key", text(format!("{step}#{event}#{once}")))
+            .item("event_key", text(event.key()))
             .condition_expression("attribute_not_exists(event_key)")
             .send()
             .await;
@@ -129,5 +123,19 @@ impl Store {
         }
         events.sort_by_key(|event| event.at);
         Ok(events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_another_event_in_each_execution() {
+        let event = NewEvent::new(StepName::Ticket, Event::Opened, "Opened");
+        assert_eq!(event.key(), "ticket#opened#");
+        let failed = event.once("SPB").failed_in(2);
+        assert_eq!(failed.key(), "ticket#opened#SPB#2");
+        assert!(failed.line.warning && failed.line.failed_in == Some(2));
     }
 }

@@ -1,11 +1,8 @@
-//! API tokens. What a token is stands among the members of its organisation, where an admin finds it; what a program brings
-//! is known by its hash, and points there.
+//! API tokens. A token is recorded among the members of its organisation, where an admin finds it. The secret that a
+//! program presents is known by its hash, and points there.
 //!
-//! A live token's name is held by an item of its own, so that of two with one name at once one wins.
+//! The name of a live token is held by an item of its own, so that of two tokens made at once with one name one wins.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::ids::OrgId;
 use domain::role::Role;
@@ -16,8 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Kind, Seen, hash, random_token};
 use crate::audit::AuditEntry;
-use crate::aws_error::{aws_error, stored_shape};
-use crate::members::{Changed, Member, TABLE, Written};
+use crate::aws_error::aws_error;
+use crate::members::{Changed, Member, TABLE, member_key};
+use crate::read::{decode_all, encode};
+use crate::write::{Conditional, delete, put, update};
 use crate::{Store, number, text};
 
 const PAGE: i32 = 100;
@@ -30,17 +29,17 @@ pub struct ApiToken {
     pub id: TokenId,
     pub name: TokenName,
     pub role: Role,
-    /// Id of the member as whom it counts.
+    /// Id of the member in whose name the token acts.
     pub owner: String,
     pub created_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<DateTime<Utc>>,
-    /// Of the secret.
+    /// Hash of the secret.
     secret_hash: String,
 }
 
-/// What a program's secret points to.
+/// The token that a program's secret points to.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pointer {
     org: OrgId,
@@ -56,6 +55,17 @@ pub struct NewToken<'a> {
     pub role: Role,
     pub days: u16,
 }
+
+/// What the item of a name says.
+#[derive(Deserialize)]
+struct Name {
+    /// The token that has the name, or had it until its end.
+    holder: TokenId,
+}
+
+/// Another token has the name, or the token is not as it was read.
+#[derive(Clone, Copy)]
+struct Conflict;
 
 pub enum Created {
     /// With the secret, which nothing can show again.
@@ -106,30 +116,27 @@ impl Store {
         };
         let key = Kind::Token.key(&token.secret_hash);
         self.put_access(key.clone(), &pointer, token.ends_at).await?;
-        let told = format!(
+        let shown = format!(
             "{}, {}, of {}, until {}",
             token.name,
             token.role.as_str(),
             new.owner.email,
             token.ends_at.date_naive()
         );
-        let entry = AuditEntry::now(by, "token.created", &token.reference().to_string()).changed(None, Some(told));
-        let writes = vec![
-            self.token_put(&token)?,
-            self.hold_name(&token, now)?,
-            self.audit_put(&token.org, &entry)?,
-        ];
-        match self.written("creating a token", writes).await? {
-            Written::Done => Ok(Created::Done(Box::new(token), secret)),
-            Written::Unmet(_) => {
-                self.delete_access(key).await?;
-                Ok(Created::NameTaken)
-            }
+        let entry = AuditEntry::now(by, "token.created", &token.reference().to_string()).changed(None, Some(shown));
+        let mut tx = self.tx("creating a token");
+        tx.add(token_put(&token)?.or(Conflict))
+            .add(hold_name(&token, now).or(Conflict));
+        tx.audit(&token.org, &entry)?;
+        if !tx.commit().await?.is_done() {
+            self.delete_access(key).await?;
+            return Ok(Created::NameTaken);
         }
+        Ok(Created::Done(Box::new(token), secret))
     }
 
-    /// The token that a program brings, with its owner. None for one that is nobody's, revoked, past its end, of a member who
-    /// is gone, or of one who may not have its role any more.
+    /// The token with this secret, and its owner. None if there is none, if it is revoked or past its end, or if its owner
+    /// is gone or may not have its role any more.
     pub async fn api_token(
         &self,
         secret: &SecretString,
@@ -159,17 +166,8 @@ impl Store {
     }
 
     pub async fn token(&self, org: &OrgId, id: &TokenId) -> Result<Option<ApiToken>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(org.as_str()))
-            .key("member", text(token_key(id)))
-            .consistent_read(true)
-            .send()
+        self.read("reading a token", TABLE, member_key(org, &token_key(id)))
             .await
-            .map_err(|error| aws_error("reading a token", &error))?;
-        answer.item.map(from_item).transpose()
     }
 
     /// One page, newest first, after the token named: revoked and ended ones too. With where the next page begins, if there
@@ -179,21 +177,13 @@ impl Store {
         org: &OrgId,
         after: Option<&TokenId>,
     ) -> Result<(Vec<ApiToken>, Option<TokenId>), StepError> {
-        let start = after.map(|id| {
-            HashMap::from([
-                ("org".to_owned(), text(org.as_str())),
-                ("member".to_owned(), text(token_key(id))),
-            ])
-        });
         let answer = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .key_condition_expression("org = :o AND begins_with(#member, :t)")
             .expression_attribute_names("#member", "member")
             .expression_attribute_values(":o", text(org.as_str()))
             .expression_attribute_values(":t", text(TOKEN_KEYS))
-            .set_exclusive_start_key(start)
+            .set_exclusive_start_key(after.map(|id| member_key(org, &token_key(id))))
             .scan_index_forward(false)
             .limit(PAGE)
             .consistent_read(true)
@@ -201,13 +191,12 @@ impl Store {
             .await
             .map_err(|error| aws_error("listing the tokens", &error))?;
         let more = answer.last_evaluated_key.is_some();
-        let tokens: Result<Vec<_>, _> = answer.items.unwrap_or_default().into_iter().map(from_item).collect();
-        let tokens = tokens?;
+        let tokens: Vec<ApiToken> = decode_all(TABLE, answer.items.unwrap_or_default())?;
         let next = tokens.last().filter(|_| more).map(|token| token.id.clone());
         Ok((tokens, next))
     }
 
-    /// The live one of this name.
+    /// The live token of this name.
     pub async fn token_by_name(
         &self,
         org: &OrgId,
@@ -223,98 +212,61 @@ impl Store {
 
     /// The token that has the name, or had it until its end.
     async fn name_holder(&self, org: &OrgId, name: &TokenName) -> Result<Option<TokenId>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(org.as_str()))
-            .key("member", text(name_key(name)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("looking for a token", &error))?;
-        let holder = answer.item.and_then(|mut item| item.remove("holder"));
-        Ok(holder.and_then(|holder| TokenId::parse(holder.as_s().ok()?).ok()))
+        let key = member_key(org, &name_key(name));
+        let name: Option<Name> = self.read("looking for a token", TABLE, key).await?;
+        Ok(name.map(|name| name.holder))
     }
 
-    /// The day on which it was used last.
+    /// The day on which the token was used last.
     pub async fn token_last_used(&self, token: &ApiToken) -> Result<Option<NaiveDate>, StepError> {
         let seen = self.access::<Seen>(Kind::Seen.key(&token.secret_hash)).await?;
         Ok(seen.map(|seen| seen.seen_at.date_naive()))
     }
 
-    /// From the next call on nobody gets in with it.
+    /// Revokes the token: from the next call on it is refused.
     pub async fn revoke_token(&self, token: &ApiToken, by: &str) -> Result<Changed, StepError> {
-        let update = Update::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(token.org.as_str()))
-            .key("member", text(token_key(&token.id)))
-            .update_expression("SET revoked_at = :now")
-            .condition_expression("attribute_exists(org) AND attribute_not_exists(revoked_at)")
-            .expression_attribute_values(":now", text(Utc::now().to_rfc3339()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        let told = format!("{}, {}", token.name, token.role.as_str());
-        let entry = AuditEntry::now(by, "token.revoked", &token.reference().to_string()).changed(Some(told), None);
-        let mut writes = vec![
-            TransactWriteItem::builder().update(update).build(),
-            self.audit_put(&token.org, &entry)?,
-        ];
-        // One that has ended may have left its name to another one.
+        let revoked = update(
+            TABLE,
+            member_key(&token.org, &token_key(&token.id)),
+            "SET revoked_at = :now",
+        )
+        .value(":now", text(Utc::now().to_rfc3339()))
+        .when("attribute_exists(org) AND attribute_not_exists(revoked_at)");
+        let shown = format!("{}, {}", token.name, token.role.as_str());
+        let entry = AuditEntry::now(by, "token.revoked", &token.reference().to_string()).changed(Some(shown), None);
+        let mut tx = self.tx("revoking a token");
+        tx.add(revoked.or(Conflict)).audit(&token.org, &entry)?;
+        // A token that has ended may have left its name to another one.
         if self.name_holder(&token.org, &token.name).await?.as_ref() == Some(&token.id) {
-            writes.push(self.free_name(token)?);
+            tx.add(free_name(token).or(Conflict));
         }
-        match self.written("revoking a token", writes).await? {
-            Written::Done => {
-                self.delete_access(Kind::Token.key(&token.secret_hash)).await?;
-                Ok(Changed::Done)
-            }
-            Written::Unmet(_) => Ok(Changed::Overtaken),
+        if !tx.commit().await?.is_done() {
+            return Ok(Changed::Overtaken);
         }
-    }
-
-    fn token_put(&self, token: &ApiToken) -> Result<TransactWriteItem, StepError> {
-        let fields: Item = serde_dynamo::to_item(token).map_err(|_| stored_shape(TABLE))?;
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .set_item(Some(fields))
-            .item("member", text(token_key(&token.id)))
-            .condition_expression("attribute_not_exists(org)")
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn free_name(&self, token: &ApiToken) -> Result<TransactWriteItem, StepError> {
-        let delete = Delete::builder()
-            .table_name(self.table(TABLE))
-            .key("org", text(token.org.as_str()))
-            .key("member", text(name_key(&token.name)))
-            .condition_expression("holder = :me")
-            .expression_attribute_values(":me", text(token.id.as_str()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    /// Of a token that has ended the name is free.
-    fn hold_name(&self, token: &ApiToken, now: DateTime<Utc>) -> Result<TransactWriteItem, StepError> {
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(token.org.as_str()))
-            .item("member", text(name_key(&token.name)))
-            .item("holder", text(token.id.as_str()))
-            .item("until", number(token.ends_at.timestamp()))
-            .condition_expression("attribute_not_exists(holder) OR #until <= :now")
-            .expression_attribute_names("#until", "until")
-            .expression_attribute_values(":now", number(now.timestamp()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        self.delete_access(Kind::Token.key(&token.secret_hash)).await?;
+        Ok(Changed::Done)
     }
 }
 
-type Item = HashMap<String, AttributeValue>;
+fn token_put(token: &ApiToken) -> Result<Conditional, StepError> {
+    let new = put(TABLE, encode(TABLE, token)?).with("member", text(token_key(&token.id)));
+    Ok(new.unless_exists("org"))
+}
+
+fn free_name(token: &ApiToken) -> Conditional {
+    let name = delete(TABLE, member_key(&token.org, &name_key(&token.name)));
+    name.value(":me", text(token.id.as_str())).when("holder = :me")
+}
+
+/// Gives the token its name, unless another live token has it.
+fn hold_name(token: &ApiToken, now: DateTime<Utc>) -> Conditional {
+    put(TABLE, member_key(&token.org, &name_key(&token.name)))
+        .with("holder", text(token.id.as_str()))
+        .with("until", number(token.ends_at.timestamp()))
+        .name("#until", "until")
+        .value(":now", number(now.timestamp()))
+        .when("attribute_not_exists(holder) OR #until <= :now")
+}
 
 /// No member's id begins so.
 const TOKEN_KEYS: &str = "token#";
@@ -325,10 +277,6 @@ fn token_key(id: &TokenId) -> String {
 
 fn name_key(name: &TokenName) -> String {
     format!("name#{name}")
-}
-
-fn from_item(item: Item) -> Result<ApiToken, StepError> {
-    serde_dynamo::from_item(item).map_err(|_| stored_shape(TABLE))
 }
 
 fn is_good(token: &ApiToken, owner: &Member, hash: &str, now: DateTime<Utc>) -> bool {

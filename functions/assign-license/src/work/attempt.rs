@@ -1,14 +1,13 @@
-//! One look at the license on the user, and one step towards it.
+//! One attempt to give the license to the user: looks up the facts, and does what [`domain::licensing`] says.
 
-use directory::{Added, Assignment, AssignmentState, Graph, LicenseOfUser};
+use directory::{Added, Assignment, Graph, Group, Licensing};
 use domain::country::CountryCode;
+use domain::licensing::{Action, License, Missing, OnUser};
 use domain::request::LicenseState;
 use domain::step_error::StepError;
-use messages::license_violation;
+use steps::licensing;
 
-const DEPENDENCY: &str = "DependencyViolation";
-
-pub(super) struct Job<'a> {
+pub(super) struct Attempt<'a> {
     pub(super) graph: &'a Graph,
     pub(super) user: &'a str,
     pub(super) sku: &'a str,
@@ -18,121 +17,107 @@ pub(super) struct Job<'a> {
     pub(super) state: Option<LicenseState>,
     /// Another license of the request, which this one may build on, is yet to be tried.
     pub(super) others_open: bool,
-    /// There is no further look.
+    /// There is no further attempt.
     pub(super) last: bool,
 }
 
+/// The last action of an attempt: done, or left to the next step.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// With the id of the group it comes through.
-    Assigned {
-        by_group: Option<String>,
-    },
-    NoSeat,
-    /// The user is in the group, and the seat went to somebody else.
-    SeatLost,
-    /// The user is in the group of this name now.
-    Joined(String),
-    /// Microsoft takes its time.
-    Processing,
-    Postponed,
-    NoUsageLocation,
-    /// Why no group can give it.
-    NoGroup(String),
-    Refused(String),
+pub(super) struct Done {
+    pub(super) action: Action,
+    /// Id of the group that the license came through, or name of the group that the user joined.
+    pub(super) group: Option<String>,
 }
 
-impl Job<'_> {
-    pub(super) async fn attempt(&self) -> Result<Attempt, StepError> {
-        let licensing = self.graph.licensing_of(self.user).await?;
-        if let (None, Some(country)) = (&licensing.usage_location, self.country) {
+impl From<Action> for Done {
+    fn from(action: Action) -> Self {
+        Self { action, group: None }
+    }
+}
+
+impl Attempt<'_> {
+    pub(super) async fn make(&self) -> Result<Done, StepError> {
+        let mut of_user = self.graph.licensing_of(self.user).await?;
+        if let (None, Some(country)) = (&of_user.usage_location, self.country) {
             self.graph.set_usage_location(self.user, country.as_str()).await?;
         }
-        match licensing.of(self.sku, self.by_group) {
-            Some(license) => self.state(license).await,
-            None if self.by_group => self.join().await,
-            None => self.assign().await,
-        }
-    }
-
-    /// What the tenant says of the license on the user.
-    async fn state(&self, license: &LicenseOfUser) -> Result<Attempt, StepError> {
-        match license.error() {
-            None if license.state == AssignmentState::Active => Ok(Attempt::Assigned {
-                by_group: license.by_group.clone(),
-            }),
-            None => Ok(Attempt::Refused("it is disabled".to_owned())),
-            Some(_) if self.by_group && license.lacks_a_seat() => self.after_a_lost_seat().await,
-            Some(DEPENDENCY) => self.dependency().await,
-            Some(other) => Ok(Attempt::Refused(license_violation(other))),
-        }
-    }
-
-    async fn after_a_lost_seat(&self) -> Result<Attempt, StepError> {
-        if self.has_free_seat().await? {
-            return self.process_again().await;
-        }
-        Ok(match self.state {
-            Some(LicenseState::Awaited) => Attempt::NoSeat,
-            _ => Attempt::SeatLost,
-        })
-    }
-
-    async fn dependency(&self) -> Result<Attempt, StepError> {
-        let postponed = self.state == Some(LicenseState::Postponed);
-        if !postponed && self.others_open {
-            Ok(Attempt::Postponed)
-        } else if postponed && self.by_group && !self.last {
-            self.process_again().await
-        } else {
-            Ok(Attempt::Refused(license_violation(DEPENDENCY)))
-        }
-    }
-
-    async fn process_again(&self) -> Result<Attempt, StepError> {
-        self.graph.reprocess_licenses(self.user).await?;
-        Ok(Attempt::Processing)
-    }
-
-    async fn join(&self) -> Result<Attempt, StepError> {
-        if self.state == Some(LicenseState::Joined) {
-            return Ok(Attempt::Processing);
-        }
-        let group = match self.graph.license_group(self.sku).await?.joinable() {
-            Ok(group) => group,
-            Err(why) => return Ok(Attempt::NoGroup(why)),
+        let mut license = License {
+            by_group: self.by_group,
+            state: self.state,
+            on_user: self.on_user(&of_user),
+            group: None,
+            seat_is_free: None,
         };
-        if !self.has_free_seat().await? {
-            return Ok(Attempt::NoSeat);
+        let mut group = None;
+        loop {
+            match license.action(self.others_open, self.last) {
+                Err(Missing::Group) => license.group = Some(self.find_group(&mut group).await?),
+                Err(_) => license.seat_is_free = Some(licensing::seat_is_free(self.graph, self.sku).await?),
+                Ok(Action::Assign) => self.assign(&mut license, &mut of_user).await?,
+                Ok(Action::Join) => {
+                    let Some(group) = group.take() else {
+                        return Err(StepError::Permanent("the license group was not looked up".to_owned()));
+                    };
+                    match self.join(group).await? {
+                        Ok(done) => return Ok(done),
+                        Err(why) => license.group = Some(Err(why)),
+                    }
+                }
+                Ok(Action::ProcessAgain) => {
+                    self.graph.reprocess_licenses(self.user).await?;
+                    return Ok(Action::ProcessAgain.into());
+                }
+                Ok(Action::Finish) => {
+                    let assigned = of_user.of(self.sku, self.by_group);
+                    return Ok(Done {
+                        action: Action::Finish,
+                        group: assigned.and_then(|license| license.by_group.clone()),
+                    });
+                }
+                Ok(action) => return Ok(action.into()),
+            }
         }
+    }
+
+    fn on_user(&self, of_user: &Licensing) -> OnUser {
+        licensing::on_user(of_user.of(self.sku, self.by_group))
+    }
+
+    async fn find_group(&self, found: &mut Option<Group>) -> Result<Result<(), String>, StepError> {
+        let group = self.graph.license_group(self.sku).await?.joinable();
+        Ok(group.map(|group| *found = Some(group)))
+    }
+
+    /// Or why the user can't be added.
+    async fn join(&self, group: Group) -> Result<Result<Done, String>, StepError> {
         Ok(match self.graph.add_member(&group.id, self.user).await? {
-            Added::Added | Added::AlreadyMember => Attempt::Joined(group.name),
-            Added::Refused(why) => Attempt::NoGroup(format!("the group \"{}\" carries it, but {why}", group.name)),
+            Added::Added | Added::AlreadyMember => Ok(Done {
+                action: Action::Join,
+                group: Some(group.name),
+            }),
+            Added::Refused(why) => Err(format!("the group \"{}\" carries it, but {why}", group.name)),
         })
     }
 
-    async fn assign(&self) -> Result<Attempt, StepError> {
-        if !self.has_free_seat().await? {
-            return Ok(Attempt::NoSeat);
-        }
+    /// Learns what became of it.
+    async fn assign(&self, license: &mut License, of_user: &mut Licensing) -> Result<(), StepError> {
         match self.graph.assign_license(self.user, self.sku).await? {
-            Assignment::Assigned => match self.graph.licensing_of(self.user).await?.of(self.sku, false) {
-                Some(license) => self.state(license).await,
-                None => Err(StepError::Transient(
-                    "the tenant does not show the license yet".to_owned(),
-                )),
-            },
-            Assignment::NoSeat => Ok(Attempt::NoSeat),
-            Assignment::InvalidUsageLocation => Ok(Attempt::NoUsageLocation),
-            Assignment::Dependency => self.dependency().await,
-            Assignment::Violation(name) => Ok(Attempt::Refused(license_violation(name))),
-            Assignment::Refused(reason) => Ok(Attempt::Refused(reason)),
+            Assignment::Assigned => {
+                *of_user = self.graph.licensing_of(self.user).await?;
+                license.on_user = self.on_user(of_user);
+                if license.on_user == OnUser::Nothing {
+                    return Err(StepError::Transient(
+                        "the tenant does not show the license yet".to_owned(),
+                    ));
+                }
+            }
+            Assignment::NoSeat => license.seat_is_free = Some(false),
+            Assignment::InvalidUsageLocation => license.on_user = OnUser::NoUsageLocation,
+            Assignment::Dependency => license.on_user = OnUser::LacksAnother,
+            Assignment::Violation(name) => license.on_user = OnUser::Violates(name.to_owned()),
+            Assignment::Refused(reason) => license.on_user = OnUser::Refused(reason),
         }
-    }
-
-    async fn has_free_seat(&self) -> Result<bool, StepError> {
-        let skus = self.graph.subscribed_skus().await?;
-        Ok(skus.iter().any(|entry| entry.sku.id == self.sku && entry.free() > 0))
+        Ok(())
     }
 }
 

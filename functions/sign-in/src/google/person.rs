@@ -1,4 +1,4 @@
-//! Whom a valid ID token names, and what its claims about them are worth.
+//! The person whom a valid ID token names, and how far its claims about them can be trusted.
 
 use domain::contact::EmailAddress;
 use domain::sign_in::{Identity, Reason};
@@ -11,7 +11,7 @@ pub(crate) struct Person {
     pub(crate) identity: Identity,
     /// None if it is no address that Gangway can take, or Google has not verified it.
     pub(crate) verified: Option<EmailAddress>,
-    /// As it was claimed, for the audit and nothing else.
+    /// The address as it was claimed, for the audit and nothing else.
     pub(crate) claimed: String,
     /// The domain of the Workspace organisation that the account belongs to.
     pub(crate) hd: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    pub(super) fn new(
+    pub(crate) fn new(
         identity: Identity,
         email: Option<&str>,
         email_verified: bool,
@@ -41,7 +41,7 @@ impl Person {
         self.name.as_deref().unwrap_or(&self.claimed)
     }
 
-    /// Rule 3, but for what the tables say: the address whose domain may take the person in.
+    /// Rule 3 of docs/google.md, as far as Google's claims go: the address whose domain may take the person in.
     pub(crate) fn workspace_address(&self) -> Result<&EmailAddress, Reason> {
         let address = self.verified.as_ref().ok_or(Reason::AddressUnverified)?;
         let hd = self.hd.as_deref().ok_or(Reason::DomainMissing)?;
@@ -52,8 +52,8 @@ impl Person {
         }
     }
 
-    /// Rule 6: whether Google answers for the address, which it does for its own mail and for an organisation's accounts.
-    /// Of any other address it only knows that somebody could once read a mail there.
+    /// Rule 6 of docs/google.md: whether Google answers for the address, as it does for its own mail and for an
+    /// organisation's accounts. Of any other address it only knows that somebody could once read a mail there.
     pub(crate) fn google_answers_for_the_address(&self) -> bool {
         let of_gmail = |address: &EmailAddress| address.domain().eq_ignore_ascii_case("gmail.com");
         self.verified.as_ref().is_some_and(of_gmail) || self.workspace_address().is_ok()

@@ -1,17 +1,18 @@
-//! Who holds an address or an identity.
+//! Which member holds an address or an identity.
 //!
-//! The key of such an item is what is held, then the organisation, so that one query finds all of a person's memberships as
-//! they are at this moment. It begins with @, which no organisation's name has. It says which member holds it, or that one
-//! did and was deleted.
+//! The key of such an item is the address or the identity, then the organisation, so that one query finds all memberships
+//! of a person as they are at this moment. The key begins with @, which no organisation's name does. The item says which
+//! member holds it, or that a member held it and was deleted.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::ids::OrgId;
 use domain::sign_in::Identity;
 use domain::step_error::StepError;
+use serde::Deserialize;
 
 use super::{Member, TABLE};
-use crate::aws_error::{aws_error, stored_shape};
+use crate::aws_error::aws_error;
+use crate::read::{Item, decode_all, item};
+use crate::write::{Conditional, Write, put, update};
 use crate::{Store, text};
 
 /// The most organisations that one person is looked for in.
@@ -21,8 +22,19 @@ const MOST_ORGS: i32 = 50;
 pub enum Held {
     /// By the member with this id.
     By(String),
-    /// By one that was deleted.
+    /// By a member who was deleted.
     Deleted,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    /// The organisation: the attribute has its name from the members in the same table.
+    #[serde(rename = "member")]
+    org: OrgId,
+    /// Id of the member; none after the member was deleted.
+    holder: Option<String>,
+    /// When the identity signed in to this organisation last.
+    used_at: Option<String>,
 }
 
 impl Store {
@@ -34,7 +46,7 @@ impl Store {
         self.holder(&identity_key(identity), org).await
     }
 
-    /// In every organisation, where the person signed in last first.
+    /// The person's members in every organisation. The organisation of the last sign-in comes first.
     pub async fn members_with_identity(&self, identity: &Identity) -> Result<Vec<Member>, StepError> {
         let members = self.holders(identity_key(identity)).await?;
         Ok(members
@@ -43,63 +55,35 @@ impl Store {
             .collect())
     }
 
-    /// In every organisation.
+    /// The members with this address in every organisation.
     pub async fn members_with_address(&self, email: &str) -> Result<Vec<Member>, StepError> {
         self.holders(address_key(email)).await
     }
 
-    /// The next sign-in goes to this organisation again, unless the person names another.
+    /// Records a sign-in: the next one goes to this organisation again, unless the person names another.
     pub async fn identity_used(&self, member: &Member, identity: &Identity) -> Result<(), StepError> {
-        let result = self
-            .db
-            .update_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(identity_key(identity)))
-            .key("member", text(member.org.as_str()))
-            .update_expression("SET used_at = :now")
-            .condition_expression("holder = :me")
-            .expression_attribute_values(":now", text(chrono::Utc::now().to_rfc3339()))
-            .expression_attribute_values(":me", text(&member.id))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(()),
-            // Deleted in this moment: the session finds no member.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(aws_error("recording a sign-in", &error)),
-        }
+        let used = update(
+            TABLE,
+            holder_key(&identity_key(identity), &member.org),
+            "SET used_at = :now",
+        )
+        .value(":now", text(chrono::Utc::now().to_rfc3339()))
+        .value(":me", text(&member.id))
+        .when("holder = :me");
+        // If the member was deleted at this moment, the session finds no member.
+        self.write_if("recording a sign-in", used).await.map(|_| ())
     }
 
     async fn holder(&self, key: &str, org: &OrgId) -> Result<Option<Held>, StepError> {
-        let answer = self
-            .db
-            .get_item()
-            .table_name(self.table(TABLE))
-            .key("org", text(key))
-            .key("member", text(org.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| aws_error("reading who holds an address", &error))?;
-        Ok(answer
-            .item
-            .map(|item| match item.get("holder").and_then(|v| v.as_s().ok()) {
-                Some(id) => Held::By(id.clone()),
-                None => Held::Deleted,
-            }))
+        let found: Option<Stored> = self
+            .read("reading who holds an address", TABLE, holder_key(key, org))
+            .await?;
+        Ok(found.map(|found| found.holder.map_or(Held::Deleted, Held::By)))
     }
 
     async fn holders(&self, key: String) -> Result<Vec<Member>, StepError> {
         let answer = self
-            .db
-            .query()
-            .table_name(self.table(TABLE))
+            .query(TABLE)
             .key_condition_expression("org = :k")
             .expression_attribute_values(":k", text(key))
             .limit(MOST_ORGS)
@@ -107,52 +91,50 @@ impl Store {
             .send()
             .await
             .map_err(|error| aws_error("looking for a person's memberships", &error))?;
-        let mut items = answer.items.unwrap_or_default();
-        items.sort_by_cached_key(|item| item.get("used_at").and_then(|v| v.as_s().ok()).cloned());
+        let mut found: Vec<Stored> = decode_all(TABLE, answer.items.unwrap_or_default())?;
+        found.sort_by(|one, other| one.used_at.cmp(&other.used_at));
         let mut members = Vec::new();
-        for item in items.into_iter().rev() {
-            let value = |name| item.get(name).and_then(|v| v.as_s().ok());
+        for Stored { org, holder, .. } in found.into_iter().rev() {
             // Deleted members hold nothing.
-            let Some(holder) = value("holder") else { continue };
-            let org = value("member").and_then(|org| OrgId::parse(org).ok());
-            let org = org.ok_or_else(|| stored_shape(TABLE))?;
-            members.extend(self.member(&org, holder).await?);
+            if let Some(holder) = holder {
+                members.extend(self.member(&org, &holder).await?);
+            }
         }
         Ok(members)
     }
-
-    /// The key becomes the member's: one condition for what nobody holds, and what a deleted member held.
-    pub(super) fn hold(&self, key: String, member: &Member, condition: &str) -> Result<TransactWriteItem, StepError> {
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(key))
-            .item("member", text(member.org.as_str()))
-            .item("holder", text(&member.id))
-            .condition_expression(condition);
-        // DynamoDB refuses a value that no expression uses.
-        let put = if condition.contains(":me") {
-            put.expression_attribute_values(":me", text(&member.id))
-        } else {
-            put
-        };
-        let put = put.build().map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    pub(super) fn tombstone(&self, key: String, member: &Member) -> Result<TransactWriteItem, StepError> {
-        let put = Put::builder()
-            .table_name(self.table(TABLE))
-            .item("org", text(key))
-            .item("member", text(member.org.as_str()))
-            .item("deleted", text(&member.id))
-            .item("deleted_at", text(chrono::Utc::now().to_rfc3339()))
-            .build()
-            .map_err(|_| stored_shape(TABLE))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
 }
 
-/// No provider of note tells addresses apart by case; dots and plus signs stay, as Workspace tells those apart.
+fn holder_key(key: &str, org: &OrgId) -> Item {
+    item([("org", text(key)), ("member", text(org.as_str()))])
+}
+
+/// The address or the identity is given to the member, if no member holds it. A deleted member's can be given on.
+pub(super) fn hold(key: String, member: &Member) -> Conditional {
+    held(&key, member).when("attribute_not_exists(holder)")
+}
+
+/// As [`hold`], and if the member itself holds it already.
+pub(super) fn hold_still(key: String, member: &Member) -> Conditional {
+    let held = held(&key, member).value(":me", text(&member.id));
+    held.when("attribute_not_exists(holder) OR holder = :me")
+}
+
+/// As [`hold`], but not if a deleted member held it.
+pub(super) fn hold_first(key: String, member: &Member) -> Conditional {
+    held(&key, member).unless_exists("org")
+}
+
+fn held(key: &str, member: &Member) -> Write {
+    put(TABLE, holder_key(key, &member.org)).with("holder", text(&member.id))
+}
+
+pub(super) fn tombstone(key: String, member: &Member) -> Write {
+    let tombstone = put(TABLE, holder_key(&key, &member.org)).with("deleted", text(&member.id));
+    tombstone.with("deleted_at", text(chrono::Utc::now().to_rfc3339()))
+}
+
+/// In lower case, because no provider of note tells addresses apart by case. Dots and plus signs stay, because Workspace
+/// does tell those apart.
 pub(super) fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }

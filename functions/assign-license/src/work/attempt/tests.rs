@@ -1,6 +1,7 @@
 //! Attempts, one after the other as the state machine makes them, against a simulated tenant.
 
 use directory::{Created, Credentials, Endpoints, NewUser};
+use domain::licensing::Why;
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
 use simulators::world::LicenseRule;
@@ -57,9 +58,9 @@ impl Tenant {
         }
     }
 
-    async fn attempt(&self, sku: &str, with: impl FnOnce(&mut Job<'_>)) -> Attempt {
+    async fn attempt(&self, sku: &str, with: impl FnOnce(&mut Attempt<'_>)) -> Done {
         let country = CountryCode::parse("US").expect("a country");
-        let mut job = Job {
+        let mut attempt = Attempt {
             graph: &self.graph,
             user: &self.user,
             sku,
@@ -69,21 +70,21 @@ impl Tenant {
             others_open: false,
             last: false,
         };
-        with(&mut job);
-        job.attempt().await.expect("an answer")
+        with(&mut attempt);
+        attempt.make().await.expect("an answer")
     }
 
     /// By group, in a state that an earlier attempt left.
-    async fn in_state(&self, state: LicenseState) -> Attempt {
+    async fn in_state(&self, state: LicenseState) -> Done {
         self.attempt(SPB, |job| job.state = Some(state)).await
     }
 
     /// As often as the state machine would look, until something else is answered.
-    async fn until_processed(&self, state: LicenseState) -> Attempt {
+    async fn until_processed(&self, state: LicenseState) -> Done {
         for _ in 0..9 {
-            match self.in_state(state).await {
-                Attempt::Processing => {}
-                other => return other,
+            let done = self.in_state(state).await;
+            if !matches!(done.action, Action::AwaitGroup | Action::ProcessAgain) {
+                return done;
             }
         }
         panic!("it takes forever");
@@ -100,29 +101,41 @@ impl Tenant {
     }
 }
 
-fn joined() -> Attempt {
-    Attempt::Joined("License Business Premium".to_owned())
+fn joined() -> Done {
+    Done {
+        action: Action::Join,
+        group: Some("License Business Premium".to_owned()),
+    }
+}
+
+/// Why the attempt gave up.
+fn why_not(done: &Done) -> Option<String> {
+    match &done.action {
+        Action::GiveUp(why) => Some(licensing::why_not("SPB", "ada@acme.example", why)),
+        _ => None,
+    }
 }
 
 #[tokio::test]
 async fn directly_it_is_there_at_once() {
     let tenant = Tenant::new(json!({})).await;
-    let direct = |job: &mut Job<'_>| job.by_group = false;
-    let assigned = Attempt::Assigned { by_group: None };
+    let direct = |job: &mut Attempt<'_>| job.by_group = false;
+    let assigned = || Done::from(Action::Finish);
     assert_eq!(
         tenant.attempt(SPB, direct).await,
-        assigned,
+        assigned(),
         "with the organisation's country"
     );
-    assert_eq!(tenant.attempt(SPB, direct).await, assigned, "the same again");
+    assert_eq!(tenant.attempt(SPB, direct).await, assigned(), "the same again");
     assert_eq!(tenant.simulated.effect("licenses_assigned"), 1);
 }
 
 #[tokio::test]
 async fn without_a_country_it_is_not_assigned() {
     let tenant = Tenant::new(json!({})).await;
-    let nowhere = |job: &mut Job<'_>| (job.by_group, job.country) = (false, None);
-    assert_eq!(tenant.attempt(SPB, nowhere).await, Attempt::NoUsageLocation);
+    let nowhere = |job: &mut Attempt<'_>| (job.by_group, job.country) = (false, None);
+    let done = tenant.attempt(SPB, nowhere).await;
+    assert_eq!(done, Action::GiveUp(Why::NoUsageLocation).into());
 }
 
 #[tokio::test]
@@ -130,9 +143,13 @@ async fn by_group_it_takes_some_looks() {
     let tenant = Tenant::new(json!({})).await;
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined(), "after a crash in between");
-    assert_eq!(tenant.in_state(LicenseState::Joined).await, Attempt::Processing);
+    assert_eq!(tenant.in_state(LicenseState::Joined).await, Action::AwaitGroup.into());
     let found = tenant.until_processed(LicenseState::Joined).await;
-    let Attempt::Assigned { by_group: Some(group) } = found else {
+    let Done {
+        action: Action::Finish,
+        group: Some(group),
+    } = found
+    else {
         panic!("{found:?}");
     };
     tenant.simulated.world(|world| {
@@ -147,7 +164,8 @@ async fn by_group_it_takes_some_looks() {
 async fn nobody_joins_without_a_seat() {
     let tenant = Tenant::new(json!({"seats": {"SPB": 0}})).await;
     for state in [None, Some(LicenseState::Awaited)] {
-        assert_eq!(tenant.attempt(SPB, |job| job.state = state).await, Attempt::NoSeat);
+        let done = tenant.attempt(SPB, |job| job.state = state).await;
+        assert_eq!(done, Action::AwaitSeat.into());
     }
     assert_eq!(tenant.simulated.effect("members_added"), 0);
 }
@@ -157,12 +175,13 @@ async fn a_seat_lost_while_the_group_is_processed_is_bought_and_processed_again(
     let tenant = Tenant::new(json!({"seats": {"SPB": 1}})).await;
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
     tenant.simulated.world(|world| world.tenant.take_seats(None, 0));
-    assert_eq!(tenant.until_processed(LicenseState::Joined).await, Attempt::SeatLost);
+    let lost = tenant.until_processed(LicenseState::Joined).await;
+    assert_eq!(lost, Action::FindSeat.into());
     // Now one is on its way.
-    assert_eq!(tenant.in_state(LicenseState::Awaited).await, Attempt::NoSeat);
+    assert_eq!(tenant.in_state(LicenseState::Awaited).await, Action::AwaitSeat.into());
     tenant.simulated.world(|world| world.buy_seats(SPB, 1, 0));
     let found = tenant.until_processed(LicenseState::Awaited).await;
-    assert!(matches!(found, Attempt::Assigned { by_group: Some(_) }), "{found:?}");
+    assert!(found.action == Action::Finish && found.group.is_some(), "{found:?}");
 }
 
 #[tokio::test]
@@ -170,7 +189,7 @@ async fn a_license_that_no_group_carries_is_told() {
     let tenant = Tenant::new(json!({})).await;
     assert_eq!(
         tenant.attempt(BASIC, |_| {}).await,
-        Attempt::NoGroup("no group of the tenant carries it".into())
+        Action::GiveUp(Why::NoGroup("no group of the tenant carries it".into())).into()
     );
 }
 
@@ -190,7 +209,7 @@ async fn microsofts_reasons_are_told_in_words() {
         assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
         let found = tenant.until_processed(LicenseState::Joined).await;
         assert!(
-            matches!(&found, Attempt::Refused(why) if why.contains(words)),
+            why_not(&found).is_some_and(|why| why.contains(words)),
             "{error}: {found:?}"
         );
     }
@@ -204,28 +223,28 @@ async fn what_builds_on_another_license_comes_after_it() {
         if by_group {
             assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
             for _ in 0..2 {
-                assert_eq!(tenant.in_state(LicenseState::Joined).await, Attempt::Processing);
+                assert_eq!(tenant.in_state(LicenseState::Joined).await, Action::AwaitGroup.into());
             }
         }
-        let first = |job: &mut Job<'_>| {
+        let first = |job: &mut Attempt<'_>| {
             (job.by_group, job.others_open) = (by_group, true);
             job.state = by_group.then_some(LicenseState::Joined);
         };
-        assert_eq!(tenant.attempt(SPB, first).await, Attempt::Postponed);
-        let again = |job: &mut Job<'_>| (job.by_group, job.state) = (by_group, Some(LicenseState::Postponed));
+        assert_eq!(tenant.attempt(SPB, first).await, Action::Postpone.into());
+        let again = |job: &mut Attempt<'_>| (job.by_group, job.state) = (by_group, Some(LicenseState::Postponed));
         if !by_group {
             let refused = tenant.attempt(SPB, again).await;
-            assert!(matches!(refused, Attempt::Refused(_)), "once: {refused:?}");
+            assert!(why_not(&refused).is_some(), "once: {refused:?}");
         }
         let basic = tenant.attempt(BASIC, |job| job.by_group = false).await;
-        assert!(matches!(basic, Attempt::Assigned { .. }), "{basic:?}");
+        assert_eq!(basic.action, Action::Finish, "{basic:?}");
         let mut found = tenant.attempt(SPB, again).await;
         for _ in 0..9 {
-            if found == Attempt::Processing {
+            if matches!(found.action, Action::AwaitGroup | Action::ProcessAgain) {
                 found = tenant.attempt(SPB, again).await;
             }
         }
-        assert!(matches!(found, Attempt::Assigned { .. }), "{by_group}: {found:?}");
+        assert_eq!(found.action, Action::Finish, "{by_group}: {found:?}");
     }
 }
 
@@ -235,15 +254,15 @@ async fn a_dependency_that_stays_is_reported_in_the_end() {
     tenant.rule("DependencyViolation", None);
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
     let told = tenant.until_processed(LicenseState::Joined).await;
-    assert!(
-        matches!(told, Attempt::Refused(_)),
-        "nothing else to wait for: {told:?}"
+    assert!(why_not(&told).is_some(), "nothing else to wait for: {told:?}");
+    assert_eq!(
+        tenant.in_state(LicenseState::Postponed).await,
+        Action::ProcessAgain.into()
     );
-    assert_eq!(tenant.in_state(LicenseState::Postponed).await, Attempt::Processing);
-    let last = |job: &mut Job<'_>| (job.state, job.last) = (Some(LicenseState::Postponed), true);
+    let last = |job: &mut Attempt<'_>| (job.state, job.last) = (Some(LicenseState::Postponed), true);
     let told = tenant.attempt(SPB, last).await;
     assert!(
-        matches!(&told, Attempt::Refused(why) if why.contains("another license")),
+        why_not(&told).is_some_and(|why| why.contains("another license")),
         "{told:?}"
     );
 }

@@ -1,0 +1,247 @@
+//! A write to one item: sent by itself, or as a part of a transaction (see [`Tx`]).
+
+mod tx;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValue, TransactWriteItem, Update};
+use domain::step_error::StepError;
+
+use crate::Store;
+use crate::aws_error::aws_error;
+use crate::read::Item;
+
+pub(crate) use tx::{Commit, Tx};
+
+/// A write on no condition.
+#[derive(Debug, Clone)]
+#[must_use]
+pub(crate) struct Write {
+    table: &'static str,
+    kind: Kind,
+    /// The whole item of a put, else its primary key.
+    item: Item,
+    condition: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Put,
+    /// With its update expression.
+    Update(String),
+    Delete,
+    /// Writes nothing: the transaction depends on the item.
+    Check,
+}
+
+/// A write that happens only if a condition holds.
+#[derive(Debug, Clone)]
+#[must_use]
+pub(crate) struct Conditional(Write);
+
+/// Writes the whole item over whatever has its primary key.
+pub(crate) fn put(table: &'static str, item: Item) -> Write {
+    Write::new(table, Kind::Put, item)
+}
+
+/// Changes the item, or makes it.
+pub(crate) fn update(table: &'static str, key: Item, expression: impl Into<String>) -> Write {
+    Write::new(table, Kind::Update(expression.into()), key)
+}
+
+pub(crate) fn delete(table: &'static str, key: Item) -> Write {
+    Write::new(table, Kind::Delete, key)
+}
+
+/// Only in a transaction, and only with a condition.
+pub(crate) fn check(table: &'static str, key: Item) -> Write {
+    Write::new(table, Kind::Check, key)
+}
+
+impl Write {
+    fn new(table: &'static str, kind: Kind, item: Item) -> Self {
+        Self {
+            table,
+            kind,
+            item,
+            condition: None,
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
+    /// One more attribute of the item.
+    pub(crate) fn with(mut self, attribute: &str, value: AttributeValue) -> Self {
+        self.item.insert(attribute.to_owned(), value);
+        self
+    }
+
+    /// `#NAME` in the expressions stands for this attribute, whose name DynamoDB may have reserved.
+    pub(crate) fn name(mut self, placeholder: &str, attribute: &str) -> Self {
+        self.names.insert(placeholder.to_owned(), attribute.to_owned());
+        self
+    }
+
+    /// `:NAME` in the expressions stands for this value.
+    pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
+        self.values.insert(placeholder.to_owned(), value);
+        self
+    }
+
+    /// Only if the expression holds.
+    pub(crate) fn when(mut self, condition: impl Into<String>) -> Conditional {
+        self.condition = Some(condition.into());
+        Conditional(self)
+    }
+
+    /// Only if there is no such item, or it lacks the attribute.
+    pub(crate) fn unless_exists(self, attribute: &str) -> Conditional {
+        self.name("#absent", attribute).when("attribute_not_exists(#absent)")
+    }
+
+    /// Only if there is such an item and it has the attribute.
+    pub(crate) fn if_exists(self, attribute: &str) -> Conditional {
+        self.name("#present", attribute).when("attribute_exists(#present)")
+    }
+
+    /// As a part of a transaction, in the table with the full name.
+    fn in_transaction(self, table: String) -> Result<TransactWriteItem, BuildError> {
+        let (names, values) = (filled(self.names), filled(self.values));
+        let part = TransactWriteItem::builder();
+        let part = match self.kind {
+            Kind::Put => {
+                let put = Put::builder().table_name(table).set_item(Some(self.item));
+                let put = put.set_condition_expression(self.condition);
+                let put = put.set_expression_attribute_names(names);
+                part.put(put.set_expression_attribute_values(values).build()?)
+            }
+            Kind::Update(expression) => {
+                let update = Update::builder().table_name(table).set_key(Some(self.item));
+                let update = update.update_expression(expression);
+                let update = update.set_condition_expression(self.condition);
+                let update = update.set_expression_attribute_names(names);
+                part.update(update.set_expression_attribute_values(values).build()?)
+            }
+            Kind::Delete => {
+                let delete = Delete::builder().table_name(table).set_key(Some(self.item));
+                let delete = delete.set_condition_expression(self.condition);
+                let delete = delete.set_expression_attribute_names(names);
+                part.delete(delete.set_expression_attribute_values(values).build()?)
+            }
+            Kind::Check => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(self.item));
+                let check = check.set_condition_expression(self.condition);
+                let check = check.set_expression_attribute_names(names);
+                part.condition_check(check.set_expression_attribute_values(values).build()?)
+            }
+        };
+        Ok(part.build())
+    }
+}
+
+#[cfg(test)]
+impl Conditional {
+    /// As DynamoDB gets it.
+    pub(crate) fn sent(self) -> TransactWriteItem {
+        let table = self.0.table.to_owned();
+        self.0.in_transaction(table).unwrap()
+    }
+}
+
+impl Store {
+    pub(crate) async fn write(&self, operation: &str, write: Write) -> Result<(), StepError> {
+        self.send(operation, write, None).await.map(|_| ())
+    }
+
+    /// Whether the condition held, and so the write has happened.
+    pub(crate) async fn write_if(&self, operation: &str, write: Conditional) -> Result<bool, StepError> {
+        let sent = self.send(operation, write.0, None).await?;
+        Ok(sent.is_some())
+    }
+
+    /// For a condition that can't fail unless something is wrong.
+    ///
+    /// # Errors
+    /// Permanent if it does.
+    pub(crate) async fn write_or_fail(&self, operation: &str, write: Conditional) -> Result<(), StepError> {
+        match self.write_if(operation, write).await? {
+            true => Ok(()),
+            false => Err(StepError::Permanent(format!(
+                "{operation}: the item is not as expected"
+            ))),
+        }
+    }
+
+    /// Updates, and returns the item as it is then.
+    pub(crate) async fn write_and_read(&self, operation: &str, update: Write) -> Result<Item, StepError> {
+        let found = self.send(operation, update, Some(ReturnValue::AllNew)).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Updates if the condition holds, and returns the item as it is then; None if the condition failed.
+    pub(crate) async fn write_if_and_read(
+        &self,
+        operation: &str,
+        update: Conditional,
+    ) -> Result<Option<Item>, StepError> {
+        self.send(operation, update.0, Some(ReturnValue::AllNew)).await
+    }
+
+    /// None if the condition failed.
+    async fn send(
+        &self,
+        operation: &str,
+        write: Write,
+        returned: Option<ReturnValue>,
+    ) -> Result<Option<Item>, StepError> {
+        let table = self.table(write.table);
+        let (names, values) = (filled(write.names), filled(write.values));
+        match write.kind {
+            Kind::Put => {
+                let put = self.db.put_item().table_name(table).set_item(Some(write.item));
+                let put = put.set_condition_expression(write.condition);
+                let put = put.set_expression_attribute_names(names);
+                let sent = put.set_expression_attribute_values(values).send().await;
+                held(operation, sent).map(|held| held.map(|_| Item::new()))
+            }
+            Kind::Update(expression) => {
+                let update = self.db.update_item().table_name(table).set_key(Some(write.item));
+                let update = update.update_expression(expression).set_return_values(returned);
+                let update = update.set_condition_expression(write.condition);
+                let update = update.set_expression_attribute_names(names);
+                let sent = update.set_expression_attribute_values(values).send().await;
+                held(operation, sent).map(|held| held.map(|answer| answer.attributes.unwrap_or_default()))
+            }
+            Kind::Delete => {
+                let delete = self.db.delete_item().table_name(table).set_key(Some(write.item));
+                let delete = delete.set_condition_expression(write.condition);
+                let delete = delete.set_expression_attribute_names(names);
+                let sent = delete.set_expression_attribute_values(values).send().await;
+                held(operation, sent).map(|held| held.map(|_| Item::new()))
+            }
+            Kind::Check => Err(StepError::Permanent(format!(
+                "{operation}: a check alone writes nothing"
+            ))),
+        }
+    }
+}
+
+/// The answer to a write; None if its condition failed.
+fn held<T, E, R>(operation: &str, sent: Result<T, SdkError<E, R>>) -> Result<Option<T>, StepError>
+where
+    E: ProvideErrorMetadata,
+{
+    match sent {
+        Ok(answer) => Ok(Some(answer)),
+        Err(SdkError::ServiceError(error)) if error.err().code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(aws_error(operation, &error)),
+    }
+}
+
+/// DynamoDB refuses an empty list of names or values.
+fn filled<V>(named: HashMap<String, V>) -> Option<HashMap<String, V>> {
+    Some(named).filter(|named| !named.is_empty())
+}
