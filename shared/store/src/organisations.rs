@@ -118,17 +118,21 @@ impl Store {
         before: &OwnVariables,
         by: &str,
     ) -> Result<Changed, StepError> {
-        let changes = changes.iter().map(|(name, new)| (name, before.get(name), new.as_ref()));
-        let mut changes = changes.filter(|(_, old, new)| old != new).peekable();
-        if changes.peek().is_none() {
-            return Ok(Changed::Done);
-        }
         let mut tx = self.tx("changing variables");
-        for (name, old, new) in changes {
+        let mut changes_something = false;
+        for (name, new) in changes {
+            let (old, new) = (before.get(name), new.as_ref());
+            if old == new {
+                continue;
+            }
+            changes_something = true;
             tx.add(setting_write(org, name, new)?);
             for entry in entries(name, old, new, by) {
                 tx.audit(org, &entry)?;
             }
+        }
+        if !changes_something {
+            return Ok(Changed::Done);
         }
         tx.add(next_version(org, version).or(AnotherVersion));
         match tx.commit().await?.is_done() {
