@@ -73,7 +73,7 @@ fn asks_home(facts: &Facts, answers: &Answers) -> bool {
         Some(wanted) => home == Some(wanted),
         None => facts.owner.as_ref().is_some_and(|owner| owner.on) || answers.is_empty(),
     };
-    asks && !home.is_some_and(|home| answers.have(home))
+    asks && home.is_none_or(|home| !answers.have(home))
 }
 
 impl Facts {

@@ -17,7 +17,8 @@ pub use alias::canonical_name;
 pub use approver::Approver;
 pub use change::{Change, ChangedBy, Changes};
 pub use choices::{Distributor, LicenseAssignmentMethod, PasswordStyle, Psa, SaveLocation, UsernameCollision};
-pub use declaration::{Definition, Details, Section, definition, definitions, parse_value};
+pub(crate) use declaration::parse_variable;
+pub use declaration::{Definition, Details, Section, definition, definitions};
 pub use definitions::OrgVariables;
 pub(crate) use family::locked_by_parent;
 pub use family::{
@@ -25,6 +26,7 @@ pub use family::{
 };
 pub use kind::{Kind, MAX_APPROVERS, MAX_TEXT};
 pub use together::PasswordDestination;
+pub(crate) use value::VariableType;
 pub use value::{Count, Minutes};
 
 pub use crate::username::UsernameFormat;

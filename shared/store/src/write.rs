@@ -245,3 +245,67 @@ where
 fn filled<V>(named: HashMap<String, V>) -> Option<HashMap<String, V>> {
     Some(named).filter(|named| !named.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::retry::RetryConfig;
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use serde_json::{Value, json};
+    use wiremock::matchers::any;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::read::item;
+    use crate::text;
+
+    pub(super) fn store(server: &MockServer) -> Store {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("id", "key", None, None, "test"))
+            .http_client(outbound::sdk_http_client())
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(server.uri());
+        Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway")
+    }
+
+    async fn answering(status: u16, body: Value) -> MockServer {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_json(body);
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        server
+    }
+
+    async fn write_if(server: &MockServer) -> Result<bool, StepError> {
+        let lease = put("leases", item([("lease", text("acme"))]));
+        store(server)
+            .write_if("taking a lease", lease.unless_exists("lease"))
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_conditional_write_says_whether_its_condition_held() {
+        let server = answering(200, json!({})).await;
+        assert_eq!(write_if(&server).await, Ok(true));
+        let sent: Value = server.received_requests().await.unwrap()[0].body_json().unwrap();
+        assert_eq!(sent["ConditionExpression"], "attribute_not_exists(#absent)");
+        assert_eq!(sent["ExpressionAttributeNames"], json!({"#absent": "lease"}));
+        // DynamoDB refuses an empty list.
+        assert_eq!(sent.get("ExpressionAttributeValues"), None);
+        let failed = json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
+        assert_eq!(write_if(&answering(400, failed).await).await, Ok(false));
+        let throttled = json!({"__type": "ThrottlingException"});
+        let error = write_if(&answering(400, throttled).await).await.unwrap_err();
+        assert!(error.is_transient(), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_condition_that_must_hold_is_an_error_if_it_fails() {
+        let failed = json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
+        let server = answering(400, failed).await;
+        let ticket = update("requests", item([("sk", text("request#1"))]), "SET ticket = :t");
+        let ticket = ticket.value(":t", text("1")).if_exists("sk");
+        let error = store(&server).write_or_fail("changing a request", ticket).await;
+        assert!(matches!(error, Err(StepError::Permanent(_))), "{error:?}");
+    }
+}

@@ -53,7 +53,10 @@ fn owner(on: bool) -> Option<DomainOwner> {
     Some(DomainOwner { org: org(HOME), on })
 }
 
-fn end(facts: &Facts) -> (Option<(String, Reason)>, Vec<(Option<String>, Reason)>) {
+/// Where somebody is signed in and why, and the refusals that are recorded.
+type Ended = (Option<(String, Reason)>, Vec<(Option<String>, Reason)>);
+
+fn end(facts: &Facts) -> Ended {
     let SignInDecision::End(verdict) = decide(facts) else {
         panic!("{:?}", decide(facts));
     };
@@ -68,11 +71,11 @@ fn end(facts: &Facts) -> (Option<(String, Reason)>, Vec<(Option<String>, Reason)
     )
 }
 
-fn signed_in(of: &str, reason: Reason) -> (Option<(String, Reason)>, Vec<(Option<String>, Reason)>) {
+fn signed_in(of: &str, reason: Reason) -> Ended {
     (Some((of.to_owned(), reason)), Vec::new())
 }
 
-fn refused(of: Option<&str>, reason: Reason) -> (Option<(String, Reason)>, Vec<(Option<String>, Reason)>) {
+fn refused(of: Option<&str>, reason: Reason) -> Ended {
     (None, vec![(of.map(str::to_owned), reason)])
 }
 

@@ -146,8 +146,8 @@ impl Inputs<'_> {
 
     /// The value of the variable that a field overrides.
     fn usual(&self, name: &str) -> String {
-        let variables = serde_json::to_value(self.variables).unwrap_or_default();
-        match &variables[name] {
+        let value = definition(name).map(|known| known.value_in(self.variables));
+        match &value.unwrap_or_default() {
             Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
             Value::Array(items) if items.is_empty() => "none".to_owned(),
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::submission::{FIELDS, OFFBOARDING_FIELDS};
+use domain::submission::{Field, Form, Offboarding, Onboarding};
 use domain::variables::{Definition, Section, definitions};
 use serde_json::Value;
 
@@ -42,11 +42,11 @@ fn as_text() -> String {
 
 fn as_markdown() -> String {
     let mut text = PREFACE.to_owned();
-    for section in Section::ALL {
+    for section in Section::ALL.iter().copied() {
         let _ = writeln!(
             text,
             "\n## {}\n\n| variable | default | takes | meaning | may be overridden by |\n|---|---|---|---|---|",
-            section.label()
+            section.as_str()
         );
         for definition in definitions().iter().filter(|definition| definition.section == section) {
             let _ = writeln!(
@@ -74,9 +74,10 @@ fn default_of(definition: &Definition) -> String {
 
 /// The requests whose bodies have a field of the variable's name.
 fn overridden_by(definition: &Definition) -> &'static str {
-    if FIELDS.contains(&definition.name) {
+    let has = |fields: &[Field]| fields.iter().any(|field| field.name == definition.name);
+    if has(Onboarding::FIELDS) {
         "an onboarding"
-    } else if OFFBOARDING_FIELDS.contains(&definition.name) {
+    } else if has(Offboarding::FIELDS) {
         "an offboarding"
     } else {
         ""

@@ -1,12 +1,11 @@
 //! Takes the fields of a JSON object one by one and gathers what is wrong with them.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::declare::Form;
 use crate::field::{FieldError, InvalidValue};
 use crate::text::is_hidden;
-use crate::variables::parse_value;
+use crate::variables::{VariableType, parse_variable};
 
 /// Of one part of a person's name.
 pub(super) const MAX_NAME: usize = 64;
@@ -140,18 +139,14 @@ impl<'a> Reader<'a> {
     }
 
     /// An override of a variable, written as variables are.
-    pub(super) fn variable<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+    pub(super) fn variable<T: VariableType>(&mut self, name: &str) -> Option<T> {
         if !self.is_given(name) {
             return None;
         }
         let value = self.object.get(name)?;
-        match parse_value(name, value) {
-            Ok(value) => serde_json::from_value(value).ok(),
-            Err(error) => {
-                self.errors.push(error);
-                None
-            }
-        }
+        parse_variable(name, value)
+            .map_err(|error| self.errors.push(error))
+            .ok()
     }
 
     /// Texts without duplicates; each wrong one is named by its place.

@@ -43,7 +43,7 @@ pub(super) fn import(definition: &Definition, name: &str, value: &Value) -> Resu
 mod tests {
     use serde_json::json;
 
-    use super::super::parse_value;
+    use super::super::value::tests::parse_value;
     use super::*;
 
     fn imported(name: &str, value: &Value) -> Result<(&'static str, Value), FieldError> {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::definitions::{DEFINITIONS, OrgVariables};
 use super::kind::Kind;
-use crate::field::FieldError;
+use super::value::VariableType;
+use crate::field::{FieldError, choice};
 
 /// What is known about one variable. Page, API, command line and docs are made from it.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Definition {
     pub kind: Kind,
     pub description: &'static str,
     pub details: Details,
-    pub(super) default: fn() -> Value,
+    pub(super) get: fn(&OrgVariables) -> Value,
     pub(super) canonical: fn(&Value) -> Option<Value>,
     pub(super) set: fn(&mut OrgVariables, &Value) -> Option<()>,
 }
@@ -35,52 +36,30 @@ impl Details {
     };
 }
 
-/// What variables are about; the docs list them by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
-    Approval,
-    Tickets,
-    Mails,
-    Scheduling,
-    Passwords,
-    Licenses,
-    Usernames,
-    Offboarding,
-    Mfa,
-}
-
-impl Section {
-    pub const ALL: [Self; 9] = [
-        Self::Approval,
-        Self::Tickets,
-        Self::Mails,
-        Self::Scheduling,
-        Self::Passwords,
-        Self::Licenses,
-        Self::Usernames,
-        Self::Offboarding,
-        Self::Mfa,
-    ];
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Approval => "Approval",
-            Self::Tickets => "Tickets",
-            Self::Mails => "Mails",
-            Self::Scheduling => "Scheduling",
-            Self::Passwords => "Passwords",
-            Self::Licenses => "Licenses",
-            Self::Usernames => "Usernames",
-            Self::Offboarding => "Offboarding",
-            Self::Mfa => "Multi-factor authentication",
-        }
+choice! {
+    /// What variables are about; the docs list them by it.
+    Section {
+        Approval = "Approval",
+        Tickets = "Tickets",
+        Mails = "Mails",
+        Scheduling = "Scheduling",
+        Passwords = "Passwords",
+        Licenses = "Licenses",
+        Usernames = "Usernames",
+        Offboarding = "Offboarding",
+        Mfa = "Multi-factor authentication",
     }
 }
 
 impl Definition {
     /// The default as canonical JSON; None if the variable is unset, or an empty list, until somebody sets it.
     pub fn default_value(&self) -> Option<Value> {
-        Some((self.default)()).filter(|default| !default.is_null() && *default != json!([]))
+        Some(self.value_in(&OrgVariables::default())).filter(|default| !default.is_null() && *default != json!([]))
+    }
+
+    /// The variable's value as canonical JSON; null if it is unset.
+    pub fn value_in(&self, variables: &OrgVariables) -> Value {
+        (self.get)(variables)
     }
 
     /// The value as it is stored: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
@@ -113,9 +92,10 @@ pub(super) fn unknown(name: &str) -> FieldError {
     FieldError::new(name, format!("{printable} is not a variable"))
 }
 
-/// The value of a variable by its name, as [`Definition::canonical`].
-pub fn parse_value(name: &str, value: &Value) -> Result<Value, FieldError> {
-    definition(name).ok_or_else(|| unknown(name))?.canonical(value)
+/// The value of a variable of this type, by the variable's name.
+pub(crate) fn parse_variable<T: VariableType>(name: &str, value: &Value) -> Result<T, FieldError> {
+    let definition = definition(name).ok_or_else(|| unknown(name))?;
+    T::parse(value).ok_or_else(|| definition.wrong())
 }
 
 /// Declares the variables by section, each as `/// description`, `name: type = default`, and fields of [`Details`].
@@ -154,7 +134,7 @@ macro_rules! variables {
                 // Each line of a comment begins with a space.
                 description: concat!($($description),+).trim_ascii(),
                 details: Details { $($detail: $given,)* ..Details::NONE },
-                default: || <$type as VariableType>::to_json(&$default),
+                get: |variables| variables.$name.to_json(),
                 canonical: |value| <$type as VariableType>::parse(value).map(|parsed| parsed.to_json()),
                 set: |variables, value| {
                     variables.$name = VariableType::parse(value)?;

@@ -13,7 +13,7 @@ use crate::country::CountryCode;
 use crate::username::UsernameFormat;
 
 /// A type that a variable can have.
-pub(super) trait VariableType: Sized {
+pub(crate) trait VariableType: Sized {
     const KIND: Kind;
 
     /// Reads what a form, a JSON body, the command line or the database has; None if it is no value of this kind.
@@ -285,11 +285,16 @@ fn unique<T>(items: &[String], parse: impl Fn(&str) -> Option<T>, is_same: impl 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
-    use super::super::parse_value;
+    use super::super::declaration::{definition, unknown};
     use super::*;
+    use crate::field::FieldError;
+
+    pub(in super::super) fn parse_value(name: &str, value: &Value) -> Result<Value, FieldError> {
+        definition(name).ok_or_else(|| unknown(name))?.canonical(value)
+    }
 
     fn ok(name: &str, value: Value) -> Value {
         parse_value(name, &value).unwrap()

@@ -154,15 +154,14 @@ fn failed_conditions<C: Copy>(parts: &[Part<C>], reasons: &[CancellationReason])
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::retry::RetryConfig;
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
     use serde_json::{Value, json};
     use wiremock::matchers::header;
-    use wiremock::{Mock, MockServer, ResponseTemplate};
+    use wiremock::{Mock, MockBuilder, MockServer, ResponseTemplate};
 
     use super::*;
     use crate::read::item;
     use crate::text;
+    use crate::write::tests::store;
     use crate::write::{delete, put, update};
 
     const TABLE: &str = "requests";
@@ -173,29 +172,26 @@ mod tests {
         Username,
     }
 
-    fn store(server: &MockServer) -> Store {
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-            .http_client(outbound::sdk_http_client())
-            .retry_config(RetryConfig::disabled())
-            .endpoint_url(server.uri());
-        Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "gangway")
+    fn transaction() -> MockBuilder {
+        Mock::given(header("x-amz-target", "DynamoDB_20120810.TransactWriteItems"))
     }
 
-    /// DynamoDB answers `times` times so to a transaction, and then that it is done.
-    async fn answering(error: Value, times: u64) -> MockServer {
+    async fn accepting() -> MockServer {
         let server = MockServer::start().await;
-        let transaction = || Mock::given(header("x-amz-target", "DynamoDB_20120810.TransactWriteItems"));
+        let done = ResponseTemplate::new(200).set_body_json(json!({}));
+        transaction().respond_with(done).with_priority(9).mount(&server).await;
+        server
+    }
+
+    /// The first `times` transactions are refused with this error, and later ones accepted.
+    async fn answering(error: Value, times: u64) -> MockServer {
+        let server = accepting().await;
         let refused = ResponseTemplate::new(400).set_body_json(error);
         transaction()
             .respond_with(refused)
             .up_to_n_times(times)
             .mount(&server)
             .await;
-        let done = ResponseTemplate::new(200).set_body_json(json!({}));
-        transaction().respond_with(done).with_priority(9).mount(&server).await;
         server
     }
 
@@ -232,7 +228,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_written_is_done() {
-        let server = answering(json!({}), 0).await;
+        let server = accepting().await;
         assert_eq!(commit(&server).await, Ok(Commit::Done));
         let requests = server.received_requests().await.unwrap();
         let body: Value = requests[0].body_json().unwrap();
