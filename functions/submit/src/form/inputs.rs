@@ -3,7 +3,7 @@
 use domain::field::FieldError;
 use domain::role::Role;
 use domain::submission::{Field, Section, Takes};
-use domain::variables::OrgVariables;
+use domain::variables::{OrgVariables, definition};
 use serde_json::Value;
 
 use super::{FormValues, Offer};
