@@ -4,12 +4,12 @@ use domain::credentials::{ADDRESSES, Shape};
 use runtime::Env;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use web::{Call, Content, ProblemDetails};
+use web::{Content, ProblemDetails, RequestBody};
 
 /// Complete credentials, as they are stored.
-pub(crate) fn read(call: &Call, shape: &Shape) -> Result<SecretString, ProblemDetails> {
-    let mut fields = call.fields()?;
-    if call.content() == Content::Form {
+pub(crate) fn read(body: &RequestBody, shape: &Shape) -> Result<SecretString, ProblemDetails> {
+    let mut fields = body.fields()?;
+    if body.content() == Content::Form {
         // What a person leaves empty is not given.
         fields.retain(|_, value| value.as_str().is_some_and(|text| !text.trim().is_empty()));
     }
@@ -35,19 +35,14 @@ fn addresses(checked: &SecretString) -> Result<(), ProblemDetails> {
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
-    use http::header::{CONTENT_TYPE, HeaderValue};
-
     use super::*;
 
-    fn given(system: &str, content: &'static str, body: &str) -> Result<String, ProblemDetails> {
-        let call = Call::new(Method::POST, "/x")
-            .with_header(CONTENT_TYPE, HeaderValue::from_static(content))
-            .with_body(body);
-        read(&call, Shape::of(system).unwrap()).map(|secret| secret.expose_secret().to_owned())
+    fn given(system: &str, content: Content, body: &str) -> Result<String, ProblemDetails> {
+        let body = RequestBody::new(content, body.to_owned());
+        read(&body, Shape::of(system).unwrap()).map(|secret| secret.expose_secret().to_owned())
     }
 
-    const FORM: &str = "application/x-www-form-urlencoded";
+    const FORM: Content = Content::Form;
 
     #[test]
     fn a_form_and_a_program_give_the_same() {
@@ -57,7 +52,7 @@ mod tests {
             "csrf=t&address=https%3A%2F%2Fhalo.example.com&client_id=a&client_secret=b&tenant=",
         );
         let json = r#"{"address": "https://halo.example.com", "client_id": "a", "client_secret": "b"}"#;
-        assert_eq!(form.unwrap(), given("halopsa", "application/json", json).unwrap());
+        assert_eq!(form.unwrap(), given("halopsa", Content::Json, json).unwrap());
     }
 
     #[test]

@@ -1,13 +1,7 @@
-//! Credentials of an organisation's systems: set, never shown. The function's role can't read them.
-
-mod given;
-mod page;
-mod routes;
+//! Runs the function for credentials.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
     runtime::init_logs();
-    let aws = runtime::Aws::load().await;
-    let (web, secrets) = (web::Web::new(&aws)?, aws.secrets()?);
-    web::serve("credentials", &web, |call| routes::handle(&web, &secrets, call)).await
+    credentials::run().await
 }

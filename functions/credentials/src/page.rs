@@ -82,7 +82,7 @@ mod tests {
         let org = OrgId::parse("acme").unwrap();
         let organisation = Organisation::new(org.clone(), HOSTILE);
         let member = Member::new(&org, "mary@contoso.com", HOSTILE, Role::Admin);
-        let visit = OrgScope {
+        let scope = OrgScope {
             organisation,
             caller: Caller::member(member, "csrf-token".to_owned()),
         };
@@ -98,11 +98,11 @@ mod tests {
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let page = Page {
             path: base.link("/orgs/acme/credentials"),
-            csrf: visit.csrf(),
+            csrf: scope.csrf(),
             systems: &systems,
             wrong: Some(("halopsa", HOSTILE)),
         };
-        let text = web::page(&base, "Credentials", Some(&visit), &page).unwrap();
+        let text = web::page(&base, "Credentials", Some(&scope), &page).unwrap();
         assert!(!text.contains("<script>"), "{text}");
         insta::assert_snapshot!(text);
     }

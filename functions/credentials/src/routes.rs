@@ -1,78 +1,107 @@
-//! Looking and setting.
+//! The page of credentials, and setting those of one system.
+
+use std::sync::Arc;
 
 use domain::credentials::{SHAPES, Shape};
+use domain::role::Role;
 use domain::step_error::StepError;
 use futures::future::try_join_all;
 use http::StatusCode;
 use serde_json::json;
 use store::audit::{AuditEntry, CREDENTIALS_SET, CREDENTIALS_SETTING};
 use store::secrets::Secrets;
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, HasWeb, OrgScope, PathParams, ProblemDetails, RequestBody, Response, Routes, State, Web, member};
 
 use crate::given;
 use crate::page::{Page, Set, System};
 
 const TITLE: &str = "Credentials";
 
-pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, ProblemDetails> {
-    let visit = web.visit(&call).await?;
-    match (call.verb(), call.route()) {
-        ("GET", "/orgs/{org}/credentials") => {
-            let systems = systems(secrets, &visit).await?;
-            if call.wants_page() {
-                return page(web, &visit, StatusCode::OK, &systems, None);
-            }
-            let systems: Vec<_> = systems.iter().map(System::json).collect();
-            Ok(Answer::json(StatusCode::OK, &json!({ "systems": systems })))
-        }
-        ("PUT", "/orgs/{org}/credentials/{system}") => set(web, secrets, &call, &visit).await,
-        // The page's forms.
-        ("POST", "/orgs/{org}/credentials/{system}") => set(web, secrets, &call, &visit).await,
-        _ => Err(ProblemDetails::not_found()),
+/// What the handlers work with.
+pub(crate) struct App {
+    pub(crate) web: Web,
+    pub(crate) secrets: Secrets,
+}
+
+impl HasWeb for App {
+    fn web(&self) -> &Web {
+        &self.web
     }
 }
 
-async fn set(web: &Web, secrets: &Secrets, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let shape = Shape::of(call.param("system")).ok_or_else(ProblemDetails::not_found)?;
-    let value = match given::read(call, shape) {
+pub(crate) fn routes() -> Routes<Arc<App>> {
+    const PAGE: &str = "/orgs/{org}/credentials";
+    let sets = member(Role::sets_credentials);
+    let sets_one = sets.recently_from(PAGE);
+    Routes::default()
+        .get(PAGE, sets.offers_to_sign_in(), list)
+        .put("/orgs/{org}/credentials/{system}", sets_one, set)
+        // The page's forms: browsers send no PUT.
+        .post("/orgs/{org}/credentials/{system}", sets_one, set)
+}
+
+async fn list(State(app): State<Arc<App>>, scope: OrgScope, format: Format) -> Result<Response, ProblemDetails> {
+    let systems = systems(&app.secrets, &scope).await?;
+    if format.is_page() {
+        return page(&app.web, &scope, StatusCode::OK, &systems, None);
+    }
+    let systems: Vec<_> = systems.iter().map(System::json).collect();
+    Ok(web::json(StatusCode::OK, &json!({ "systems": systems })))
+}
+
+async fn set(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let shape = Shape::of(params.get("system")).ok_or_else(ProblemDetails::not_found)?;
+    let value = match given::read(&body, shape) {
         Ok(value) => value,
-        Err(problem) if call.wants_page() => {
-            let systems = systems(secrets, visit).await?;
+        Err(problem) if format.is_page() => {
+            let systems = systems(&app.secrets, &scope).await?;
             let message = problem
                 .errors
                 .first()
                 .map_or(problem.detail.as_str(), |error| &error.message);
-            return page(web, visit, problem.status, &systems, Some((shape.system, message)));
+            return page(
+                &app.web,
+                &scope,
+                problem.status,
+                &systems,
+                Some((shape.system, message)),
+            );
         }
         Err(problem) => return Err(problem),
     };
     // Secrets Manager takes part in no transaction. So the audit is told before, and nothing is set that it does not know
     // of; and told after, so that an intent alone is one whose outcome nobody knows.
-    let entry = |what: &str| AuditEntry::now(&visit.caller.id, what, shape.system);
-    web.store.audit(visit.org(), &entry(CREDENTIALS_SETTING)).await?;
-    secrets.set_credentials(visit.org(), shape.system, &value).await?;
-    web.store.audit(visit.org(), &entry(CREDENTIALS_SET)).await?;
-    if call.wants_page() {
-        let path = format!("/orgs/{}/credentials", visit.org());
-        return Ok(Answer::see_other(&web.base.link(&path)));
+    let entry = |what: &str| AuditEntry::now(&scope.caller.id, what, shape.system);
+    app.web.store.audit(scope.org(), &entry(CREDENTIALS_SETTING)).await?;
+    app.secrets.set_credentials(scope.org(), shape.system, &value).await?;
+    app.web.store.audit(scope.org(), &entry(CREDENTIALS_SET)).await?;
+    if format.is_page() {
+        let path = format!("/orgs/{}/credentials", scope.org());
+        return Ok(web::see_other(&app.web.base.link(&path)));
     }
-    let set = set_of(secrets, visit, shape.system).await?;
-    Ok(Answer::json(StatusCode::OK, &System { shape, set }.json()))
+    let set = set_of(&app.secrets, &scope, shape.system).await?;
+    Ok(web::json(StatusCode::OK, &System { shape, set }.json()))
 }
 
-async fn systems(secrets: &Secrets, visit: &OrgScope) -> Result<Vec<System>, StepError> {
+async fn systems(secrets: &Secrets, scope: &OrgScope) -> Result<Vec<System>, StepError> {
     let looks = SHAPES.iter().map(async |shape| {
-        let set = set_of(secrets, visit, shape.system).await?;
+        let set = set_of(secrets, scope, shape.system).await?;
         Ok(System { shape, set })
     });
     try_join_all(looks).await
 }
 
-async fn set_of(secrets: &Secrets, visit: &OrgScope, system: &str) -> Result<Set, StepError> {
-    if let Some(at) = secrets.credentials_set_at(visit.org(), system).await? {
+async fn set_of(secrets: &Secrets, scope: &OrgScope, system: &str) -> Result<Set, StepError> {
+    if let Some(at) = secrets.credentials_set_at(scope.org(), system).await? {
         return Ok(Set::Here(at));
     }
-    let Some(parent) = &visit.organisation.parent else {
+    let Some(parent) = &scope.organisation.parent else {
         return Ok(Set::Nowhere);
     };
     let set = secrets.credentials_set_at(parent, system).await?;
@@ -81,16 +110,16 @@ async fn set_of(secrets: &Secrets, visit: &OrgScope, system: &str) -> Result<Set
 
 fn page(
     web: &Web,
-    visit: &OrgScope,
+    scope: &OrgScope,
     status: StatusCode,
     systems: &[System],
     wrong: Option<(&str, &str)>,
-) -> Result<Answer, ProblemDetails> {
+) -> Result<Response, ProblemDetails> {
     let page = Page {
-        path: web.base.link(&format!("/orgs/{}/credentials", visit.org())),
-        csrf: visit.csrf(),
+        path: web.base.link(&format!("/orgs/{}/credentials", scope.org())),
+        csrf: scope.csrf(),
         systems,
         wrong,
     };
-    web.page(status, TITLE, Some(visit), &page)
+    web.page(status, TITLE, Some(scope), &page)
 }

@@ -9,8 +9,8 @@ use domain::schedule::local_words;
 use serde_json::{Value, json};
 use web::ProblemDetails;
 
+use crate::link::Link;
 use crate::link_state::LinkState;
-use crate::routes::Link;
 
 #[derive(Template)]
 #[template(path = "decision.html")]
@@ -40,15 +40,6 @@ impl Decision<'_> {
             (Action::Deny, _) => format!("Deny the {about}"),
             (Action::Confirm, gate) => format!("Confirm the purchase of {}", part_number(gate)),
             (Action::Reject, gate) => format!("Reject the purchase of {}", part_number(gate)),
-        }
-    }
-
-    fn button(&self) -> &'static str {
-        match self.link.capability.action {
-            Action::Approve => "Approve",
-            Action::Deny => "Deny",
-            Action::Confirm => "Confirm the purchase",
-            Action::Reject => "Reject the purchase",
         }
     }
 
@@ -91,8 +82,7 @@ impl Decision<'_> {
 }
 
 fn asked_by(link: &Link) -> String {
-    let requester = &link.request.requester;
-    link.hidden.hide(requester.email.as_deref().unwrap_or(&requester.id))
+    link.hidden.hide(link.request.requester.known_as())
 }
 
 fn part_number(gate: &Gate) -> &str {

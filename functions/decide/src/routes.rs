@@ -1,76 +1,90 @@
 //! GET shows, POST decides: by a link, whose capability is the proof, or signed in.
 
-use chrono_tz::Tz;
-use domain::authority;
+use std::sync::Arc;
+
 use domain::decision::Gate;
 use domain::field::FieldError;
-use domain::ids::{OrgId, RequestId};
-use domain::integration::Organisation;
-use domain::request::RequestKey;
-use domain::variables::OrgVariables;
-use http::StatusCode;
-use secrecy::SecretString;
+use domain::role::Role;
+use http::{HeaderMap, StatusCode};
 use serde_json::json;
-use store::capability::Capability;
-use store::gates::{GateRecord, NewDecision};
-use store::requests::RequestRecord;
-use web::{Answer, Call, Caller, OrgScope, ParentsPeople, ProblemDetails, Web};
+use store::gates::NewDecision;
+use web::{
+    Caller, Format, OrgScope, PathParams, ProblemDetails, Public, Query, RequestBody, Response, Routes, State, member,
+};
 
-use crate::link_state::{LinkState, link_state};
+use crate::app::App;
+use crate::link::Link;
+use crate::link_state::LinkState;
 use crate::pages::{self, Decision, Message};
 use crate::said::{self, Said};
 
-pub(crate) struct App {
-    pub(crate) web: Web,
-    pub(crate) step_functions: aws_sdk_sfn::Client,
+pub(crate) fn routes() -> Routes<Arc<App>> {
+    const PENDING: &str = "/orgs/{org}/pending";
+    let approvals = member(Role::decides_approvals).recently_from(PENDING);
+    let licenses = member(Role::decides_licenses).recently_from(PENDING);
+    Routes::default()
+        .get("/decide", Public, show)
+        .post("/decide", Public, decide)
+        .post("/orgs/{org}/requests/{id}/approval", approvals, decide_approval)
+        .post("/orgs/{org}/requests/{id}/licenses/{license}", licenses, decide_license)
 }
 
-/// What a link leads to, or what a member decides on.
-pub(crate) struct Link {
-    pub(crate) capability: Capability,
-    pub(crate) gate: GateRecord,
-    pub(crate) request: RequestRecord,
-    pub(crate) organisation: Organisation,
-    /// Whether its person is an approver by now.
-    pub(crate) approves: bool,
-    /// The organisation's clock, for people.
-    pub(crate) zone: Tz,
-    /// Whoever looks need not know who works at the parent.
-    pub(crate) hidden: ParentsPeople,
+async fn show(
+    State(app): State<Arc<App>>,
+    query: Query,
+    format: Format,
+    headers: HeaderMap,
+) -> Result<Response, ProblemDetails> {
+    app.show(&query, format, &headers).await
 }
 
-impl Link {
-    pub(crate) fn state(&self) -> LinkState {
-        link_state(&self.capability, &self.gate, &self.request, self.approves)
-    }
+async fn decide(
+    State(app): State<Arc<App>>,
+    query: Query,
+    format: Format,
+    headers: HeaderMap,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    app.decide(&query, format, &headers, &body).await
+}
+
+async fn decide_approval(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let gate = Gate::Approval(0);
+    app.decide_as_member(&scope, params.get("id"), gate, format, &body)
+        .await
+}
+
+async fn decide_license(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let gate = Gate::License(params.get("license").to_owned());
+    app.decide_as_member(&scope, params.get("id"), gate, format, &body)
+        .await
 }
 
 impl App {
-    pub(crate) async fn handle(&self, call: Call) -> Result<Answer, ProblemDetails> {
-        match (call.verb(), call.route()) {
-            ("GET", "/decide") => self.show(&call).await,
-            ("POST", "/decide") => self.decide(&call).await,
-            ("POST", "/orgs/{org}/requests/{id}/approval") => self.decide_as_member(&call, Gate::Approval(0)).await,
-            ("POST", "/orgs/{org}/requests/{id}/licenses/{license}") => {
-                let gate = Gate::License(call.param("license").to_owned());
-                self.decide_as_member(&call, gate).await
-            }
-            _ => Err(ProblemDetails::not_found()),
-        }
-    }
-
     /// Writes nothing: mail scanners look at links too.
-    async fn show(&self, call: &Call) -> Result<Answer, ProblemDetails> {
-        let token = call.query("c").ok_or_else(ProblemDetails::not_found)?;
+    async fn show(&self, query: &Query, format: Format, headers: &HeaderMap) -> Result<Response, ProblemDetails> {
+        let token = query.get("c").ok_or_else(ProblemDetails::not_found)?;
         let link = self.link(token).await?;
         let state = link.state();
         refuse_ended(&link, state)?;
-        if !call.wants_page() {
-            return Ok(Answer::json(StatusCode::OK, &pages::json(&link)));
+        if !format.is_page() {
+            return Ok(web::json(StatusCode::OK, &pages::json(&link)));
         }
         // By opening the link, a technician who has just signed in has said enough. With an older sign-in they press the
         // button: what they were lured to then decides nothing by itself.
-        let technician = self.technician(call, &link).await?;
+        let technician = self.technician(headers, &link).await?;
         let send = state == LinkState::Open && technician.is_some_and(|technician| technician.is_recent());
         self.page(StatusCode::OK, token, &link, send, &[])
     }
@@ -82,7 +96,7 @@ impl App {
         link: &Link,
         send: bool,
         problems: &[FieldError],
-    ) -> Result<Answer, ProblemDetails> {
+    ) -> Result<Response, ProblemDetails> {
         let decision = Decision {
             action: self.web.base.link(&format!("/decide?c={token}")),
             open: link.state() == LinkState::Open,
@@ -94,8 +108,14 @@ impl App {
         self.web.page(status, &decision.title(), None, &decision)
     }
 
-    async fn decide(&self, call: &Call) -> Result<Answer, ProblemDetails> {
-        let token = call.query("c").ok_or_else(ProblemDetails::not_found)?;
+    async fn decide(
+        &self,
+        query: &Query,
+        format: Format,
+        headers: &HeaderMap,
+        body: &RequestBody,
+    ) -> Result<Response, ProblemDetails> {
+        let token = query.get("c").ok_or_else(ProblemDetails::not_found)?;
         let mut link = self.link(token).await?;
         if matches!(
             link.state(),
@@ -103,27 +123,27 @@ impl App {
         ) {
             refuse_ended(&link, link.state())?;
         }
-        self.refuse_own(call, &link).await?;
+        self.refuse_own(headers, &link).await?;
         // The ticket's links are everybody's who reads it; a name is better.
-        let technician = self.technician(call, &link).await?;
+        let technician = self.technician(headers, &link).await?;
         if let Some(technician) = &technician {
             technician.known_as().clone_into(&mut link.capability.person);
         }
-        let said = match self.said(call, &link) {
+        let said = match said_by(body, &link) {
             Ok(said) => said,
-            Err(problem) if call.wants_page() && problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
+            Err(problem) if format.is_page() && problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
                 return self.page(problem.status, token, &link, false, &problem.errors);
             }
             Err(problem) => return Err(problem),
         };
         let first = match self.settle(&mut link, &said, "link", technician.as_ref()).await {
             Ok(first) => first,
-            Err(problem) if call.wants_page() && link.state() == LinkState::Open => {
+            Err(problem) if format.is_page() && link.state() == LinkState::Open => {
                 return self.page(problem.status, token, &link, false, &[changed_field()]);
             }
             Err(problem) => return Err(problem),
         };
-        if call.wants_page() {
+        if format.is_page() {
             let message = pages::message(&link);
             return self.web.page(
                 StatusCode::OK,
@@ -135,31 +155,27 @@ impl App {
         Ok(recorded(&link, first))
     }
 
-    /// A click on what is decided needs no reason: it is told what stands.
-    fn said(&self, call: &Call, link: &Link) -> Result<Said, ProblemDetails> {
-        let said = said::of_link(call)?;
-        let missing = link.capability.action.needs_reason() && said.reason.is_none();
-        if missing && link.state() == LinkState::Open {
-            return Err(vec![said::reason_needed()].into());
-        }
-        Ok(said)
-    }
-
     /// The pending page's buttons, and programs.
-    async fn decide_as_member(&self, call: &Call, gate: Gate) -> Result<Answer, ProblemDetails> {
-        let visit = self.web.visit(call).await?;
-        let caller = &visit.caller;
-        let mut link = self.gate_of(&visit, call, gate).await?;
+    async fn decide_as_member(
+        &self,
+        scope: &OrgScope,
+        request: &str,
+        gate: Gate,
+        format: Format,
+        body: &RequestBody,
+    ) -> Result<Response, ProblemDetails> {
+        let caller = &scope.caller;
+        let mut link = self.gate_of(scope, request, gate).await?;
         if link.capability.gate.is_approval() && caller.is_concerned(&link.request) {
             return Err(own_request());
         }
-        let wanted = said::of_member(call, &link.capability.gate)?;
+        let wanted = said::of_member(body, &link.capability.gate)?;
         link.capability.action = wanted.action;
         refuse_ended(&link, link.state())?;
         let first = self.settle(&mut link, &wanted.said, caller.via(), Some(caller)).await?;
-        if call.wants_page() {
-            let pending = format!("/orgs/{}/pending", visit.org());
-            return Ok(Answer::see_other(&self.web.base.link(&pending)));
+        if format.is_page() {
+            let pending = format!("/orgs/{}/pending", scope.org());
+            return Ok(web::see_other(&self.web.base.link(&pending)));
         }
         Ok(recorded(&link, first))
     }
@@ -208,134 +224,34 @@ impl App {
     }
 
     /// A forwarded link decides in its owner's name, but not from the requester's own session.
-    async fn refuse_own(&self, call: &Call, link: &Link) -> Result<(), ProblemDetails> {
+    async fn refuse_own(&self, headers: &HeaderMap, link: &Link) -> Result<(), ProblemDetails> {
         if !link.capability.gate.is_approval() {
             return Ok(());
         }
-        match self.web.signed_in(call).await? {
+        match self.web.signed_in(headers).await? {
             Some((_, caller)) if caller.is_concerned(&link.request) => Err(own_request()),
             _ => Ok(()),
         }
     }
 
-    async fn gate_of(&self, visit: &OrgScope, call: &Call, gate: Gate) -> Result<Link, ProblemDetails> {
-        let request = RequestId::parse(call.param("id")).map_err(|_| ProblemDetails::not_found())?;
-        let key = RequestKey {
-            org: visit.org().clone(),
-            request,
-        };
-        let request = self
-            .web
-            .store
-            .request(&key)
-            .await?
-            .ok_or_else(ProblemDetails::not_found)?;
-        let gate = match gate {
-            Gate::Approval(_) => request.plan.approval_gate(),
-            license => license,
-        };
-        let capability = Capability {
-            action: gate.actions()[0],
-            person: visit.caller.known_as().to_owned(),
-            org: key.org,
-            request: key.request,
-            gate,
-        };
-        // A role decides here and no address.
-        let reader = Some(&visit.caller.org);
-        let link = self
-            .found(capability, reader)
-            .await?
-            .ok_or_else(ProblemDetails::not_found)?;
-        Ok(Link { approves: true, ..link })
-    }
-
-    async fn link(&self, token: &str) -> Result<Link, ProblemDetails> {
-        let capability = self.web.store.capability(&SecretString::from(token)).await?;
-        let found = match capability {
-            Some(capability) => self.found(capability, None).await?,
-            None => None,
-        };
-        found.ok_or_else(unknown)
-    }
-
-    /// `reader`: the organisation whose member looks, where that is known.
-    async fn found(&self, capability: Capability, reader: Option<&OrgId>) -> Result<Option<Link>, ProblemDetails> {
-        let store = &self.web.store;
-        let key = capability.key();
-        let Some(gate) = store.gate(&key, &capability.gate).await? else {
-            return Ok(None);
-        };
-        let request = store.request(&key).await?;
-        let Some((request, organisation)) = request.zip(store.organisation(&key.org).await?) else {
-            return Ok(None);
-        };
-        let variables = self.web.variables(&organisation).await;
-        let approves = match &variables {
-            _ if !capability.gate.is_approval() => true,
-            Ok(variables) => {
-                self.approves(&organisation, variables, &request, &capability.person)
-                    .await?
-            }
-            Err(error) if error.is_transient() => return Err(error.clone().into()),
-            // Who approves is not known then; a role that decides finds the request under Pending all the same.
-            Err(_) => false,
-        };
-        let zone = variables.map_or(Tz::UTC, |variables| variables.timezone);
-        Ok(Some(Link {
-            hidden: self.hidden(&organisation, &request, &gate, reader).await?,
-            capability,
-            gate,
-            request,
-            organisation,
-            approves,
-            zone,
-        }))
-    }
-
-    async fn hidden(
-        &self,
-        organisation: &Organisation,
-        request: &RequestRecord,
-        gate: &GateRecord,
-        reader: Option<&OrgId>,
-    ) -> Result<ParentsPeople, ProblemDetails> {
-        let people = [&request.requester.email, &gate.decided_by].into_iter().flatten();
-        let people = people.map(String::as_str);
-        Ok(self.web.parents_people(organisation, reader, people).await?)
-    }
-
-    /// Whether the person is an approver still. Somebody who was removed decides no more, by old links either.
-    async fn approves(
-        &self,
-        organisation: &Organisation,
-        variables: &OrgVariables,
-        request: &RequestRecord,
-        person: &str,
-    ) -> Result<bool, ProblemDetails> {
-        let members = if variables.new_user_approval_email.is_empty() {
-            self.web.store.approving_members(organisation).await?
-        } else {
-            Vec::new()
-        };
-        Ok(authority::still_approves(person, &request.plan, variables, &members))
-    }
-
     /// The technician of the organisation who is signed in, at a license link.
-    async fn technician(&self, call: &Call, link: &Link) -> Result<Option<Caller>, ProblemDetails> {
+    async fn technician(&self, headers: &HeaderMap, link: &Link) -> Result<Option<Caller>, ProblemDetails> {
         if !matches!(link.capability.gate, Gate::License(_)) {
             return Ok(None);
         }
-        let signed_in = self.web.signed_in(call).await?.map(|(_, caller)| caller);
+        let signed_in = self.web.signed_in(headers).await?.map(|(_, caller)| caller);
         Ok(signed_in.filter(|caller| caller.may_enter(&link.organisation) && caller.role.decides_licenses()))
     }
 }
 
-fn unknown() -> ProblemDetails {
-    ProblemDetails::new(
-        StatusCode::NOT_FOUND,
-        "This link is unknown. It may have been copied wrongly, or be too old.",
-    )
+/// A click on what is decided needs no reason: it is told what stands.
+fn said_by(body: &RequestBody, link: &Link) -> Result<Said, ProblemDetails> {
+    let said = said::of_link(body)?;
+    let missing = link.capability.action.needs_reason() && said.reason.is_none();
+    if missing && link.state() == LinkState::Open {
+        return Err(vec![said::reason_needed()].into());
+    }
+    Ok(said)
 }
 
 fn own_request() -> ProblemDetails {
@@ -348,10 +264,10 @@ fn changed_field() -> FieldError {
     FieldError::new("version", CHANGED)
 }
 
-fn recorded(link: &Link, first: bool) -> Answer {
+fn recorded(link: &Link, first: bool) -> Response {
     let mut body = pages::json(link);
     body["first"] = json!(first);
-    Answer::json(StatusCode::OK, &body)
+    web::json(StatusCode::OK, &body)
 }
 
 fn refuse_ended(link: &Link, state: LinkState) -> Result<(), ProblemDetails> {

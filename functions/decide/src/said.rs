@@ -3,7 +3,7 @@
 use domain::decision::{Action, Gate, Reason};
 use domain::field::FieldError;
 use serde_json::Value;
-use web::{Call, ProblemDetails};
+use web::{ProblemDetails, RequestBody};
 
 /// Of one who is signed in.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ const REASON: &str = "reason";
 const VERSION: &str = "version";
 
 /// A link says the action itself; a reason may come with it, and is needed by a denial that is to be written.
-pub(crate) fn of_link(call: &Call) -> Result<Said, ProblemDetails> {
+pub(crate) fn of_link(body: &RequestBody) -> Result<Said, ProblemDetails> {
     let mut problems = Vec::new();
-    let (_, said) = read(call, &[REASON, VERSION], &mut problems)?;
+    let (_, said) = read(body, &[REASON, VERSION], &mut problems)?;
     if problems.is_empty() {
         Ok(said)
     } else {
@@ -35,9 +35,9 @@ pub(crate) fn of_link(call: &Call) -> Result<Said, ProblemDetails> {
     }
 }
 
-pub(crate) fn of_member(call: &Call, gate: &Gate) -> Result<Wanted, ProblemDetails> {
+pub(crate) fn of_member(body: &RequestBody, gate: &Gate) -> Result<Wanted, ProblemDetails> {
     let mut problems = Vec::new();
-    let (action, said) = read(call, &[ACTION, REASON, VERSION], &mut problems)?;
+    let (action, said) = read(body, &[ACTION, REASON, VERSION], &mut problems)?;
     let action = action
         .as_deref()
         .and_then(Action::parse)
@@ -66,13 +66,17 @@ fn reason_missing(problems: &[FieldError]) -> Option<FieldError> {
     (!told).then(reason_needed)
 }
 
-fn read(call: &Call, known: &[&str], problems: &mut Vec<FieldError>) -> Result<(Option<String>, Said), ProblemDetails> {
+fn read(
+    body: &RequestBody,
+    known: &[&str],
+    problems: &mut Vec<FieldError>,
+) -> Result<(Option<String>, Said), ProblemDetails> {
     let (mut action, mut said) = (None, Said::default());
     // The button of a page without script, and its script, may send nothing at all.
-    if call.body().is_empty() {
+    if body.is_empty() {
         return Ok((action, said));
     }
-    for (name, value) in call.fields()?.into_iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in body.fields()?.into_iter().filter(|(_, value)| !value.is_null()) {
         let text = value.as_str();
         match name.as_str() {
             name if !known.contains(&name) => problems.push(FieldError::new(name, "is not a known field")),
@@ -105,19 +109,16 @@ fn number(value: &Value) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
-    use http::header::{CONTENT_TYPE, HeaderValue};
+    use web::Content;
 
     use super::*;
 
-    fn call(content: &'static str, body: &str) -> Call {
-        Call::new(Method::POST, "/x")
-            .with_header(CONTENT_TYPE, HeaderValue::from_static(content))
-            .with_body(body)
+    fn form(body: &str) -> RequestBody {
+        RequestBody::new(Content::Form, body.to_owned())
     }
 
-    fn form(body: &str) -> Call {
-        call("application/x-www-form-urlencoded", body)
+    fn json(body: &str) -> RequestBody {
+        RequestBody::new(Content::Json, body.to_owned())
     }
 
     fn wrong(result: Result<Wanted, ProblemDetails>) -> Vec<String> {
@@ -149,7 +150,7 @@ mod tests {
         for unreasoned in ["action=deny", "action=deny&reason=", "action=deny&reason=+"] {
             assert_eq!(wrong(of(unreasoned)), ["reason"], "{unreasoned}");
         }
-        let json = call("application/json", r#"{"action": "deny", "reason": "No budget"}"#);
+        let json = json(r#"{"action": "deny", "reason": "No budget"}"#);
         assert_eq!(
             of_member(&json, &Gate::Approval(0)).map_err(|_| ()),
             wanted(Action::Deny, no_budget())
@@ -168,14 +169,14 @@ mod tests {
             )),
             ["reason", "role", "action"]
         );
-        let json = call("application/json", r#"{"action": "deny", "reason": 7}"#);
+        let json = json(r#"{"action": "deny", "reason": 7}"#);
         assert_eq!(wrong(of_member(&json, &Gate::Approval(0))), ["reason"]);
     }
 
     #[test]
     fn a_link_sends_a_reason_or_nothing() {
-        let of = |call: Call| of_link(&call).map(|said| said.reason.map(String::from)).map_err(|_| ());
-        assert_eq!(of(Call::new(Method::POST, "/decide")), Ok(None));
+        let of = |body: RequestBody| of_link(&body).map(|said| said.reason.map(String::from)).map_err(|_| ());
+        assert_eq!(of(RequestBody::default()), Ok(None));
         assert_eq!(of(form("reason=")), Ok(None));
         assert_eq!(of(form("reason=No+budget")), Ok(Some("No budget".to_owned())));
         assert_eq!(of(form("action=approve")), Err(()));

@@ -9,7 +9,7 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::audit::{AuditEntry, Wanted, is_entry_key};
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, ProblemDetails, Query, Response, State, Web};
 
 use crate::people::People;
 
@@ -46,8 +46,8 @@ impl Page<'_> {
 }
 
 /// In words of one kind or of all: `gate`, `member.added`.
-fn what(call: &Call) -> Result<&str, ProblemDetails> {
-    let what = call.query("what").unwrap_or_default().trim();
+fn what(query: &Query) -> Result<&str, ProblemDetails> {
+    let what = query.get("what").unwrap_or_default().trim();
     let fits = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
     if what.len() > 64 || !what.bytes().all(fits) {
         return Err(ProblemDetails::wrong_field(
@@ -59,8 +59,8 @@ fn what(call: &Call) -> Result<&str, ProblemDetails> {
 }
 
 /// As the link to older entries has it.
-fn before(call: &Call) -> Result<Option<&str>, ProblemDetails> {
-    let before = call.query("before");
+fn before(query: &Query) -> Result<Option<&str>, ProblemDetails> {
+    let before = query.get("before");
     match before {
         Some(key) if !is_entry_key(key) => Err(ProblemDetails::wrong_field(
             "before",
@@ -70,21 +70,26 @@ fn before(call: &Call) -> Result<Option<&str>, ProblemDetails> {
     }
 }
 
-pub(crate) async fn answer(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
+pub(crate) async fn answer(
+    State(web): State<Web>,
+    scope: OrgScope,
+    query: Query,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
     let wanted = Wanted {
-        what: what(call)?,
+        what: what(&query)?,
         subject: None,
-        before: before(call)?,
+        before: before(&query)?,
         most: MOST,
     };
-    let found = web.store.audit_entries(visit.org(), wanted).await?;
-    let people = People::of(web, visit, &found.entries).await?;
-    let path = format!("/orgs/{}/audit", visit.org());
+    let found = web.store.audit_entries(scope.org(), wanted).await?;
+    let people = People::of(&web, &scope, &found.entries).await?;
+    let path = format!("/orgs/{}/audit", scope.org());
     let next = found.next.map(|before| {
         let before = utf8_percent_encode(&before, NON_ALPHANUMERIC);
         format!("{path}?what={}&before={before}", wanted.what)
     });
-    if call.wants_page() {
+    if format.is_page() {
         let page = Page {
             action: web.base.link(&path),
             what: wanted.what,
@@ -92,18 +97,18 @@ pub(crate) async fn answer(web: &Web, call: &Call, visit: &OrgScope) -> Result<A
             people: &people,
             next: next.map(|next| web.base.link(&next)),
             zone: web
-                .variables(&visit.organisation)
+                .variables(&scope.organisation)
                 .await
                 .map_or(Tz::UTC, |variables| variables.timezone),
         };
-        return web.page(StatusCode::OK, TITLE, Some(visit), &page);
+        return web.page(StatusCode::OK, TITLE, Some(&scope), &page);
     }
     let entries: Vec<Value> = found.entries.iter().map(|entry| item(entry, &people)).collect();
     let mut body = json!({ "entries": entries });
     if let Some(next) = next {
         body["next"] = json!(web.base.absolute(&next));
     }
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(web::json(StatusCode::OK, &body))
 }
 
 fn item(entry: &AuditEntry, people: &People) -> Value {
@@ -130,11 +135,10 @@ fn item(entry: &AuditEntry, people: &People) -> Value {
 #[cfg(test)]
 mod tests {
     use domain::role::Role;
-    use http::Method;
     use web::Base;
 
     use super::*;
-    use crate::page::tests::{HOSTILE, visit};
+    use crate::page::tests::{HOSTILE, scope};
 
     pub(crate) fn entry(who: &str, what: &str, subject: &str) -> AuditEntry {
         let mut entry = AuditEntry::now(who, what, subject);
@@ -143,9 +147,13 @@ mod tests {
         entry.changed(Some(HOSTILE.to_owned()), None)
     }
 
+    fn sent(name: &str, value: &str) -> Query {
+        Query::parse(&format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+    }
+
     #[test]
     fn a_filter_is_a_name_or_its_beginning() {
-        let of = |text: &str| what(&Call::new(Method::GET, "/x").with_query("what", text)).map(str::to_owned);
+        let of = |text: &str| what(&sent("what", text)).map(str::to_owned);
         assert_eq!(of(" member.added ").unwrap(), "member.added");
         assert_eq!(of("").unwrap(), "");
         for bad in [HOSTILE, "Member", "a b", &"x".repeat(65)] {
@@ -155,12 +163,12 @@ mod tests {
 
     #[test]
     fn older_entries_are_those_before_one_of_its_keys() {
-        let of = |text: &str| before(&Call::new(Method::GET, "/x").with_query("before", text)).map(|_| ());
+        let of = |text: &str| before(&sent("before", text)).map(|_| ());
         assert!(of("2026-11-28T07:00:00.123456789+00:00#0123456789abcdef").is_ok());
         for bad in ["", "2026-11-28", HOSTILE, &"x".repeat(2000)] {
             assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
         }
-        assert!(before(&Call::new(Method::GET, "/x")).unwrap().is_none());
+        assert!(before(&Query::default()).unwrap().is_none());
     }
 
     #[test]
@@ -185,7 +193,7 @@ mod tests {
 
     #[test]
     fn entries_are_escaped() {
-        let visit = visit(Role::Admin);
+        let scope = scope(Role::Admin);
         let entries = [entry("m1", "variable.set", HOSTILE), entry(HOSTILE, HOSTILE, "m1")];
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let page = Page {
@@ -196,7 +204,7 @@ mod tests {
             next: Some(base.link("/orgs/acme/audit?what=variable&before=x")),
             zone: Tz::Europe__Berlin,
         };
-        let text = web::page(&base, TITLE, Some(&visit), &page).unwrap();
+        let text = web::page(&base, TITLE, Some(&scope), &page).unwrap();
         assert!(!text.contains("<script>"), "{text}");
         insta::assert_snapshot!(text);
     }

@@ -43,7 +43,6 @@ pub(crate) fn text_of(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::show::tests::family;
-    use http::header::{CONTENT_TYPE, HeaderValue};
     use serde_json::json;
 
     #[test]
@@ -71,11 +70,11 @@ mod tests {
                 "default_psa": "connectwise"}),
             json!({}),
         );
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let call = web::Call::new(http::Method::POST, "/x").with_header(CONTENT_TYPE, form).with_body(
+        let sent = web::RequestBody::new(
+            web::Content::Form,
             "csrf=t&timezone=&onboarding_password_save_location=&store_password_in_ticket=true&default_psa=email_only&made_up=",
         );
-        let body = from_form(&call.form().unwrap(), &family.own);
+        let body = from_form(&sent.form().unwrap(), &family.own);
         assert_eq!(
             Value::Object(body),
             json!({"timezone": null, "default_psa": "email_only", "made_up": null})

@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::ids::OrgId;
 use domain::schedule::local_words;
-use domain::variables::{Definition, Family, definition};
+use domain::variables::{Definition, definition};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::audit::{AuditEntry, Wanted};
 use store::organisations::{SET, SET_FOR_CHILDREN};
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, PathParams, ProblemDetails, Response, State, Web};
 
 use crate::page::shown;
 use crate::people::People;
@@ -72,23 +72,24 @@ impl Page<'_> {
 }
 
 pub(crate) async fn answer(
-    web: &Web,
-    call: &Call,
-    visit: &OrgScope,
-    family: &Family,
-) -> Result<Answer, ProblemDetails> {
-    let definition = definition(call.param("name")).ok_or_else(ProblemDetails::not_found)?;
-    let (changes, more) = changes(web, visit, definition.name).await?;
-    if !call.wants_page() {
-        let mut body = one(family, definition);
+    State(web): State<Web>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let family = web.store.family(&scope.organisation).await?;
+    let definition = definition(params.get("name")).ok_or_else(ProblemDetails::not_found)?;
+    let (changes, more) = changes(&web, &scope, definition.name).await?;
+    if !format.is_page() {
+        let mut body = one(&family, definition);
         body["name"] = json!(definition.name);
         body["history"] = json!(changes);
         body["more"] = json!(more);
-        return Ok(Answer::json(StatusCode::OK, &body));
+        return Ok(web::json(StatusCode::OK, &body));
     }
     let (value, source) = family.effective(definition);
     let page = Page {
-        variables: web.base.link(&format!("/orgs/{}/variables", visit.org())),
+        variables: web.base.link(&format!("/orgs/{}/variables", scope.org())),
         definition,
         value: shown(&value),
         source: label(source),
@@ -96,23 +97,23 @@ pub(crate) async fn answer(
         changes: &changes,
         more,
         zone: web
-            .variables(&visit.organisation)
+            .variables(&scope.organisation)
             .await
             .map_or(Tz::UTC, |variables| variables.timezone),
     };
-    web.page(StatusCode::OK, definition.name, Some(visit), &page)
+    web.page(StatusCode::OK, definition.name, Some(&scope), &page)
 }
 
 /// Newest first; and whether there may be older ones.
-async fn changes(web: &Web, visit: &OrgScope, name: &str) -> Result<(Vec<Change>, bool), ProblemDetails> {
+async fn changes(web: &Web, scope: &OrgScope, name: &str) -> Result<(Vec<Change>, bool), ProblemDetails> {
     // The children's default is the organisation's own value too.
-    let (own, mut more) = entries(web, visit.org(), SET, name).await?;
-    let people = People::of(web, visit, &own).await?;
+    let (own, mut more) = entries(web, scope.org(), SET, name).await?;
+    let people = People::of(web, scope, &own).await?;
     let mut changes: Vec<Change> = own
         .iter()
         .map(|entry| Change::new(entry, people.name(&entry.who), false))
         .collect();
-    if let Some(parent) = &visit.organisation.parent {
+    if let Some(parent) = &scope.organisation.parent {
         let (theirs, more_of_theirs) = entries(web, parent, SET_FOR_CHILDREN, name).await?;
         changes.extend(theirs.iter().map(|entry| Change::new(entry, PARENT, true)));
         more |= more_of_theirs;
@@ -147,7 +148,7 @@ mod tests {
     use web::Base;
 
     use super::*;
-    use crate::page::tests::{HOSTILE, visit};
+    use crate::page::tests::{HOSTILE, scope};
 
     fn entry(old: Option<&str>, new: Option<&str>) -> AuditEntry {
         let mut entry = AuditEntry::now("m1", SET, "timezone").changed(old.map(str::to_owned), new.map(str::to_owned));
@@ -175,7 +176,7 @@ mod tests {
             more,
             zone: Tz::Europe__Berlin,
         };
-        web::page(&base, "timezone", Some(&visit(Role::Technician)), &page).unwrap()
+        web::page(&base, "timezone", Some(&scope(Role::Technician)), &page).unwrap()
     }
 
     #[test]

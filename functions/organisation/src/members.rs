@@ -8,7 +8,7 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::members::{Added, Changed, Member};
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, PathParams, ProblemDetails, Query, RequestBody, Response, State, Web};
 
 use crate::people::is_member_id;
 
@@ -44,33 +44,38 @@ fn sign_in(member: &Member) -> &'static str {
 }
 
 /// As the link to the next page has it.
-fn after(call: &Call) -> Result<Option<&str>, ProblemDetails> {
-    let after = call.query("after");
+fn after(query: &Query) -> Result<Option<&str>, ProblemDetails> {
+    let after = query.get("after");
     match after {
         Some(id) if !is_member_id(id) => Err(ProblemDetails::wrong_field("after", "must be the id of a member")),
         _ => Ok(after),
     }
 }
 
-pub(crate) async fn list(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let (members, next) = web.store.members(visit.org(), after(call)?).await?;
-    let path = format!("/orgs/{}/members", visit.org());
+pub(crate) async fn list(
+    State(web): State<Web>,
+    scope: OrgScope,
+    query: Query,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let (members, next) = web.store.members(scope.org(), after(&query)?).await?;
+    let path = format!("/orgs/{}/members", scope.org());
     let next = next.map(|after| format!("{path}?after={}", utf8_percent_encode(&after, NON_ALPHANUMERIC)));
-    if call.wants_page() {
+    if format.is_page() {
         let page = List {
             path: web.base.link(&path),
-            csrf: visit.csrf(),
+            csrf: scope.csrf(),
             members: &members,
             roles: &Role::ALL,
             next: next.map(|next| web.base.link(&next)),
         };
-        return web.page(StatusCode::OK, TITLE, Some(visit), &page);
+        return web.page(StatusCode::OK, TITLE, Some(&scope), &page);
     }
     let mut body = json!({ "members": members.iter().map(item).collect::<Vec<_>>() });
     if let Some(next) = next {
         body["next"] = json!(web.base.absolute(&next));
     }
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(web::json(StatusCode::OK, &body))
 }
 
 fn item(member: &Member) -> Value {
@@ -83,51 +88,67 @@ fn item(member: &Member) -> Value {
     })
 }
 
-pub(crate) async fn add(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let given::New { email, name, role } = given::new(&call.fields()?)?;
-    let member = Member::new(visit.org(), email.as_str(), &name, role);
-    match web.store.add_member(&member, &visit.caller.id).await? {
-        Added::Added => done(web, call, visit, StatusCode::CREATED, &item(&member)),
+pub(crate) async fn add(
+    State(web): State<Web>,
+    scope: OrgScope,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let given::New { email, name, role } = given::new(&body.fields()?)?;
+    let member = Member::new(scope.org(), email.as_str(), &name, role);
+    match web.store.add_member(&member, &scope.caller.id).await? {
+        Added::Added => done(&web, format, &scope, StatusCode::CREATED, &item(&member)),
         Added::AlreadyMember(known) => {
             Err(ProblemDetails::conflict("Somebody with this address is a member already.").with("member", known.id))
         }
     }
 }
 
-pub(crate) async fn show(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let member = find(web, call, visit).await?;
-    if !call.wants_page() {
-        return Ok(Answer::json(StatusCode::OK, &item(&member)));
+pub(crate) async fn show(
+    State(web): State<Web>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let member = find(&web, &scope, &params).await?;
+    if !format.is_page() {
+        return Ok(web::json(StatusCode::OK, &item(&member)));
     }
-    let members = format!("/orgs/{}/members", visit.org());
+    let members = format!("/orgs/{}/members", scope.org());
     let page = One {
         path: web.base.link(&format!("{members}/{}", member.id)),
         members: web.base.link(&members),
-        csrf: visit.csrf(),
+        csrf: scope.csrf(),
         member: &member,
         roles: &Role::ALL,
     };
-    web.page(StatusCode::OK, &member.name, Some(visit), &page)
+    web.page(StatusCode::OK, &member.name, Some(&scope), &page)
 }
 
 /// Name and role. The address stays: a person with another one is another member.
-pub(crate) async fn change(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let member = find(web, call, visit).await?;
-    let given::Change { name, role } = given::change(&call.fields()?)?;
+pub(crate) async fn change(
+    State(web): State<Web>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let member = find(&web, &scope, &params).await?;
+    let given::Change { name, role } = given::change(&body.fields()?)?;
     let remaining = match role {
         Role::Admin => None,
-        _ => remaining_admin(web, &member).await?,
+        _ => remaining_admin(&web, &member).await?,
     };
-    let by = &visit.caller.id;
+    let by = &scope.caller.id;
     let changed = web
         .store
         .change_member(&member, &name, role, by, remaining.as_ref())
         .await?;
     match changed {
         Changed::Done => done(
-            web,
-            call,
-            visit,
+            &web,
+            format,
+            &scope,
             StatusCode::OK,
             &item(&Member { name, role, ..member }),
         ),
@@ -135,21 +156,31 @@ pub(crate) async fn change(web: &Web, call: &Call, visit: &OrgScope) -> Result<A
     }
 }
 
-pub(crate) async fn delete(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let member = find(web, call, visit).await?;
-    let remaining = remaining_admin(web, &member).await?;
-    let by = &visit.caller.id;
+pub(crate) async fn delete(
+    State(web): State<Web>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let member = find(&web, &scope, &params).await?;
+    let remaining = remaining_admin(&web, &member).await?;
+    let by = &scope.caller.id;
     match web.store.delete_member(&member, by, remaining.as_ref()).await? {
-        Changed::Done => done(web, call, visit, StatusCode::OK, &item(&member)),
+        Changed::Done => done(&web, format, &scope, StatusCode::OK, &item(&member)),
         Changed::Overtaken => Err(overtaken()),
     }
 }
 
 /// In every browser of the member's; they may sign in again.
-pub(crate) async fn end_sessions(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let member = find(web, call, visit).await?;
-    match web.store.end_sessions(&member, &visit.caller.id).await? {
-        Changed::Done => done(web, call, visit, StatusCode::OK, &item(&member)),
+pub(crate) async fn end_sessions(
+    State(web): State<Web>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let member = find(&web, &scope, &params).await?;
+    match web.store.end_sessions(&member, &scope.caller.id).await? {
+        Changed::Done => done(&web, format, &scope, StatusCode::OK, &item(&member)),
         Changed::Overtaken => Err(overtaken()),
     }
 }
@@ -171,57 +202,62 @@ fn overtaken() -> ProblemDetails {
     ProblemDetails::conflict("Somebody else changed the members just now. Load the page again, and repeat.")
 }
 
-async fn find(web: &Web, call: &Call, visit: &OrgScope) -> Result<Member, ProblemDetails> {
-    let id = call.param("member");
+async fn find(web: &Web, scope: &OrgScope, params: &PathParams) -> Result<Member, ProblemDetails> {
+    let id = params.get("member");
     if !is_member_id(id) {
         return Err(ProblemDetails::not_found());
     }
-    let member = web.store.member(visit.org(), id).await?;
+    let member = web.store.member(scope.org(), id).await?;
     member.ok_or_else(ProblemDetails::not_found)
 }
 
-fn done(web: &Web, call: &Call, visit: &OrgScope, status: StatusCode, body: &Value) -> Result<Answer, ProblemDetails> {
-    if call.wants_page() {
-        let members = format!("/orgs/{}/members", visit.org());
-        return Ok(Answer::see_other(&web.base.link(&members)));
+fn done(
+    web: &Web,
+    format: Format,
+    scope: &OrgScope,
+    status: StatusCode,
+    body: &Value,
+) -> Result<Response, ProblemDetails> {
+    if format.is_page() {
+        let members = format!("/orgs/{}/members", scope.org());
+        return Ok(web::see_other(&web.base.link(&members)));
     }
-    Ok(Answer::json(status, body))
+    Ok(web::json(status, body))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
     use web::Base;
 
     use super::*;
-    use crate::page::tests::{HOSTILE, visit};
+    use crate::page::tests::{HOSTILE, scope};
 
     fn member(name: &str, role: Role) -> Member {
-        let visit = visit(role);
+        let scope = scope(role);
         Member {
             id: "m1".to_owned(),
-            ..Member::new(visit.org(), name, name, role)
+            ..Member::new(scope.org(), name, name, role)
         }
     }
 
     #[test]
     fn a_page_begins_after_a_member() {
-        let of = |text: &str| after(&Call::new(Method::GET, "/x").with_query("after", text)).map(|_| ());
-        assert!(of(&Member::new(visit(Role::Admin).org(), "a", "a", Role::Basic).id).is_ok());
+        let of = |text: &str| after(&Query::parse(&format!("after={text}"))).map(|_| ());
+        assert!(of(&Member::new(scope(Role::Admin).org(), "a", "a", Role::Basic).id).is_ok());
         for bad in ["", "m1", "mary@contoso.com", &"x".repeat(2000)] {
             assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
         }
-        assert!(after(&Call::new(Method::GET, "/x")).unwrap().is_none());
+        assert!(after(&Query::default()).unwrap().is_none());
     }
 
     #[test]
     fn names_are_escaped() {
-        let visit = visit(Role::Admin);
+        let scope = scope(Role::Admin);
         let members = [member(HOSTILE, Role::Admin), member("Ada", Role::Basic)];
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let list = List {
             path: base.link("/orgs/acme/members"),
-            csrf: visit.csrf(),
+            csrf: scope.csrf(),
             members: &members,
             roles: &Role::ALL,
             next: Some(base.link("/orgs/acme/members?after=m1")),
@@ -229,12 +265,12 @@ mod tests {
         let one = One {
             members: base.link("/orgs/acme/members"),
             path: base.link("/orgs/acme/members/m1"),
-            csrf: visit.csrf(),
+            csrf: scope.csrf(),
             member: &members[0],
             roles: &Role::ALL,
         };
-        let list = web::page(&base, TITLE, Some(&visit), &list).unwrap();
-        let one = web::page(&base, HOSTILE, Some(&visit), &one).unwrap();
+        let list = web::page(&base, TITLE, Some(&scope), &list).unwrap();
+        let one = web::page(&base, HOSTILE, Some(&scope), &one).unwrap();
         assert!(!list.contains("<script>") && !one.contains("<script>"), "{list}{one}");
         insta::assert_snapshot!("list", list);
         insta::assert_snapshot!("one", one);

@@ -110,14 +110,14 @@ fn label(choice: &str) -> &str {
 
 pub(crate) fn page<'a>(
     web: &Web,
-    visit: &'a OrgScope,
+    scope: &'a OrgScope,
     family: &Family,
     sent: Option<&Form>,
     problems: &'a [FieldError],
 ) -> Page<'a> {
     build(
-        web.base.link(&format!("/orgs/{}/variables", visit.org())),
-        visit,
+        web.base.link(&format!("/orgs/{}/variables", scope.org())),
+        scope,
         family,
         sent,
         problems,
@@ -126,14 +126,14 @@ pub(crate) fn page<'a>(
 
 fn build<'a>(
     action: String,
-    visit: &'a OrgScope,
+    scope: &'a OrgScope,
     family: &Family,
     sent: Option<&Form>,
     problems: &'a [FieldError],
 ) -> Page<'a> {
     Page {
-        csrf: visit.csrf(),
-        edits: visit.caller.role.edits_variables(),
+        csrf: scope.csrf(),
+        edits: scope.caller.role.edits_variables(),
         rows: definitions()
             .iter()
             .map(|definition| Row::new(&action, definition, family, sent, problems))
@@ -157,7 +157,7 @@ pub(crate) mod tests {
 
     pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-    pub(crate) fn visit(role: Role) -> OrgScope {
+    pub(crate) fn scope(role: Role) -> OrgScope {
         let org = OrgId::parse("acme").unwrap();
         let member = Member {
             org: org.clone(),
@@ -177,7 +177,7 @@ pub(crate) mod tests {
     }
 
     fn text(role: Role, problems: &[FieldError]) -> String {
-        let visit = visit(role);
+        let scope = scope(role);
         let mut family = family(
             json!({"default_ticket_location": HOSTILE, "store_password_in_ticket": false, "default_tech_id": HOSTILE}),
             json!({"default_work_role": HOSTILE, "onboarding_password_save_location": ["psa", "hudu"],
@@ -187,8 +187,8 @@ pub(crate) mod tests {
             family.inherited.get_mut(name).unwrap().locked = true;
         }
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
-        let page = build(base.link("/orgs/acme/variables"), &visit, &family, None, problems);
-        web::page(&base, TITLE, Some(&visit), &page).unwrap()
+        let page = build(base.link("/orgs/acme/variables"), &scope, &family, None, problems);
+        web::page(&base, TITLE, Some(&scope), &page).unwrap()
     }
 
     #[test]

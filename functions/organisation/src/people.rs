@@ -14,17 +14,17 @@ pub(crate) struct People(BTreeMap<String, String>);
 
 impl People {
     /// Members act in their own organisation and, from the parent, in this one.
-    pub(crate) async fn of(web: &Web, visit: &OrgScope, entries: &[AuditEntry]) -> Result<Self, StepError> {
+    pub(crate) async fn of(web: &Web, scope: &OrgScope, entries: &[AuditEntry]) -> Result<Self, StepError> {
         let named = entries.iter().flat_map(|entry| [&entry.who, &entry.subject]);
         let ids: BTreeSet<&String> = named.collect();
-        let reader = Some(&visit.caller.org);
+        let reader = Some(&scope.caller.org);
         let names = ids.iter().map(|id| id.as_str());
-        let hidden = web.parents_people(&visit.organisation, reader, names).await?;
+        let hidden = web.parents_people(&scope.organisation, reader, names).await?;
         let mut people = BTreeMap::new();
         for id in ids {
             let name = match TokenRef::parse(id) {
-                Some(token) => token_name(web, visit, &token).await?,
-                None if is_member_id(id) => member_name(web, visit, id).await?,
+                Some(token) => token_name(web, scope, &token).await?,
+                None if is_member_id(id) => member_name(web, scope, id).await?,
                 None => Some(hidden.hide(id)),
             };
             people.extend(name.map(|name| (id.clone(), name)));
@@ -44,22 +44,22 @@ impl People {
 }
 
 /// None for one who is gone.
-async fn member_name(web: &Web, visit: &OrgScope, id: &str) -> Result<Option<String>, StepError> {
-    if let Some(member) = web.store.member(visit.org(), id).await? {
+async fn member_name(web: &Web, scope: &OrgScope, id: &str) -> Result<Option<String>, StepError> {
+    if let Some(member) = web.store.member(scope.org(), id).await? {
         return Ok(Some(member.email));
     }
-    let Some(parent) = &visit.organisation.parent else {
+    let Some(parent) = &scope.organisation.parent else {
         return Ok(None);
     };
     match web.store.member(parent, id).await? {
-        Some(member) if visit.caller.org == *parent => Ok(Some(member.email)),
+        Some(member) if scope.caller.org == *parent => Ok(Some(member.email)),
         Some(_) => web.name_of(parent).await.map(Some),
         None => Ok(None),
     }
 }
 
-async fn token_name(web: &Web, visit: &OrgScope, token: &TokenRef) -> Result<Option<String>, StepError> {
-    if may_name(visit, &token.org) {
+async fn token_name(web: &Web, scope: &OrgScope, token: &TokenRef) -> Result<Option<String>, StepError> {
+    if may_name(scope, &token.org) {
         let token = web.store.token(&token.org, &token.id).await?;
         return Ok(token.map(|token| token.shown()));
     }
@@ -67,8 +67,8 @@ async fn token_name(web: &Web, visit: &OrgScope, token: &TokenRef) -> Result<Opt
 }
 
 /// Whether the visitor may know who works there.
-fn may_name(visit: &OrgScope, org: &OrgId) -> bool {
-    org == visit.org() || *org == visit.caller.org
+fn may_name(scope: &OrgScope, org: &OrgId) -> bool {
+    org == scope.org() || *org == scope.caller.org
 }
 
 pub(crate) fn is_member_id(id: &str) -> bool {

@@ -1,72 +1,105 @@
-//! What the function answers, and the variables as they are read and changed.
+//! The routes, and the variables as they are read and changed.
 
 use domain::field::FieldError;
+use domain::role::Role;
 use domain::variables::{Changes, Family};
 use http::StatusCode;
 use store::organisations::Changed;
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, ProblemDetails, RequestBody, Response, Routes, State, Web, member};
 
 use crate::{audit, change, history, members, page, show, tokens};
 
-pub(crate) async fn handle(web: &Web, call: Call) -> Result<Answer, ProblemDetails> {
-    let visit = web.visit(&call).await?;
-    match (call.verb(), call.route()) {
-        ("GET", "/orgs/{org}/variables") => answer(web, &call, &visit, &read(web, &visit).await?),
-        ("PUT", "/orgs/{org}/variables") => {
-            let values = read(web, &visit).await?;
-            let changes = change::plan(call.json_object()?, &values)?;
-            write(web, &visit, &changes, &values).await?;
-            answer(web, &call, &visit, &read(web, &visit).await?)
-        }
-        // The page's form: browsers send no PUT.
-        ("POST", "/orgs/{org}/variables") => from_form(web, &call, &visit).await,
-        ("GET", "/orgs/{org}/variables/{name}") => history::answer(web, &call, &visit, &read(web, &visit).await?).await,
-        ("GET", "/orgs/{org}/members") => members::list(web, &call, &visit).await,
-        ("POST", "/orgs/{org}/members") => members::add(web, &call, &visit).await,
-        ("GET", "/orgs/{org}/members/{member}") => members::show(web, &call, &visit).await,
-        ("PUT", "/orgs/{org}/members/{member}") => members::change(web, &call, &visit).await,
-        ("DELETE", "/orgs/{org}/members/{member}") => members::delete(web, &call, &visit).await,
-        // The page's forms.
-        ("POST", "/orgs/{org}/members/{member}") => members::change(web, &call, &visit).await,
-        ("POST", "/orgs/{org}/members/{member}/delete") => members::delete(web, &call, &visit).await,
-        ("POST", "/orgs/{org}/members/{member}/sign-out") => members::end_sessions(web, &call, &visit).await,
-        ("GET", "/orgs/{org}/tokens") => tokens::list(web, &call, &visit).await,
-        ("POST", "/orgs/{org}/tokens") => tokens::create(web, &call, &visit).await,
-        ("DELETE", "/orgs/{org}/tokens/{token}") => tokens::revoke(web, &call, &visit).await,
-        // The page's form.
-        ("POST", "/orgs/{org}/tokens/{token}/revoke") => tokens::revoke(web, &call, &visit).await,
-        ("GET", "/orgs/{org}/audit") => audit::answer(web, &call, &visit).await,
-        _ => Err(ProblemDetails::not_found()),
-    }
+pub(crate) fn routes() -> Routes<Web> {
+    const VARIABLES: &str = "/orgs/{org}/variables";
+    const MEMBERS: &str = "/orgs/{org}/members";
+    const MEMBER: &str = "/orgs/{org}/members/{member}";
+    const TOKENS: &str = "/orgs/{org}/tokens";
+    let sees_variables = member(Role::sees_variables);
+    // Variables say who approves, and where passwords go.
+    let edits_variables = member(Role::edits_variables).recently_from(VARIABLES);
+    let members = member(Role::manages_members);
+    let of_member = members.recently_from(MEMBER);
+    let tokens = member(Role::manages_tokens);
+    // Browsers send no PUT and no DELETE: the pages' forms POST.
+    Routes::default()
+        .get(VARIABLES, sees_variables.offers_to_sign_in(), read)
+        .put(VARIABLES, edits_variables, change_by_json)
+        .post(VARIABLES, edits_variables, change_by_form)
+        .get("/orgs/{org}/variables/{name}", sees_variables, history::answer)
+        .get(MEMBERS, members.offers_to_sign_in(), members::list)
+        .post(MEMBERS, members.recently_from(MEMBERS), members::add)
+        .get(MEMBER, members.offers_to_sign_in(), members::show)
+        .put(MEMBER, of_member, members::change)
+        .post(MEMBER, of_member, members::change)
+        .delete(MEMBER, of_member, members::delete)
+        .post("/orgs/{org}/members/{member}/delete", of_member, members::delete)
+        .post(
+            "/orgs/{org}/members/{member}/sign-out",
+            of_member,
+            members::end_sessions,
+        )
+        .get(TOKENS, tokens.offers_to_sign_in(), tokens::list)
+        .post(TOKENS, tokens.recently_from(TOKENS), tokens::create)
+        .delete(
+            "/orgs/{org}/tokens/{token}",
+            tokens.recently_from(TOKENS),
+            tokens::revoke,
+        )
+        .post(
+            "/orgs/{org}/tokens/{token}/revoke",
+            tokens.recently_from(TOKENS),
+            tokens::revoke,
+        )
+        .get("/orgs/{org}/audit", member(Role::sees_audit), audit::answer)
 }
 
-async fn from_form(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let values = read(web, visit).await?;
-    let form = call.form()?;
+async fn read(State(web): State<Web>, scope: OrgScope, format: Format) -> Result<Response, ProblemDetails> {
+    let values = web.store.family(&scope.organisation).await?;
+    answer(&web, format, &scope, &values)
+}
+
+async fn change_by_json(
+    State(web): State<Web>,
+    scope: OrgScope,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let values = web.store.family(&scope.organisation).await?;
+    let changes = change::plan(body.json_object()?, &values)?;
+    write(&web, &scope, &changes, &values).await?;
+    let values = web.store.family(&scope.organisation).await?;
+    answer(&web, format, &scope, &values)
+}
+
+/// What the page's form sends: only what differs from the values that are set here.
+async fn change_by_form(
+    State(web): State<Web>,
+    scope: OrgScope,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let values = web.store.family(&scope.organisation).await?;
+    let form = body.form()?;
     match change::plan(change::from_form(&form, &values.own), &values) {
         Ok(changes) => {
-            write(web, visit, &changes, &values).await?;
-            Ok(Answer::see_other(
-                &web.base.link(&format!("/orgs/{}/variables", visit.org())),
+            write(&web, &scope, &changes, &values).await?;
+            Ok(web::see_other(
+                &web.base.link(&format!("/orgs/{}/variables", scope.org())),
             ))
         }
-        Err(problems) if call.wants_page() => {
-            let page = page::page(web, visit, &values, Some(&form), &problems);
-            web.page(StatusCode::UNPROCESSABLE_ENTITY, page::TITLE, Some(visit), &page)
+        Err(problems) if format.is_page() => {
+            let page = page::page(&web, &scope, &values, Some(&form), &problems);
+            web.page(StatusCode::UNPROCESSABLE_ENTITY, page::TITLE, Some(&scope), &page)
         }
         Err(problems) => Err(problems.into()),
     }
 }
 
-async fn read(web: &Web, visit: &OrgScope) -> Result<Family, ProblemDetails> {
-    Ok(web.store.family(&visit.organisation).await?)
-}
-
-async fn write(web: &Web, visit: &OrgScope, changes: &Changes, read: &Family) -> Result<(), ProblemDetails> {
-    let by = &visit.caller.id;
+async fn write(web: &Web, scope: &OrgScope, changes: &Changes, read: &Family) -> Result<(), ProblemDetails> {
+    let by = &scope.caller.id;
     let changed = web
         .store
-        .change_variables(visit.org(), changes, read.version, &read.own, by)
+        .change_variables(scope.org(), changes, read.version, &read.own, by)
         .await?;
     match changed {
         Changed::Done => Ok(()),
@@ -76,15 +109,15 @@ async fn write(web: &Web, visit: &OrgScope, changes: &Changes, read: &Family) ->
     }
 }
 
-fn answer(web: &Web, call: &Call, visit: &OrgScope, values: &Family) -> Result<Answer, ProblemDetails> {
-    if call.wants_page() {
+fn answer(web: &Web, format: Format, scope: &OrgScope, values: &Family) -> Result<Response, ProblemDetails> {
+    if format.is_page() {
         let none: &[FieldError] = &[];
         return web.page(
             StatusCode::OK,
             page::TITLE,
-            Some(visit),
-            &page::page(web, visit, values, None, none),
+            Some(scope),
+            &page::page(web, scope, values, None, none),
         );
     }
-    Ok(Answer::json(StatusCode::OK, &show::json(values)))
+    Ok(web::json(StatusCode::OK, &show::json(values)))
 }

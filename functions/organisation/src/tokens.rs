@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use store::members::Member;
 use store::tokens::{ApiToken, Created, NewToken};
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, PathParams, ProblemDetails, Query, RequestBody, Response, State, Web};
 
 const TITLE: &str = "Tokens";
 
@@ -93,31 +93,36 @@ fn day(at: &DateTime<Utc>) -> NaiveDate {
 }
 
 /// As the link to the next page has it.
-fn after(call: &Call) -> Result<Option<TokenId>, ProblemDetails> {
-    let after = call.query("after").map(TokenId::parse).transpose();
+fn after(query: &Query) -> Result<Option<TokenId>, ProblemDetails> {
+    let after = query.get("after").map(TokenId::parse).transpose();
     after.map_err(|wrong| vec![wrong.at("after")].into())
 }
 
-pub(crate) async fn list(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let (rows, next) = rows(web, visit, after(call)?.as_ref()).await?;
-    let next = next.map(|after| format!("/orgs/{}/tokens?after={after}", visit.org()));
-    if call.wants_page() {
-        return page(web, visit, StatusCode::OK, &rows, next.as_deref(), &[]);
+pub(crate) async fn list(
+    State(web): State<Web>,
+    scope: OrgScope,
+    query: Query,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let (rows, next) = rows(&web, &scope, after(&query)?.as_ref()).await?;
+    let next = next.map(|after| format!("/orgs/{}/tokens?after={after}", scope.org()));
+    if format.is_page() {
+        return page(&web, &scope, StatusCode::OK, &rows, next.as_deref(), &[]);
     }
     let mut body = json!({ "tokens": rows.iter().map(Row::json).collect::<Vec<_>>() });
     if let Some(next) = next {
         body["next"] = json!(web.base.absolute(&next));
     }
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(web::json(StatusCode::OK, &body))
 }
 
 async fn rows(
     web: &Web,
-    visit: &OrgScope,
+    scope: &OrgScope,
     after: Option<&TokenId>,
 ) -> Result<(Vec<Row>, Option<TokenId>), ProblemDetails> {
     let now = Utc::now();
-    let (tokens, next) = web.store.tokens(visit.org(), after).await?;
+    let (tokens, next) = web.store.tokens(scope.org(), after).await?;
     let mut owners: BTreeMap<String, Option<Member>> = BTreeMap::new();
     let mut rows = Vec::new();
     for token in tokens {
@@ -134,22 +139,22 @@ async fn rows(
 
 fn page(
     web: &Web,
-    visit: &OrgScope,
+    scope: &OrgScope,
     status: StatusCode,
     rows: &[Row],
     next: Option<&str>,
     problems: &[FieldError],
-) -> Result<Answer, ProblemDetails> {
+) -> Result<Response, ProblemDetails> {
     let page = List {
-        path: web.base.link(&format!("/orgs/{}/tokens", visit.org())),
-        csrf: visit.csrf(),
+        path: web.base.link(&format!("/orgs/{}/tokens", scope.org())),
+        csrf: scope.csrf(),
         rows,
         roles: &Role::ALL,
-        makes: visit.caller.org == *visit.org(),
+        makes: scope.caller.org == *scope.org(),
         problems,
         next: next.map(|next| web.base.link(next)),
     };
-    web.page(status, TITLE, Some(visit), &page)
+    web.page(status, TITLE, Some(scope), &page)
 }
 
 /// What a form or a program asks for.
@@ -189,15 +194,20 @@ fn wanted(body: &Map<String, Value>) -> Result<Wanted, Vec<FieldError>> {
 }
 
 /// The caller's own: nobody makes a token that counts as somebody else.
-pub(crate) async fn create(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let wanted = match wanted(&call.fields()?) {
+pub(crate) async fn create(
+    State(web): State<Web>,
+    scope: OrgScope,
+    format: Format,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let wanted = match wanted(&body.fields()?) {
         Ok(wanted) => wanted,
-        Err(problems) if call.wants_page() => {
-            let (rows, next) = rows(web, visit, None).await?;
-            let next = next.map(|after| format!("/orgs/{}/tokens?after={after}", visit.org()));
+        Err(problems) if format.is_page() => {
+            let (rows, next) = rows(&web, &scope, None).await?;
+            let next = next.map(|after| format!("/orgs/{}/tokens?after={after}", scope.org()));
             return page(
-                web,
-                visit,
+                &web,
+                &scope,
                 StatusCode::UNPROCESSABLE_ENTITY,
                 &rows,
                 next.as_deref(),
@@ -206,7 +216,7 @@ pub(crate) async fn create(web: &Web, call: &Call, visit: &OrgScope) -> Result<A
         }
         Err(problems) => return Err(problems.into()),
     };
-    let owner = owner(web, visit).await?;
+    let owner = owner(&web, &scope).await?;
     if !may_own(owner.role, wanted.role) {
         let message = format!("can only be {}, like the owner's", owner.role.as_str());
         return Err(ProblemDetails::wrong_field("role", &message));
@@ -217,8 +227,8 @@ pub(crate) async fn create(web: &Web, call: &Call, visit: &OrgScope) -> Result<A
         role: wanted.role,
         days: wanted.days,
     };
-    match web.store.create_token(&new, &visit.caller.id).await? {
-        Created::Done(token, secret) => made(web, call, visit, *token, &owner, &secret),
+    match web.store.create_token(&new, &scope.caller.id).await? {
+        Created::Done(token, secret) => made(&web, format, &scope, *token, &owner, &secret),
         Created::NameTaken => Err(ProblemDetails::conflict(
             "A token of the organisation has this name. Revoke it first, or choose another name.",
         )),
@@ -226,65 +236,70 @@ pub(crate) async fn create(web: &Web, call: &Call, visit: &OrgScope) -> Result<A
 }
 
 /// The member who calls, or whose program does.
-async fn owner(web: &Web, visit: &OrgScope) -> Result<Member, ProblemDetails> {
-    let person = visit.caller.person.as_deref().and_then(|person| person.split_once('/'));
-    let id = person.filter(|(org, _)| *org == visit.org().as_str()).map(|(_, id)| id);
+async fn owner(web: &Web, scope: &OrgScope) -> Result<Member, ProblemDetails> {
+    let person = scope.caller.person.as_deref().and_then(|person| person.split_once('/'));
+    let id = person.filter(|(org, _)| *org == scope.org().as_str()).map(|(_, id)| id);
     let Some(id) = id else {
         return Err(ProblemDetails::forbidden(
             "A token belongs to a member of its organisation. Make one in your own: it works in its children too.",
         ));
     };
     web.store
-        .member(visit.org(), id)
+        .member(scope.org(), id)
         .await?
         .ok_or_else(ProblemDetails::unauthorised)
 }
 
 fn made(
     web: &Web,
-    call: &Call,
-    visit: &OrgScope,
+    format: Format,
+    scope: &OrgScope,
     token: ApiToken,
     owner: &Member,
     secret: &SecretString,
-) -> Result<Answer, ProblemDetails> {
-    if call.wants_page() {
+) -> Result<Response, ProblemDetails> {
+    if format.is_page() {
         let page = Made {
-            tokens: web.base.link(&format!("/orgs/{}/tokens", visit.org())),
+            tokens: web.base.link(&format!("/orgs/{}/tokens", scope.org())),
             token: &token,
             secret: secret.expose_secret(),
         };
         let title = format!("Token {}", token.name);
-        return web.page(StatusCode::CREATED, &title, Some(visit), &page);
+        return web.page(StatusCode::CREATED, &title, Some(scope), &page);
     }
     let mut body = Row::new(token, Some(owner), None, Utc::now()).json();
     body["token"] = json!(secret.expose_secret());
-    Ok(Answer::json(StatusCode::CREATED, &body))
+    Ok(web::json(StatusCode::CREATED, &body))
 }
 
-pub(crate) async fn revoke(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let id = TokenId::parse(call.param("token")).map_err(|_| ProblemDetails::not_found())?;
+pub(crate) async fn revoke(
+    State(web): State<Web>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let id = TokenId::parse(params.get("token")).map_err(|_| ProblemDetails::not_found())?;
     let token = web
         .store
-        .token(visit.org(), &id)
+        .token(scope.org(), &id)
         .await?
         .ok_or_else(ProblemDetails::not_found)?;
     if token.revoked_at.is_none() {
         // Whoever revokes it at the same moment is as good.
-        web.store.revoke_token(&token, &visit.caller.id).await?;
+        web.store.revoke_token(&token, &scope.caller.id).await?;
     }
-    if call.wants_page() {
-        let tokens = format!("/orgs/{}/tokens", visit.org());
-        return Ok(Answer::see_other(&web.base.link(&tokens)));
+    if format.is_page() {
+        let tokens = format!("/orgs/{}/tokens", scope.org());
+        return Ok(web::see_other(&web.base.link(&tokens)));
     }
     let token = web
         .store
-        .token(visit.org(), &id)
+        .token(scope.org(), &id)
         .await?
         .ok_or_else(ProblemDetails::not_found)?;
     let owner = web.store.member(&token.org, &token.owner).await?;
     let last_used = web.store.token_last_used(&token).await?;
-    Ok(Answer::json(
+    Ok(web::json(
         StatusCode::OK,
         &Row::new(token, owner.as_ref(), last_used, Utc::now()).json(),
     ))
@@ -292,11 +307,10 @@ pub(crate) async fn revoke(web: &Web, call: &Call, visit: &OrgScope) -> Result<A
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
     use web::Base;
 
     use super::*;
-    use crate::page::tests::{HOSTILE, visit};
+    use crate::page::tests::{HOSTILE, scope};
 
     fn token(more: Value) -> ApiToken {
         let mut token = json!({
@@ -308,7 +322,7 @@ mod tests {
     }
 
     fn member(email: &str, role: Role) -> Member {
-        Member::new(visit(role).org(), email, "Ann", role)
+        Member::new(scope(role).org(), email, "Ann", role)
     }
 
     fn now() -> DateTime<Utc> {
@@ -353,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_page_begins_after_a_token() {
-        let of = |text: &str| after(&Call::new(Method::GET, "/x").with_query("after", text)).map(|_| ());
+        let of = |text: &str| after(&Query::parse(&format!("after={text}"))).map(|_| ());
         assert!(of(TokenId::generate().as_str()).is_ok());
         for bad in ["", "t1", HOSTILE, &"x".repeat(2000)] {
             assert_eq!(of(bad).unwrap_err().status.as_u16(), 422, "{bad}");
@@ -362,7 +376,7 @@ mod tests {
 
     #[test]
     fn names_are_escaped_and_only_a_new_token_shows_its_secret() {
-        let visit = visit(Role::Admin);
+        let scope = scope(Role::Admin);
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let hostile = member(HOSTILE, Role::Admin);
         let used = "2026-11-30".parse().ok();
@@ -379,21 +393,21 @@ mod tests {
         let list = |makes: bool| {
             let list = List {
                 path: base.link("/orgs/acme/tokens"),
-                csrf: visit.csrf(),
+                csrf: scope.csrf(),
                 rows: &rows,
                 roles: &Role::ALL,
                 makes,
                 problems: &problems,
                 next: Some(base.link("/orgs/acme/tokens?after=t1")),
             };
-            web::page(&base, TITLE, Some(&visit), &list).unwrap()
+            web::page(&base, TITLE, Some(&scope), &list).unwrap()
         };
         let made = Made {
             tokens: base.link("/orgs/acme/tokens"),
             token: &rows[0].token,
             secret: "secret-of-the-token",
         };
-        let made = web::page(&base, "Token payroll", Some(&visit), &made).unwrap();
+        let made = web::page(&base, "Token payroll", Some(&scope), &made).unwrap();
         let text = list(true);
         assert!(
             !text.contains("<script>") && !text.contains("secret-of-the-token"),

@@ -113,7 +113,7 @@ impl Round<'_> {
             organisation: &config.organisation.name,
             job: &cx.record.job,
             plan: &cx.record.plan,
-            requested_by: requester.email.as_deref().unwrap_or(&requester.id),
+            requested_by: requester.known_as(),
             until: self.closes_at,
             zone: config.variables.timezone,
             reminder: self.number > 0,

@@ -1,5 +1,7 @@
 //! The requests of an organisation, newest first.
 
+use std::sync::Arc;
+
 use askama::Template;
 use domain::ids::RequestId;
 use domain::request::Status;
@@ -7,9 +9,10 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use store::requests::RequestRecord;
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, ProblemDetails, Query, Response, State, Web};
 
-use crate::{one, routes};
+use crate::app::App;
+use crate::{rights, shown};
 
 const PAGE: usize = 50;
 /// A filter, and a member who sees only their own requests, look through this many pages of everybody's at a time.
@@ -82,33 +85,39 @@ impl Page<'_> {
     }
 }
 
-pub(crate) async fn list(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let wanted = Wanted::parse(call.query("status"), call.query("text"), call.query("before"))?;
-    let (records, more) = find(web, visit, &wanted).await?;
-    let next = more.map(|before| next_path(visit, &wanted, &before));
-    if call.wants_page() {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    query: Query,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let web = &app.web;
+    let wanted = Wanted::parse(query.get("status"), query.get("text"), query.get("before"))?;
+    let (records, more) = find(web, &scope, &wanted).await?;
+    let next = more.map(|before| next_path(&scope, &wanted, &before));
+    if format.is_page() {
         let page = Page {
             base: web.base.path(),
-            org: visit.org().as_str(),
+            org: scope.org().as_str(),
             records: &records,
             status: wanted.status,
             text: &wanted.text,
             all: Status::ALL,
             next: next.map(|path| web.base.link(&path)),
         };
-        return web.page(StatusCode::OK, "Requests", Some(visit), &page);
+        return web.page(StatusCode::OK, "Requests", Some(&scope), &page);
     }
     let mut body = json!({"requests": records.iter().map(|record| item(web, record)).collect::<Vec<_>>()});
     if let Some(next) = next {
         body["next"] = json!(web.base.absolute(&next));
     }
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(web::json(StatusCode::OK, &body))
 }
 
 /// What the visitor sees, and the id to go on from if there may be more.
 async fn find(
     web: &Web,
-    visit: &OrgScope,
+    scope: &OrgScope,
     wanted: &Wanted,
 ) -> Result<(Vec<RequestRecord>, Option<RequestId>), ProblemDetails> {
     let mut found = Vec::new();
@@ -117,12 +126,12 @@ async fn find(
         let limit = i32::try_from(PAGE).unwrap_or(i32::MAX);
         let page = web
             .store
-            .requests(visit.org(), wanted.status, before.as_ref(), limit)
+            .requests(scope.org(), wanted.status, before.as_ref(), limit)
             .await?;
         let full = page.len() == PAGE;
         for record in page {
             before = Some(record.id.clone());
-            if routes::sees(visit, &record) && wanted.fits(&record) {
+            if rights::sees(scope, &record) && wanted.fits(&record) {
                 found.push(record);
             }
             if found.len() == PAGE {
@@ -136,7 +145,7 @@ async fn find(
     Ok((found, before))
 }
 
-fn next_path(visit: &OrgScope, wanted: &Wanted, before: &RequestId) -> String {
+fn next_path(scope: &OrgScope, wanted: &Wanted, before: &RequestId) -> String {
     let status = wanted
         .status
         .map(|status| format!("&status={}", status.as_str()))
@@ -145,7 +154,7 @@ fn next_path(visit: &OrgScope, wanted: &Wanted, before: &RequestId) -> String {
         "" => String::new(),
         text => format!("&text={}", utf8_percent_encode(text, NON_ALPHANUMERIC)),
     };
-    format!("/orgs/{}/requests?before={before}{status}{text}", visit.org())
+    format!("/orgs/{}/requests?before={before}{status}{text}", scope.org())
 }
 
 fn item(web: &Web, record: &RequestRecord) -> Value {
@@ -153,12 +162,12 @@ fn item(web: &Web, record: &RequestRecord) -> Value {
         "id": record.id,
         "kind": record.kind(),
         "status": record.status,
-        "outcome": one::outcome(record),
+        "outcome": shown::outcome(record),
         "name": record.plan.display_name,
         "upn": record.plan.upn,
         "created_at": record.created_at,
         "start_at": record.plan.start_at,
-        "links": {"self": web.base.absolute(&one::path(record))},
+        "links": {"self": web.base.absolute(&shown::path(record))},
     })
 }
 
@@ -168,7 +177,7 @@ mod tests {
     use web::Base;
 
     use super::*;
-    use crate::routes::tests::{record, visit};
+    use crate::samples::{record, scope};
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
@@ -205,14 +214,14 @@ mod tests {
             assert!(wanted(text).fits(&ada), "{text}");
         }
         assert!(!wanted("bob").fits(&ada));
-        let visit = visit("m1", Role::Technician, "Ada");
-        let next = next_path(&visit, &wanted("A&b ö"), &ada.id);
+        let scope = scope("m1", Role::Technician, "Ada");
+        let next = next_path(&scope, &wanted("A&b ö"), &ada.id);
         assert!(next.ends_with("&text=a%26b%20%C3%B6"), "{next}");
     }
 
     #[test]
     fn names_in_the_list_are_escaped() {
-        let visit = visit("m1", Role::Technician, HOSTILE);
+        let scope = scope("m1", Role::Technician, HOSTILE);
         let records = [
             record("m1", HOSTILE, Status::Scheduled),
             record("m1", "Ada", Status::CompletedWithWarnings),
@@ -227,7 +236,7 @@ mod tests {
             all: Status::ALL,
             next: Some(base.link("/orgs/acme/requests?before=r0&status=scheduled")),
         };
-        let text = web::page(&base, "Requests", Some(&visit), &page).unwrap();
+        let text = web::page(&base, "Requests", Some(&scope), &page).unwrap();
         assert!(!text.contains("<script>"), "{text}");
         insta::assert_snapshot!(text);
     }

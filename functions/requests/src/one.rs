@@ -1,5 +1,7 @@
 //! One request with its timeline.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -10,9 +12,11 @@ use http::StatusCode;
 use serde::Serialize;
 use store::kept::Kept;
 use store::requests::RequestRecord;
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, PathParams, ProblemDetails, Response, State, Web};
 
-use crate::{pending, resume, routes};
+use crate::app::App;
+use crate::shown::{outcome, path};
+use crate::{pending, resume, rights};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -51,20 +55,6 @@ impl<'a> Body<'a> {
             user: record.user.as_ref(),
         }
     }
-}
-
-/// None until the end is written: a cancelled request still has its ticket to be told.
-pub(crate) fn outcome(record: &RequestRecord) -> Option<Outcome> {
-    record.ended_at.and_then(|_| record.status.outcome())
-}
-
-/// For pages.
-pub(crate) fn label(status: &Status) -> String {
-    status.as_str().replace('_', " ")
-}
-
-pub(crate) fn path(record: &RequestRecord) -> String {
-    format!("/orgs/{}/requests/{}", record.org, record.id)
 }
 
 #[derive(Template)]
@@ -115,25 +105,35 @@ impl Page<'_> {
     }
 }
 
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let record = app.to_see(&scope, &params).await?;
+    answer(&app.web, format, &scope, &record).await
+}
+
 pub(crate) async fn answer(
     web: &Web,
-    call: &Call,
-    visit: &OrgScope,
+    format: Format,
+    scope: &OrgScope,
     record: &RequestRecord,
-) -> Result<Answer, ProblemDetails> {
+) -> Result<Response, ProblemDetails> {
     let mut timeline = web.store.timeline(&record.key()).await?;
-    let asked_by = pending::asked_by(record);
+    let asked_by = record.requester.known_as();
     let named = timeline.iter().flat_map(|event| &event.people);
     let names: Vec<&str> = named.map(String::as_str).chain([asked_by]).collect();
-    let reader = Some(&visit.caller.org);
-    let hidden = web.parents_people(&visit.organisation, reader, names).await?;
+    let reader = Some(&scope.caller.org);
+    let hidden = web.parents_people(&scope.organisation, reader, names).await?;
     for event in &mut timeline {
         event.detail = hidden.hide_in(event);
     }
-    if !call.wants_page() {
-        return Ok(Answer::json(StatusCode::OK, &Body::new(record, &timeline)));
+    if !format.is_page() {
+        return Ok(web::json(StatusCode::OK, &Body::new(record, &timeline)));
     }
-    let role = visit.caller.role;
+    let role = scope.caller.role;
     let failed = match role.resumes() {
         true => resume::failed_steps(record, &timeline),
         false => Vec::new(),
@@ -143,26 +143,26 @@ pub(crate) async fn answer(
     skippable.dedup();
     let page = Page {
         link: web.base.link(&path(record)),
-        csrf: visit.csrf(),
+        csrf: scope.csrf(),
         record,
         asked_by: &hidden.hide(asked_by),
         timeline: &timeline,
         zone: web
-            .variables(&visit.organisation)
+            .variables(&scope.organisation)
             .await
             .map_or(Tz::UTC, |variables| variables.timezone),
-        changes: waits(record.status) && routes::changes(visit, record),
+        changes: waits(record.status) && rights::changes(scope, record),
         failed: &failed,
         skippable: &skippable,
         stuck: role.resumes() && resume::is_stuck(record, &timeline, Utc::now()),
         password: role.sees_kept_passwords()
             && record.ended_at.is_none()
             && web.store.kept_password(&record.key()).await? == Kept::Here,
-        pending: pending::statuses(visit.caller.role)
+        pending: pending::statuses(scope.caller.role)
             .contains(&record.status)
-            .then(|| web.base.link(&format!("/orgs/{}/pending", visit.org()))),
+            .then(|| web.base.link(&format!("/orgs/{}/pending", scope.org()))),
     };
-    web.page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
+    web.page(StatusCode::OK, &record.plan.display_name, Some(scope), &page)
 }
 
 fn waits(status: Status) -> bool {
@@ -176,7 +176,7 @@ mod tests {
     use web::Base;
 
     use super::*;
-    use crate::routes::tests::{at, record, visit};
+    use crate::samples::{at, record, scope};
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
@@ -200,7 +200,7 @@ mod tests {
             link: Base::new(BASE).unwrap().link(&path(record)),
             csrf: "csrf-token",
             record,
-            asked_by: pending::asked_by(record),
+            asked_by: record.requester.known_as(),
             timeline: &[],
             zone: Tz::UTC,
             changes: false,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn page(record: &RequestRecord, changes: bool) -> String {
-        let visit = visit("m1", Role::Technician, HOSTILE);
+        let scope = scope("m1", Role::Technician, HOSTILE);
         let base = Base::new(BASE).unwrap();
         let timeline = [event(HOSTILE, false), event("No seat was free", true)];
         let page = Page {
@@ -223,7 +223,7 @@ mod tests {
             pending: changes.then(|| base.link("/orgs/acme/pending")),
             ..quiet(record)
         };
-        web::page(&base, &record.plan.display_name, Some(&visit), &page).unwrap()
+        web::page(&base, &record.plan.display_name, Some(&scope), &page).unwrap()
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A temporary password that reached no place is shown once, to an admin.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono::Utc;
 use domain::schedule::local_words;
@@ -12,10 +14,10 @@ use serde_json::json;
 use store::kept::{Kept, Shown};
 use store::requests::{Changed, RequestRecord};
 use store::timeline::NewEvent;
-use web::{Answer, Call, OrgScope, ProblemDetails};
+use web::{Format, OrgScope, PathParams, ProblemDetails, Response, State};
 
-use crate::cancel::who;
-use crate::routes::App;
+use crate::app::App;
+use crate::shown::path;
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -25,20 +27,30 @@ struct Page<'a> {
     link: String,
 }
 
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    params: PathParams,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let record = app.to_see(&scope, &params).await?;
+    app.password(format, &scope, &record).await
+}
+
 impl App {
     /// First it is written down who sees it, with the audit; only then it is shown. If the answer is lost, so is the
     /// password: a reset in the directory helps, while nothing would help against a second reader.
-    pub(crate) async fn password(
+    async fn password(
         &self,
-        call: &Call,
-        visit: &OrgScope,
+        format: Format,
+        scope: &OrgScope,
         record: &RequestRecord,
-    ) -> Result<Answer, ProblemDetails> {
+    ) -> Result<Response, ProblemDetails> {
         let key = record.key();
         let store = &self.web.store;
         match store.kept_password(&key).await? {
             Kept::Here if record.ended_at.is_none() => {}
-            Kept::Shown(shown) => return Err(self.seen_before(visit, record, &shown).await?),
+            Kept::Shown(shown) => return Err(self.seen_before(scope, record, &shown).await?),
             Kept::Gone => {
                 return Err(ProblemDetails::gone(
                     "It was handed over or deleted: Gangway no longer has it.",
@@ -59,13 +71,13 @@ impl App {
             return Err(ProblemDetails::gone("It was deleted: Gangway no longer has it."));
         };
         let shown = Shown {
-            by: who(visit).to_owned(),
+            by: scope.caller.known_as().to_owned(),
             at: Utc::now(),
             run: record.run,
         };
-        if store.show_password(&key, &visit.caller.id, &shown).await? == Changed::No {
+        if store.show_password(&key, &scope.caller.id, &shown).await? == Changed::No {
             return match store.password_shown(&key).await? {
-                Some(shown) => Err(self.seen_before(visit, record, &shown).await?),
+                Some(shown) => Err(self.seen_before(scope, record, &shown).await?),
                 None => Err(StepError::Transient("the password is being shown".to_owned()).into()),
             };
         }
@@ -73,21 +85,21 @@ impl App {
         if let Err(error) = self.go_on(record, &shown).await {
             tracing::warn!(request = %key.request, reason = %error, "the execution goes on waiting");
         }
-        self.shown(call, visit, record, &password)
+        self.shown(format, scope, record, &password)
     }
 
     async fn seen_before(
         &self,
-        visit: &OrgScope,
+        scope: &OrgScope,
         record: &RequestRecord,
         shown: &Shown,
     ) -> Result<ProblemDetails, ProblemDetails> {
         self.go_on(record, shown).await?;
-        let zone = self.web.variables(&visit.organisation).await?.timezone;
-        let reader = Some(&visit.caller.org);
+        let zone = self.web.variables(&scope.organisation).await?.timezone;
+        let reader = Some(&scope.caller.org);
         let hidden = self
             .web
-            .parents_people(&visit.organisation, reader, [shown.by.as_str()])
+            .parents_people(&scope.organisation, reader, [shown.by.as_str()])
             .await?;
         Ok(ProblemDetails::gone(format!(
             "It was shown once, to {} at {}, and Gangway no longer has it. If it did not arrive, reset the password in \
@@ -113,15 +125,15 @@ impl App {
 
     fn shown(
         &self,
-        call: &Call,
-        visit: &OrgScope,
+        format: Format,
+        scope: &OrgScope,
         record: &RequestRecord,
         password: &SecretString,
-    ) -> Result<Answer, ProblemDetails> {
+    ) -> Result<Response, ProblemDetails> {
         let upn = record.user.as_ref().map_or(&record.plan.upn, |user| &user.upn);
         let password = password.expose_secret();
-        if !call.wants_page() {
-            return Ok(Answer::json(
+        if !format.is_page() {
+            return Ok(web::json(
                 StatusCode::OK,
                 &json!({"username": upn, "password": password}),
             ));
@@ -129,9 +141,9 @@ impl App {
         let page = Page {
             upn,
             password,
-            link: self.web.base.link(&crate::one::path(record)),
+            link: self.web.base.link(&path(record)),
         };
         self.web
-            .page(StatusCode::OK, &record.plan.display_name, Some(visit), &page)
+            .page(StatusCode::OK, &record.plan.display_name, Some(scope), &page)
     }
 }

@@ -1,5 +1,7 @@
 //! What waits for the visitor's decision. The forms of the page post to `functions/decide`.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono_tz::Tz;
 use domain::decision::{Action, Gate};
@@ -12,9 +14,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use store::gates::GateRecord;
 use store::requests::RequestRecord;
-use web::{Answer, Call, OrgScope, ProblemDetails, Web};
+use web::{Format, OrgScope, ProblemDetails, Response, State, Web};
 
-use crate::one;
+use crate::app::App;
+use crate::shown;
 
 /// Of requests that wait at gates of one kind. The oldest come in any case, as they are likely to close first.
 const MOST: usize = 500;
@@ -32,10 +35,10 @@ struct Item {
 }
 
 impl Item {
-    fn new(visit: &OrgScope, record: &RequestRecord, gate: Gate, gate_record: GateRecord) -> Self {
+    fn new(scope: &OrgScope, record: &RequestRecord, gate: Gate, gate_record: GateRecord) -> Self {
         Self {
-            own: gate.is_approval() && visit.caller.is_concerned(record),
-            asked_by: asked_by(record).to_owned(),
+            own: gate.is_approval() && scope.caller.is_concerned(record),
+            asked_by: record.requester.known_as().to_owned(),
             record: record.clone(),
             gate,
             gate_record,
@@ -44,7 +47,7 @@ impl Item {
 
     /// Where its decision is posted.
     fn path(&self) -> String {
-        let request = one::path(&self.record);
+        let request = shown::path(&self.record);
         match &self.gate {
             Gate::Approval(_) => format!("{request}/approval"),
             Gate::License(part_number) => format!("{request}/licenses/{part_number}"),
@@ -76,16 +79,11 @@ impl Item {
             "version": self.record.plan.version,
             "own_request": self.own,
             "links": {
-                "request": web.base.absolute(&one::path(&self.record)),
+                "request": web.base.absolute(&shown::path(&self.record)),
                 "decide": web.base.absolute(&self.path()),
             },
         })
     }
-}
-
-/// By whom a request is, for people.
-pub(crate) fn asked_by(record: &RequestRecord) -> &str {
-    record.requester.email.as_deref().unwrap_or(&record.requester.id)
 }
 
 /// Which requests wait for this role.
@@ -107,12 +105,12 @@ fn waits_at(status: Status, gate: &Gate) -> bool {
 }
 
 /// What closes first stands first; and whether there is more than is shown.
-async fn find(web: &Web, visit: &OrgScope) -> Result<(Vec<Item>, bool), ProblemDetails> {
+async fn find(web: &Web, scope: &OrgScope) -> Result<(Vec<Item>, bool), ProblemDetails> {
     let store = &web.store;
     let mut records = Vec::new();
     let mut more = false;
-    for status in statuses(visit.caller.role) {
-        let (found, left) = store.oldest_requests(visit.org(), status, MOST).await?;
+    for status in statuses(scope.caller.role) {
+        let (found, left) = store.oldest_requests(scope.org(), status, MOST).await?;
         more |= left;
         records.extend(found);
     }
@@ -125,14 +123,14 @@ async fn find(web: &Web, visit: &OrgScope) -> Result<(Vec<Item>, bool), ProblemD
     for (record, gates) in records.iter().zip(gates) {
         for (gate, gate_record) in gates {
             if gate_record.is_open() && waits_at(record.status, &gate) {
-                items.push(Item::new(visit, record, gate, gate_record));
+                items.push(Item::new(scope, record, gate, gate_record));
             }
         }
     }
     items.sort_by_key(|item| item.gate_record.closes_at);
     let names = items.iter().map(|item| item.asked_by.as_str());
-    let reader = Some(&visit.caller.org);
-    let hidden = web.parents_people(&visit.organisation, reader, names).await?;
+    let reader = Some(&scope.caller.org);
+    let hidden = web.parents_people(&scope.organisation, reader, names).await?;
     for item in &mut items {
         item.asked_by = hidden.hide(&item.asked_by);
     }
@@ -171,33 +169,29 @@ impl Page<'_> {
     }
 }
 
-fn button(action: Action) -> &'static str {
-    match action {
-        Action::Approve => "Approve",
-        Action::Deny => "Deny",
-        Action::Confirm => "Confirm the purchase",
-        Action::Reject => "Reject the purchase",
-    }
-}
-
-pub(crate) async fn answer(web: &Web, call: &Call, visit: &OrgScope) -> Result<Answer, ProblemDetails> {
-    let (items, more) = find(web, visit).await?;
-    if !call.wants_page() {
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    format: Format,
+) -> Result<Response, ProblemDetails> {
+    let web = &app.web;
+    let (items, more) = find(web, &scope).await?;
+    if !format.is_page() {
         let pending: Vec<_> = items.iter().map(|item| item.json(web)).collect();
-        return Ok(Answer::json(StatusCode::OK, &json!({"pending": pending, "more": more})));
+        return Ok(web::json(StatusCode::OK, &json!({"pending": pending, "more": more})));
     }
     let page = Page {
         base: web.base.path(),
-        org: visit.org().as_str(),
-        csrf: visit.csrf(),
+        org: scope.org().as_str(),
+        csrf: scope.csrf(),
         items: &items,
         more,
         zone: web
-            .variables(&visit.organisation)
+            .variables(&scope.organisation)
             .await
             .map_or(Tz::UTC, |variables| variables.timezone),
     };
-    web.page(StatusCode::OK, "Pending decisions", Some(visit), &page)
+    web.page(StatusCode::OK, "Pending decisions", Some(&scope), &page)
 }
 
 #[cfg(test)]
@@ -205,11 +199,11 @@ mod tests {
     use web::Base;
 
     use super::*;
-    use crate::routes::tests::{at, record, visit};
+    use crate::samples::{at, record, scope};
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-    fn item(visit: &OrgScope, record: &RequestRecord, gate: Gate) -> Item {
+    fn item(scope: &OrgScope, record: &RequestRecord, gate: Gate) -> Item {
         let gate_record = GateRecord {
             token: Some("token".to_owned()),
             closes_at: at(),
@@ -219,7 +213,7 @@ mod tests {
             decided_at: None,
             reason: None,
         };
-        Item::new(visit, record, gate, gate_record)
+        Item::new(scope, record, gate, gate_record)
     }
 
     #[test]
@@ -239,13 +233,13 @@ mod tests {
 
     #[test]
     fn own_approvals_have_no_button() {
-        let visit = visit("m1", Role::Admin, "Mary");
+        let scope = scope("m1", Role::Admin, "Mary");
         let mine = record("m1", "Ada", Status::WaitingApproval);
         let theirs = record("m2", "Ada", Status::WaitingApproval);
         // Another account of the same person.
         let mut again = theirs.clone();
         again.requester.email = Some("M1@contoso.com".to_owned());
-        let own = |record, gate| item(&visit, record, gate).own;
+        let own = |record, gate| item(&scope, record, gate).own;
         assert!(own(&mine, Gate::Approval(0)) && own(&again, Gate::Approval(0)));
         assert!(!own(&theirs, Gate::Approval(0)));
         assert!(!own(&mine, Gate::License("SPB".to_owned())));
@@ -253,24 +247,24 @@ mod tests {
 
     #[test]
     fn the_page_is_escaped() {
-        let visit = visit("m1", Role::Admin, HOSTILE);
+        let scope = scope("m1", Role::Admin, HOSTILE);
         let waiting = record(HOSTILE, HOSTILE, Status::WaitingApproval);
         let own = record("m1", "Bob", Status::WaitingApproval);
         let items = [
-            item(&visit, &waiting, Gate::Approval(0)),
-            item(&visit, &waiting, Gate::License("SPB".to_owned())),
-            item(&visit, &own, Gate::Approval(0)),
+            item(&scope, &waiting, Gate::Approval(0)),
+            item(&scope, &waiting, Gate::License("SPB".to_owned())),
+            item(&scope, &own, Gate::Approval(0)),
         ];
         let base = Base::new("http://127.0.0.1:4566/base").unwrap();
         let page = Page {
             base: base.path(),
             org: "acme",
-            csrf: visit.csrf(),
+            csrf: scope.csrf(),
             items: &items,
             more: true,
             zone: Tz::Europe__Berlin,
         };
-        let text = web::page(&base, "Pending decisions", Some(&visit), &page).unwrap();
+        let text = web::page(&base, "Pending decisions", Some(&scope), &page).unwrap();
         assert!(!text.contains("<script>"), "{text}");
         insta::assert_snapshot!(text);
     }

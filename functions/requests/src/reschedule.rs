@@ -11,10 +11,10 @@ use domain::timeline::{Event, StepName};
 use serde_json::{Map, Value};
 use store::requests::{Changed, Mover, Moving, RequestRecord};
 use store::timeline::NewEvent;
-use web::{Call, OrgScope, ProblemDetails};
+use web::{OrgScope, ProblemDetails, RequestBody};
 
-use crate::cancel::{too_late, who};
-use crate::routes::App;
+use crate::app::App;
+use crate::shown::too_late;
 use runtime::Enter;
 
 const ATTEMPTS: usize = 3;
@@ -22,14 +22,14 @@ const ATTEMPTS: usize = 3;
 impl App {
     pub(crate) async fn reschedule(
         &self,
-        call: &Call,
-        visit: &OrgScope,
+        body: &RequestBody,
+        scope: &OrgScope,
         key: &RequestKey,
     ) -> Result<(), ProblemDetails> {
         let kind = self.load(key).await?.kind();
-        let date = wanted_date(&call.fields()?, kind.date_field())?;
-        self.web.may_submit(visit).await?;
-        let variables = self.web.variables(&visit.organisation).await?;
+        let date = wanted_date(&body.fields()?, kind.date_field())?;
+        self.web.may_submit(scope).await?;
+        let variables = self.web.variables(&scope.organisation).await?;
         let start = schedule::plan(kind, Utc::now(), Some(date), &variables).map_err(|problem| vec![problem])?;
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
@@ -46,15 +46,15 @@ impl App {
                     "allow_scheduled_user_creation was turned off, so no later date can be waited for.",
                 ));
             }
-            self.web.may_write(visit).await?;
+            self.web.may_write(scope).await?;
             let by = Mover {
-                id: &visit.caller.id,
-                name: who(visit),
-                email: visit.caller.email.as_deref(),
+                id: &scope.caller.id,
+                name: scope.caller.known_as(),
+                email: scope.caller.email.as_deref(),
             };
             if self.web.store.reschedule(&record, date, start.at(), moving, by).await? == Changed::Yes {
                 return Ok(self
-                    .finish_rescheduling(visit, &record, date, start, moving, variables.timezone)
+                    .finish_rescheduling(scope, &record, date, start, moving, variables.timezone)
                     .await?);
             }
         }
@@ -73,7 +73,7 @@ impl App {
     /// `record` is from before the change. If this fails, the caller repeats the call, and a later execution takes over.
     async fn finish_rescheduling(
         &self,
-        visit: &OrgScope,
+        scope: &OrgScope,
         record: &RequestRecord,
         date: NaiveDate,
         start: Start,
@@ -91,7 +91,7 @@ impl App {
                 .take_over(record.kind(), &key, record.run + 1, enter)
                 .await?;
         }
-        let by = who(visit);
+        let by = scope.caller.known_as();
         // A date may be chosen, left and chosen again: each time is told.
         let once = Utc::now().timestamp_millis().to_string();
         let text = match moving {
@@ -171,7 +171,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::routes::tests::{at, record};
+    use crate::samples::{at, record};
 
     fn read(body: Value) -> Result<NaiveDate, Vec<String>> {
         let object = body.as_object().unwrap();

@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 use store::requests::RequestRecord;
 use store::resume::{Resumed, STEP};
 use store::timeline::NewEvent;
-use web::{Call, Content, OrgScope, ProblemDetails};
+use web::{OrgScope, ProblemDetails, RequestBody};
 
-use crate::cancel::who;
-use crate::routes::App;
+use crate::app::App;
+use crate::shown::label;
 
 const ATTEMPTS: usize = 3;
 
@@ -24,9 +24,14 @@ const ATTEMPTS: usize = 3;
 const BEGINS_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl App {
-    pub(crate) async fn resume(&self, call: &Call, visit: &OrgScope, key: &RequestKey) -> Result<(), ProblemDetails> {
-        let skipping = resume::parse(&body(call)?)?;
-        authority::may_resume(visit.caller.role, skipping.is_some()).map_err(ProblemDetails::forbidden)?;
+    pub(crate) async fn resume(
+        &self,
+        body: &RequestBody,
+        scope: &OrgScope,
+        key: &RequestKey,
+    ) -> Result<(), ProblemDetails> {
+        let skipping = resume::parse(&fields(body)?)?;
+        authority::may_resume(scope.caller.role, skipping.is_some()).map_err(ProblemDetails::forbidden)?;
         let skip = skipping
             .as_ref()
             .map(|Skipping { step, reason }| (*step, reason.as_str()));
@@ -34,11 +39,11 @@ impl App {
             let record = self.load(key).await?;
             if is_resumed(&record, skip) {
                 // By this call or an earlier one, which may have died before the rest.
-                return Ok(self.finish_resuming(visit, &record, skip).await?);
+                return Ok(self.finish_resuming(scope, &record, skip).await?);
             }
             let timeline = self.web.store.timeline(key).await?;
             allowed(&record, &timeline, skip)?;
-            if self.web.store.resume(&record, &visit.caller.id, skip).await? == Resumed::UsernameReserved {
+            if self.web.store.resume(&record, &scope.caller.id, skip).await? == Resumed::UsernameReserved {
                 return Err(ProblemDetails::conflict(reserved(&record)));
             }
         }
@@ -48,11 +53,11 @@ impl App {
     /// The resumed execution goes through all steps from the first one: what is done passes quickly.
     async fn finish_resuming(
         &self,
-        visit: &OrgScope,
+        scope: &OrgScope,
         record: &RequestRecord,
         skip: Option<(Skip, &str)>,
     ) -> Result<(), StepError> {
-        let (key, by, run) = (record.key(), who(visit), record.run.to_string());
+        let (key, by, run) = (record.key(), scope.caller.known_as(), record.run.to_string());
         let store = &self.web.store;
         let event = NewEvent::new(STEP, Event::Resumed, format!("Resumed by {by}"))
             .once(&*run)
@@ -104,7 +109,7 @@ fn allowed(
     if failed.is_empty() {
         return Err(ProblemDetails::conflict(format!(
             "The request is {}: only one that has ended with a failed step can be resumed.",
-            crate::one::label(&record.status)
+            label(&record.status)
         ))
         .with("request_status", record.status.as_str()));
     }
@@ -135,25 +140,17 @@ fn reserved(record: &RequestRecord) -> String {
 }
 
 /// An empty body says that nothing is skipped.
-fn body(call: &Call) -> Result<Map<String, Value>, ProblemDetails> {
-    if call.body().is_empty() {
+fn fields(body: &RequestBody) -> Result<Map<String, Value>, ProblemDetails> {
+    if body.is_empty() {
         return Ok(Map::new());
     }
-    if call.content() != Content::Form {
-        return call.json_object();
-    }
-    let form = call.form()?;
-    Ok(form
-        .pairs()
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-        .collect())
+    body.fields()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::tests::{at, record};
+    use crate::samples::{at, record};
 
     fn failed(step: &str) -> TimelineEvent {
         TimelineEvent {

@@ -2,11 +2,13 @@
 
 use chrono::Utc;
 use domain::step_error::StepError;
+use http::HeaderMap;
+use http::header::COOKIE;
 use store::members::Member;
-use web::{Answer, Call, ComeBack};
+use web::{ComeBack, Response, see_other, with_cookie};
 
+use crate::app::App;
 use crate::cookie::SignInCookie;
-use crate::routes::SignIn;
 
 /// The page travels in a cookie, so that it is the same for every way in: a link from a mail knows nothing of it.
 const NEXT: SignInCookie = SignInCookie {
@@ -14,32 +16,35 @@ const NEXT: SignInCookie = SignInCookie {
     seconds: 15 * 60,
 };
 
-pub(crate) async fn remember(at: &SignIn, answer: Answer, next: &ComeBack) -> Result<Answer, web::ProblemDetails> {
-    let cookie = at.keys().await?.seal(&NEXT, &next.path(), Utc::now())?;
-    Ok(answer.with_cookie(&cookie))
+pub(crate) async fn remember(app: &App, page: Response, next: &ComeBack) -> Result<Response, web::ProblemDetails> {
+    let cookie = app.keys().await?.seal(&NEXT, &next.path(), Utc::now())?;
+    Ok(with_cookie(page, &cookie))
 }
 
 /// 303 to the page, which the browser then forgets.
-pub(crate) async fn after_sign_in(at: &SignIn, call: &Call, member: &Member) -> Result<Answer, StepError> {
+pub(crate) async fn after_sign_in(app: &App, headers: &HeaderMap, member: &Member) -> Result<Response, StepError> {
     let form = format!("/orgs/{}/onboardings/new", member.org);
-    let brings_one = call.header("cookie").is_some_and(|cookies| cookies.contains(NEXT.name));
+    let brings_one = headers
+        .get(COOKIE)
+        .and_then(|cookies| cookies.to_str().ok())
+        .is_some_and(|cookies| cookies.contains(NEXT.name));
     if !brings_one {
-        return Ok(Answer::see_other(&at.web.base.link(&form)));
+        return Ok(see_other(&app.web.base.link(&form)));
     }
-    let path: Option<String> = at.keys().await?.open(&NEXT, call.headers());
+    let path: Option<String> = app.keys().await?.open(&NEXT, headers);
     let next = path.and_then(|path| ComeBack::parse(&path));
     let path = match &next {
-        Some(next) if is_theirs(at, next, member).await? => next.path(),
+        Some(next) if is_theirs(app, next, member).await? => next.path(),
         _ => &form,
     };
-    Ok(Answer::see_other(&at.web.base.link(path)).with_cookie(&NEXT.end()))
+    Ok(with_cookie(see_other(&app.web.base.link(path)), &NEXT.end()))
 }
 
 /// Whoever signed in may be somebody else than whoever was sent here.
-async fn is_theirs(at: &SignIn, next: &ComeBack, member: &Member) -> Result<bool, StepError> {
+async fn is_theirs(app: &App, next: &ComeBack, member: &Member) -> Result<bool, StepError> {
     if *next.org() == member.org {
         return Ok(true);
     }
-    let organisation = at.web.store.organisation(next.org()).await?;
+    let organisation = app.web.store.organisation(next.org()).await?;
     Ok(organisation.is_some_and(|organisation| organisation.parent.as_ref() == Some(&member.org)))
 }

@@ -1,19 +1,21 @@
-//! From a call to its answer, for both forms: a submission is checked whole, then written down and started; a dry run is
+//! From a request to its response, for both forms: a submission is checked whole, then written down and started; a dry run is
 //! answered with the plan.
+
+use std::sync::Arc;
 
 use chrono::Utc;
 use domain::authority::{self, Because};
 use domain::field::FieldError;
 use domain::job::Job;
 use domain::step_error::StepError;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use integrations::OrgConfig;
 use planning::{Asks, Checked, Planner};
 use serde::Serialize;
 use serde_json::json;
 use store::Idempotency;
 use store::limits::Limit;
-use web::{Answer, Call, OrgScope, ProblemDetails};
+use web::{Format, OrgScope, ProblemDetails, Query, RequestBody, Response, State};
 
 use crate::App;
 use crate::form::{FormValues, Page, PageContext};
@@ -23,26 +25,36 @@ use crate::record::{Accepted, Recorder, Written};
 use crate::submit_request::SubmitRequest;
 
 /// GET: the empty form.
-pub(crate) async fn blank<F: Submission>(app: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let flow = Flow::open(app, call).await?;
+pub(crate) async fn blank<F: Submission>(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+) -> Result<Response, ProblemDetails> {
+    let flow = Flow::open(&app, scope).await?;
     flow.page::<F>(StatusCode::OK, &FormValues::default(), None).await
 }
 
 /// POST: a submission, or its dry run.
-pub(crate) async fn submit<F: Submission>(app: &App, call: &Call) -> Result<Answer, ProblemDetails> {
-    let flow = Flow::open(app, call).await?;
-    let request = SubmitRequest::read(call, F::from_pairs)?;
+pub(crate) async fn submit<F: Submission>(
+    State(app): State<Arc<App>>,
+    scope: OrgScope,
+    format: Format,
+    headers: HeaderMap,
+    query: Query,
+    body: RequestBody,
+) -> Result<Response, ProblemDetails> {
+    let flow = Flow::open(&app, scope).await?;
+    let request = SubmitRequest::read(&headers, &query, &body, F::from_pairs)?;
     match flow.answer::<F>(&request).await {
-        Ok(Outcome::Accepted(accepted)) => flow.accepted(call, &accepted),
-        Ok(Outcome::DryRun(dry_run)) if call.wants_page() => {
+        Ok(Outcome::Accepted(accepted)) => flow.accepted(format, &accepted),
+        Ok(Outcome::DryRun(dry_run)) if format.is_page() => {
             let values = FormValues::of(&request);
             flow.page::<F>(StatusCode::OK, &values, Some(*dry_run)).await
         }
         Ok(Outcome::DryRun(dry_run)) => {
             let preview = F::preview(&dry_run, flow.scope.caller.role);
-            Ok(Answer::json(StatusCode::OK, &preview))
+            Ok(web::json(StatusCode::OK, &preview))
         }
-        Err(problem) if call.wants_page() && !problem.errors.is_empty() => {
+        Err(problem) if format.is_page() && !problem.errors.is_empty() => {
             let (values, dry_run) = (FormValues::of(&request), DryRun::wrong(problem.errors));
             flow.page::<F>(problem.status, &values, Some(dry_run)).await
         }
@@ -63,8 +75,7 @@ struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    async fn open(app: &'a App, call: &Call) -> Result<Self, ProblemDetails> {
-        let scope = app.web.visit(call).await?;
+    async fn open(app: &'a App, scope: OrgScope) -> Result<Self, ProblemDetails> {
         let config = integrations::org_config(&app.web.store, scope.org()).await?;
         Ok(Self { app, scope, config })
     }
@@ -229,11 +240,11 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn accepted(&self, call: &Call, accepted: &Accepted) -> Result<Answer, ProblemDetails> {
+    fn accepted(&self, format: Format, accepted: &Accepted) -> Result<Response, ProblemDetails> {
         let base = &self.app.web.base;
         let path = format!("/orgs/{}/requests/{}", self.scope.org(), accepted.id);
-        if call.wants_page() {
-            return Ok(Answer::see_other(&base.link(&path)));
+        if format.is_page() {
+            return Ok(web::see_other(&base.link(&path)));
         }
         let link = base.absolute(&path);
         let body = json!({
@@ -243,7 +254,9 @@ impl<'a> Flow<'a> {
         });
         let location = HeaderValue::from_str(&link)
             .map_err(|_| StepError::Permanent("the base URL cannot stand in a header".to_owned()))?;
-        Ok(Answer::json(StatusCode::CREATED, &body).with_header(header::LOCATION, location))
+        let mut response = web::json(StatusCode::CREATED, &body);
+        response.headers_mut().insert(header::LOCATION, location);
+        Ok(response)
     }
 
     async fn page<F: Submission>(
@@ -251,7 +264,7 @@ impl<'a> Flow<'a> {
         status: StatusCode,
         values: &FormValues,
         dry_run: Option<DryRun<F::Found>>,
-    ) -> Result<Answer, ProblemDetails> {
+    ) -> Result<Response, ProblemDetails> {
         let offer = match F::offer(&self.app.secrets, &self.config).await {
             Ok(offer) => Ok(offer),
             // The form works without lists to choose from; the submission will say more.

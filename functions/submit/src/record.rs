@@ -111,7 +111,7 @@ async fn finish_superseding(desk: &App, record: &RequestRecord) -> Result<(), St
     let Some(earlier) = desk.web.store.request(&key).await? else {
         return Ok(());
     };
-    let by = record.requester.email.as_deref().unwrap_or(&record.requester.id);
+    let by = record.requester.known_as();
     let why = format!("the request {} takes its place", record.id);
     runtime::finish_cancelling(&desk.web.store, &desk.step_functions, &earlier, by, Some(&why)).await
 }

@@ -1,7 +1,8 @@
 //! What a call submits: the body, whether it is only a dry run, and the key that makes two calls one submission.
 
+use http::HeaderMap;
 use serde_json::Value;
-use web::{Call, Content, ProblemDetails};
+use web::{Content, ProblemDetails, Query, RequestBody};
 
 /// Fields of the page's form that are no part of the body.
 const KEY: &str = "idempotency_key";
@@ -18,10 +19,18 @@ pub(crate) struct SubmitRequest {
 
 impl SubmitRequest {
     /// `from_pairs` turns the pairs of a page's form into the body.
-    pub(crate) fn read(call: &Call, from_pairs: fn(&[(String, String)]) -> Value) -> Result<Self, ProblemDetails> {
-        let header = call.header(KEY_HEADER).map(str::to_owned);
-        let (body, key, check) = if call.content() == Content::Form {
-            let form = call.form()?;
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        query: &Query,
+        sent: &RequestBody,
+        from_pairs: fn(&[(String, String)]) -> Value,
+    ) -> Result<Self, ProblemDetails> {
+        let header = headers
+            .get(KEY_HEADER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let (body, key, check) = if sent.content() == Content::Form {
+            let form = sent.form()?;
             let given = |name: &str| form.get(name).filter(|value| !value.is_empty());
             let pairs: Vec<_> = form
                 .pairs()
@@ -35,9 +44,9 @@ impl SubmitRequest {
                 given(CHECK).is_some(),
             )
         } else {
-            (Value::Object(call.json_object()?), header, false)
+            (Value::Object(sent.json_object()?), header, false)
         };
-        let dry_run = match call.query("dry_run") {
+        let dry_run = match query.get("dry_run") {
             None | Some("false" | "0") => check,
             Some("true" | "1" | "") => true,
             Some(_) => return Err(ProblemDetails::wrong_field("dry_run", "must be true or false")),
@@ -56,30 +65,24 @@ impl SubmitRequest {
 #[cfg(test)]
 mod tests {
     use domain::submission::{Form, Onboarding};
-    use http::header::CONTENT_TYPE;
-    use http::{HeaderName, HeaderValue, Method};
+    use http::HeaderValue;
     use serde_json::json;
 
     use super::*;
 
-    fn read(call: &Call) -> Result<SubmitRequest, ProblemDetails> {
-        SubmitRequest::read(call, Onboarding::from_pairs)
-    }
-
-    fn post() -> Call {
-        Call::new(Method::POST, "/orgs/{org}/onboardings")
-    }
-
-    fn form(body: &str) -> Call {
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        post().with_header(CONTENT_TYPE, form).with_body(body)
+    fn read(content: Content, body: &str, query: &str, key: Option<&str>) -> Result<SubmitRequest, ProblemDetails> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            headers.insert(KEY_HEADER, HeaderValue::from_str(key).expect("a header"));
+        }
+        let body = RequestBody::new(content, body.to_owned());
+        SubmitRequest::read(&headers, &Query::parse(query), &body, Onboarding::from_pairs)
     }
 
     #[test]
     fn a_form_carries_its_key_and_button() {
-        let ask = read(&form(
-            "csrf=c&idempotency_key=k1&check=1&first_name=Ada&licenses=SPB&licenses=SPE_E3",
-        ));
+        let sent = "csrf=c&idempotency_key=k1&check=1&first_name=Ada&licenses=SPB&licenses=SPE_E3";
+        let ask = read(Content::Form, sent, "", None);
         let ask = ask.expect("a form");
         assert_eq!(ask.body, json!({"first_name": "Ada", "licenses": ["SPB", "SPE_E3"]}));
         assert_eq!((ask.key.as_deref(), ask.dry_run), (Some("k1"), true));
@@ -87,30 +90,24 @@ mod tests {
 
     #[test]
     fn json_carries_them_beside() {
-        let key = HeaderValue::from_static("k2");
-        let call = post()
-            .with_body(r#"{"first_name": "Ada"}"#)
-            .with_query("dry_run", "true")
-            .with_header(HeaderName::from_static("idempotency-key"), key);
-        let ask = read(&call).expect("JSON");
+        let sent = r#"{"first_name": "Ada"}"#;
+        let ask = read(Content::Json, sent, "dry_run=true", Some("k2")).expect("JSON");
         assert_eq!((ask.key.as_deref(), ask.dry_run), (Some("k2"), true));
-        let ask = read(&post().with_body("{}")).expect("JSON");
+        let ask = read(Content::Json, "{}", "", None).expect("JSON");
         assert_eq!((ask.key, ask.dry_run), (None, false));
     }
 
     #[test]
     fn wrong_calls_are_refused() {
-        let key = HeaderName::from_static("idempotency-key");
-        for call in [
-            post().with_body("[]"),
-            post().with_body("no"),
-            post().with_body("{}").with_query("dry_run", "maybe"),
-            post()
-                .with_body("{}")
-                .with_header(key.clone(), HeaderValue::from_static("")),
-            post().with_body("{}").with_header(key, HeaderValue::from_static("a b")),
+        for (body, query, key) in [
+            ("[]", "", None),
+            ("no", "", None),
+            ("{}", "dry_run=maybe", None),
+            ("{}", "", Some("")),
+            ("{}", "", Some("a b")),
         ] {
-            assert_eq!(read(&call).err().expect("refused").status.as_u16(), 422);
+            let refused = read(Content::Json, body, query, key).err().expect("refused");
+            assert_eq!(refused.status.as_u16(), 422);
         }
     }
 }

@@ -1,11 +1,7 @@
-//! Whether an organisation's systems are as its settings need them.
-
-mod routes;
+//! Runs the function that verifies systems.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {
     runtime::init_logs();
-    let aws = runtime::Aws::load().await;
-    let (web, secrets) = (web::Web::new(&aws)?, aws.secrets()?);
-    web::serve("verify", &web, |call| routes::handle(&web, &secrets, call)).await
+    verify::run().await
 }

@@ -1,25 +1,38 @@
 //! Signs in to each configured system and looks up every configured name.
 
+use std::sync::Arc;
+
+use domain::role::Role;
 use http::StatusCode;
 use integrations::Report;
 use serde_json::{Value, json};
 use store::limits::Limit;
 use store::secrets::Secrets;
-use web::{Answer, Call, ProblemDetails, Web};
+use web::{HasWeb, OrgScope, ProblemDetails, Response, Routes, State, Web, member};
 
-pub(crate) async fn handle(web: &Web, secrets: &Secrets, call: Call) -> Result<Answer, ProblemDetails> {
-    let visit = web.visit(&call).await?;
-    match (call.verb(), call.route()) {
-        // It changes nothing, and yet is no GET: it calls every system, which nobody should do by following a link.
-        ("POST", "/orgs/{org}/verify") => {
-            let limit = Limit::checks(&visit.caller.org, &visit.caller.id);
-            web.within(&limit, "You have checked too often").await?;
-            let config = integrations::org_config(&web.store, visit.org()).await?;
-            let reports = integrations::verify(&web.store, secrets, &config).await;
-            Ok(Answer::json(StatusCode::OK, &body(&reports)))
-        }
-        _ => Err(ProblemDetails::not_found()),
+/// What the handler works with.
+pub(crate) struct App {
+    pub(crate) web: Web,
+    pub(crate) secrets: Secrets,
+}
+
+impl HasWeb for App {
+    fn web(&self) -> &Web {
+        &self.web
     }
+}
+
+pub(crate) fn routes() -> Routes<Arc<App>> {
+    // It changes nothing, and yet is no GET: it calls every system, which nobody should do by following a link.
+    Routes::default().post("/orgs/{org}/verify", member(Role::edits_variables), verify)
+}
+
+async fn verify(State(app): State<Arc<App>>, scope: OrgScope) -> Result<Response, ProblemDetails> {
+    let limit = Limit::checks(&scope.caller.org, &scope.caller.id);
+    app.web.within(&limit, "You have checked too often").await?;
+    let config = integrations::org_config(&app.web.store, scope.org()).await?;
+    let reports = integrations::verify(&app.web.store, &app.secrets, &config).await;
+    Ok(web::json(StatusCode::OK, &body(&reports)))
 }
 
 fn body(reports: &[Report]) -> Value {

@@ -101,6 +101,16 @@ impl Action {
     pub fn needs_reason(self) -> bool {
         self == Self::Deny
     }
+
+    /// The text of the button that decides so.
+    pub fn button(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Deny => "Deny",
+            Self::Confirm => "Confirm the purchase",
+            Self::Reject => "Reject the purchase",
+        }
+    }
 }
 
 impl From<Action> for Decision {

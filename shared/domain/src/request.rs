@@ -158,6 +158,13 @@ pub struct Requester {
     pub email: Option<String>,
 }
 
+impl Requester {
+    /// The name that people are shown: the address, or the id where there is none.
+    pub fn known_as(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.id)
+    }
+}
+
 /// How far one license of the request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

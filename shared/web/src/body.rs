@@ -1,13 +1,88 @@
-//! Bodies of calls: JSON or a form, of a bounded size.
+//! Bodies of requests: JSON or a form, of a bounded size.
 
+use std::convert::Infallible;
+
+use axum::body::Bytes;
+use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use serde_json::{Map, Value};
 
 use crate::problem_details::ProblemDetails;
 
 /// The largest body is an onboarding's.
-pub const MAX_BODY: usize = domain::submission::MAX_BODY_BYTES;
+const MAX_BODY: usize = domain::submission::MAX_BODY_BYTES;
+
+/// The field of a form that carries the token of [`crate::OrgScope::csrf`].
+const CSRF_FIELD: &str = "csrf";
+
+/// A body as it was sent, not parsed yet: handlers decide what they check first.
+#[derive(Debug, Clone)]
+pub struct RequestBody {
+    content: Content,
+    bytes: Bytes,
+}
+
+impl Default for RequestBody {
+    fn default() -> Self {
+        Self::new(Content::Json, Bytes::new())
+    }
+}
+
+impl RequestBody {
+    pub fn new(content: Content, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content,
+            bytes: bytes.into(),
+        }
+    }
+
+    pub fn content(&self) -> Content {
+        self.content
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The body as a JSON object; 422 if it is none, or too large.
+    pub fn json_object(&self) -> Result<Map<String, Value>, ProblemDetails> {
+        json_object(self.content, &self.bytes)
+    }
+
+    /// The body as a form; 422 if it is none, or too large. The CSRF token, checked before, is left out.
+    pub fn form(&self) -> Result<Form, ProblemDetails> {
+        Ok(form(self.content, &self.bytes)?.without(CSRF_FIELD))
+    }
+
+    /// The body's fields by name, of a form or of a JSON object: for routes that take the same fields from both.
+    pub fn fields(&self) -> Result<Map<String, Value>, ProblemDetails> {
+        if self.content != Content::Form {
+            return self.json_object();
+        }
+        let form = self.form()?;
+        let pairs = form.pairs().iter();
+        Ok(pairs
+            .map(|(name, text)| (name.clone(), Value::from(text.as_str())))
+            .collect())
+    }
+
+    /// The CSRF token of the form, or of the script's header.
+    pub(crate) fn csrf(&self, headers: &HeaderMap) -> String {
+        let form = form(self.content, &self.bytes).unwrap_or_default();
+        let header = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+        form.get(CSRF_FIELD).or(header).unwrap_or_default().to_owned()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestBody {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
 
 /// What the body claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +133,7 @@ impl Form {
         &self.0
     }
 
-    pub(crate) fn without(mut self, name: &str) -> Self {
+    fn without(mut self, name: &str) -> Self {
         self.0.retain(|(n, _)| n != name);
         self
     }
@@ -75,7 +150,7 @@ fn bounded(body: &[u8]) -> Result<&[u8], ProblemDetails> {
 }
 
 /// serde_json's messages repeat values, so only that it is wrong is told.
-pub(crate) fn json_object(content: Content, body: &[u8]) -> Result<Map<String, Value>, ProblemDetails> {
+fn json_object(content: Content, body: &[u8]) -> Result<Map<String, Value>, ProblemDetails> {
     let wrong = || ProblemDetails::wrong_body("must be a JSON object");
     let body = bounded(body)?;
     if content != Content::Json {
@@ -87,7 +162,7 @@ pub(crate) fn json_object(content: Content, body: &[u8]) -> Result<Map<String, V
     }
 }
 
-pub(crate) fn form(content: Content, body: &[u8]) -> Result<Form, ProblemDetails> {
+fn form(content: Content, body: &[u8]) -> Result<Form, ProblemDetails> {
     let body = bounded(body)?;
     if content != Content::Form {
         return Err(ProblemDetails::wrong_body("must be a form"));
@@ -165,5 +240,17 @@ mod tests {
         assert_eq!(of("Application/JSON; charset=utf-8"), Content::Json);
         assert_eq!(of("application/x-www-form-urlencoded"), Content::Form);
         assert_eq!(of("text/plain"), Content::Other);
+    }
+
+    #[test]
+    fn the_csrf_token_comes_in_the_form_or_a_header() {
+        let sent = RequestBody::new(Content::Form, "a=1&csrf=tok");
+        let none = HeaderMap::new();
+        assert_eq!(sent.csrf(&none), "tok");
+        assert_eq!(sent.form().unwrap().pairs(), [("a".to_owned(), "1".to_owned())]);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-csrf-token", "tok".parse().unwrap());
+        assert_eq!(RequestBody::default().csrf(&headers), "tok");
+        assert_eq!(RequestBody::new(Content::Json, "csrf=tok").csrf(&none), "");
     }
 }

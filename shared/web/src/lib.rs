@@ -1,34 +1,47 @@
-//! What every HTTP function shares: reading a call, who may make it, and answers as JSON or as pages.
+//! What every HTTP function shares: routes with who may ask for them, checks on the caller, and responses as JSON or as
+//! pages.
 //!
-//! A function's main builds [`Web`] and calls [`serve`]; its handler turns a [`Call`] into an [`Answer`] or a
-//! [`ProblemDetails`].
+//! A function declares its [`Routes`], each beside its handler, and calls [`serve`]. Handlers are axum's: their arguments
+//! are extractors such as [`OrgScope`] and [`RequestBody`], and they return a [`Response`] or [`ProblemDetails`].
 
 mod access;
-mod answer;
 mod base;
 mod body;
-mod call;
+mod caller;
 mod come_back;
+mod extract;
+mod gateway;
 mod negotiate;
+mod org_scope;
+mod own_form;
 mod page;
 mod parents_people;
 mod problem_details;
+mod respond;
+mod router;
 mod routes;
 mod serve;
 mod session;
 mod static_files;
 
-pub use access::{Caller, OrgScope, Web};
-pub use answer::Answer;
+pub use access::Web;
+pub use axum::extract::State;
+pub use axum::response::Response;
 pub use base::Base;
-pub use body::{Content, Form, MAX_BODY};
-pub use call::Call;
+pub use body::{Content, Form, RequestBody};
+pub use caller::Caller;
 pub use come_back::ComeBack;
+pub use extract::{PathParams, Query};
 pub use lambda_http::Error;
 pub use negotiate::Format;
+pub use org_scope::OrgScope;
+pub use own_form::FromOwnForm;
 pub use page::page;
 pub use parents_people::ParentsPeople;
 pub use problem_details::ProblemDetails;
+pub use respond::{json, see_other, with_cookie, with_forms_leading_to};
+pub use router::{HasWeb, OwnForm, Public, Routes};
+pub use routes::{Access, MemberAccess, Route, SignedIn, Verb, member};
 pub use serve::serve;
 pub use session::{Session, host_cookie};
 pub use static_files::static_file;

@@ -1,8 +1,13 @@
 //! JSON or a page, by the Accept header.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::ACCEPT;
+use http::request::Parts;
 
+/// What the client prefers as the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Json,
@@ -10,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// A page only for who prefers pages: JSON is the default.
+    /// A page only for clients that prefer pages: JSON is the default.
     pub fn of(headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<(String, f32)> = accepted.flat_map(|value| value.split(',')).map(range).collect();
@@ -23,6 +28,18 @@ impl Format {
         let html = quality(&["text/html", "text/*"]);
         let json = quality(&["application/json", "application/problem+json", "application/*", "*/*"]);
         if html > json { Self::Html } else { Self::Json }
+    }
+
+    pub fn is_page(self) -> bool {
+        self == Self::Html
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Format {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
     }
 }
 

@@ -1,21 +1,23 @@
 //! The frame around every page.
 
 use askama::Template;
+use axum::response::Response;
 use domain::step_error::StepError;
 use http::StatusCode;
 
-use crate::access::{OrgScope, Web};
-use crate::answer::Answer;
+use crate::access::Web;
 use crate::base::Base;
+use crate::org_scope::OrgScope;
 use crate::problem_details::ProblemDetails;
+use crate::respond;
 
 #[derive(Template)]
 #[template(path = "frame.html")]
 struct Frame<'a> {
     base: &'a str,
     title: &'a str,
-    /// Whose navigation stands above; links and public pages have none.
-    visit: Option<&'a OrgScope>,
+    /// Whose navigation the page begins with; public pages have none.
+    scope: Option<&'a OrgScope>,
     /// Another template's output, already escaped.
     content: String,
 }
@@ -34,23 +36,27 @@ fn render(template: &impl Template) -> Result<String, StepError> {
 }
 
 /// The whole page, for [`Web::page`] and for snapshots.
-pub fn page(base: &Base, title: &str, visit: Option<&OrgScope>, content: &impl Template) -> Result<String, StepError> {
+pub fn page(base: &Base, title: &str, scope: Option<&OrgScope>, content: &impl Template) -> Result<String, StepError> {
     render(&Frame {
         base: base.path(),
         title,
-        visit,
+        scope,
         content: render(content)?,
     })
 }
 
-pub(crate) fn problem(base: &Base, problem: &ProblemDetails) -> Answer {
+pub(crate) fn problem(base: &Base, problem: &ProblemDetails) -> Response {
     let content = ProblemContent {
         base: base.path(),
         problem,
     };
     match page(base, problem.title(), None, &content) {
-        Ok(page) => Answer::html(problem.status, page).with_headers_of(problem),
-        Err(_) => Answer::problem(problem),
+        Ok(page) => {
+            let mut response = respond::html(problem.status, page);
+            problem.write_headers(response.headers_mut());
+            response
+        }
+        Err(_) => respond::problem(problem),
     }
 }
 
@@ -60,9 +66,9 @@ impl Web {
         &self,
         status: StatusCode,
         title: &str,
-        visit: Option<&OrgScope>,
+        scope: Option<&OrgScope>,
         content: &impl Template,
-    ) -> Result<Answer, ProblemDetails> {
-        Ok(Answer::html(status, page(&self.base, title, visit, content)?))
+    ) -> Result<Response, ProblemDetails> {
+        Ok(respond::html(status, page(&self.base, title, scope, content)?))
     }
 }

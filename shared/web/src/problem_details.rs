@@ -1,11 +1,13 @@
 //! Errors of the API as RFC 9457 says.
 
+use axum::response::{IntoResponse, Response};
 use domain::field::FieldError;
 use domain::step_error::StepError;
-use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// Why a call was not answered as asked.
+/// Why a request was not answered as asked. Handlers return it as their error; [`crate::serve`] makes JSON or a page of it.
 #[derive(Debug, Clone)]
 pub struct ProblemDetails {
     pub status: StatusCode,
@@ -29,7 +31,7 @@ enum Kind {
 }
 
 /// Seconds after which a transient failure is worth another try.
-const RETRY_AFTER: u32 = 5;
+const RETRY_SECONDS: u32 = 5;
 
 impl ProblemDetails {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
@@ -105,6 +107,13 @@ impl ProblemDetails {
         Self::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
     }
 
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "There is nothing at this address for this method.",
+        )
+    }
+
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
@@ -142,8 +151,14 @@ impl ProblemDetails {
         }
     }
 
-    pub(crate) fn retry_after(&self) -> Option<u32> {
-        self.retry_after
+    /// The headers that say when and how to try again.
+    pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
     }
 
     pub(crate) fn cause(&self) -> Option<&StepError> {
@@ -163,13 +178,22 @@ impl ProblemDetails {
     }
 }
 
+/// The response carries the problem as an extension: only the function as a whole knows whether it becomes a page.
+impl IntoResponse for ProblemDetails {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
 impl From<StepError> for ProblemDetails {
     fn from(error: StepError) -> Self {
         let (status, detail, retry_after) = match &error {
             StepError::Transient(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Something that is needed does not answer now. Please try again in a moment.".to_owned(),
-                Some(RETRY_AFTER),
+                Some(RETRY_SECONDS),
             ),
             StepError::Permanent(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -228,7 +252,7 @@ mod tests {
             (
                 StepError::Transient("reading the gates: AWS answered X".into()),
                 503,
-                Some(RETRY_AFTER),
+                Some(RETRY_SECONDS),
             ),
             (StepError::Permanent("an item of table gates".into()), 500, None),
         ];
@@ -236,7 +260,7 @@ mod tests {
             let internal = error.to_string();
             let problem = ProblemDetails::from(error);
             assert_eq!(problem.status.as_u16(), status);
-            assert_eq!(problem.retry_after(), retry_after);
+            assert_eq!(problem.retry_after, retry_after);
             assert!(!problem.to_json().to_string().contains(&internal));
         }
         let problem = ProblemDetails::from(StepError::NeedsAttention("set the credentials".into()));

@@ -1,19 +1,19 @@
 //! The one stylesheet, the little script and the icon.
 
-use crate::answer::Answer;
-use crate::problem_details::ProblemDetails;
+use axum::response::Response;
 
-pub fn static_file(name: &str) -> Result<Answer, ProblemDetails> {
+use crate::problem_details::ProblemDetails;
+use crate::respond::file;
+
+/// A file by its name; 404 if there is none.
+pub fn static_file(name: &str) -> Result<Response, ProblemDetails> {
     match name {
-        "gangway.css" => Ok(Answer::file(
-            "text/css; charset=utf-8",
-            include_str!("../static/gangway.css"),
-        )),
-        "gangway.js" => Ok(Answer::file(
+        "gangway.css" => Ok(file("text/css; charset=utf-8", include_str!("../static/gangway.css"))),
+        "gangway.js" => Ok(file(
             "text/javascript; charset=utf-8",
             include_str!("../static/gangway.js"),
         )),
-        "icon.svg" => Ok(Answer::file("image/svg+xml", include_str!("../static/icon.svg"))),
+        "icon.svg" => Ok(file("image/svg+xml", include_str!("../static/icon.svg"))),
         _ => Err(ProblemDetails::not_found()),
     }
 }

@@ -1,0 +1,40 @@
+//! Whose requests a caller sees and changes.
+
+use store::requests::RequestRecord;
+use web::OrgScope;
+
+/// Everybody sees what they asked for.
+pub(crate) fn sees(scope: &OrgScope, record: &RequestRecord) -> bool {
+    scope.caller.role.sees_all_requests() || scope.caller.asked_for(&record.requester)
+}
+
+/// Everybody cancels and reschedules what they asked for.
+pub(crate) fn changes(scope: &OrgScope, record: &RequestRecord) -> bool {
+    scope.caller.role.cancels_and_reschedules() || scope.caller.asked_for(&record.requester)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::request::Status;
+    use domain::role::Role;
+
+    use super::*;
+    use crate::samples::{record, scope};
+
+    #[test]
+    fn who_sees_and_changes_what() {
+        let cases = [
+            (Role::Basic, "me", true, true),
+            (Role::Basic, "other", false, false),
+            (Role::Approver, "other", true, false),
+            (Role::Approver, "me", true, true),
+            (Role::Technician, "other", true, true),
+            (Role::Admin, "other", true, true),
+        ];
+        for (role, requester, may_see, may_change) in cases {
+            let (scope, record) = (scope("me", role, "Me"), record(requester, "Ada", Status::Scheduled));
+            assert_eq!(sees(&scope, &record), may_see, "{role:?} {requester}");
+            assert_eq!(changes(&scope, &record), may_change, "{role:?} {requester}");
+        }
+    }
+}
