@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use contract::{Answer, Contract, Request};
 use serde_json::{Value, json};
 
-use crate::vendor::{VENDORS, Vendor};
+use crate::vendors::{VENDORS, Vendor};
 
 /// A request as it came, for the check after its answer is known.
 pub struct Seen {
