@@ -77,7 +77,7 @@ async fn where_nothing_is_set_the_windows_defaults_are_taken() {
     };
     let text = attention(fixture.psa.create_ticket(&nowhere).await);
     assert!(
-        text.contains("default_ticket_location") && text.ends_with("Onboarding, Help Fixture"),
+        text.contains("default_ticket_location") && text.ends_with("Onboarding, Help Desk"),
         "{text}"
     );
     let text = attention(fixture.psa.set_status(&made, "Waiting Vendor").await);

@@ -52,7 +52,7 @@ async fn with_names(server: &MockServer) {
         "GET",
         "/service/boards",
         200,
-        json!([{"id": 1, "name": "Help Fixture"}, {"id": 2, "name": "Onb"}]),
+        json!([{"id": 1, "name": "Help Desk"}, {"id": 2, "name": "Onb"}]),
     )
     .await;
     let statuses = json!([{"id": 16, "name": "New"}, {"id": 17, "name": "Waiting Input"}]);
@@ -217,7 +217,7 @@ async fn a_ticket_needs_a_board() {
         panic!()
     };
     assert!(
-        text.contains("default_ticket_location") && text.ends_with("Help Fixture, Onb"),
+        text.contains("default_ticket_location") && text.ends_with("Help Desk, Onb"),
         "{text}"
     );
     assert!(requests(&server, "POST").await.is_empty());

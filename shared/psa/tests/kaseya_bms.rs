@@ -109,7 +109,7 @@ async fn a_ticket_goes_to_a_queue_or_an_employee() {
     };
     let error = fixture.psa.create_ticket(&nobodys).await.unwrap_err();
     assert!(
-        matches!(&error, StepError::NeedsAttention(text) if text.contains("Onboarding, Help Fixture")),
+        matches!(&error, StepError::NeedsAttention(text) if text.contains("Onboarding, Help Desk")),
         "{error}"
     );
     let employees = NewTicket {

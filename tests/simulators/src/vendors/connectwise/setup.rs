@@ -98,12 +98,14 @@ pub fn add_board(vendors: &mut Vendors, name: &str) {
     let records = &mut vendors.connectwise.records;
     let id = records.next_id();
     let board = board(id, name);
-    let onboarding = records.values("statuses").into_iter();
-    let onboarding = onboarding.filter(|status| status["board"]["id"] == 10).take(4);
-    for mut status in onboarding {
-        status["board"] = board.clone();
-        status["id"] = json!(id * 1000 + status["id"].as_i64().unwrap_or_default());
-        records.add("statuses", fields(status));
+    let statuses = records.list("statuses").iter();
+    let onboarding = statuses.filter(|status| status["board"]["id"] == 10).take(4);
+    let own: Vec<_> = onboarding.map(|status| status.fields.clone()).collect();
+    for mut status in own {
+        let number = status.get("id").and_then(Value::as_i64).unwrap_or_default();
+        status.insert("id".to_owned(), json!(id * 1000 + number));
+        status.insert("board".to_owned(), board.clone());
+        records.add("statuses", status);
     }
     records.add("boards", fields(board));
 }
