@@ -12,8 +12,8 @@ use directory::{Added, AssignmentState, Graph, LicenseGroup, LicenseOfUser, NewU
 use domain::mfa::{Answer, Facts, Person, Verdict, report};
 use domain::step_error::StepError;
 use serde_json::{Value, json};
-use simulators::graph::mfa::{Refusal, policy};
 use simulators::testing::Simulated;
+use simulators::vendors::graph::mfa::{Refusal, policy};
 
 const SPB: &str = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46";
 const BASIC: &str = "3b555118-da6a-4418-894f-7df1e2096870";

@@ -58,6 +58,16 @@ impl IngramMicro {
         }
     }
 
+    /// For notes and errors.
+    pub(crate) fn name(&self) -> &'static str {
+        SYSTEM
+    }
+
+    /// Nobody says whether an order's quantity is a total.
+    pub(crate) fn may_repeat(&self) -> bool {
+        false
+    }
+
     /// A subscription may hold several products: what is found is the line of one, named `SUBSCRIPTION/MPN`.
     pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;

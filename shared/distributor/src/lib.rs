@@ -57,12 +57,7 @@ macro_rules! each {
 impl Distributor {
     /// For notes and errors.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::IngramMicro(_) => ingram_micro::SYSTEM,
-            Self::Pax8(_) => pax8::SYSTEM,
-            Self::Sherweb(_) => sherweb::SYSTEM,
-            Self::TdSynnex(_) => td_synnex::SYSTEM,
-        }
+        each!(self, distributor => distributor.name())
     }
 
     /// The company's running subscription to a license, by Microsoft's part number. None: it never bought one.
@@ -73,19 +68,12 @@ impl Distributor {
     /// Whether an order that is sent twice is one purchase, beyond doubt: it is where a total is set, and known to be a
     /// total. Elsewhere [`Self::find_order`] is asked before it is sent again.
     pub fn may_repeat(&self) -> bool {
-        match self {
-            Self::Pax8(_) | Self::Sherweb(_) => true,
-            Self::IngramMicro(_) | Self::TdSynnex(_) => false,
-        }
+        each!(self, distributor => distributor.may_repeat())
     }
 
     /// What the distributor calls the order that carries `marker`, where orders can carry one.
     pub async fn find_order(&self, marker: &str) -> Result<Option<String>, StepError> {
-        match self {
-            Self::Pax8(_) | Self::Sherweb(_) => Ok(None),
-            Self::IngramMicro(ingram_micro) => ingram_micro.find_order(marker).await,
-            Self::TdSynnex(td_synnex) => td_synnex.find_order(marker).await,
-        }
+        each!(self, distributor => distributor.find_order(marker).await)
     }
 
     /// Orders so many seats in all. Answers what the distributor calls the order, where it names one.

@@ -52,6 +52,21 @@ impl Pax8 {
         }
     }
 
+    /// For notes and errors.
+    pub(crate) fn name(&self) -> &'static str {
+        SYSTEM
+    }
+
+    /// An order sets a total.
+    pub(crate) fn may_repeat(&self) -> bool {
+        true
+    }
+
+    /// Orders carry no reference of ours.
+    pub(crate) async fn find_order(&self, _marker: &str) -> Result<Option<String>, StepError> {
+        Ok(None)
+    }
+
     pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let mut matching = Vec::new();

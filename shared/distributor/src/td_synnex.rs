@@ -46,6 +46,16 @@ impl TdSynnex {
         }
     }
 
+    /// For notes and errors.
+    pub(crate) fn name(&self) -> &'static str {
+        SYSTEM
+    }
+
+    /// Nobody says whether an order's quantity is a total.
+    pub(crate) fn may_repeat(&self) -> bool {
+        false
+    }
+
     pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let mut matching = Vec::new();

@@ -13,7 +13,7 @@ use domain::step_error::StepError;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use simulators::testing::Simulated;
-use simulators::world::Reading;
+use simulators::world::OrderQuantity;
 
 const MARKER: &str = "r0197a3c0d7e57aa0b2c3d4e5f6a7b8c9/SPB";
 
@@ -59,7 +59,7 @@ async fn settled(distributor: &Distributor, id: &str, order: Option<&str>) -> u3
 #[tokio::test]
 async fn an_estimate_that_adds_too_much_stops_the_order() {
     let (sim, distributor, found) = ingram_micro().await;
-    sim.world(|world| world.vendors.ingram_micro.reading = Reading::Delta);
+    sim.world(|world| world.vendors.ingram_micro.order_quantity = OrderQuantity::Delta);
     let Err(StepError::NeedsAttention(text)) = distributor.order(&found, 8, MARKER).await else {
         panic!()
     };
@@ -99,7 +99,7 @@ async fn too_many_are_seen(sim: &Simulated, distributor: &Distributor, found: &S
 async fn more_than_ordered_at_ingram_micro_is_seen() {
     let (sim, distributor, found) = ingram_micro().await;
     sim.world(|world| {
-        world.vendors.ingram_micro.reading = Reading::Delta;
+        world.vendors.ingram_micro.order_quantity = OrderQuantity::Delta;
         world.vendors.ingram_micro.estimates_list = false;
     });
     too_many_are_seen(&sim, &distributor, &found).await;
@@ -108,7 +108,7 @@ async fn more_than_ordered_at_ingram_micro_is_seen() {
 #[tokio::test]
 async fn more_than_ordered_at_td_synnex_is_seen() {
     let (sim, distributor, found) = td_synnex().await;
-    sim.world(|world| world.vendors.td_synnex.reading = Reading::Delta);
+    sim.world(|world| world.vendors.td_synnex.order_quantity = OrderQuantity::Delta);
     too_many_are_seen(&sim, &distributor, &found).await;
 }
 
@@ -169,7 +169,7 @@ async fn orders_that_are_not_all_listed_are_left_to_a_person() {
     sim.world(|world| {
         let td_synnex = &mut world.vendors.td_synnex;
         for number in 0..1000 {
-            td_synnex.orders.push(simulators::td_synnex::orders::Order {
+            td_synnex.orders.push(simulators::vendors::td_synnex::orders::Order {
                 id: format!("{number}"),
                 customer_id: td_synnex.customer_id.clone(),
                 reference: String::new(),

@@ -80,7 +80,22 @@ impl Autotask {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
+    /// The name in [`TicketRef::system`].
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// Errors list the names that there are from now on.
+    pub(crate) fn list_names(&mut self) {
+        self.listing = Listing::Shown;
+    }
+
+    pub(crate) async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        _mark: &str,
+    ) -> Result<Option<TicketRef>, StepError> {
         let ours: Vec<TicketBody> = self
             .list(
                 "look for the request's ticket",

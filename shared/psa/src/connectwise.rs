@@ -83,7 +83,22 @@ impl ConnectWise {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
+    /// The name in [`TicketRef::system`].
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// Errors list the names that there are from now on.
+    pub(crate) fn list_names(&mut self) {
+        self.listing = Listing::Shown;
+    }
+
+    pub(crate) async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        _mark: &str,
+    ) -> Result<Option<TicketRef>, StepError> {
         let conditions = format!("externalXRef=\"{marker}\"");
         let query = [
             ("conditions", conditions.as_str()),
@@ -118,6 +133,11 @@ impl ConnectWise {
                 Ok(self.company.is(ticket.company.as_ref()).then(|| ticket_ref(ticket.id)))
             }
         }
+    }
+
+    /// ConnectWise does not tell who opened a ticket, so none is taken by its summary; the form may name it by its number.
+    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, StepError> {
+        Ok(None)
     }
 
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {

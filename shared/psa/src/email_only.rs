@@ -27,6 +27,27 @@ impl EmailOnly {
         }
     }
 
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// There are no names here.
+    pub(crate) fn list_names(&mut self) {}
+
+    /// What was sent can't be read again.
+    pub(crate) async fn find_ticket(
+        &self,
+        _given: Option<&str>,
+        _marker: &str,
+        _mark: &str,
+    ) -> Result<Option<TicketRef>, StepError> {
+        Ok(None)
+    }
+
+    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, StepError> {
+        Ok(None)
+    }
+
     /// The ticket's id is the request's, which every later mail names in its subject.
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let id = ticket.marker.clone();

@@ -82,7 +82,22 @@ impl Freshdesk {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
+    /// The name in [`TicketRef::system`].
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// Errors list the names that there are from now on.
+    pub(crate) fn list_names(&mut self) {
+        self.listing = Listing::Shown;
+    }
+
+    pub(crate) async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        _mark: &str,
+    ) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look for the request's ticket";
         let tag = tag(marker);
         let is_ours = |ticket: &&Ticket| ticket.has_tag(OUR_TAG) && ticket.has_tag(tag);

@@ -88,6 +88,16 @@ impl HaloPsa {
         })
     }
 
+    /// The name in [`TicketRef::system`].
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// Errors list the names that there are from now on.
+    pub(crate) fn list_names(&mut self) {
+        self.listing = Listing::Shown;
+    }
+
     pub(crate) async fn find_ticket(
         &self,
         given: Option<&str>,

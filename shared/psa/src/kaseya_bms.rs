@@ -69,6 +69,16 @@ impl KaseyaBms {
         })
     }
 
+    /// The name in [`TicketRef::system`].
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// Errors list the names that there are from now on.
+    pub(crate) fn list_names(&mut self) {
+        self.listing = Listing::Shown;
+    }
+
     pub(crate) async fn find_ticket(
         &self,
         given: Option<&str>,
@@ -113,6 +123,11 @@ impl KaseyaBms {
         }
         let ticket: TicketBody = one(OPERATION, &reply)?;
         Ok(ticket.is_of(account).then(|| ticket_ref(ticket.id)))
+    }
+
+    /// Kaseya BMS does not tell who opened a ticket, so none is taken by its summary; the form may name it by its number.
+    pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, StepError> {
+        Ok(None)
     }
 
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {

@@ -93,7 +93,7 @@ fn ticket_marker(marker: &str, mark: &str) -> String {
 
 /// The same call on whichever system it is.
 macro_rules! each {
-    ($self:ident, $psa:ident => $call:expr) => {
+    ($self:expr, $psa:ident => $call:expr) => {
         match $self {
             Self::Autotask($psa) => $call,
             Self::ConnectWise($psa) => $call,
@@ -110,30 +110,13 @@ impl Psa {
     /// A client whose errors list the names that there are: for an organisation that has the key itself.
     #[must_use]
     pub fn listing_names(mut self) -> Self {
-        let listing = match &mut self {
-            Self::Autotask(psa) => &mut psa.listing,
-            Self::ConnectWise(psa) => &mut psa.listing,
-            Self::EmailOnly(_) => return self,
-            Self::Freshdesk(psa) => &mut psa.listing,
-            Self::HaloPsa(psa) => &mut psa.listing,
-            Self::KaseyaBms(psa) => &mut psa.listing,
-            Self::ServiceNow(psa) => &mut psa.listing,
-        };
-        *listing = names::Listing::Shown;
+        each!(&mut self, psa => psa.list_names());
         self
     }
 
     /// The name in [`TicketRef::system`].
     pub fn system(&self) -> &'static str {
-        match self {
-            Self::Autotask(_) => autotask::SYSTEM_ID,
-            Self::ConnectWise(_) => connectwise::SYSTEM_ID,
-            Self::EmailOnly(_) => email_only::SYSTEM_ID,
-            Self::Freshdesk(_) => freshdesk::SYSTEM_ID,
-            Self::HaloPsa(_) => halopsa::SYSTEM_ID,
-            Self::KaseyaBms(_) => kaseya_bms::SYSTEM_ID,
-            Self::ServiceNow(_) => servicenow::SYSTEM_ID,
-        }
+        each!(self, psa => psa.system())
     }
 
     /// Whether a password may go into a note; a mail is no place for one.
@@ -159,29 +142,15 @@ impl Psa {
                 "a ticket's marker has letters, digits, - and _ only".to_owned(),
             ));
         }
-        match self {
-            Self::Autotask(psa) => psa.find_ticket(given, marker).await,
-            Self::ConnectWise(psa) => psa.find_ticket(given, marker).await,
-            Self::EmailOnly(_) => Ok(None),
-            Self::Freshdesk(psa) => psa.find_ticket(given, marker).await,
-            Self::HaloPsa(psa) => psa.find_ticket(given, marker, mark).await,
-            Self::KaseyaBms(psa) => psa.find_ticket(given, marker, mark).await,
-            Self::ServiceNow(psa) => psa.find_ticket(given, marker).await,
-        }
+        each!(self, psa => psa.find_ticket(given, marker, mark).await)
     }
 
     /// An open ticket of this organisation with the same summary, that a technician opened and no request of Gangway's made.
     ///
-    /// A customer can guess the summary, and a ticket of theirs is no place for what Gangway writes. ConnectWise and Kaseya
-    /// BMS do not tell who opened a ticket, so there none is taken by its summary; the form may name it by its number.
+    /// A customer can guess the summary, and a ticket of theirs is no place for what Gangway writes. A
+    /// PSA that does not tell who opened a ticket has none taken by its summary.
     pub async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
-        match self {
-            Self::Autotask(psa) => psa.find_matching(summary).await,
-            Self::Freshdesk(psa) => psa.find_matching(summary).await,
-            Self::HaloPsa(psa) => psa.find_matching(summary).await,
-            Self::ServiceNow(psa) => psa.find_matching(summary).await,
-            Self::ConnectWise(_) | Self::KaseyaBms(_) | Self::EmailOnly(_) => Ok(None),
-        }
+        each!(self, psa => psa.find_matching(summary).await)
     }
 
     pub async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {

@@ -71,7 +71,22 @@ impl ServiceNow {
         })
     }
 
-    pub(crate) async fn find_ticket(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
+    /// The name in [`TicketRef::system`].
+    pub(crate) fn system(&self) -> &'static str {
+        SYSTEM_ID
+    }
+
+    /// Errors list the names that there are from now on.
+    pub(crate) fn list_names(&mut self) {
+        self.listing = Listing::Shown;
+    }
+
+    pub(crate) async fn find_ticket(
+        &self,
+        given: Option<&str>,
+        marker: &str,
+        _mark: &str,
+    ) -> Result<Option<TicketRef>, StepError> {
         let company = self.company().await?;
         let query = format!("correlation_id={marker}^ORDERBYsys_created_on");
         let found = self.incidents("look for the request's ticket", &query).await?;

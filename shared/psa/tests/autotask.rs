@@ -11,11 +11,11 @@ use domain::step_error::StepError;
 use psa::{Autotask, Names, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
-use simulators::world::Hand;
+use simulators::vendors::NewTicket as ByHand;
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-struct Desk {
+struct Fixture {
     sim: Simulated,
     psa: Psa,
     keys: Value,
@@ -29,15 +29,15 @@ fn client(base: &str, credentials: Value, company: &str) -> Result<Psa, StepErro
         .map(Psa::listing_names)
 }
 
-async fn desk() -> Desk {
+async fn fixture() -> Fixture {
     let sim = Simulated::new().await;
     let keys = sim.keys("autotask");
     let company = keys["company"].as_str().unwrap();
     let psa = client(&format!("{}/autotask", sim.base), keys["credentials"].clone(), company).unwrap();
-    Desk { sim, psa, keys }
+    Fixture { sim, psa, keys }
 }
 
-impl Desk {
+impl Fixture {
     fn ticket(&self) -> NewTicket {
         NewTicket {
             marker: "r1".into(),
@@ -61,9 +61,9 @@ fn attention<T: std::fmt::Debug>(result: Result<T, StepError>) -> String {
 
 #[tokio::test]
 async fn where_nothing_is_set_the_windows_defaults_are_taken() {
-    let desk = desk().await;
-    let made = desk.psa.create_ticket(&desk.ticket()).await.unwrap();
-    let ticket = &desk.state()[0];
+    let fixture = fixture().await;
+    let made = fixture.psa.create_ticket(&fixture.ticket()).await.unwrap();
+    let ticket = &fixture.state()[0];
     assert_eq!(
         (&ticket["status"], &ticket["priority"]),
         (&json!("New"), &json!("Medium"))
@@ -73,28 +73,28 @@ async fn where_nothing_is_set_the_windows_defaults_are_taken() {
     assert_eq!(ticket["location"], "Onboarding");
     let nowhere = NewTicket {
         location: None,
-        ..desk.ticket()
+        ..fixture.ticket()
     };
-    let text = attention(desk.psa.create_ticket(&nowhere).await);
+    let text = attention(fixture.psa.create_ticket(&nowhere).await);
     assert!(
         text.contains("default_ticket_location") && text.ends_with("Onboarding, Help Desk"),
         "{text}"
     );
-    let text = attention(desk.psa.set_status(&made, "Waiting Vendor").await);
+    let text = attention(fixture.psa.set_status(&made, "Waiting Vendor").await);
     assert!(text.ends_with("New, In Progress, Waiting Customer, Complete"), "{text}");
 }
 
 #[tokio::test]
 async fn resource_and_role_go_together() {
-    let desk = desk().await;
-    let (tech, role) = (desk.keys["tech_id"].as_str(), desk.keys["work_role"].as_str());
+    let fixture = fixture().await;
+    let (tech, role) = (fixture.keys["tech_id"].as_str(), fixture.keys["work_role"].as_str());
     let of = |tech: Option<&str>, role: Option<&str>| NewTicket {
         tech_id: tech.map(Into::into),
         work_role: role.map(Into::into),
-        ..desk.ticket()
+        ..fixture.ticket()
     };
     for (tech, role) in [(tech, None), (None, role), (tech, Some("Engineer"))] {
-        let text = attention(desk.psa.create_ticket(&of(tech, role)).await);
+        let text = attention(fixture.psa.create_ticket(&of(tech, role)).await);
         assert!(
             text.contains("default_tech_id") && text.contains("default_work_role"),
             "{text}"
@@ -105,47 +105,51 @@ async fn resource_and_role_go_together() {
             work_role: role.map(Into::into),
             ..Names::default()
         };
-        let findings = desk.psa.check(&names).await;
+        let findings = fixture.psa.check(&names).await;
         assert_eq!(findings.iter().filter(|finding| finding.result.is_err()).count(), 1);
     }
     // The vendor knows them, but not together.
-    let error = desk.psa.create_ticket(&of(tech, tech)).await.unwrap_err();
+    let error = fixture.psa.create_ticket(&of(tech, tech)).await.unwrap_err();
     assert_eq!(
         error,
         StepError::Permanent("Autotask refused \"create a ticket\" (500, assignedResourceID)".into())
     );
-    desk.psa.create_ticket(&of(tech, role)).await.unwrap();
-    assert_eq!(desk.state()[0]["owner"].to_string(), tech.unwrap());
+    fixture.psa.create_ticket(&of(tech, role)).await.unwrap();
+    assert_eq!(fixture.state()[0]["owner"].to_string(), tech.unwrap());
 }
 
 #[tokio::test]
 async fn a_ticket_is_given_by_its_number_too() {
-    let desk = desk().await;
-    let open = |company: i64| {
-        desk.sim
-            .world(|world| world.vendors.autotask.open(company, "By hand", false, Hand::Technician))
+    let fixture = fixture().await;
+    let open = |company: &str| {
+        let ticket = ByHand::by_technician(company, "By hand");
+        fixture.sim.open("autotask", &ticket)
     };
-    let (ours, theirs) = (open(175), open(176));
-    let find = async |id: i64| {
+    let (ours, theirs) = (open("175"), open("176"));
+    let find = async |id: &str| {
         let number = format!(" T20260101.{id} ");
-        desk.psa.find_ticket(Some(&number), "r1", "5eed").await.unwrap()
+        fixture.psa.find_ticket(Some(&number), "r1", "5eed").await.unwrap()
     };
-    assert_eq!(find(ours).await.map(|ticket| ticket.id), Some(ours.to_string()));
-    assert_eq!(find(theirs).await, None);
-    assert_eq!(find(1).await, None);
+    assert_eq!(find(&ours).await.map(|ticket| ticket.id), Some(ours.clone()));
+    assert_eq!(find(&theirs).await, None);
+    assert_eq!(find("1").await, None);
     for odd in ["T", "T2026' OR 1=1", "T🙂"] {
-        assert_eq!(desk.psa.find_ticket(Some(odd), "r1", "5eed").await, Ok(None), "{odd}");
+        assert_eq!(
+            fixture.psa.find_ticket(Some(odd), "r1", "5eed").await,
+            Ok(None),
+            "{odd}"
+        );
     }
 }
 
 #[tokio::test]
 async fn long_texts_are_cut_where_autotask_ends_and_say_so() {
-    let desk = desk().await;
+    let fixture = fixture().await;
     let ticket = NewTicket {
         description: "🙂x".repeat(5_000),
-        ..desk.ticket()
+        ..fixture.ticket()
     };
-    let made = desk.psa.create_ticket(&ticket).await.unwrap();
+    let made = fixture.psa.create_ticket(&ticket).await.unwrap();
     let text = NoteText::Plain("ü".repeat(40_000));
     let note = Note {
         marker: "r1/long".into(),
@@ -153,8 +157,8 @@ async fn long_texts_are_cut_where_autotask_ends_and_say_so() {
         internal: true,
         minutes: None,
     };
-    desk.psa.add_note(&made, &note).await.unwrap();
-    let state = desk.state();
+    fixture.psa.add_note(&made, &note).await.unwrap();
+    let state = fixture.state();
     let description = state[0]["description"].as_str().unwrap();
     assert!(description.encode_utf16().count() <= 8_000);
     assert!(description.ends_with("[cut here: Autotask takes no more than 8000 characters]"));
@@ -167,18 +171,18 @@ async fn long_texts_are_cut_where_autotask_ends_and_say_so() {
 
 #[tokio::test]
 async fn the_zone_and_the_names_are_asked_for_once() {
-    let desk = desk().await;
+    let fixture = fixture().await;
     for marker in ["r1", "r2"] {
         let ticket = NewTicket {
             marker: marker.into(),
             status: Some("New".into()),
             priority: Some("High".into()),
-            ..desk.ticket()
+            ..fixture.ticket()
         };
-        let keys = &desk.keys;
+        let keys = &fixture.keys;
         // As two runs of a step: a client each.
         let again = client(
-            &format!("{}/autotask", desk.sim.base),
+            &format!("{}/autotask", fixture.sim.base),
             keys["credentials"].clone(),
             "175",
         )
@@ -186,7 +190,7 @@ async fn the_zone_and_the_names_are_asked_for_once() {
         again.create_ticket(&ticket).await.unwrap();
     }
     assert_eq!(
-        desk.sim.operations(),
+        fixture.sim.operations(),
         [
             "GET /V1.0/ZoneInformation",
             "GET /V1.0/Tickets/entityInformation/fields",
@@ -277,10 +281,10 @@ async fn contract_watch(server: &MockServer) {
 
 #[tokio::test]
 async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
-    let desk = desk().await;
-    let mut credentials = desk.keys["credentials"].clone();
+    let fixture = fixture().await;
+    let mut credentials = fixture.keys["credentials"].clone();
     credentials["user_name"] = json!("nobody@msp.example");
-    let psa = client(&format!("{}/autotask", desk.sim.base), credentials, "175").unwrap();
+    let psa = client(&format!("{}/autotask", fixture.sim.base), credentials, "175").unwrap();
     let text = attention(psa.find_ticket(None, "r1", "5eed").await);
     assert!(text.contains("API user"), "{text}");
 }

@@ -35,7 +35,7 @@ async fn psa() -> (MockServer, Psa) {
         server,
         Psa::EmailOnly(EmailOnly::new(
             mailer,
-            "desk@msp.example".into(),
+            "fixture@msp.example".into(),
             Some("help@msp.example".into()),
         )),
     )
@@ -80,7 +80,7 @@ async fn a_ticket_and_its_notes_are_mails_that_name_the_request() {
     psa.set_status(&ticket, "Done").await.unwrap();
     let mails = mails(&server).await;
     assert_eq!(mails.len(), 2);
-    assert_eq!(mails[0]["Destination"]["ToAddresses"], json!(["desk@msp.example"]));
+    assert_eq!(mails[0]["Destination"]["ToAddresses"], json!(["fixture@msp.example"]));
     assert_eq!(mails[0]["ReplyToAddresses"], json!(["help@msp.example"]));
     assert_eq!(mails[0]["Content"]["Simple"]["Subject"]["Data"], "New user: Ann [r1]");
     let subject = mails[1]["Content"]["Simple"]["Subject"]["Data"].as_str().unwrap();

@@ -7,7 +7,7 @@ use domain::step_error::StepError;
 use psa::{Freshdesk, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
-use simulators::world::Hand;
+use simulators::vendors::NewTicket as ByHand;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -22,12 +22,12 @@ fn client(base: &str, company: &str) -> Result<Psa, StepError> {
 }
 
 fn psa(server: &MockServer) -> Psa {
-    client(&format!("{}/desk", server.uri()), "10").unwrap()
+    client(&format!("{}/fixture", server.uri()), "10").unwrap()
 }
 
 async fn answer(server: &MockServer, verb: &str, at: &str, body: Value) {
     Mock::given(method(verb))
-        .and(path(format!("/desk/api/v2{at}")))
+        .and(path(format!("/fixture/api/v2{at}")))
         .respond_with(ResponseTemplate::new(200).set_body_json(body))
         .mount(server)
         .await;
@@ -135,7 +135,7 @@ async fn a_ticket_is_never_another_companys() {
     ] {
         let server = MockServer::builder().start().await;
         for (name, value, contacts) in [("email", "ann@contoso.com", of_email), ("company_id", "10", of_company)] {
-            Mock::given(path("/desk/api/v2/contacts"))
+            Mock::given(path("/fixture/api/v2/contacts"))
                 .and(query_param(name, value))
                 .respond_with(ResponseTemplate::new(200).set_body_json(contacts))
                 .mount(&server)
@@ -182,7 +182,7 @@ async fn a_ticket_that_no_search_shows_yet_is_found() {
             "1" => answer.insert_header("Link", "<https://x/tickets?page=2>; rel=\"next\""),
             _ => answer,
         };
-        Mock::given(path("/desk/api/v2/tickets"))
+        Mock::given(path("/fixture/api/v2/tickets"))
             .and(query_param("page", number))
             .respond_with(answer)
     };
@@ -211,22 +211,20 @@ async fn a_customers_own_statuses_are_open_ones() {
     let address = text(&keys["credentials"]["address"]).parse().unwrap();
     let http = outbound::http_client();
     let psa = Psa::Freshdesk(Freshdesk::new(http, address, credentials, text(&keys["company"])).unwrap());
-    let waiting = sim.world(|world| {
-        let desk = &mut world.vendors.freshdesk;
-        for _ in 0..3 {
-            desk.open(1010, "A", false, Hand::Technician);
-        }
-        desk.tickets[0].updated -= chrono::TimeDelta::days(15);
-        desk.tickets[1].properties["status"] = json!(4);
-        desk.tickets[2].properties["status"] = json!(5);
-        desk.tickets[2].id.to_string()
+    let open = || sim.open("freshdesk", &ByHand::by_technician("1010", "A"));
+    let (_, _, waiting) = (open(), open(), open());
+    sim.world(|world| {
+        let tickets = world.vendors.freshdesk.records.list_mut("tickets");
+        tickets[0].updated -= chrono::TimeDelta::days(15);
+        tickets[1].fields["status"] = json!(4);
+        tickets[2].fields["status"] = json!(5);
     });
     assert_eq!(
         psa.find_matching("A").await,
         Ok(None),
         "ended, or not touched for two weeks"
     );
-    sim.world(|world| world.vendors.freshdesk.tickets[2].properties["status"] = json!(3));
+    sim.world(|world| world.vendors.freshdesk.records.list_mut("tickets")[2].fields["status"] = json!(3));
     let found = psa.find_matching("A").await.unwrap().map(|ticket| ticket.id);
     assert_eq!(found, Some(waiting));
 }

@@ -7,15 +7,16 @@ use domain::step_error::StepError;
 use psa::{HaloPsa, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
-use simulators::world::Hand;
+use simulators::vendors::NewTicket as ByHand;
+use simulators::world::Author;
 
-struct Desk {
+struct Fixture {
     sim: Simulated,
     keys: Value,
     psa: Psa,
 }
 
-impl Desk {
+impl Fixture {
     async fn new() -> Self {
         let sim = Simulated::new().await;
         let keys = sim.keys("halopsa");
@@ -54,9 +55,9 @@ fn new_ticket() -> NewTicket {
 
 #[tokio::test]
 async fn a_bare_ticket_is_a_service_request() {
-    let desk = Desk::new().await;
-    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let ticket = desk.ticket(&made);
+    let fixture = Fixture::new().await;
+    let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    let ticket = fixture.ticket(&made);
     assert_eq!(ticket["type"], "Service Request");
     assert_eq!(ticket["description"], "Ana Ng starts on Monday.\n\n[gangway r1 5eed]");
     let incident = NewTicket {
@@ -64,14 +65,14 @@ async fn a_bare_ticket_is_a_service_request() {
         tech_id: Some(" 5 ".to_owned()),
         ..new_ticket()
     };
-    let made = desk.psa.create_ticket(&incident).await.unwrap();
-    let ticket = desk.ticket(&made);
+    let made = fixture.psa.create_ticket(&incident).await.unwrap();
+    let ticket = fixture.ticket(&made);
     assert_eq!((&ticket["type"], &ticket["owner"]), (&json!("Incident"), &json!(5)));
 }
 
 #[tokio::test]
 async fn the_contact_is_a_user_of_our_client() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for (mail, contact) in [
         ("MManager@acme.example", json!("mmanager@acme.example")),
         // Another client's user, whose address ours is a part of.
@@ -82,47 +83,45 @@ async fn the_contact_is_a_user_of_our_client() {
             contact_email: Some(mail.to_owned()),
             ..new_ticket()
         };
-        let made = desk.psa.create_ticket(&ticket).await.unwrap();
-        assert_eq!(desk.ticket(&made)["contact"], contact, "{mail}");
+        let made = fixture.psa.create_ticket(&ticket).await.unwrap();
+        assert_eq!(fixture.ticket(&made)["contact"], contact, "{mail}");
     }
 }
 
 #[tokio::test]
 async fn time_is_written_in_hours() {
-    let desk = Desk::new().await;
-    let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let fixture = Fixture::new().await;
+    let ticket = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     let mut note = Note {
         marker: "r1/summary".to_owned(),
         text: NoteText::Plain("Done.".to_owned()),
         internal: true,
         minutes: Some(45),
     };
-    desk.psa.add_note(&ticket, &note).await.unwrap();
+    fixture.psa.add_note(&ticket, &note).await.unwrap();
     note.minutes = None;
-    desk.psa.add_note(&ticket, &note).await.unwrap();
-    let notes = desk.ticket(&ticket)["notes"].clone();
+    fixture.psa.add_note(&ticket, &note).await.unwrap();
+    let notes = fixture.ticket(&ticket)["notes"].clone();
     assert_eq!((&notes[0]["hours"], &notes[1]["hours"]), (&json!(0.75), &json!(0.0)));
 }
 
 #[tokio::test]
 async fn only_what_our_client_has_is_ours() {
-    let desk = Desk::new().await;
-    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let other = client(&desk.keys["credentials"], "21").unwrap();
+    let fixture = Fixture::new().await;
+    let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    let other = client(&fixture.keys["credentials"], "21").unwrap();
     assert_eq!(
         other.find_ticket(None, "r1", "5eed").await,
         Ok(None),
         "another client's"
     );
     assert_eq!(other.find_matching("Onboarding of Ana Ng").await, Ok(None));
-    assert_eq!(desk.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
+    assert_eq!(fixture.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
     // A ticket that only speaks of the marker.
-    desk.sim.world(|world| {
-        let halo = &mut world.vendors.halopsa;
-        halo.open(20, "Onboarding of Ana Ng", false, Hand::Technician);
-    });
+    let by_hand = ByHand::by_technician("20", "Onboarding of Ana Ng");
+    fixture.sim.open("halopsa", &by_hand);
     assert_eq!(
-        desk.psa.find_ticket(None, "hand", "5eed").await,
+        fixture.psa.find_ticket(None, "hand", "5eed").await,
         Ok(None),
         "found, but not marked"
     );
@@ -130,30 +129,25 @@ async fn only_what_our_client_has_is_ours() {
 
 #[tokio::test]
 async fn a_note_on_too_long_a_ticket_is_not_taken_for_missing() {
-    let desk = Desk::new().await;
-    let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    desk.sim.world(|world| {
-        for _ in 0..=5000 {
-            world
-                .vendors
-                .halopsa
-                .write(ticket.id.parse().unwrap(), "Busy.", Hand::Technician);
-        }
-    });
+    let fixture = Fixture::new().await;
+    let ticket = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    for _ in 0..=5000 {
+        fixture.sim.write("halopsa", &ticket.id, "Busy.", Author::Technician);
+    }
     assert!(matches!(
-        desk.psa.has_note(&ticket, "r1/x").await,
+        fixture.psa.has_note(&ticket, "r1/x").await,
         Err(StepError::Permanent(_))
     ));
 }
 
 #[tokio::test]
 async fn the_company_is_a_clients_id() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for wrong in ["", "Acme", "20.0", "-1"] {
-        let refused = client(&desk.keys["credentials"], wrong);
+        let refused = client(&fixture.keys["credentials"], wrong);
         assert!(matches!(refused, Err(StepError::NeedsAttention(_))), "{wrong}");
     }
-    let gone = client(&desk.keys["credentials"], "99").unwrap();
+    let gone = client(&fixture.keys["credentials"], "99").unwrap();
     let findings = gone.check(&psa::Names::default()).await;
     let Err(StepError::NeedsAttention(text)) = &findings[0].result else {
         panic!("{findings:?}")
@@ -163,9 +157,9 @@ async fn the_company_is_a_clients_id() {
 
 #[tokio::test]
 async fn a_wrong_tenant_or_secret_is_for_a_person() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for (field, value) in [("tenant", "elsewhere"), ("client_secret", "wrong")] {
-        let mut credentials = desk.keys["credentials"].clone();
+        let mut credentials = fixture.keys["credentials"].clone();
         credentials[field] = json!(value);
         let psa = client(&credentials, "20").unwrap();
         let error = psa.find_matching("x").await.unwrap_err();

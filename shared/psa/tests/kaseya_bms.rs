@@ -6,18 +6,19 @@ use domain::request::TicketRef;
 use domain::step_error::StepError;
 use psa::{KaseyaBms, NewTicket, Note, NoteText, Psa};
 use serde_json::{Value, json};
+use simulators::records::{Record, fields};
 use simulators::testing::Simulated;
-use simulators::world::Hand;
+use simulators::vendors::NewTicket as ByHand;
 use wiremock::matchers::{body_string_contains, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-struct Desk {
+struct Fixture {
     sim: Simulated,
     keys: Value,
     psa: Psa,
 }
 
-impl Desk {
+impl Fixture {
     async fn new() -> Self {
         let sim = Simulated::new().await;
         let keys = sim.keys("kaseya_bms");
@@ -67,9 +68,9 @@ fn note() -> Note {
 
 #[tokio::test]
 async fn a_bare_ticket_gets_the_first_status_and_the_usual_priority() {
-    let desk = Desk::new().await;
-    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let ticket = desk.ticket(&made);
+    let fixture = Fixture::new().await;
+    let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    let ticket = fixture.ticket(&made);
     assert_eq!(
         (&ticket["status"], &ticket["priority"]),
         (&json!("New"), &json!("Medium"))
@@ -80,7 +81,7 @@ async fn a_bare_ticket_gets_the_first_status_and_the_usual_priority() {
 
 #[tokio::test]
 async fn the_contact_brings_its_location() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for (mail, contact, site) in [
         ("MManager@acme.example", json!("mmanager@acme.example"), 1202),
         ("xmmanager@acme.example", Value::Null, 1201),
@@ -89,8 +90,8 @@ async fn the_contact_brings_its_location() {
             contact_email: Some(mail.to_owned()),
             ..new_ticket()
         };
-        let made = desk.psa.create_ticket(&ticket).await.unwrap();
-        let ticket = desk.ticket(&made);
+        let made = fixture.psa.create_ticket(&ticket).await.unwrap();
+        let ticket = fixture.ticket(&made);
         assert_eq!(
             (&ticket["contact"], &ticket["site"]),
             (&contact, &json!(site)),
@@ -101,12 +102,12 @@ async fn the_contact_brings_its_location() {
 
 #[tokio::test]
 async fn a_ticket_goes_to_a_queue_or_an_employee() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     let nobodys = NewTicket {
         location: None,
         ..new_ticket()
     };
-    let error = desk.psa.create_ticket(&nobodys).await.unwrap_err();
+    let error = fixture.psa.create_ticket(&nobodys).await.unwrap_err();
     assert!(
         matches!(&error, StepError::NeedsAttention(text) if text.contains("Onboarding, Help Desk")),
         "{error}"
@@ -115,29 +116,30 @@ async fn a_ticket_goes_to_a_queue_or_an_employee() {
         tech_id: Some(" 88 ".to_owned()),
         ..nobodys
     };
-    let made = desk.psa.create_ticket(&employees).await.unwrap();
-    let ticket = desk.ticket(&made);
+    let made = fixture.psa.create_ticket(&employees).await.unwrap();
+    let ticket = fixture.ticket(&made);
     assert_eq!((&ticket["owner"], &ticket["location"]), (&json!(88), &Value::Null));
 }
 
 #[tokio::test]
 async fn an_account_may_be_named() {
-    let desk = Desk::new().await;
-    desk.sim.world(|world| {
-        let accounts = &mut world.vendors.kaseya_bms.accounts;
+    let fixture = Fixture::new().await;
+    fixture.sim.world(|world| {
+        let accounts = world.vendors.kaseya_bms.records.list_mut("accounts");
         for number in 0..250 {
-            accounts.insert(0, (1000 + number, format!("Acme {number}")));
+            let account = json!({"Id": 1000 + number, "Name": format!("Acme {number}"), "IsActive": true});
+            accounts.insert(0, Record::new(fields(account)));
         }
     });
-    let named = client(&desk.keys["credentials"], " acme ");
+    let named = client(&fixture.keys["credentials"], " acme ");
     let made = named.create_ticket(&new_ticket()).await.unwrap();
-    assert_eq!(desk.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
-    let unknown = client(&desk.keys["credentials"], "Acm");
+    assert_eq!(fixture.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
+    let unknown = client(&fixture.keys["credentials"], "Acm");
     assert!(matches!(
         unknown.find_ticket(None, "r1", "5eed").await,
         Err(StepError::NeedsAttention(_))
     ));
-    let gone = client(&desk.keys["credentials"], "99");
+    let gone = client(&fixture.keys["credentials"], "99");
     let findings = gone.check(&psa::Names::default()).await;
     assert!(
         matches!(&findings[0].result, Err(StepError::NeedsAttention(text)) if text.contains("no such account")),
@@ -147,56 +149,55 @@ async fn an_account_may_be_named() {
 
 #[tokio::test]
 async fn a_given_ticket_may_be_named_by_its_number() {
-    let desk = Desk::new().await;
-    let (ours, theirs) = desk.sim.world(|world| {
-        let bms = &mut world.vendors.kaseya_bms;
-        (
-            bms.open(120, "Ours", false, Hand::Technician),
-            bms.open(121, "Theirs", false, Hand::Technician),
-        )
-    });
-    let number = |id: i64| {
+    let fixture = Fixture::new().await;
+    let open = |company: &str, summary: &str| fixture.sim.open("kaseya_bms", &ByHand::by_technician(company, summary));
+    let (ours, theirs) = (open("120", "Ours"), open("121", "Theirs"));
+    let number = |id: &str| {
         let ticket = TicketRef {
             system: String::new(),
-            id: id.to_string(),
+            id: id.to_owned(),
         };
-        desk.ticket(&ticket)["number"].as_str().unwrap().to_lowercase()
+        fixture.ticket(&ticket)["number"].as_str().unwrap().to_lowercase()
     };
-    let find = async |given: String| desk.psa.find_ticket(Some(&given), "r1", "5eed").await.unwrap();
-    assert_eq!(find(format!("#{}", number(ours))).await.unwrap().id, ours.to_string());
-    assert_eq!(find(number(theirs)).await, None);
+    let find = async |given: String| fixture.psa.find_ticket(Some(&given), "r1", "5eed").await.unwrap();
+    assert_eq!(find(format!("#{}", number(&ours))).await.unwrap().id, ours);
+    assert_eq!(find(number(&theirs)).await, None);
 }
 
 #[tokio::test]
 async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for field in ["ticket_type_id", "source_id"] {
-        let error = desk.with(field, "Incident").create_ticket(&new_ticket()).await;
+        let error = fixture.with(field, "Incident").create_ticket(&new_ticket()).await;
         let error = error.unwrap_err();
         assert!(
             matches!(&error, StepError::NeedsAttention(text) if text.contains(field)),
             "{error}"
         );
-        let findings = desk.with(field, "Incident").check(&psa::Names::default()).await;
+        let findings = fixture.with(field, "Incident").check(&psa::Names::default()).await;
         let finding = findings.iter().find(|finding| finding.what == field).unwrap();
         assert!(finding.result.is_err());
         // What only BMS knows to be wrong.
-        let error = desk.with(field, "99").create_ticket(&new_ticket()).await.unwrap_err();
+        let error = fixture
+            .with(field, "99")
+            .create_ticket(&new_ticket())
+            .await
+            .unwrap_err();
         assert_eq!(
             error,
             StepError::Permanent("Kaseya BMS refused \"create a ticket\" (code 1002)".to_owned())
         );
     }
-    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let error = desk.with("note_type_id", "99").add_note(&made, &note()).await;
+    let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    let error = fixture.with("note_type_id", "99").add_note(&made, &note()).await;
     assert!(matches!(error, Err(StepError::Permanent(_))));
 }
 
 #[tokio::test]
 async fn a_refused_sign_in_comes_with_status_200() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for field in ["user_name", "password", "tenant"] {
-        let error = desk
+        let error = fixture
             .with(field, "wrong")
             .find_ticket(None, "r1", "5eed")
             .await

@@ -7,17 +7,17 @@ use domain::step_error::StepError;
 use psa::{NewTicket, Psa, ServiceNow};
 use serde_json::{Value, json};
 use simulators::testing::Simulated;
-use simulators::world::Hand;
+use simulators::vendors::NewTicket as ByHand;
 use wiremock::matchers::{path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-struct Desk {
+struct Fixture {
     sim: Simulated,
     keys: Value,
     psa: Psa,
 }
 
-impl Desk {
+impl Fixture {
     async fn new() -> Self {
         let sim = Simulated::new().await;
         let keys = sim.keys("servicenow");
@@ -62,28 +62,28 @@ fn new_ticket() -> NewTicket {
 
 #[tokio::test]
 async fn a_priority_is_set_by_impact_and_urgency() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for priority in ["1 - Critical", "2 - high", "3", "4 - Low", "5 - Planning"] {
         let ticket = NewTicket {
             priority: Some(priority.to_owned()),
             ..new_ticket()
         };
-        let shown = desk.made(&ticket).await["priority"].as_str().unwrap().to_owned();
+        let shown = fixture.made(&ticket).await["priority"].as_str().unwrap().to_owned();
         assert_eq!(shown[..1], priority[..1], "{priority}");
     }
 }
 
 #[tokio::test]
 async fn states_are_an_incidents_and_come_with_what_they_need() {
-    let desk = Desk::new().await;
-    let ticket = desk.psa.create_ticket(&new_ticket()).await.unwrap();
+    let fixture = Fixture::new().await;
+    let ticket = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     for state in ["On Hold", "Resolved", "In Progress", "Closed"] {
-        desk.psa.set_status(&ticket, state).await.unwrap();
-        assert_eq!(desk.ticket(&ticket)["status"], state);
+        fixture.psa.set_status(&ticket, state).await.unwrap();
+        assert_eq!(fixture.ticket(&ticket)["status"], state);
     }
-    assert_eq!(desk.ticket(&ticket)["close_code"], "Resolved by request");
+    assert_eq!(fixture.ticket(&ticket)["close_code"], "Resolved by request");
     for other in ["Open", "Closed Complete", "Awaiting Evidence"] {
-        let error = desk.psa.set_status(&ticket, other).await.unwrap_err();
+        let error = fixture.psa.set_status(&ticket, other).await.unwrap_err();
         assert!(
             matches!(&error, StepError::NeedsAttention(text) if text.ends_with("New, In Progress, On Hold, Resolved, Closed, Canceled")),
             "{error}"
@@ -93,32 +93,28 @@ async fn states_are_an_incidents_and_come_with_what_they_need() {
         status: Some("Resolved".to_owned()),
         ..new_ticket()
     };
-    assert_eq!(desk.made(&closed).await["status"], "Resolved");
+    assert_eq!(fixture.made(&closed).await["status"], "Resolved");
 }
 
 #[tokio::test]
 async fn a_resolved_incident_is_not_adopted() {
-    let desk = Desk::new().await;
-    let company = desk.key("company").to_owned();
-    let id = desk.sim.world(|world| {
-        world
-            .vendors
-            .servicenow
-            .open(&company, "Onboarding of Ana Ng", false, Hand::Technician)
-    });
+    let fixture = Fixture::new().await;
+    let company = fixture.key("company").to_owned();
+    let by_hand = ByHand::by_technician(&company, "Onboarding of Ana Ng");
+    let id = fixture.sim.open("servicenow", &by_hand);
     let open = TicketRef {
         system: "servicenow".to_owned(),
         id,
     };
-    let find = async || desk.psa.find_matching("Onboarding of Ana Ng").await;
+    let find = async || fixture.psa.find_matching("Onboarding of Ana Ng").await;
     assert_eq!(find().await, Ok(Some(open.clone())));
-    desk.psa.set_status(&open, "Resolved").await.unwrap();
+    fixture.psa.set_status(&open, "Resolved").await.unwrap();
     assert_eq!(find().await, Ok(None));
 }
 
 #[tokio::test]
 async fn people_are_looked_up_where_they_belong() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for (mail, caller) in [
         // Another company has a user with the same address.
         ("MManager@acme.example", json!("morgan.manager")),
@@ -129,21 +125,21 @@ async fn people_are_looked_up_where_they_belong() {
             contact_email: Some(mail.to_owned()),
             ..new_ticket()
         };
-        assert_eq!(desk.made(&ticket).await["contact_name"], caller, "{mail}");
+        assert_eq!(fixture.made(&ticket).await["contact_name"], caller, "{mail}");
     }
     for tech in ["TERRY.technician", " tech@acme.example "] {
         let ticket = NewTicket {
             tech_id: Some(tech.to_owned()),
             ..new_ticket()
         };
-        assert_eq!(desk.made(&ticket).await["owner"], "terry.technician", "{tech}");
+        assert_eq!(fixture.made(&ticket).await["owner"], "terry.technician", "{tech}");
     }
     for tech in ["nobody", "x^ORactive=true", "javascript:gs.getUserID()", "Long Gone"] {
         let ticket = NewTicket {
             tech_id: Some(tech.to_owned()),
             ..new_ticket()
         };
-        let error = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        let error = fixture.psa.create_ticket(&ticket).await.unwrap_err();
         assert!(
             matches!(&error, StepError::NeedsAttention(text) if text.contains("default_tech_id")),
             "{tech}: {error}"
@@ -154,32 +150,35 @@ async fn people_are_looked_up_where_they_belong() {
         ..new_ticket()
     };
     assert!(matches!(
-        desk.psa.create_ticket(&gone).await,
+        fixture.psa.create_ticket(&gone).await,
         Err(StepError::NeedsAttention(_))
     ));
 }
 
 #[tokio::test]
 async fn a_company_may_be_named() {
-    let desk = Desk::new().await;
-    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let named = desk.of(" acme ").unwrap();
+    let fixture = Fixture::new().await;
+    let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    let named = fixture.of(" acme ").unwrap();
     assert_eq!(named.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
-    let other = desk.of("Somebody Else").unwrap();
+    let other = fixture.of("Somebody Else").unwrap();
     assert_eq!(
         other.find_ticket(None, "r1", "5eed").await,
         Ok(None),
         "another company's"
     );
-    let unknown = desk.of("Acm").unwrap();
+    let unknown = fixture.of("Acm").unwrap();
     assert!(matches!(
         unknown.find_ticket(None, "r1", "5eed").await,
         Err(StepError::NeedsAttention(_))
     ));
     for wrong in ["", " ", "Acme^ORname=Somebody Else", "javascript:x"] {
-        assert!(matches!(desk.of(wrong), Err(StepError::NeedsAttention(_))), "{wrong}");
+        assert!(
+            matches!(fixture.of(wrong), Err(StepError::NeedsAttention(_))),
+            "{wrong}"
+        );
     }
-    let gone = desk.of(&"0".repeat(32)).unwrap();
+    let gone = fixture.of(&"0".repeat(32)).unwrap();
     let findings = gone.check(&psa::Names::default()).await;
     assert!(
         matches!(&findings[0].result, Err(StepError::NeedsAttention(text)) if text.contains("no such company")),
@@ -189,14 +188,14 @@ async fn a_company_may_be_named() {
 
 #[tokio::test]
 async fn a_given_ticket_may_be_named_by_its_number() {
-    let desk = Desk::new().await;
-    let made = desk.psa.create_ticket(&new_ticket()).await.unwrap();
-    let number = desk.ticket(&made)["number"].as_str().unwrap().to_lowercase();
-    let find = async |given: &str| desk.psa.find_ticket(Some(given), "r2", "5eed").await;
+    let fixture = Fixture::new().await;
+    let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
+    let number = fixture.ticket(&made)["number"].as_str().unwrap().to_lowercase();
+    let find = async |given: &str| fixture.psa.find_ticket(Some(given), "r2", "5eed").await;
     assert_eq!(find(&format!(" #{number} ")).await, Ok(Some(made.clone())));
     assert_eq!(find(&made.id.to_uppercase()).await, Ok(Some(made)));
     assert_eq!(find("INC9999999").await, Ok(None));
-    let other = desk.of(desk.key("other_company")).unwrap();
+    let other = fixture.of(fixture.key("other_company")).unwrap();
     assert_eq!(other.find_ticket(Some(&number), "r2", "5eed").await, Ok(None));
 }
 

@@ -100,11 +100,6 @@ impl<'a> Request<'a> {
 
     /// The same in any PSA.
     pub fn ticket_in(&self, psa: &str) -> Value {
-        if psa == "connectwise" {
-            let mut ticket = self.ticket().expect("a ticket");
-            ticket["location"] = ticket["board"].clone();
-            return ticket;
-        }
         let state = self.org.world.state();
         let tickets = state["vendors"][psa]["tickets"].as_array().expect("tickets").clone();
         let mut own = tickets

@@ -9,13 +9,12 @@ use axum::http::HeaderMap;
 use contract::{Answer, Contract, Request};
 use serde_json::{Value, json};
 
-use crate::{
-    call::{self, Match},
-    vendor::{VENDORS, Vendor},
-};
+use crate::vendors::{VENDORS, Vendor};
 
 /// A request as it came, for the check after its answer is known.
 pub struct Seen {
+    /// The path of the simulator's operation, if it has one for this request.
+    pub template: Option<&'static str>,
     pub method: String,
     /// Below the vendor's base, percent-encoded.
     pub path: String,
@@ -66,7 +65,7 @@ impl Contracts {
             .map(|(method, path)| format!("{method} {path}"));
         let place = operation
             .clone()
-            .unwrap_or_else(|| operation_of_simulator(vendor, seen));
+            .unwrap_or_else(|| format!("{} {}", seen.method, seen.template.unwrap_or("(an unknown path)")));
         log.operations.entry(vendor.name).or_default().extend(operation);
         for text in wrong {
             let line = format!("{}: {place}: {text}", vendor.name);
@@ -101,16 +100,6 @@ fn path_of<'a>(vendor: &Vendor, path: &'a str) -> &'a str {
     begins.and_then(|begins| path.get(begins..)).unwrap_or(path)
 }
 
-/// The name of a request that no contract file knows: the simulator's for it, if it has one.
-fn operation_of_simulator(vendor: &Vendor, seen: &Seen) -> String {
-    let path = seen.path.get(1..).unwrap_or_default();
-    let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
-    match call::find(vendor.operations, &seen.method, &segments) {
-        Match::Found { template, .. } => format!("{} {template}", seen.method),
-        Match::OtherMethod | Match::Nothing => format!("{} (an unknown path)", seen.method),
-    }
-}
-
 fn contract_of(vendor: &Vendor) -> &'static Contract {
     static LOADED: OnceLock<BTreeMap<&'static str, OnceLock<Contract>>> = OnceLock::new();
     let files = LOADED.get_or_init(|| VENDORS.iter().map(|vendor| (vendor.name, OnceLock::new())).collect());
@@ -137,9 +126,17 @@ pub fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    /// A template's placeholders are any text, for the other table.
-    fn segments(template: &str) -> Vec<String> {
-        template.split('/').skip(1).map(str::to_owned).collect()
+    /// How many segments are the same text, if the simulator's template takes the path: its placeholders take any text.
+    fn literals_in_common(template: &str, path: &str) -> Option<usize> {
+        let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+        let takes = |(own, other): &(&str, &str)| own == other || own.starts_with('{');
+        let fits = template.len() == path.len()
+            && template
+                .iter()
+                .copied()
+                .zip(path.iter().copied())
+                .all(|pair| takes(&pair));
+        fits.then(|| template.iter().zip(&path).filter(|(own, other)| own == other).count())
     }
 
     #[test]
@@ -159,8 +156,10 @@ mod tests {
                 .collect();
             let world = if vendor.name == "pwpush" { "/{world}" } else { "" };
             for (method, template) in contract_of(vendor).operations() {
-                let path = segments(&format!("{world}{template}"));
-                let Match::Found { template: found, .. } = call::find(vendor.operations, &method, &path) else {
+                let path = format!("{world}{template}");
+                let same = vendor.operations.iter().filter(|(other, ..)| *other == method);
+                let found = same.filter_map(|(_, other, _)| Some((literals_in_common(other, &path)?, *other)));
+                let Some((_, found)) = found.max() else {
                     panic!("{}.yaml: {method} {template}: nothing uses it", vendor.name);
                 };
                 simulated.retain(|operation| *operation != (method.as_str(), found));

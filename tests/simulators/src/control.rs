@@ -20,8 +20,8 @@ use crate::{
     report,
     server::App,
     setup::{self, NewWorld},
-    vendor::VENDORS,
-    world::{Hand, License, World},
+    vendors::{NewTicket, VENDORS, Vendor},
+    world::{Author, License, World},
 };
 
 type Shared = AxumState<Arc<App>>;
@@ -270,11 +270,11 @@ async fn add_user(AxumState(app): Shared, Path(name): Path<String>, body: axum::
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewTicket {
+struct TicketByHand {
     summary: String,
     #[serde(default)]
     status: Option<String>,
-    /// ConnectWise where not given.
+    /// A PSA.
     #[serde(default)]
     system: Option<String>,
     /// A customer opened it, not a technician.
@@ -282,42 +282,30 @@ struct NewTicket {
     by_customer: bool,
 }
 
-/// A ticket that somebody opened by hand; in ConnectWise on the Onboarding board.
+/// A ticket that somebody opens by hand.
 async fn add_ticket(AxumState(app): Shared, Path(name): Path<String>, body: axum::body::Bytes) -> Reply {
-    let new: NewTicket = read(&body)?;
+    let new: TicketByHand = read(&body)?;
+    let vendor = Vendor::named(new.system.as_deref().unwrap_or(report::PSA));
+    let by_hand = vendor.and_then(|vendor| Some((vendor, vendor.by_hand.as_ref()?)));
+    let (vendor, by_hand) = by_hand.ok_or_else(|| wrong("system: there is no such PSA"))?;
+    let by = match new.by_customer {
+        true => Author::Customer,
+        false => Author::Technician,
+    };
     with(&app, &name, |world| {
-        let by = if new.by_customer {
-            Hand::Customer
-        } else {
-            Hand::Technician
+        let keys = (vendor.keys)(world, &app.base);
+        let ticket = NewTicket {
+            company: keys["company"].as_str().unwrap_or_default(),
+            summary: &new.summary,
+            description: None,
+            status: new.status.as_deref(),
+            closed: false,
+            by,
         };
-        match new.system.as_deref() {
-            None | Some("connectwise") => {}
-            Some("halopsa") => return Ok(json!({ "id": world.vendors.halopsa.open(20, &new.summary, false, by) })),
-            Some(_) => return Err(wrong("system: connectwise or halopsa")),
+        match (by_hand.open)(&mut world.vendors, &ticket) {
+            Value::Null => Err(wrong("status: there is no such one")),
+            id => Ok(json!({ "id": id })),
         }
-        let status = new.status.as_deref().unwrap_or("New");
-        let statuses = world.psa.records.get("statuses").cloned().unwrap_or_default();
-        let found = statuses
-            .iter()
-            .find(|known| known["name"] == status && known["board"]["id"] == 10);
-        let found = found.ok_or_else(|| wrong("status: there is no such one on the board"))?;
-        let id = world.psa.next_id();
-        let company = json!({"id": 20, "identifier": world.name, "name": world.tenant.display_name});
-        let properties = json!({
-            "summary": new.summary, "board": {"id": 10, "name": "Onboarding"}, "company": company,
-            "status": {"id": found["id"], "name": found["name"]}, "closedFlag": found["closedStatus"],
-            "priority": {"id": 133, "name": "Priority 3 - Medium"},
-        });
-        let properties = properties.as_object().cloned().unwrap_or_default();
-        world.psa.tickets.push(crate::world::Ticket {
-            id,
-            properties,
-            notes: Vec::new(),
-            statuses: Vec::new(),
-            created: chrono::Utc::now(),
-        });
-        Ok(json!({ "id": id }))
     })
 }
 
@@ -358,7 +346,7 @@ async fn forget_requests(AxumState(app): Shared, Path(name): Path<String>) -> Re
 
 async fn add_fault(AxumState(app): Shared, body: axum::body::Bytes) -> Result<(StatusCode, Json<Value>), Refused> {
     let rule: Rule = read(&body)?;
-    let operations = rule.system.0.operations;
+    let operations = rule.system.operations;
     let exists = operations
         .iter()
         .any(|(method, path, _)| same_operation(&rule.operation, &format!("{method} {path}")));
@@ -367,11 +355,7 @@ async fn add_fault(AxumState(app): Shared, body: axum::body::Bytes) -> Result<(S
             .iter()
             .map(|(method, path, _)| format!("{method} {path}"))
             .collect();
-        return Err(wrong(format!(
-            "operation: {} has {}",
-            rule.system.0.name,
-            all.join(", ")
-        )));
+        return Err(wrong(format!("operation: {} has {}", rule.system.name, all.join(", "))));
     }
     let mut state = app.state.lock();
     if !state.worlds.contains_key(&rule.world) {
@@ -442,7 +426,7 @@ async fn remove_aws_rules(AxumState(app): Shared, Query(query): Query<OfId>) -> 
 }
 
 async fn list_operations() -> Json<Value> {
-    let of = |vendor: &&crate::vendor::Vendor| {
+    let of = |vendor: &&Vendor| {
         let all = vendor
             .operations
             .iter()

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{call::Answer, vendor::System};
+use crate::{
+    request::Response,
+    vendors::{Vendor, by_name},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
@@ -87,7 +90,8 @@ fn half() -> Garbage {
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     pub world: String,
-    pub system: System,
+    #[serde(deserialize_with = "by_name")]
+    pub system: &'static Vendor,
     /// `METHOD /path/{template}`, or `*`
     pub operation: String,
     pub kind: Kind,
@@ -133,11 +137,11 @@ pub struct Fault {
 }
 
 /// The rule that this request runs into, if any; at most one.
-pub fn take(faults: &mut [Fault], world: &str, system: System, operation: &str, text: &str) -> Option<Fault> {
+pub fn take(faults: &mut [Fault], world: &str, system: &Vendor, operation: &str, text: &str) -> Option<Fault> {
     for fault in faults {
         let rule = &fault.rule;
         let fits = rule.world == world
-            && rule.system == system
+            && *rule.system == *system
             && (rule.operation == "*" || same_operation(&rule.operation, operation))
             && rule.contains.as_ref().is_none_or(|part| text.contains(part.as_str()));
         if !fits {
@@ -164,21 +168,18 @@ pub fn same_operation(one: &str, other: &str) -> bool {
 }
 
 /// What the vendor says on such a day, when it does nothing at all.
-pub fn refusal(rule: &Rule) -> Option<Answer> {
-    let answer = match rule.kind {
-        Kind::Throttled => rule.system.error(429, "TooManyRequests", "Too many requests."),
-        Kind::Internal => rule
-            .system
-            .error(500, "InternalServerError", "An internal error occurred."),
-        Kind::Unavailable => rule
-            .system
-            .error(503, "ServiceUnavailable", "The service is unavailable."),
-        Kind::BadRequest => rule.system.error(
+pub fn refusal(rule: &Rule) -> Option<Response> {
+    let error = rule.system.error;
+    let response = match rule.kind {
+        Kind::Throttled => error(429, "TooManyRequests", "Too many requests."),
+        Kind::Internal => error(500, "InternalServerError", "An internal error occurred."),
+        Kind::Unavailable => error(503, "ServiceUnavailable", "The service is unavailable."),
+        Kind::BadRequest => error(
             400,
             "Request_BadRequest",
             rule.message.as_deref().unwrap_or("The request is invalid."),
         ),
-        Kind::Status => rule.system.error(
+        Kind::Status => error(
             rule.status,
             "Refused",
             rule.message.as_deref().unwrap_or("The request was refused."),
@@ -187,8 +188,8 @@ pub fn refusal(rule: &Rule) -> Option<Answer> {
     };
     let waits = matches!(rule.kind, Kind::Throttled);
     Some(if waits {
-        answer.with_header("retry-after", rule.retry_after.to_string())
+        response.with_header("retry-after", rule.retry_after.to_string())
     } else {
-        answer
+        response
     })
 }

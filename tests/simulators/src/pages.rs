@@ -17,10 +17,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    elsewhere::{Elsewhere, elsewhere},
-    pax8, proxy, report,
+    proxy, report,
     server::App,
-    world::{Ticket, User, World},
+    vendor_sections::{VendorSection, sections, tickets},
+    world::{User, World},
 };
 
 const CSS: &str = include_str!("../templates/style.css");
@@ -67,10 +67,7 @@ struct WorldPage {
     deleted: Vec<UserLine>,
     seats: Vec<SeatLine>,
     groups: Vec<GroupLine>,
-    tickets: Vec<TicketView>,
-    elsewhere: Vec<Elsewhere>,
-    subscriptions: Vec<SubscriptionLine>,
-    orders: Vec<OrderLine>,
+    vendors: Vec<VendorSection>,
     mails: Result<Vec<Mail>, String>,
 }
 
@@ -98,40 +95,6 @@ struct GroupLine {
     name: String,
     kind: &'static str,
     members: String,
-}
-
-struct TicketView {
-    id: i64,
-    summary: String,
-    status: String,
-    closed: bool,
-    board: String,
-    priority: String,
-    company: String,
-    owner: String,
-    created: String,
-    notes: Vec<NoteView>,
-}
-
-struct NoteView {
-    kind: &'static str,
-    class: &'static str,
-    text: String,
-    at: String,
-}
-
-struct SubscriptionLine {
-    product: String,
-    quantity: i64,
-    status: &'static str,
-    updated: String,
-    puts: u32,
-}
-
-struct OrderLine {
-    id: String,
-    at: String,
-    items: String,
 }
 
 struct Mail {
@@ -163,13 +126,16 @@ fn show(page: &impl Template) -> Response {
 
 async fn index(AxumState(app): Shared) -> Response {
     let state = app.state.lock();
-    let worlds = state.worlds.values().map(|world| WorldLine {
-        name: world.name.clone(),
-        company: world.tenant.display_name.clone(),
-        users: world.tenant.users.iter().filter(|user| user.deleted.is_none()).count(),
-        tickets: world.psa.tickets.len(),
-        open_tickets: world.psa.tickets.iter().filter(|ticket| !closed(ticket)).count(),
-        orders: world.effects.get("seats_bought").copied().unwrap_or_default(),
+    let worlds = state.worlds.values().map(|world| {
+        let (tickets, open_tickets) = tickets(world);
+        WorldLine {
+            name: world.name.clone(),
+            company: world.tenant.display_name.clone(),
+            users: world.tenant.users.iter().filter(|user| user.deleted.is_none()).count(),
+            tickets,
+            open_tickets,
+            orders: world.effects.get("seats_bought").copied().unwrap_or_default(),
+        }
     });
     show(&IndexPage {
         worlds: worlds.collect(),
@@ -239,55 +205,9 @@ fn page(world: &World, mails: Result<Vec<Mail>, String>) -> WorldPage {
                 }
             })
             .collect(),
-        tickets: world.psa.tickets.iter().rev().map(ticket).collect(),
-        elsewhere: elsewhere(world),
-        subscriptions: world
-            .distributor
-            .subscriptions
-            .iter()
-            .map(|subscription| SubscriptionLine {
-                product: product(world, &subscription.product_id),
-                quantity: subscription.quantity,
-                status: pax8::subscriptions::status(subscription),
-                updated: time(subscription.updated),
-                puts: subscription.puts,
-            })
-            .collect(),
-        orders: world
-            .distributor
-            .orders
-            .iter()
-            .map(|order| {
-                let items: Vec<String> = order
-                    .line_items
-                    .iter()
-                    .map(|item| {
-                        let id = item.get("productId").and_then(Value::as_str).unwrap_or_default();
-                        format!(
-                            "{} x {}",
-                            item.get("quantity").unwrap_or(&Value::Null),
-                            product(world, id)
-                        )
-                    })
-                    .collect();
-                OrderLine {
-                    id: order.id.clone(),
-                    at: time(order.created),
-                    items: items.join(", "),
-                }
-            })
-            .collect(),
+        vendors: sections(world),
         mails: mails.map(|mails| mails.into_iter().filter(ours).collect()),
     }
-}
-
-fn product(world: &World, id: &str) -> String {
-    world
-        .distributor
-        .products
-        .iter()
-        .find(|product| product.id == id)
-        .map_or_else(|| id.to_owned(), |product| product.name.to_owned())
 }
 
 fn user_line(world: &World, user: &User) -> UserLine {
@@ -324,58 +244,6 @@ fn user_line(world: &World, user: &User) -> UserLine {
         licenses: licenses.join(", "),
         groups: groups.join(", "),
         created: time(user.created),
-    }
-}
-
-fn closed(ticket: &Ticket) -> bool {
-    ticket
-        .properties
-        .get("closedFlag")
-        .and_then(Value::as_bool)
-        .unwrap_or_default()
-}
-
-fn ticket(ticket: &Ticket) -> TicketView {
-    let name = |field: &str| {
-        let name = ticket
-            .properties
-            .get(field)
-            .and_then(|of| of.get("name"))
-            .and_then(Value::as_str);
-        name.unwrap_or("-").to_owned()
-    };
-    TicketView {
-        id: ticket.id,
-        summary: ticket
-            .properties
-            .get("summary")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        status: name("status"),
-        closed: closed(ticket),
-        board: name("board"),
-        priority: name("priority"),
-        company: name("company"),
-        owner: name("owner"),
-        created: time(ticket.created),
-        notes: ticket
-            .notes
-            .iter()
-            .map(|note| {
-                let (kind, class) = match (note.internal, note.resolution) {
-                    (true, _) => ("Internal", "internal"),
-                    (_, true) => ("Resolution", "resolution"),
-                    _ => ("Discussion (the customer sees this)", "discussion"),
-                };
-                NoteView {
-                    kind,
-                    class,
-                    text: note.text.clone(),
-                    at: time(note.created),
-                }
-            })
-            .collect(),
     }
 }
 

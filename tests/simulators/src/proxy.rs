@@ -1,24 +1,25 @@
 //! A proxy between Gangway's functions and the local AWS engine. It forwards everything as it came (signatures stay valid)
 //! and, by rule, sends a request twice, loses an answer, or kills the caller before or after the call.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Extension, Router,
     body::Body,
-    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, request::Parts},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header, request::Parts},
 };
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 
 use crate::{
     kill,
-    server::{App, Lost, accept},
+    server::{App, Connection, Lost},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,25 +130,22 @@ pub fn client() -> Upstream {
         .build_http()
 }
 
-pub async fn serve(listener: TcpListener, app: Arc<App>, target: String) {
-    let Ok(port) = listener.local_addr().map(|address| address.port()) else {
-        return;
-    };
+/// Everything that comes goes to `target`, an engine's address.
+pub fn routes(app: Arc<App>, target: String) -> Router {
     let client = client();
-    accept(listener, move |peer, request| {
-        let (app, client, target) = (app.clone(), client.clone(), target.clone());
-        async move { handle(&app, &client, &target, peer, port, request).await }
-    })
-    .await;
+    Router::new().fallback(
+        async move |Extension(connection): Extension<Connection>, request: Request| {
+            handle(&app, &client, &target, connection, request).await
+        },
+    )
 }
 
 async fn handle(
     app: &App,
     client: &Upstream,
     target: &str,
-    peer: SocketAddr,
-    own_port: u16,
-    request: Request<Incoming>,
+    connection: Connection,
+    request: Request,
 ) -> Result<Response<Body>, Lost> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
@@ -169,7 +167,7 @@ async fn handle(
     let send = || forward(client, target, path, &parts, body.clone());
     let Some(rule) = rule else { return send().await };
     let kill_caller = async || {
-        let killed = kill::peer(peer, own_port).await;
+        let killed = kill::peer(connection.peer, connection.own_port).await;
         if let Some(rule) = app.state.lock().aws_rules.iter_mut().find(|other| other.id == rule.id) {
             rule.killed += killed.len();
         }
@@ -211,7 +209,7 @@ async fn forward(
     parts: &Parts,
     body: Bytes,
 ) -> Result<Response<Body>, Lost> {
-    let mut request = Request::builder()
+    let mut request = axum::http::Request::builder()
         .method(parts.method.clone())
         .uri(format!("{target}{path}"));
     if let Some(headers) = request.headers_mut() {

@@ -5,7 +5,11 @@ use std::fmt;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
-use crate::world::World;
+use crate::{
+    records::{Fields, text},
+    vendors::Vendor,
+    world::World,
+};
 
 /// How a vendor shows a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,13 @@ impl World {
             field: field.to_owned(),
             what,
         }));
+    }
+
+    /// What a client sends for all those of the fields that it sends.
+    pub fn shows_fields(&mut self, vendor: &Vendor, sent: &Fields, fields: &[(&str, Shown)]) {
+        for (field, shown) in fields {
+            self.shows(vendor.name, field, text(sent, field), *shown);
+        }
     }
 }
 

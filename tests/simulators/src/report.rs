@@ -3,38 +3,23 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    connectwise::{self, tickets},
-    graph::groups,
-    pax8,
-    vendor::VENDORS,
+    vendors::{VENDORS, graph::groups},
     world::{Group, User, World},
 };
+
+/// The vendors that an organisation has unless a test chooses others. What it has there is at the top of both answers too.
+pub const PSA: &str = "connectwise";
+const DISTRIBUTOR: &str = "pax8";
 
 /// Everything that a new organisation is set up with.
 pub fn keys(world: &World, base: &str) -> Value {
     let tenant = &world.tenant;
     let login = |local: &str| format!("{local}@{}", world.domain());
-    let subscriptions: Map<String, Value> = tenant
-        .skus
+    let vendors: Map<String, Value> = VENDORS
         .iter()
-        .filter_map(|sku| {
-            let product = world
-                .distributor
-                .products
-                .iter()
-                .find(|product| product.sku_id == sku.id)?;
-            let subscription = world
-                .distributor
-                .subscriptions
-                .iter()
-                .find(|subscription| subscription.sku_id == sku.id);
-            let ids = json!({
-                "sku_id": sku.id, "product_id": product.id, "commitment_term_id": product.commitment_id,
-                "subscription_id": subscription.map(|subscription| &subscription.id),
-            });
-            Some((sku.part.clone(), ids))
-        })
+        .map(|vendor| (vendor.name.to_owned(), (vendor.keys)(world, base)))
         .collect();
+    let (psa, distributor) = (&vendors[PSA], &vendors[DISTRIBUTOR]);
     let groups: Vec<Value> = tenant
         .groups
         .iter()
@@ -49,29 +34,28 @@ pub fn keys(world: &World, base: &str) -> Value {
         "domain": world.domain(),
         "initial_domain": tenant.domains.iter().find(|domain| domain.is_initial).map(|domain| &domain.name),
         "tenant_id": tenant.id,
-        "psa_company": "20",
-        "distributor_company": world.distributor.company_id,
+        "psa_company": psa["company"],
+        "distributor_company": distributor["company"],
         "credentials": {
-            "graph": {"client_id": tenant.client_id, "client_secret": tenant.client_secret},
-            "connectwise": connectwise::credentials(world, base),
-            "pax8": pax8::credentials(world),
+            "graph": vendors["graph"]["credentials"], PSA: psa["credentials"], DISTRIBUTOR: distributor["credentials"],
         },
         "urls": {
-            "graph": format!("{base}/graph/v1.0"), "login": format!("{base}/login"),
-            "connectwise": format!("{base}/connectwise"), "pax8": format!("{base}/pax8/v1"),
+            "graph": format!("{base}/graph/v1.0"), "login": format!("{base}/login"), PSA: format!("{base}/{PSA}"),
+            DISTRIBUTOR: format!("{base}/{DISTRIBUTOR}/v1"),
         },
         "psa": {
-            "board": "Onboarding", "status_new": "New", "status_working": "In Progress", "status_waiting": "Waiting",
-            "status_complete": "Closed", "priority": "Priority 3 - Medium", "type": "New User", "member": "ttech",
-            "work_role": "Engineer",
+            "board": psa["location"], "status_new": psa["status_new"], "status_working": psa["status_working"],
+            "status_waiting": psa["status_waiting"], "status_complete": psa["status_complete"],
+            "priority": "Priority 3 - Medium", "type": "New User", "member": psa["tech_id"],
+            "work_role": psa["work_role"],
         },
-        "skus": subscriptions,
+        "skus": distributor["skus"],
         "people": {
             "manager": login("mmanager"), "colleague": login("ccolleague"), "approver": login("aapprover"),
             "deleted": login("ddeleted"),
         },
         "groups": groups,
-        "vendors": VENDORS.iter().map(|vendor| (vendor.name.to_owned(), (vendor.keys)(world, base))).collect::<Map<_, _>>(),
+        "vendors": vendors,
     })
 }
 
@@ -126,6 +110,10 @@ pub fn state(world: &World) -> Value {
         .iter()
         .filter(|user| user.deleted.is_some())
         .map(|user| user_state(world, user));
+    let vendors: Map<String, Value> = VENDORS
+        .iter()
+        .map(|vendor| (vendor.name.to_owned(), (vendor.state)(world)))
+        .collect();
     json!({
         "name": world.name,
         "created": world.created,
@@ -137,12 +125,12 @@ pub fn state(world: &World) -> Value {
         "groups": groups,
         "security_defaults": tenant.mfa.security_defaults,
         "policies": tenant.mfa.policies,
-        "tickets": world.psa.tickets.iter().map(ticket_state).collect::<Vec<_>>(),
-        "subscriptions": pax8::subscriptions_of(world),
-        "orders": world.distributor.orders.iter().map(|order| json!({"id": order.id, "created": order.created, "line_items": order.line_items})).collect::<Vec<_>>(),
+        "tickets": vendors[PSA]["tickets"],
+        "subscriptions": vendors[DISTRIBUTOR]["subscriptions"],
+        "orders": vendors[DISTRIBUTOR]["orders"],
         "effects": world.effects,
         "active": world.active.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "vendors": VENDORS.iter().map(|vendor| (vendor.name.to_owned(), (vendor.state)(world))).collect::<Map<_, _>>(),
+        "vendors": vendors,
     })
 }
 
@@ -176,40 +164,5 @@ fn user_state(world: &World, user: &User) -> Value {
         "sessions_revoked": user.sessions_revoked,
         "created": user.created,
         "properties": user.properties,
-    })
-}
-
-pub fn ticket_state(ticket: &crate::world::Ticket) -> Value {
-    let view = tickets::view(ticket);
-    let name = |field: &str| view.get(field).and_then(|of| of.get("name")).cloned();
-    let notes: Vec<Value> = ticket
-        .notes
-        .iter()
-        .map(|note| {
-            json!({
-                "id": note.id, "text": note.text, "internal": note.internal, "discussion": note.discussion,
-                "resolution": note.resolution, "created": note.created,
-            })
-        })
-        .collect();
-    json!({
-        "id": ticket.id,
-        "summary": view.get("summary"),
-        "status": name("status"),
-        "statuses": ticket.statuses,
-        "board": name("board"),
-        "location": name("board"),
-        "priority": name("priority"),
-        "company": name("company"),
-        "owner": name("owner"),
-        "work_role": name("workRole"),
-        "external_xref": view.get("externalXRef"),
-        "marker": view.get("externalXRef"),
-        "contact": name("contact").or_else(|| view.get("contactEmailAddress").cloned()),
-        "site": name("site"),
-        "type": name("type"),
-        "closed": view.get("closedFlag"),
-        "notes": notes,
-        "created": ticket.created,
     })
 }

@@ -1,4 +1,4 @@
-//! Furnishes a new world: a tenant with people, groups and licenses, a PSA with a board, a distributor with subscriptions.
+//! Sets up a new world: a tenant with people, groups and licenses, and what each vendor has for it.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,12 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::graph::{license_groups::Joining, mfa::Mfa};
-use crate::vendor::{Newcomer, Vendors};
-use crate::world::{
-    Distributor, Domain, Group, License, Product, Psa, Sku, Subscription, Tenant, User, World, id, secret,
+use crate::{
+    vendors::{
+        Organisation, Vendors,
+        graph::{license_groups::Joining, mfa::Mfa},
+    },
+    world::{Domain, Group, Hidden, License, Sku, Tenant, User, World, id, secret},
 };
 
 type Plans = &'static [(&'static str, &'static str)];
@@ -120,35 +122,24 @@ pub fn world(wanted: &NewWorld) -> Result<World, String> {
         return Err("company: 1 to 50 characters".to_owned());
     }
     let tenant = tenant(name, &company, wanted);
-    let distributor = distributor(&company, &tenant);
-    let psa = psa(name, &company);
-    let vendors = Vendors::new(&Newcomer {
+    let vendors = Vendors::new(&Organisation {
         name,
         company: &company,
         domain: &format!("{name}.example"),
         skus: &tenant.skus,
     });
-    let mut world = World {
+    Ok(World {
         name: name.to_owned(),
         created: Utc::now(),
         tenant,
-        psa,
-        distributor,
         vendors,
         seat_delay: wanted.seat_delay,
         pending_seats: Vec::new(),
-        hidden: Vec::new(),
+        hidden: Hidden::default(),
         effects: BTreeMap::new(),
         active: Vec::new(),
         requests: Vec::new(),
-    };
-    // A SKU that was bought at the distributor carries that subscription's id.
-    for subscription in &world.distributor.subscriptions {
-        if let Some(sku) = world.tenant.skus.iter_mut().find(|sku| sku.id == subscription.sku_id) {
-            sku.subscription_ids.push(subscription.vendor_subscription_id.clone());
-        }
-    }
-    Ok(world)
+    })
 }
 
 pub fn user(upn: &str, first: &str, last: &str, title: &str) -> User {
@@ -213,7 +204,8 @@ fn tenant(name: &str, company: &str, wanted: &NewWorld) -> Tenant {
                 enabled: if in_tenant { used + free } else { 0 },
                 taken_elsewhere: 0,
                 in_tenant,
-                subscription_ids: Vec::new(),
+                subscription_ids: if in_tenant { vec![id()] } else { Vec::new() },
+                price: offer.price,
             }
         })
         .collect();
@@ -301,136 +293,4 @@ fn groups(domain: &str, colleague: &str, manager: &str) -> Vec<Group> {
         plain("Twins", "Security group, the first of this name"),
         plain("Twins", "Security group, the second of this name"),
     ]
-}
-
-fn psa(name: &str, company: &str) -> Psa {
-    let board = json!({"id": 10, "name": "Onboarding"});
-    let status = |id: i64, name: &str, default: bool, closed: bool| {
-        json!({
-            "id": id, "name": name, "board": board, "sortOrder": id, "displayOnBoard": !closed, "inactive": false,
-            "closedStatus": closed, "defaultFlag": default, "timeEntryNotAllowed": false,
-        })
-    };
-    let other = json!({"id": 11, "name": "Help Desk"});
-    let customer = json!({"id": 20, "identifier": name, "name": company});
-    let contact = |id: i64, first: &str, last: &str| json!({"id": id, "firstName": first, "lastName": last, "name": format!("{first} {last}"), "company": customer, "site": {"id": 151, "name": "Main"}, "inactiveFlag": false, "communicationItems": [{"id": id + 1000, "type": {"id": 1, "name": "Email"}, "value": format!("{}{}@{name}.example", &first[..1], last).to_lowercase(), "defaultFlag": true, "communicationType": "Email"}]});
-    let records = BTreeMap::from([
-        (
-            "boards",
-            vec![
-                json!({"id": 10, "name": "Onboarding", "inactiveFlag": false, "projectFlag": false}),
-                json!({"id": 11, "name": "Help Desk", "inactiveFlag": false, "projectFlag": false}),
-            ],
-        ),
-        (
-            "statuses",
-            vec![
-                status(101, "New", true, false),
-                status(102, "In Progress", false, false),
-                status(103, "Waiting", false, false),
-                status(104, "Closed", false, true),
-                json!({"id": 111, "name": "New", "board": other, "sortOrder": 1, "closedStatus": false, "defaultFlag": false}),
-                json!({"id": 112, "name": "Closed", "board": other, "sortOrder": 2, "closedStatus": true, "defaultFlag": false}),
-            ],
-        ),
-        (
-            "types",
-            vec![
-                json!({"id": 121, "name": "New User", "board": board, "defaultFlag": true, "inactiveFlag": false}),
-                json!({"id": 122, "name": "Leaver", "board": board, "defaultFlag": false, "inactiveFlag": false}),
-            ],
-        ),
-        (
-            "priorities",
-            vec![
-                json!({"id": 131, "name": "Priority 1 - Critical", "color": "Red", "sortOrder": 1, "defaultFlag": false}),
-                json!({"id": 132, "name": "Priority 2 - High", "color": "Orange", "sortOrder": 2, "defaultFlag": false}),
-                json!({"id": 133, "name": "Priority 3 - Medium", "color": "Yellow", "sortOrder": 3, "defaultFlag": true}),
-                json!({"id": 134, "name": "Priority 4 - Low", "color": "Green", "sortOrder": 4, "defaultFlag": false}),
-            ],
-        ),
-        (
-            "sources",
-            vec![
-                json!({"id": 141, "name": "Call", "defaultFlag": true}),
-                json!({"id": 142, "name": "Portal", "defaultFlag": false}),
-            ],
-        ),
-        (
-            "companies",
-            vec![
-                customer.clone(),
-                json!({"id": 21, "identifier": "other", "name": "Somebody Else"}),
-            ],
-        ),
-        (
-            "sites",
-            vec![
-                json!({"id": 151, "name": "Main", "company": customer, "primaryAddressFlag": true, "inactiveFlag": false}),
-            ],
-        ),
-        (
-            "contacts",
-            vec![contact(161, "Morgan", "Manager"), contact(162, "Alex", "Approver")],
-        ),
-        (
-            "members",
-            vec![json!({"id": 171, "identifier": "ttech", "name": "Terry Technician"})],
-        ),
-        ("workRoles", vec![json!({"id": 181, "name": "Engineer"})]),
-    ]);
-    Psa {
-        company_login: format!("msp-{name}"),
-        public_key: secret()[..16].to_owned(),
-        private_key: secret()[..16].to_owned(),
-        client_id: id(),
-        records,
-        tickets: Vec::new(),
-        last_id: 1000,
-    }
-}
-
-fn distributor(company: &str, tenant: &Tenant) -> Distributor {
-    let products: Vec<Product> = OFFERS
-        .iter()
-        .map(|offer| Product {
-            id: id(),
-            sku_id: offer.id.to_owned(),
-            name: offer.name,
-            vendor_sku: offer.vendor_sku,
-            commitment_id: id(),
-            price: offer.price,
-        })
-        .collect();
-    let subscribed = products.iter().filter_map(|product| {
-        let sku = tenant
-            .skus
-            .iter()
-            .find(|sku| sku.id == product.sku_id && sku.in_tenant)?;
-        Some(Subscription {
-            id: id(),
-            product_id: product.id.clone(),
-            sku_id: sku.id.clone(),
-            vendor_subscription_id: id(),
-            quantity: sku.enabled,
-            provisioning_reads: 0,
-            active: true,
-            cancelled: false,
-            billing_term: "Monthly".to_owned(),
-            price: product.price,
-            created: Utc::now(),
-            updated: Utc::now(),
-            puts: 0,
-        })
-    });
-    Distributor {
-        client_id: id(),
-        client_secret: secret(),
-        tokens: Vec::new(),
-        company_id: id(),
-        company_name: company.to_owned(),
-        subscriptions: subscribed.collect(),
-        products,
-        orders: Vec::new(),
-    }
 }

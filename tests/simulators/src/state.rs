@@ -16,6 +16,11 @@ pub struct State {
 }
 
 impl State {
+    /// The first world that fits, such as the one whose credentials a request has.
+    pub fn world(&self, fits: impl Fn(&World) -> bool) -> Option<&World> {
+        self.worlds.values().find(|world| fits(world))
+    }
+
     pub fn next_rule(&mut self) -> u64 {
         self.last_rule += 1;
         self.last_rule

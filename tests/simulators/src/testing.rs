@@ -10,7 +10,8 @@ use crate::{
     report,
     server::{App, Options, start},
     setup::{self, NewWorld},
-    world::World,
+    vendors::{ByHand, NewTicket, Vendor},
+    world::{Author, World},
 };
 
 pub struct Simulated {
@@ -61,6 +62,24 @@ impl Simulated {
         self.world(|world| world.effects.get(name).copied().unwrap_or_default())
     }
 
+    /// Somebody opens a ticket at a PSA by hand; the result is its id.
+    pub fn open(&self, psa: &str, ticket: &NewTicket<'_>) -> String {
+        let id = self.world(|world| (by_hand(psa).open)(&mut world.vendors, ticket));
+        id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+    }
+
+    /// Somebody writes a note on a ticket by hand.
+    pub fn write(&self, psa: &str, ticket: &str, text: &str, by: Author) {
+        let number = ticket.parse::<i64>().map(Value::from);
+        let id = number.unwrap_or_else(|_| json!(ticket));
+        self.world(|world| (by_hand(psa).write)(&mut world.vendors, &id, text, by));
+    }
+
+    /// One more board, queue or team that tickets may go to.
+    pub fn add_location(&self, psa: &str, name: &str) {
+        self.world(|world| (by_hand(psa).add_location)(&mut world.vendors, name));
+    }
+
     /// The world itself, to look at or to change.
     #[expect(clippy::expect_used, reason = "nobody takes it away")]
     pub fn world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
@@ -93,6 +112,12 @@ impl Simulated {
     pub fn operations(&self) -> Vec<String> {
         self.world(|world| world.requests.iter().map(|request| request.operation.clone()).collect())
     }
+}
+
+#[expect(clippy::expect_used, reason = "a wrong name is a wrong test")]
+fn by_hand(psa: &str) -> &'static ByHand {
+    let vendor = Vendor::named(psa);
+    vendor.and_then(|vendor| vendor.by_hand.as_ref()).expect("a PSA")
 }
 
 /// Whatever a test is about: what passed through fits the contract files, and is text where vendors show it.

@@ -9,23 +9,23 @@ use uuid::Uuid;
 
 use crate::{
     fields::is_uuid,
-    graph::{license_groups::Joining, mfa::Mfa},
     render::Active,
-    vendor::Vendors,
+    vendors::{
+        Vendors,
+        graph::{license_groups::Joining, mfa::Mfa},
+    },
 };
 
 pub struct World {
     pub name: String,
     pub created: DateTime<Utc>,
     pub tenant: Tenant,
-    pub psa: Psa,
-    pub distributor: Distributor,
     pub vendors: Vendors,
     /// Reads of /subscribedSkus that still show the old number after seats were bought.
     pub seat_delay: u32,
     pub pending_seats: Vec<PendingSeats>,
     /// Objects that are created but can't be read yet.
-    pub hidden: Vec<Hidden>,
+    pub hidden: Hidden,
     /// How often each effect happened.
     pub effects: BTreeMap<&'static str, u32>,
     /// What clients sent that would be more than text where the vendor shows it.
@@ -44,18 +44,7 @@ impl World {
 
     /// Whether the object can't be seen yet. Each answer of "yes" is one of the reads that it stays hidden for.
     pub fn is_hidden(&mut self, key: &str) -> bool {
-        let Some(hidden) = self
-            .hidden
-            .iter_mut()
-            .find(|hidden| hidden.keys.iter().any(|k| k.eq_ignore_ascii_case(key)))
-        else {
-            return false;
-        };
-        if hidden.reads == 0 {
-            return false;
-        }
-        hidden.reads -= 1;
-        true
+        self.hidden.hides(key)
     }
 
     pub fn buy_seats(&mut self, sku_id: &str, quantity: i64, reads: u32) {
@@ -86,18 +75,35 @@ impl World {
     }
 }
 
-/// Who does something at a vendor by hand.
+/// Who opens a ticket or writes a note by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hand {
+pub enum Author {
     /// One of the MSP's own people.
     Technician,
     /// A contact of the customer's, by the portal or by mail.
     Customer,
 }
 
-pub struct Hidden {
-    pub keys: Vec<String>,
-    pub reads: u32,
+/// Objects that were created but can't be read yet: their ids and names, and for how many reads.
+#[derive(Default)]
+pub struct Hidden(Vec<(Vec<String>, u32)>);
+
+impl Hidden {
+    pub fn add(&mut self, keys: Vec<String>, reads: u32) {
+        self.0.push((keys, reads));
+    }
+
+    /// Whether the object can't be seen yet. Each answer of "yes" is one of the reads that it stays hidden for.
+    pub fn hides(&mut self, key: &str) -> bool {
+        let mut all = self.0.iter_mut();
+        match all.find(|(keys, _)| keys.iter().any(|known| known.eq_ignore_ascii_case(key))) {
+            Some((_, reads)) if *reads > 0 => {
+                *reads -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 pub struct PendingSeats {
@@ -301,6 +307,8 @@ pub struct Sku {
     pub taken_elsewhere: i64,
     pub in_tenant: bool,
     pub subscription_ids: Vec<String>,
+    /// A seat's price a month, in US dollars.
+    pub price: f64,
 }
 
 #[derive(Clone)]
@@ -320,51 +328,14 @@ pub struct Group {
     pub created: DateTime<Utc>,
 }
 
-/// A ConnectWise PSA with one customer.
-pub struct Psa {
-    pub company_login: String,
-    pub public_key: String,
-    pub private_key: String,
-    pub client_id: String,
-    /// Boards, statuses, priorities and so on: the records of each list, as they are answered.
-    pub records: BTreeMap<&'static str, Vec<Value>>,
-    pub tickets: Vec<Ticket>,
-    pub last_id: i64,
-}
-
-impl Psa {
-    pub fn next_id(&mut self) -> i64 {
-        self.last_id += 1;
-        self.last_id
-    }
-}
-
-pub struct Ticket {
-    pub id: i64,
-    pub properties: Map<String, Value>,
-    pub notes: Vec<Note>,
-    /// Names of the statuses that it has had since Gangway knows it, each change once.
-    pub statuses: Vec<String>,
-    pub created: DateTime<Utc>,
-}
-
-pub struct Note {
-    pub id: i64,
-    pub text: String,
-    pub discussion: bool,
-    pub internal: bool,
-    pub resolution: bool,
-    pub created: DateTime<Utc>,
-}
-
 /// How a distributor takes the quantity of an order that changes a subscription, where its documentation doesn't say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum OrderQuantity {
     Total,
     Delta,
 }
 
-impl Reading {
+impl OrderQuantity {
     /// The seats that there are after the order.
     pub fn applied(self, now: i64, ordered: i64) -> i64 {
         match self {
@@ -372,50 +343,6 @@ impl Reading {
             Self::Delta => now + ordered,
         }
     }
-}
-
-/// Pax8, seen by the partner of this world.
-pub struct Distributor {
-    pub client_id: String,
-    pub client_secret: String,
-    pub tokens: Vec<Token>,
-    pub company_id: String,
-    pub company_name: String,
-    pub products: Vec<Product>,
-    pub subscriptions: Vec<Subscription>,
-    pub orders: Vec<Order>,
-}
-
-pub struct Product {
-    pub id: String,
-    pub sku_id: String,
-    pub name: &'static str,
-    pub vendor_sku: &'static str,
-    pub commitment_id: String,
-    pub price: f64,
-}
-
-pub struct Subscription {
-    pub id: String,
-    pub product_id: String,
-    pub sku_id: String,
-    pub vendor_subscription_id: String,
-    pub quantity: i64,
-    /// Reads of the subscription until an ordered one is active.
-    pub provisioning_reads: u32,
-    pub active: bool,
-    pub cancelled: bool,
-    pub billing_term: String,
-    pub price: f64,
-    pub created: DateTime<Utc>,
-    pub updated: DateTime<Utc>,
-    pub puts: u32,
-}
-
-pub struct Order {
-    pub id: String,
-    pub created: DateTime<Utc>,
-    pub line_items: Vec<Value>,
 }
 
 pub fn id() -> String {

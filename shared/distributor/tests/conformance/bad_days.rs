@@ -6,7 +6,7 @@ use domain::step_error::StepError;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::shop::{ALL, LONG, Vendor, Work};
+use crate::fixture::{ALL, LONG, Vendor, Work};
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
 
@@ -29,8 +29,8 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
             for status in STATUSES {
                 let case = format!("{work:?}, call {skip} ({operation}), {status}");
                 let begun = work.begin(vendor, LONG).await;
-                let ordered = begun.shop.orders();
-                begun.shop.fault(
+                let ordered = begun.fixture.orders();
+                begun.fixture.fault(
                     json!({"kind": "status", "status": status, "skip": skip, "times": 100, "message": "Ann Lee"}),
                 );
                 let error = match work.on(&begun).await {
@@ -40,9 +40,9 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
                 };
                 assert_eq!(error.name(), class(vendor, operation, status), "{case}: {error}");
                 let text = error.to_string();
-                let system = begun.shop.distributor.name();
+                let system = begun.fixture.distributor.name();
                 assert!(text.contains(system) && !text.contains("Ann"), "{case}: {text}");
-                assert_eq!(begun.shop.orders(), ordered, "{case}");
+                assert_eq!(begun.fixture.orders(), ordered, "{case}");
             }
         }
     }
@@ -54,10 +54,12 @@ pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
         let calls = work.calls(vendor).await;
         for (skip, operation) in calls.iter().enumerate() {
             let begun = work.begin(vendor, LONG).await;
-            begun.shop.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
+            begun
+                .fixture
+                .fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
             let done = work.on(&begun).await;
             assert!(
-                done.is_ok() && begun.shop.sim.fired() == 1,
+                done.is_ok() && begun.fixture.sim.fired() == 1,
                 "{work:?}, {operation}: {done:?}"
             );
         }
@@ -65,7 +67,7 @@ pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
             continue;
         }
         let begun = work.begin(vendor, LONG).await;
-        begun.shop.fault(json!({"kind": "429", "retry_after": 60}));
+        begun.fixture.fault(json!({"kind": "429", "retry_after": 60}));
         let from = Instant::now();
         assert!(
             matches!(work.on(&begun).await, Err(StepError::Transient(_))),
@@ -75,7 +77,9 @@ pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
     }
     let begun = Work::Order.begin(vendor, LONG).await;
     let last = Work::Order.calls(vendor).await.len() - 1;
-    begun.shop.fault(json!({"kind": "429", "retry_after": 1, "skip": last}));
+    begun
+        .fixture
+        .fault(json!({"kind": "429", "retry_after": 1, "skip": last}));
     let from = Instant::now();
     assert!(Work::Order.on(&begun).await.is_ok());
     assert!(from.elapsed() >= Duration::from_secs(1));
@@ -88,7 +92,7 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
             waiting.spawn(async move {
                 let begun = work.begin(vendor, Duration::from_secs(2)).await;
                 begun
-                    .shop
+                    .fixture
                     .fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
                 let error = work.on(&begun).await.unwrap_err();
                 let text = error.to_string();
@@ -111,13 +115,13 @@ pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
             for garbage in ["half", "html", "wrong"] {
                 let begun = work.begin(vendor, LONG).await;
                 begun
-                    .shop
+                    .fixture
                     .fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
                 let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
                 match work.on(&begun).await {
                     Err(error) => assert!(error.is_transient(), "{case}: {error}"),
                     Ok(true) => {
-                        assert_eq!((work, begun.shop.orders()), (Work::Order, 1), "{case}");
+                        assert_eq!((work, begun.fixture.orders()), (Work::Order, 1), "{case}");
                     }
                     Ok(false) => assert_eq!(work, Work::StateOfOrder, "{case}"),
                 }

@@ -9,9 +9,9 @@
 
 mod bad_days;
 mod finding;
+mod fixture;
 mod lost;
 mod ordering;
-mod shop;
 mod texts;
 mod vendors;
 

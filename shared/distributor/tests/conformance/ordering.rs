@@ -1,16 +1,20 @@
 //! One more seat.
 
-use crate::shop::{MARKER, SEATS, Shop, Vendor};
+use crate::fixture::{Fixture, MARKER, SEATS, Vendor};
 
 pub(crate) async fn one_more_seat(vendor: &'static Vendor) {
-    let shop = Shop::new(vendor).await;
-    let subscription = shop.subscription().await;
-    let order = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
-    let (state, looks) = shop.settled(&subscription.id, order.as_deref()).await;
+    let fixture = Fixture::new(vendor).await;
+    let subscription = fixture.subscription().await;
+    let order = fixture
+        .distributor
+        .order(&subscription, SEATS + 1, MARKER)
+        .await
+        .unwrap();
+    let (state, looks) = fixture.settled(&subscription.id, order.as_deref()).await;
     assert_eq!((state.quantity, state.failed), (SEATS + 1, false));
     assert_eq!(looks > 1, vendor.slow, "{looks} looks");
-    assert_eq!(shop.sim.effect("seats_bought"), 1);
-    let sold = shop.sim.state(vendor.name);
+    assert_eq!(fixture.sim.effect("seats_bought"), 1);
+    let sold = fixture.sim.state(vendor.name);
     let of_sku = sold["subscriptions"]
         .as_array()
         .unwrap()
@@ -18,44 +22,60 @@ pub(crate) async fn one_more_seat(vendor: &'static Vendor) {
         .find(|sold| sold["sku"] == "SPB")
         .unwrap();
     assert_eq!(of_sku["quantity"], SEATS + 1);
-    assert_eq!(shop.subscription().await.quantity, SEATS + 1);
+    assert_eq!(fixture.subscription().await.quantity, SEATS + 1);
     // Who lost the answer judges by the quantity alone.
-    let (state, _) = shop.settled(&subscription.id, None).await;
+    let (state, _) = fixture.settled(&subscription.id, None).await;
     assert_eq!((state.quantity, state.settled), (SEATS + 1, true));
 }
 
 /// A second order for the same total, by whatever reference: one that came late, or a person's.
 pub(crate) async fn a_quantity_that_is_there_is_enough(vendor: &'static Vendor) {
-    let shop = Shop::new(vendor).await;
-    let subscription = shop.subscription().await;
-    let order = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
-    shop.settled(&subscription.id, order.as_deref()).await;
+    let fixture = Fixture::new(vendor).await;
+    let subscription = fixture.subscription().await;
+    let order = fixture
+        .distributor
+        .order(&subscription, SEATS + 1, MARKER)
+        .await
+        .unwrap();
+    fixture.settled(&subscription.id, order.as_deref()).await;
     for marker in [MARKER, "another"] {
-        shop.distributor.order(&subscription, SEATS + 1, marker).await.unwrap();
+        fixture
+            .distributor
+            .order(&subscription, SEATS + 1, marker)
+            .await
+            .unwrap();
     }
-    let (state, _) = shop.settled(&subscription.id, None).await;
+    let (state, _) = fixture.settled(&subscription.id, None).await;
     assert_eq!(state.quantity, SEATS + 1);
-    assert_eq!(shop.sim.effect("seats_bought"), 1);
-    if !shop.distributor.may_repeat() {
-        assert_eq!(shop.sim.effect("orders_created"), 1);
+    assert_eq!(fixture.sim.effect("seats_bought"), 1);
+    if !fixture.distributor.may_repeat() {
+        assert_eq!(fixture.sim.effect("orders_created"), 1);
     }
 }
 
 pub(crate) async fn a_refusal_is_seen(vendor: &'static Vendor) {
-    let shop = Shop::new(vendor).await;
-    let subscription = shop.subscription().await;
-    let order = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
-    shop.sim.world(vendor.refuse);
-    let (state, _) = shop.settled(&subscription.id, order.as_deref()).await;
+    let fixture = Fixture::new(vendor).await;
+    let subscription = fixture.subscription().await;
+    let order = fixture
+        .distributor
+        .order(&subscription, SEATS + 1, MARKER)
+        .await
+        .unwrap();
+    fixture.sim.world(vendor.refuse);
+    let (state, _) = fixture.settled(&subscription.id, order.as_deref()).await;
     assert!(state.failed && !state.settled, "{state:?}");
     if vendor.slow {
         assert_eq!(state.quantity, SEATS);
-        assert_eq!(shop.sim.effect("seats_bought"), 0);
+        assert_eq!(fixture.sim.effect("seats_bought"), 0);
     }
-    if !shop.distributor.may_repeat() {
+    if !fixture.distributor.may_repeat() {
         // Not even then is a second one sent for the same purchase.
-        let again = shop.distributor.order(&subscription, SEATS + 1, MARKER).await.unwrap();
+        let again = fixture
+            .distributor
+            .order(&subscription, SEATS + 1, MARKER)
+            .await
+            .unwrap();
         assert_eq!(again, order);
-        assert_eq!(shop.sim.effect("orders_created"), 1);
+        assert_eq!(fixture.sim.effect("orders_created"), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::step_error::StepError;
 
-use crate::shop::{MARKER, SEATS, SOLD, Shop, Sold, Vendor};
+use crate::fixture::{Fixture, MARKER, SEATS, SOLD, Sold, Vendor};
 
 fn odd() -> Vec<String> {
     let odd = [
@@ -22,10 +22,10 @@ fn long(text: &str) -> String {
 }
 
 pub(crate) async fn odd_names(vendor: &'static Vendor) {
-    let shop = Shop::new(vendor).await;
-    let before = shop.subscription().await;
+    let fixture = Fixture::new(vendor).await;
+    let before = fixture.subscription().await;
     for name in odd() {
-        shop.sim.world(|world| {
+        fixture.sim.world(|world| {
             (vendor.name_company)(world, &name);
             let sold = Sold {
                 product: &name,
@@ -34,11 +34,11 @@ pub(crate) async fn odd_names(vendor: &'static Vendor) {
             };
             (vendor.sell)(world, &sold);
         });
-        let findings = shop.distributor.check(&[]).await;
+        let findings = fixture.distributor.check(&[]).await;
         let shown = findings.first().map(|finding| finding.result.clone());
         assert_eq!(shown, Some(Ok(name.clone())));
-        assert_eq!(shop.subscription().await, before, "{name}");
-        let Err(StepError::NeedsAttention(text)) = shop.distributor.find_subscription(&name).await else {
+        assert_eq!(fixture.subscription().await, before, "{name}");
+        let Err(StepError::NeedsAttention(text)) = fixture.distributor.find_subscription(&name).await else {
             panic!("{name}")
         };
         assert!(text.contains(&name), "{text}");
@@ -47,11 +47,11 @@ pub(crate) async fn odd_names(vendor: &'static Vendor) {
 
 /// Whatever an organisation is set to, it is one company's id and no more.
 pub(crate) async fn odd_companies(vendor: &'static Vendor) {
-    let shop = Shop::new(vendor).await;
-    shop.subscription().await;
+    let fixture = Fixture::new(vendor).await;
+    fixture.subscription().await;
     for company in odd() {
-        let other = shop.of(&company);
-        let before = shop.operations().len();
+        let other = fixture.of(&company);
+        let before = fixture.operations().len();
         let found = other.find_subscription("SPB").await;
         let checked = other.check(&["SPB"]).await;
         let [company_is] = checked.as_slice() else {
@@ -66,7 +66,7 @@ pub(crate) async fn odd_companies(vendor: &'static Vendor) {
                 matches!(found, Err(StepError::NeedsAttention(_))),
                 "{company}: {found:?}"
             );
-            assert_eq!(shop.operations().len(), before, "nobody was asked");
+            assert_eq!(fixture.operations().len(), before, "nobody was asked");
         } else {
             assert_eq!(found, Ok(None), "{company}");
         }
@@ -74,24 +74,26 @@ pub(crate) async fn odd_companies(vendor: &'static Vendor) {
 }
 
 pub(crate) async fn odd_references(vendor: &'static Vendor) {
-    let shop = Shop::new(vendor).await;
-    if shop.distributor.may_repeat() {
+    let fixture = Fixture::new(vendor).await;
+    if fixture.distributor.may_repeat() {
         return;
     }
-    let subscription = shop.subscription().await;
+    let subscription = fixture.subscription().await;
     for (total, text) in (SEATS + 1..).zip(odd()) {
         let marker = format!("{MARKER}/{text}");
-        let order = shop.distributor.order(&subscription, total, &marker).await.unwrap();
+        let order = fixture.distributor.order(&subscription, total, &marker).await.unwrap();
         assert!(order.is_some());
-        assert_eq!(shop.distributor.find_order(&marker).await.unwrap(), order);
+        assert_eq!(fixture.distributor.find_order(&marker).await.unwrap(), order);
         assert_eq!(
-            shop.distributor
+            fixture
+                .distributor
                 .find_order(&marker[..marker.len() - 1 - text.len()])
                 .await,
             Ok(None)
         );
         for _ in 0..5 {
-            shop.distributor
+            fixture
+                .distributor
                 .state(&subscription.id, order.as_deref())
                 .await
                 .unwrap();

@@ -3,10 +3,10 @@
 use distributor::td_synnex::Keys;
 use distributor::{Distributor, IngramMicro, Pax8, Sherweb, TdSynnex};
 use serde_json::Value;
-use simulators::world::{Product, World, id};
-use simulators::{ingram_micro, sherweb, td_synnex};
+use simulators::vendors::{ingram_micro, pax8, sherweb, td_synnex};
+use simulators::world::id;
 
-use crate::shop::{LONG, Vendor, client};
+use crate::fixture::{LONG, Vendor, client};
 
 fn read<T: serde::de::DeserializeOwned>(credentials: &Value) -> T {
     serde_json::from_value(credentials.clone()).unwrap()
@@ -19,7 +19,7 @@ pub(crate) const PAX8: Vendor = Vendor {
         Distributor::Pax8(Pax8::new(http, base, read(keys), company))
     },
     sell: |world, sold| {
-        let product = Product {
+        let product = pax8::Product {
             id: id(),
             sku_id: id(),
             name: String::leak(sold.product.to_owned()),
@@ -27,15 +27,18 @@ pub(crate) const PAX8: Vendor = Vendor {
             commitment_id: id(),
             price: 1.0,
         };
-        let mut subscription = spare(world);
-        subscription.product_id = product.id.clone();
-        subscription.cancelled = !sold.runs;
-        world.distributor.products.push(product);
-        world.distributor.subscriptions.push(subscription);
+        // Another company's is nothing that the simulated Pax8 shows: `tests/pax8.rs` has it.
+        let pax8 = &mut world.vendors.pax8;
+        pax8.subscriptions.push(pax8::Subscription {
+            active: true,
+            cancelled: !sold.runs,
+            ..pax8::Subscription::new(&product, 1, "Monthly")
+        });
+        pax8.products.push(product);
     },
-    name_company: |world, name| name.clone_into(&mut world.distributor.company_name),
+    name_company: |world, name| name.clone_into(&mut world.vendors.pax8.company_name),
     refuse: |world| {
-        for subscription in &mut world.distributor.subscriptions {
+        for subscription in &mut world.vendors.pax8.subscriptions {
             subscription.cancelled = true;
         }
     },
@@ -48,26 +51,6 @@ pub(crate) const PAX8: Vendor = Vendor {
     order: &["PUT /subscriptions/{}"],
     may_be_gone: &[],
 };
-
-/// Another company's is nothing that the simulated Pax8 shows: `tests/pax8.rs` has it.
-fn spare(world: &World) -> simulators::world::Subscription {
-    let like = &world.distributor.subscriptions[0];
-    simulators::world::Subscription {
-        id: id(),
-        product_id: String::new(),
-        sku_id: id(),
-        vendor_subscription_id: id(),
-        quantity: 1,
-        provisioning_reads: 0,
-        active: true,
-        cancelled: false,
-        billing_term: like.billing_term.clone(),
-        price: 1.0,
-        created: like.created,
-        updated: like.updated,
-        puts: 0,
-    }
-}
 
 pub(crate) const SHERWEB: Vendor = Vendor {
     name: "sherweb",

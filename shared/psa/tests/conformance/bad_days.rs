@@ -6,7 +6,7 @@ use domain::step_error::StepError;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::desk::{ALL, Vendor, Work};
+use crate::fixture::{ALL, Vendor, Work};
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
 
@@ -24,11 +24,11 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
         for (skip, operation) in work.calls(vendor).await.iter().enumerate() {
             for status in STATUSES {
                 let case = format!("{work:?}, call {skip} ({operation}), {status}");
-                let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
-                desk.fault(
+                let (fixture, ticket) = work.fixture(vendor, Duration::from_secs(20)).await;
+                fixture.fault(
                     json!({"kind": "status", "status": status, "skip": skip, "times": 100, "message": "Ann Lee"}),
                 );
-                let error = match work.on(&desk, &ticket).await {
+                let error = match work.on(&fixture, &ticket).await {
                     // A look-up may take it for an answer: there is no such ticket.
                     Ok(false) if status == 404 && work == Work::FindGiven => continue,
                     Ok(there) => panic!("{case}: {there}"),
@@ -40,7 +40,7 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
                 let attention = signs_in && status == 400 && error.name() == "NeedsAttention";
                 assert!(attention || error.name() == class(status), "{case}: {error:?}");
                 assert!(!error.to_string().contains("Ann"), "{case}: {error}");
-                let changed = desk.sim.world(|world| world.effects.values().sum::<u32>());
+                let changed = fixture.sim.world(|world| world.effects.values().sum::<u32>());
                 assert!(changed <= 1, "{case}");
             }
         }
@@ -56,26 +56,29 @@ pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
             continue;
         }
         for (skip, operation) in calls.iter().enumerate() {
-            let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
-            desk.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
-            let done = work.on(&desk, &ticket).await;
-            assert!(done.is_ok() && desk.sim.fired() == 1, "{work:?}, {operation}: {done:?}");
+            let (fixture, ticket) = work.fixture(vendor, Duration::from_secs(20)).await;
+            fixture.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
+            let done = work.on(&fixture, &ticket).await;
+            assert!(
+                done.is_ok() && fixture.sim.fired() == 1,
+                "{work:?}, {operation}: {done:?}"
+            );
         }
-        let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
-        desk.fault(json!({"kind": "429", "retry_after": 60}));
+        let (fixture, ticket) = work.fixture(vendor, Duration::from_secs(20)).await;
+        fixture.fault(json!({"kind": "429", "retry_after": 60}));
         let begun = Instant::now();
         assert!(
-            matches!(work.on(&desk, &ticket).await, Err(StepError::Transient(_))),
+            matches!(work.on(&fixture, &ticket).await, Err(StepError::Transient(_))),
             "{work:?}"
         );
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
-    let (desk, ticket) = Work::AddNote.desk(vendor, Duration::from_secs(20)).await;
-    desk.fault(json!({"kind": "429", "retry_after": 1}));
+    let (fixture, ticket) = Work::AddNote.fixture(vendor, Duration::from_secs(20)).await;
+    fixture.fault(json!({"kind": "429", "retry_after": 1}));
     let begun = Instant::now();
-    assert!(Work::AddNote.on(&desk, &ticket).await.is_ok());
+    assert!(Work::AddNote.on(&fixture, &ticket).await.is_ok());
     assert!(begun.elapsed() >= Duration::from_secs(1));
-    assert_eq!(desk.sim.effect("notes_created"), 1);
+    assert_eq!(fixture.sim.effect("notes_created"), 1);
 }
 
 pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
@@ -83,9 +86,9 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
     for work in ALL {
         for skip in 0..work.calls(vendor).await.len() {
             waiting.spawn(async move {
-                let (desk, ticket) = work.desk(vendor, Duration::from_millis(300)).await;
-                desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
-                let error = work.on(&desk, &ticket).await.unwrap_err();
+                let (fixture, ticket) = work.fixture(vendor, Duration::from_millis(300)).await;
+                fixture.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
+                let error = work.on(&fixture, &ticket).await.unwrap_err();
                 assert!(
                     error.is_transient() && error.to_string().contains("in time"),
                     "{work:?}, call {skip}: {error}"
@@ -102,13 +105,13 @@ pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
     for work in ALL {
         for (skip, operation) in work.calls(vendor).await.iter().enumerate() {
             for garbage in ["half", "html", "wrong"] {
-                let (desk, ticket) = work.desk(vendor, Duration::from_secs(20)).await;
-                desk.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
+                let (fixture, ticket) = work.fixture(vendor, Duration::from_secs(20)).await;
+                fixture.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
                 let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
-                match work.on(&desk, &ticket).await {
+                match work.on(&fixture, &ticket).await {
                     Err(error) => assert!(error.is_transient(), "{case}: {error}"),
                     Ok(_) => {
-                        let changed = desk.sim.world(|world| world.effects.values().sum::<u32>());
+                        let changed = fixture.sim.world(|world| world.effects.values().sum::<u32>());
                         assert_eq!(changed, 1, "{case}");
                     }
                 }

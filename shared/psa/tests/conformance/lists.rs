@@ -2,75 +2,73 @@
 
 use domain::step_error::StepError;
 use psa::{NewTicket, note_marker};
-use simulators::world::Hand;
+use simulators::world::Author;
 
-use crate::desk::{Desk, Vendor, note};
+use crate::fixture::{Fixture, Vendor, note};
 
 pub(crate) async fn names_are_found_on_any_page(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
+    let fixture = Fixture::new(vendor).await;
     let many = 2 * vendor.page + 3;
-    desk.sim.world(|world| {
-        for number in 0..many {
-            (vendor.add_location)(world, &format!("Place {number}"));
-        }
-    });
+    for number in 0..many {
+        fixture.sim.add_location(vendor.name, &format!("Place {number}"));
+    }
     for name in ["Place 0", &format!("place {}", many - 1)] {
         let ticket = NewTicket {
             location: Some(name.to_owned()),
-            ..desk.new_ticket("r1")
+            ..fixture.new_ticket("r1")
         };
-        let made = desk.psa.create_ticket(&ticket).await.unwrap();
-        let location = desk.ticket(&made)["location"].clone();
+        let made = fixture.psa.create_ticket(&ticket).await.unwrap();
+        let location = fixture.ticket(&made)["location"].clone();
         assert_eq!(location.as_str().unwrap().to_lowercase(), name.to_lowercase());
     }
 }
 
 pub(crate) async fn tickets_are_found_on_any_page(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let first = desk.open(&desk.company(), "The first", false);
-    let ours = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
+    let fixture = Fixture::new(vendor).await;
+    let first = fixture.open(&fixture.company(), "The first", false);
+    let ours = fixture.psa.create_ticket(&fixture.new_ticket("r1")).await.unwrap();
     for number in 0..=2 * vendor.page {
-        desk.open(&desk.company(), &format!("Ticket {number}"), false);
+        fixture.open(&fixture.company(), &format!("Ticket {number}"), false);
     }
-    let last = desk.open(&desk.company(), "The last", false);
-    let find = async |summary: &str| desk.psa.find_matching(summary).await;
+    let last = fixture.open(&fixture.company(), "The last", false);
+    let find = async |summary: &str| fixture.psa.find_matching(summary).await;
     if vendor.tells_who_opened {
         assert_eq!(find("The first").await, Ok(Some(first)));
         assert_eq!(find("The last").await, Ok(Some(last)));
     }
     assert_eq!(find("Nothing like it").await, Ok(None));
-    assert_eq!(desk.find(None, "r1").await, Ok(Some(ours)));
-    assert_eq!(desk.find(None, "r2").await, Ok(None));
+    assert_eq!(fixture.find(None, "r1").await, Ok(Some(ours)));
+    assert_eq!(fixture.find(None, "r2").await, Ok(None));
 }
 
 pub(crate) async fn notes_are_found_on_any_page(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ticket = desk.open(&desk.company(), "By hand", false);
-    desk.psa
+    let fixture = Fixture::new(vendor).await;
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
+    fixture
+        .psa
         .add_note(&ticket, &note("r1/first", "First.", true))
         .await
         .unwrap();
-    desk.sim.world(|world| {
-        for number in 0..=2 * vendor.page {
-            let text = format!("Note {number} {}", note_marker("r1/other"));
-            (vendor.write)(world, &ticket.id, &text, Hand::Technician);
-        }
-    });
-    desk.psa
+    for number in 0..=2 * vendor.page {
+        let text = format!("Note {number} {}", note_marker("r1/other"));
+        fixture.write(&ticket, &text, Author::Technician);
+    }
+    fixture
+        .psa
         .add_note(&ticket, &note("r1/last", "Last.", true))
         .await
         .unwrap();
     for (marker, there) in [("r1/first", true), ("r1/last", true), ("r1/none", false)] {
-        assert_eq!(desk.psa.has_note(&ticket, marker).await, Ok(there), "{marker}");
+        assert_eq!(fixture.psa.has_note(&ticket, marker).await, Ok(there), "{marker}");
     }
-    let calls = desk.sim.operations().len();
+    let calls = fixture.sim.operations().len();
     assert!(calls >= 2 + 3, "the last look alone takes three pages; {calls}");
 }
 
 pub(crate) async fn a_check_finds_every_name(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let names = desk.names();
-    let findings = desk.psa.check(&names).await;
+    let fixture = Fixture::new(vendor).await;
+    let names = fixture.names();
+    let findings = fixture.psa.check(&names).await;
     assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
     let named = |what: &str, name: &str| format!("{what} {name}");
     let mut expected: Vec<String> = names.statuses.iter().map(|name| named("status", name)).collect();
@@ -90,7 +88,7 @@ pub(crate) async fn a_check_finds_every_name(vendor: &'static Vendor) {
     let mut wrong = names;
     wrong.statuses.push("No Such".to_owned());
     wrong.priority = Some("Nor This".to_owned());
-    let findings = desk.psa.check(&wrong).await;
+    let findings = fixture.psa.check(&wrong).await;
     for what in ["status No Such", "priority Nor This"] {
         let finding = findings.iter().find(|finding| finding.what == what).unwrap();
         assert!(
@@ -100,11 +98,11 @@ pub(crate) async fn a_check_finds_every_name(vendor: &'static Vendor) {
     }
     assert!(findings.iter().any(|finding| finding.result.is_ok()));
     assert!(
-        desk.sim.world(|world| world.effects.is_empty()),
+        fixture.sim.world(|world| world.effects.is_empty()),
         "a check changes nothing"
     );
-    let stranger = desk.stranger();
-    let findings = stranger.check(&desk.names()).await;
+    let stranger = fixture.stranger();
+    let findings = stranger.check(&fixture.names()).await;
     assert!(
         findings
             .iter()

@@ -8,7 +8,7 @@
 )]
 
 mod bad_days;
-mod desk;
+mod fixture;
 mod lists;
 mod lost;
 mod notes;

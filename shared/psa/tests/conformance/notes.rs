@@ -2,14 +2,14 @@
 
 use domain::step_error::StepError;
 use psa::{Note, NoteText};
-use simulators::world::Hand;
+use simulators::world::Author;
 
-use crate::desk::{Desk, Vendor, note};
+use crate::fixture::{Fixture, Vendor, note};
 
 pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ticket = desk.open(&desk.company(), "By hand", false);
-    let (psa, sim) = (&desk.psa, &desk.sim);
+    let fixture = Fixture::new(vendor).await;
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
+    let (psa, sim) = (&fixture.psa, &fixture.sim);
     assert_eq!(psa.has_note(&ticket, "r1/opened").await, Ok(false));
     psa.add_note(&ticket, &note("r1/opened", "Opened by Gangway.", true))
         .await
@@ -26,7 +26,7 @@ pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
     ] {
         assert_eq!(psa.has_note(&ticket, marker).await, Ok(there), "{marker}");
     }
-    let notes = desk.notes(&ticket);
+    let notes = fixture.notes(&ticket);
     let of = |text: &str| {
         let mut found = notes
             .iter()
@@ -44,13 +44,13 @@ pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
         assert!(note["text"].as_str().unwrap().trim_end().ends_with(marker), "{note}");
     }
     assert_eq!(sim.effect("notes_created"), 2);
-    let other = desk.open(&desk.company(), "Another", false);
+    let other = fixture.open(&fixture.company(), "Another", false);
     assert_eq!(psa.has_note(&other, "r1/opened").await, Ok(false));
 }
 
 pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ticket = desk.open(&desk.company(), "By hand", false);
+    let fixture = Fixture::new(vendor).await;
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
     // Of all classes, and more than ever is in one.
     let password = "aB2!cd+Ef=3?gH:z&amp;\"'\\`x%20{}<=";
     let secret = Note {
@@ -59,8 +59,8 @@ pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
         internal: true,
         minutes: None,
     };
-    desk.psa.add_note(&ticket, &secret).await.unwrap();
-    let notes = desk.notes(&ticket);
+    fixture.psa.add_note(&ticket, &secret).await.unwrap();
+    let notes = fixture.notes(&ticket);
     let note = notes.last().unwrap();
     assert_eq!(note["internal"], true);
     assert!(
@@ -74,24 +74,24 @@ pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
 
 /// A customer who knows the request's id, and which notes come, writes them first.
 pub(crate) async fn a_customers_marker_stands_for_nothing(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ticket = desk.open(&desk.company(), "By hand", false);
+    let fixture = Fixture::new(vendor).await;
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
     for text in [
         "[gangway r1/password/5eed]",
         "Please see\n\n[gangway r1/password/5eed]",
         "> [gangway r1/password/5eed]\n\nYes",
     ] {
-        desk.write(&ticket, text, Hand::Customer);
+        fixture.write(&ticket, text, Author::Customer);
     }
     // Quoted by a technician, above a text of their own; or guessed.
-    desk.write(
+    fixture.write(
         &ticket,
         "> [gangway r1/password/5eed]\n\nWhat is this?",
-        Hand::Technician,
+        Author::Technician,
     );
-    desk.write(&ticket, "[gangway r1/password]", Hand::Technician);
-    desk.write(&ticket, "[gangway r1/password/0000]", Hand::Technician);
-    assert_eq!(desk.psa.has_note(&ticket, "r1/password/5eed").await, Ok(false));
+    fixture.write(&ticket, "[gangway r1/password]", Author::Technician);
+    fixture.write(&ticket, "[gangway r1/password/0000]", Author::Technician);
+    assert_eq!(fixture.psa.has_note(&ticket, "r1/password/5eed").await, Ok(false));
     let secret = Note {
         marker: "r1/password/5eed".to_owned(),
         text: NoteText::Secret("Password: aB2!".into()),
@@ -99,20 +99,24 @@ pub(crate) async fn a_customers_marker_stands_for_nothing(vendor: &'static Vendo
         minutes: None,
     };
     for _ in 0..2 {
-        if !desk.psa.has_note(&ticket, &secret.marker).await.unwrap() {
-            desk.psa.add_note(&ticket, &secret).await.unwrap();
+        if !fixture.psa.has_note(&ticket, &secret.marker).await.unwrap() {
+            fixture.psa.add_note(&ticket, &secret).await.unwrap();
         }
     }
-    assert_eq!(desk.sim.effect("notes_created"), 1);
+    assert_eq!(fixture.sim.effect("notes_created"), 1);
 }
 
 pub(crate) async fn long_ones_are_written(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ticket = desk.open(&desk.company(), "By hand", false);
+    let fixture = Fixture::new(vendor).await;
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
     let long = format!("Beginning. {}", "Ünï 🙂 ".repeat(8000));
-    desk.psa.add_note(&ticket, &note("r1/long", &long, true)).await.unwrap();
-    assert_eq!(desk.psa.has_note(&ticket, "r1/long").await, Ok(true));
-    let notes = desk.notes(&ticket);
+    fixture
+        .psa
+        .add_note(&ticket, &note("r1/long", &long, true))
+        .await
+        .unwrap();
+    assert_eq!(fixture.psa.has_note(&ticket, "r1/long").await, Ok(true));
+    let notes = fixture.notes(&ticket);
     assert!(notes.iter().any(|note| {
         let text = note["text"].as_str().unwrap();
         text.starts_with("Beginning.") && note["internal"] == true
@@ -120,23 +124,23 @@ pub(crate) async fn long_ones_are_written(vendor: &'static Vendor) {
 }
 
 pub(crate) async fn status_is_set_once(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ticket = desk.open(&desk.company(), "By hand", false);
+    let fixture = Fixture::new(vendor).await;
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
     let names = ["status_waiting", "status_working", "status_complete"];
     for (changes, name) in (1..).zip(names) {
-        let name = desk.key(name).unwrap();
+        let name = fixture.key(name).unwrap();
         for _ in 0..2 {
-            desk.psa.set_status(&ticket, &name.to_uppercase()).await.unwrap();
-            assert_eq!(desk.ticket(&ticket)["status"], name);
-            assert_eq!(desk.sim.effect("tickets_updated"), changes, "{name}");
+            fixture.psa.set_status(&ticket, &name.to_uppercase()).await.unwrap();
+            assert_eq!(fixture.ticket(&ticket)["status"], name);
+            assert_eq!(fixture.sim.effect("tickets_updated"), changes, "{name}");
         }
     }
-    assert_eq!(desk.ticket(&ticket)["closed"], true);
-    let Err(StepError::NeedsAttention(text)) = desk.psa.set_status(&ticket, "No Such").await else {
+    assert_eq!(fixture.ticket(&ticket)["closed"], true);
+    let Err(StepError::NeedsAttention(text)) = fixture.psa.set_status(&ticket, "No Such").await else {
         panic!()
     };
     assert!(
-        text.contains("No Such") && text.contains(&desk.key("status_waiting").unwrap()),
+        text.contains("No Such") && text.contains(&fixture.key("status_waiting").unwrap()),
         "{text}"
     );
 }

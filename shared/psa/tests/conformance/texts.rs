@@ -9,20 +9,20 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use simulators::render::{HOSTILE, seen};
 
-use crate::desk::{Desk, Vendor, note};
+use crate::fixture::{Fixture, Vendor, note};
 
 const ODD: &str = "Seán O'Brien \"X\" & <b>Y</b> 🙂 %27 \\ {{z}}";
 
 pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
+    let fixture = Fixture::new(vendor).await;
     let summary = format!("New user:\n{ODD} {}", "🙂é".repeat(150));
     let ticket = NewTicket {
         summary: summary.clone(),
         description: format!("{ODD}\nSecond line {}", "x".repeat(300)),
-        ..desk.new_ticket("r1")
+        ..fixture.new_ticket("r1")
     };
-    let made = desk.psa.create_ticket(&ticket).await.unwrap();
-    let kept = desk.ticket(&made)["summary"].as_str().unwrap().to_owned();
+    let made = fixture.psa.create_ticket(&ticket).await.unwrap();
+    let kept = fixture.ticket(&made)["summary"].as_str().unwrap().to_owned();
     let one_line = summary.replace('\n', " ");
     assert!(one_line.starts_with(&kept.replace(BREAK, "")), "{kept}");
     let length = kept.encode_utf16().count();
@@ -31,13 +31,13 @@ pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
         length + 2 >= all.min(vendor.summary_limit) && length <= vendor.summary_limit,
         "{length}"
     );
-    assert_eq!(desk.find(None, "r1").await, Ok(Some(made.clone())));
-    assert_eq!(desk.psa.find_matching(&summary).await, Ok(None), "it is a request's");
+    assert_eq!(fixture.find(None, "r1").await, Ok(Some(made.clone())));
+    assert_eq!(fixture.psa.find_matching(&summary).await, Ok(None), "it is a request's");
 
     let plain = one_line.chars().take(60).collect::<String>();
     for summary in [plain.as_str(), ODD] {
-        let by_hand = desk.open(&desk.company(), summary, false);
-        let found = desk.psa.find_matching(summary).await;
+        let by_hand = fixture.open(&fixture.company(), summary, false);
+        let found = fixture.psa.find_matching(summary).await;
         assert_eq!(found, Ok(vendor.tells_who_opened.then_some(by_hand)), "{summary}");
     }
 
@@ -45,9 +45,9 @@ pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
         "{ODD}\nSecond line\n\n<script>alert(1)</script> &lt; {}",
         "🙂".repeat(300)
     );
-    desk.psa.add_note(&made, &note("r1/odd", &text, true)).await.unwrap();
-    assert_eq!(desk.psa.has_note(&made, "r1/odd").await, Ok(true));
-    let notes = desk.notes(&made);
+    fixture.psa.add_note(&made, &note("r1/odd", &text, true)).await.unwrap();
+    assert_eq!(fixture.psa.has_note(&made, "r1/odd").await, Ok(true));
+    let notes = fixture.notes(&made);
     let written = notes.last().unwrap()["text"].as_str().unwrap().replace(BREAK, "");
     assert!(
         written.contains(ODD) && written.contains("<script>alert(1)</script> &lt; 🙂"),
@@ -58,8 +58,8 @@ pub(crate) async fn odd_summaries_and_notes(vendor: &'static Vendor) {
 
 pub(crate) async fn odd_company_names(vendor: &'static Vendor) {
     let name = "O'Brien \"X\" & <Sons> 🙂";
-    let desk = Desk::with(vendor, json!({ "company": name }), Duration::from_secs(20)).await;
-    let findings = desk.psa.check(&desk.names()).await;
+    let fixture = Fixture::with(vendor, json!({ "company": name }), Duration::from_secs(20)).await;
+    let findings = fixture.psa.check(&fixture.names()).await;
     assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
     assert!(
         findings
@@ -67,31 +67,31 @@ pub(crate) async fn odd_company_names(vendor: &'static Vendor) {
             .any(|finding| finding.result.as_ref().is_ok_and(|shown| shown.contains(name))),
         "{findings:?}"
     );
-    let made = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
-    assert_eq!(desk.find(Some(&made.id), "r2").await, Ok(Some(made)));
+    let made = fixture.psa.create_ticket(&fixture.new_ticket("r1")).await.unwrap();
+    assert_eq!(fixture.find(Some(&made.id), "r2").await, Ok(Some(made)));
 }
 
-/// The simulator knows what its vendor makes of a text, and the desk fails at its end if anything was more than text.
+/// The simulator knows what its vendor makes of a text, and the fixture fails at its end if anything was more than text.
 pub(crate) async fn hostile_texts_are_only_read(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
+    let fixture = Fixture::new(vendor).await;
     let long = HOSTILE.concat().repeat(20);
     for (number, text) in HOSTILE.iter().copied().chain([long.as_str()]).enumerate() {
         let marker = format!("r{number}");
         let ticket = NewTicket {
             summary: format!("Onboarding of {text}"),
             description: format!("Name: {text}\nOffice: {text}"),
-            ..desk.new_ticket(&marker)
+            ..fixture.new_ticket(&marker)
         };
-        let made = desk.psa.create_ticket(&ticket).await.unwrap();
-        assert_eq!(desk.find(None, &marker).await, Ok(Some(made.clone())), "{text}");
+        let made = fixture.psa.create_ticket(&ticket).await.unwrap();
+        assert_eq!(fixture.find(None, &marker).await, Ok(Some(made.clone())), "{text}");
         for (name, internal) in [("denied", true), ("told", false)] {
             let words = format!("Denied.\n\nReason: {text}");
             let written = note(&format!("{marker}/{name}"), &words, internal);
-            desk.psa.add_note(&made, &written).await.unwrap();
+            fixture.psa.add_note(&made, &written).await.unwrap();
         }
         let denied = format!("{marker}/denied");
-        assert_eq!(desk.psa.has_note(&made, &denied).await, Ok(true), "{text}");
-        let notes = desk.notes(&made);
+        assert_eq!(fixture.psa.has_note(&made, &denied).await, Ok(true), "{text}");
+        let notes = fixture.notes(&made);
         let written = notes
             .iter()
             .filter_map(|note| note["text"].as_str())
@@ -99,13 +99,13 @@ pub(crate) async fn hostile_texts_are_only_read(vendor: &'static Vendor) {
         let beginning: String = seen(text).chars().take(500).collect();
         assert!(seen(written.unwrap()).contains(&beginning), "{text}: {written:?}");
     }
-    our_own_words_arrive_as_they_are(&desk).await;
-    assert!(desk.sim.effect("notes_created") > 20);
+    our_own_words_arrive_as_they_are(&fixture).await;
+    assert!(fixture.sim.effect("notes_created") > 20);
 }
 
 /// Word for word, and links to click.
-async fn our_own_words_arrive_as_they_are(desk: &Desk) {
-    let ticket = desk.open(&desk.company(), "By hand", false);
+async fn our_own_words_arrive_as_they_are(fixture: &Fixture) {
+    let ticket = fixture.open(&fixture.company(), "By hand", false);
     let (confirm, reject) = (
         "https://gangway.example/decide?c=aB_-1",
         "https://gangway.example/decide?c=Cd_-2",
@@ -125,8 +125,8 @@ async fn our_own_words_arrive_as_they_are(desk: &Desk) {
         internal: true,
         minutes: None,
     };
-    desk.psa.add_note(&ticket, &purchase).await.unwrap();
-    let notes = desk.notes(&ticket);
+    fixture.psa.add_note(&ticket, &purchase).await.unwrap();
+    let notes = fixture.notes(&ticket);
     let written = notes.last().unwrap()["text"].as_str().unwrap().to_owned();
     assert!(written.starts_with(&text), "{written}");
     assert!(written.ends_with("\n\n[gangway r1/purchase-SPB/5eed]"), "{written}");

@@ -5,61 +5,65 @@ use domain::step_error::StepError;
 use psa::NewTicket;
 use serde_json::json;
 
-use simulators::world::Hand;
+use simulators::world::Author;
 
-use crate::desk::{Desk, Vendor, note, plain};
+use crate::fixture::{Fixture, Vendor, note, plain};
 
 pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let made = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
+    let fixture = Fixture::new(vendor).await;
+    let made = fixture.psa.create_ticket(&fixture.new_ticket("r1")).await.unwrap();
     assert_eq!(made.system, vendor.name);
-    let ticket = desk.ticket(&made);
+    let ticket = fixture.ticket(&made);
     assert_eq!(ticket["summary"], "New user: Ana Ng");
-    assert_eq!(ticket["status"], desk.keys["status_working"]);
+    assert_eq!(ticket["status"], fixture.keys["status_working"]);
     assert_eq!(ticket["marker"], "r1");
     assert_eq!(ticket["closed"], false);
     for (field, key) in [("location", "location"), ("priority", "priority")] {
-        if let Some(name) = desk.key(key) {
+        if let Some(name) = fixture.key(key) {
             assert_eq!(ticket[field], name, "{field}");
         }
     }
     for (field, key) in [("owner", "tech_id"), ("contact", "contact")] {
-        assert_eq!(ticket[field].is_null(), desk.keys[key].is_null(), "{field}: {ticket}");
+        assert_eq!(
+            ticket[field].is_null(),
+            fixture.keys[key].is_null(),
+            "{field}: {ticket}"
+        );
     }
-    let (ours, theirs) = (desk.company(), desk.key("other_company").unwrap());
-    let company = |company: &str| desk.ticket(&desk.open(company, "x", false))["company"].clone();
+    let (ours, theirs) = (fixture.company(), fixture.key("other_company").unwrap());
+    let company = |company: &str| fixture.ticket(&fixture.open(company, "x", false))["company"].clone();
     assert_eq!(ticket["company"], company(&ours));
     assert_ne!(ticket["company"], company(&theirs));
-    assert_eq!(desk.sim.effect("tickets_created"), 1);
+    assert_eq!(fixture.sim.effect("tickets_created"), 1);
 
     // Who asks may be nobody that the PSA knows.
     let stranger = NewTicket {
         contact_email: Some("o'stranger@elsewhere.example".to_owned()),
-        ..desk.new_ticket("r2")
+        ..fixture.new_ticket("r2")
     };
-    desk.psa.create_ticket(&stranger).await.unwrap();
+    fixture.psa.create_ticket(&stranger).await.unwrap();
     let nobody = NewTicket {
         contact_email: None,
         work_role: None,
         tech_id: None,
-        ..desk.new_ticket("r3")
+        ..fixture.new_ticket("r3")
     };
-    desk.psa.create_ticket(&nobody).await.unwrap();
+    fixture.psa.create_ticket(&nobody).await.unwrap();
 }
 
 /// Before `default_psa` was changed the request had a ticket elsewhere; here its id may be anybody's.
 pub(crate) async fn another_systems_ticket_is_left_alone(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let theirs = desk.open(&desk.key("other_company").unwrap(), "Theirs", false);
-    let before = desk.ticket(&theirs);
+    let fixture = Fixture::new(vendor).await;
+    let theirs = fixture.open(&fixture.key("other_company").unwrap(), "Theirs", false);
+    let before = fixture.ticket(&theirs);
     let ticket = TicketRef {
         system: "elsewhere".to_owned(),
         id: theirs.id.clone(),
     };
     let results = [
-        desk.psa.add_note(&ticket, &note("r1/note", "Ours.", true)).await,
-        desk.psa.has_note(&ticket, "r1/note").await.map(|_| ()),
-        desk.psa.set_status(&ticket, "Closed").await,
+        fixture.psa.add_note(&ticket, &note("r1/note", "Ours.", true)).await,
+        fixture.psa.has_note(&ticket, "r1/note").await.map(|_| ()),
+        fixture.psa.set_status(&ticket, "Closed").await,
     ];
     for result in results {
         let Err(StepError::NeedsAttention(text)) = &result else {
@@ -67,45 +71,45 @@ pub(crate) async fn another_systems_ticket_is_left_alone(vendor: &'static Vendor
         };
         assert!(text.contains("elsewhere") && text.contains(vendor.name), "{text}");
     }
-    assert_eq!(desk.ticket(&theirs), before);
-    assert_eq!(desk.sim.operations(), [""; 0]);
+    assert_eq!(fixture.ticket(&theirs), before);
+    assert_eq!(fixture.sim.operations(), [""; 0]);
 }
 
 pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
+    let fixture = Fixture::new(vendor).await;
     let wrong = || Some("No Such".to_owned());
     let cases = [
         (
             "location",
             NewTicket {
                 location: wrong(),
-                ..desk.new_ticket("r1")
+                ..fixture.new_ticket("r1")
             },
         ),
         (
             "status_working",
             NewTicket {
                 status: wrong(),
-                ..desk.new_ticket("r1")
+                ..fixture.new_ticket("r1")
             },
         ),
         (
             "priority",
             NewTicket {
                 priority: wrong(),
-                ..desk.new_ticket("r1")
+                ..fixture.new_ticket("r1")
             },
         ),
     ];
     for (key, ticket) in cases {
-        let Some(existing) = desk.key(key) else { continue };
-        let error = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        let Some(existing) = fixture.key(key) else { continue };
+        let error = fixture.psa.create_ticket(&ticket).await.unwrap_err();
         let StepError::NeedsAttention(text) = &error else {
             panic!("{key}: {error:?}")
         };
         assert!(text.contains("No Such") && text.contains(&existing), "{key}: {text}");
         // Not to a customer of the one who has the key.
-        let error = desk.with_the_parents_key().create_ticket(&ticket).await.unwrap_err();
+        let error = fixture.with_the_parents_key().create_ticket(&ticket).await.unwrap_err();
         let StepError::NeedsAttention(text) = &error else {
             panic!("{key}: {error:?}")
         };
@@ -114,29 +118,29 @@ pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
     let people = [
         NewTicket {
             work_role: wrong(),
-            ..desk.new_ticket("r1")
+            ..fixture.new_ticket("r1")
         },
         NewTicket {
             tech_id: wrong(),
-            ..desk.new_ticket("r1")
+            ..fixture.new_ticket("r1")
         },
     ];
     for (key, ticket) in ["work_role", "tech_id"].iter().zip(people) {
-        if desk.key(key).is_some() {
-            let error = desk.psa.create_ticket(&ticket).await.unwrap_err();
+        if fixture.key(key).is_some() {
+            let error = fixture.psa.create_ticket(&ticket).await.unwrap_err();
             assert!(!error.is_transient(), "{key}: {error:?}");
         }
     }
-    assert_eq!(desk.sim.effect("tickets_created"), 0);
+    assert_eq!(fixture.sim.effect("tickets_created"), 0);
 }
 
 pub(crate) async fn found_by_marker(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let by_hand = desk.open(&desk.company(), "By hand", false);
-    let first = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
-    let second = desk.psa.create_ticket(&desk.new_ticket("r10")).await.unwrap();
+    let fixture = Fixture::new(vendor).await;
+    let by_hand = fixture.open(&fixture.company(), "By hand", false);
+    let first = fixture.psa.create_ticket(&fixture.new_ticket("r1")).await.unwrap();
+    let second = fixture.psa.create_ticket(&fixture.new_ticket("r10")).await.unwrap();
     assert_ne!(first, second);
-    let find = async |given, marker| desk.find(given, marker).await;
+    let find = async |given, marker| fixture.find(given, marker).await;
     assert_eq!(find(None, "r1").await, Ok(Some(first.clone())));
     assert_eq!(find(None, "r10").await, Ok(Some(second)));
     assert_eq!(find(None, "r2").await, Ok(None));
@@ -147,10 +151,10 @@ pub(crate) async fn found_by_marker(vendor: &'static Vendor) {
 }
 
 pub(crate) async fn a_given_one_must_be_the_companys(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
-    let ours = desk.open(&desk.company(), "Ours", false);
-    let theirs = desk.open(&desk.key("other_company").unwrap(), "Theirs", false);
-    let find = async |given: &str| desk.find(Some(given), "r1").await;
+    let fixture = Fixture::new(vendor).await;
+    let ours = fixture.open(&fixture.company(), "Ours", false);
+    let theirs = fixture.open(&fixture.key("other_company").unwrap(), "Theirs", false);
+    let find = async |given: &str| fixture.find(Some(given), "r1").await;
     assert_eq!(find(&ours.id).await, Ok(Some(ours.clone())));
     assert_eq!(find(&format!(" #{} ", ours.id)).await, Ok(Some(ours.clone())));
     assert_eq!(find(&theirs.id).await, Ok(None), "another company's");
@@ -166,43 +170,45 @@ fn absent(id: &str) -> String {
 }
 
 pub(crate) async fn a_technicians_open_one_with_the_same_summary_is_adopted(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
+    let fixture = Fixture::new(vendor).await;
     let summary = "New user: Ana Ng";
-    let ours = desk.company();
-    desk.open(&ours, "New user: Ana", false);
-    desk.open(&ours, "New user: Ana Ngo", false);
-    desk.open(&ours, summary, true);
-    desk.open(&desk.key("other_company").unwrap(), summary, false);
-    desk.psa.create_ticket(&desk.new_ticket("r9")).await.unwrap();
-    let theirs = desk.open_by(Hand::Customer, &ours, summary, false);
+    let ours = fixture.company();
+    fixture.open(&ours, "New user: Ana", false);
+    fixture.open(&ours, "New user: Ana Ngo", false);
+    fixture.open(&ours, summary, true);
+    fixture.open(&fixture.key("other_company").unwrap(), summary, false);
+    fixture.psa.create_ticket(&fixture.new_ticket("r9")).await.unwrap();
+    let theirs = fixture.open_by(Author::Customer, &ours, summary, false);
     // An answer does not make it the technician's.
-    desk.write(&theirs, "We look after it.", Hand::Technician);
-    let find = async || desk.psa.find_matching(summary).await;
+    fixture.write(&theirs, "We look after it.", Author::Technician);
+    let find = async || fixture.psa.find_matching(summary).await;
     assert_eq!(
         find().await,
         Ok(None),
         "closed, another company's, another request's, a customer's"
     );
-    let open = desk.open(&ours, summary, false);
+    let open = fixture.open(&ours, summary, false);
     assert_eq!(find().await, Ok(vendor.tells_who_opened.then_some(open)));
     // Who names it by its number means it.
-    assert_eq!(desk.find(Some(&theirs.id), "r1").await, Ok(Some(theirs)));
-    let made = desk.tickets().iter().filter(|ticket| ticket["marker"] == "r9").count();
+    assert_eq!(fixture.find(Some(&theirs.id), "r1").await, Ok(Some(theirs)));
+    let made = fixture
+        .tickets()
+        .iter()
+        .filter(|ticket| ticket["marker"] == "r9")
+        .count();
     assert_eq!(made, 1);
-    assert!(desk.tickets().iter().all(|ticket| ticket["marker"] != json!("")));
-    assert!(desk.tickets().iter().all(|ticket| !plain(&ticket["id"]).is_empty()));
+    assert!(fixture.tickets().iter().all(|ticket| ticket["marker"] != json!("")));
+    assert!(fixture.tickets().iter().all(|ticket| !plain(&ticket["id"]).is_empty()));
 }
 
 /// A customer knows the request's id from an earlier ticket or from their own submission.
 pub(crate) async fn a_customers_ticket_with_our_marker_is_not_ours(vendor: &'static Vendor) {
-    let desk = Desk::new(vendor).await;
+    let fixture = Fixture::new(vendor).await;
     for text in ["[gangway r1]", "x\n\n[gangway r1]", "[gangway r1 0000000000000000]"] {
-        desk.sim.world(|world| {
-            (vendor.describe)(world, &desk.company(), text);
-        });
+        fixture.open_with(text);
     }
-    assert_eq!(desk.find(None, "r1").await, Ok(None));
-    let made = desk.psa.create_ticket(&desk.new_ticket("r1")).await.unwrap();
-    assert_eq!(desk.find(None, "r1").await, Ok(Some(made)));
-    assert!(desk.psa.find_ticket(None, "r1", "x' OR 1=1").await.is_err());
+    assert_eq!(fixture.find(None, "r1").await, Ok(None));
+    let made = fixture.psa.create_ticket(&fixture.new_ticket("r1")).await.unwrap();
+    assert_eq!(fixture.find(None, "r1").await, Ok(Some(made)));
+    assert!(fixture.psa.find_ticket(None, "r1", "x' OR 1=1").await.is_err());
 }

@@ -3,17 +3,13 @@
 //! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
 
 use psa::{Autotask, ConnectWise, Freshdesk, HaloPsa, KaseyaBms, Psa, ServiceNow};
-use serde_json::{Value, json};
-use simulators::world::{Hand, Note, Ticket, World};
+use serde_json::Value;
 
-use crate::desk::Vendor;
+use crate::fixture::Vendor;
 
 fn read<T: serde::de::DeserializeOwned>(credentials: Value) -> T {
     serde_json::from_value(credentials).unwrap()
 }
-
-/// The marker of a ticket stands in a field that customers do not have.
-const ELSEWHERE: fn(&mut World, &str, &str) = |_, _, _| {};
 
 pub(crate) const AUTOTASK: Vendor = Vendor {
     name: "autotask",
@@ -21,17 +17,6 @@ pub(crate) const AUTOTASK: Vendor = Vendor {
         let base = format!("{base}/autotask").parse().unwrap();
         Psa::Autotask(Autotask::new(http, base, read(keys), company).unwrap())
     },
-    open: |world, ticket| {
-        let company = ticket.company.parse().unwrap();
-        let id = world
-            .vendors
-            .autotask
-            .open(company, ticket.summary, ticket.closed, ticket.by);
-        id.to_string()
-    },
-    write: |world, ticket, text, by| world.vendors.autotask.write(ticket.parse().unwrap(), text, by),
-    describe: ELSEWHERE,
-    add_location: |world, name| world.vendors.autotask.add_queue(name),
     page: 500,
     summary_limit: 255,
     tells_who_opened: true,
@@ -43,60 +28,6 @@ pub(crate) const CONNECTWISE: Vendor = Vendor {
     build: |http, _, keys, company| {
         let site = keys["site"].as_str().unwrap().parse().unwrap();
         Psa::ConnectWise(ConnectWise::new(http, site, read(keys), company).unwrap())
-    },
-    open: |world, ticket| {
-        let record = |list: &str, name: &str, value: Value| {
-            let mut all = world.psa.records[list].iter();
-            let found = all.find(|record| record[name] == value).unwrap();
-            json!({"id": found["id"], "name": found["name"]})
-        };
-        let status = if ticket.closed { "Closed" } else { "New" };
-        let company: i64 = ticket.company.parse().unwrap();
-        let properties = json!({
-            "summary": ticket.summary, "closedFlag": ticket.closed, "company": record("companies", "id", json!(company)),
-            "board": record("boards", "id", json!(10)), "status": record("statuses", "name", json!(status)),
-        });
-        let id = world.psa.next_id();
-        world.psa.tickets.push(Ticket {
-            id,
-            properties: properties.as_object().unwrap().clone(),
-            notes: Vec::new(),
-            statuses: Vec::new(),
-            created: Default::default(),
-        });
-        id.to_string()
-    },
-    write: |world, ticket, text, by| {
-        let id = world.psa.next_id();
-        let mut all = world.psa.tickets.iter_mut();
-        all.find(|other| other.id.to_string() == ticket)
-            .unwrap()
-            .notes
-            .push(Note {
-                id,
-                text: text.to_owned(),
-                discussion: by == Hand::Customer,
-                internal: by == Hand::Technician,
-                resolution: false,
-                created: Default::default(),
-            });
-    },
-    describe: ELSEWHERE,
-    add_location: |world, name| {
-        let id = world.psa.next_id();
-        let board = json!({"id": id, "name": name, "inactiveFlag": false, "projectFlag": false});
-        let statuses = world.psa.records["statuses"].iter();
-        let of_onboarding = statuses.filter(|status| status["board"]["id"] == 10).take(4);
-        let own: Vec<Value> = of_onboarding
-            .map(|status| {
-                let mut status = status.clone();
-                status["board"] = board.clone();
-                status["id"] = json!(id * 1000 + status["id"].as_i64().unwrap());
-                status
-            })
-            .collect();
-        world.psa.records.get_mut("statuses").unwrap().extend(own);
-        world.psa.records.get_mut("boards").unwrap().push(board);
     },
     page: 1000,
     summary_limit: 100,
@@ -110,17 +41,6 @@ pub(crate) const FRESHDESK: Vendor = Vendor {
         let address = keys["address"].as_str().unwrap().parse().unwrap();
         Psa::Freshdesk(Freshdesk::new(http, address, read(keys), company).unwrap())
     },
-    open: |world, ticket| {
-        let company = ticket.company.parse().unwrap();
-        let id = world
-            .vendors
-            .freshdesk
-            .open(company, ticket.summary, ticket.closed, ticket.by);
-        id.to_string()
-    },
-    write: |world, ticket, text, by| world.vendors.freshdesk.write(ticket.parse().unwrap(), text, by),
-    describe: ELSEWHERE,
-    add_location: |world, name| world.vendors.freshdesk.add_group(name),
     page: 100,
     summary_limit: 255,
     tells_who_opened: true,
@@ -133,21 +53,6 @@ pub(crate) const HALOPSA: Vendor = Vendor {
         let address = keys["address"].as_str().unwrap().parse().unwrap();
         Psa::HaloPsa(HaloPsa::new(http, address, read(keys), company).unwrap())
     },
-    open: |world, ticket| {
-        let client = ticket.company.parse().unwrap();
-        let id = world
-            .vendors
-            .halopsa
-            .open(client, ticket.summary, ticket.closed, ticket.by);
-        id.to_string()
-    },
-    write: |world, ticket, text, by| world.vendors.halopsa.write(ticket.parse().unwrap(), text, by),
-    describe: |world, company, text| {
-        let halo = &mut world.vendors.halopsa;
-        let id = halo.open(company.parse().unwrap(), "Theirs", false, Hand::Customer);
-        halo.describe(id, text);
-    },
-    add_location: |world, name| world.vendors.halopsa.add_team(name),
     page: 100,
     summary_limit: 255,
     tells_who_opened: true,
@@ -160,21 +65,6 @@ pub(crate) const KASEYA_BMS: Vendor = Vendor {
         let address = keys["address"].as_str().unwrap().parse().unwrap();
         Psa::KaseyaBms(KaseyaBms::new(http, address, read(keys), company).unwrap())
     },
-    open: |world, ticket| {
-        let account = ticket.company.parse().unwrap();
-        let id = world
-            .vendors
-            .kaseya_bms
-            .open(account, ticket.summary, ticket.closed, ticket.by);
-        id.to_string()
-    },
-    write: |world, ticket, text, by| world.vendors.kaseya_bms.write(ticket.parse().unwrap(), text, by),
-    describe: |world, company, text| {
-        let bms = &mut world.vendors.kaseya_bms;
-        let id = bms.open(company.parse().unwrap(), "Theirs", false, Hand::Customer);
-        bms.describe(id, text);
-    },
-    add_location: |world, name| world.vendors.kaseya_bms.add_queue(name),
     page: 100,
     summary_limit: 250,
     tells_who_opened: false,
@@ -187,13 +77,6 @@ pub(crate) const SERVICENOW: Vendor = Vendor {
         let address = keys["address"].as_str().unwrap().parse().unwrap();
         Psa::ServiceNow(ServiceNow::new(http, address, read(keys), company).unwrap())
     },
-    open: |world, ticket| {
-        let now = &mut world.vendors.servicenow;
-        now.open(ticket.company, ticket.summary, ticket.closed, ticket.by)
-    },
-    write: |world, ticket, text, by| world.vendors.servicenow.write(ticket, text, by),
-    describe: ELSEWHERE,
-    add_location: |world, name| world.vendors.servicenow.add_group(name),
     page: 1000,
     summary_limit: 160,
     tells_who_opened: true,

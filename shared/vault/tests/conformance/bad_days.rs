@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::desk::{ALL, Desk, Place, Work};
+use crate::fixture::{ALL, Fixture, Place, Work};
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
 
@@ -14,16 +14,16 @@ pub(crate) async fn refusals_are_faults_of_their_class(place: &'static Place) {
         for (skip, operation) in work.calls(place).await.iter().enumerate() {
             for status in STATUSES {
                 let case = format!("{work:?}, call {skip} ({operation}), {status}");
-                let desk = Desk::new(place).await;
-                desk.fault(json!({"kind": "status", "status": status, "skip": skip, "times": 100}));
-                let error = match desk.on(work).await {
+                let fixture = Fixture::new(place).await;
+                fixture.fault(json!({"kind": "status", "status": status, "skip": skip, "times": 100}));
+                let error = match fixture.on(work).await {
                     // An older PWPush lists nothing: it can't be asked.
                     Ok(()) if status == 404 && operation.ends_with("/active") => continue,
                     Ok(()) => panic!("{case}"),
                     Err(error) => error,
                 };
                 assert_eq!(error.name(), (place.class)(status, operation), "{case}: {error}");
-                assert_eq!(desk.written(), 0, "{case}");
+                assert_eq!(fixture.written(), 0, "{case}");
             }
         }
     }
@@ -32,31 +32,34 @@ pub(crate) async fn refusals_are_faults_of_their_class(place: &'static Place) {
 pub(crate) async fn a_wait_is_honoured(place: &'static Place) {
     for work in ALL {
         for (skip, operation) in work.calls(place).await.iter().enumerate() {
-            let desk = Desk::new(place).await;
-            desk.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
-            let done = desk.on(work).await;
-            assert!(done.is_ok() && desk.sim.fired() == 1, "{work:?}, {operation}: {done:?}");
+            let fixture = Fixture::new(place).await;
+            fixture.fault(json!({"kind": "429", "retry_after": 0, "skip": skip}));
+            let done = fixture.on(work).await;
+            assert!(
+                done.is_ok() && fixture.sim.fired() == 1,
+                "{work:?}, {operation}: {done:?}"
+            );
         }
     }
-    let desk = Desk::new(place).await;
-    desk.fault(json!({"kind": "429", "retry_after": 1}));
+    let fixture = Fixture::new(place).await;
+    fixture.fault(json!({"kind": "429", "retry_after": 1}));
     let begun = Instant::now();
-    desk.on(Work::Write).await.unwrap();
+    fixture.on(Work::Write).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(1));
-    assert_eq!(desk.written(), 1);
+    assert_eq!(fixture.written(), 1);
     // A long wait is the state machine's.
-    desk.fault(json!({"kind": "429", "retry_after": 60}));
+    fixture.fault(json!({"kind": "429", "retry_after": 60}));
     let begun = Instant::now();
-    assert!(desk.on(Work::Write).await.unwrap_err().is_transient());
+    assert!(fixture.on(Work::Write).await.unwrap_err().is_transient());
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
 pub(crate) async fn silence_is_transient(place: &'static Place) {
     for work in ALL {
         for skip in 0..work.calls(place).await.len() {
-            let desk = Desk::with(place, Duration::from_millis(1500)).await;
-            desk.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
-            let error = desk.on(work).await.unwrap_err();
+            let fixture = Fixture::with(place, Duration::from_millis(1500)).await;
+            fixture.fault(json!({"kind": "delay", "ms": 60_000, "skip": skip, "times": 100}));
+            let error = fixture.on(work).await.unwrap_err();
             assert!(
                 error.is_transient() && error.to_string().contains("in time"),
                 "{work:?}, call {skip}: {error}"
@@ -72,11 +75,11 @@ pub(crate) async fn garbage_is_no_answer(place: &'static Place) {
         for (skip, operation) in work.calls(place).await.iter().enumerate() {
             for garbage in ["half", "html", "wrong"] {
                 let case = format!("{work:?}, call {skip} ({operation}), {garbage}");
-                let desk = Desk::new(place).await;
-                desk.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
-                match desk.on(work).await {
+                let fixture = Fixture::new(place).await;
+                fixture.fault(json!({"kind": "garbage", "garbage": garbage, "skip": skip, "times": 100}));
+                match fixture.on(work).await {
                     Err(error) => assert!(error.is_transient(), "{case}: {error}"),
-                    Ok(()) => assert_eq!((work, desk.written()), (Work::Write, 1), "{case}"),
+                    Ok(()) => assert_eq!((work, fixture.written()), (Work::Write, 1), "{case}"),
                 }
             }
         }

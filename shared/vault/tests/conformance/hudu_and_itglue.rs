@@ -4,23 +4,23 @@ use domain::step_error::StepError;
 use serde_json::json;
 use vault::{Hudu, ItGlue};
 
-use crate::desk::{ALL, Desk, Work, client};
+use crate::fixture::{ALL, Fixture, Work, client};
 use crate::places::{HUDU, ITGLUE};
 
 #[tokio::test]
 async fn a_key_without_password_access_is_told_so() {
     for place in [&HUDU, &ITGLUE] {
-        let desk = Desk::new(place).await;
-        desk.sim.world(|world| {
+        let fixture = Fixture::new(place).await;
+        fixture.sim.world(|world| {
             world.vendors.hudu.password_access = false;
             world.vendors.itglue.password_access = false;
         });
         for work in ALL {
-            let error = desk.on(work).await.unwrap_err();
+            let error = fixture.on(work).await.unwrap_err();
             let told = matches!(&error, StepError::NeedsAttention(text) if text.contains("password access"));
             assert!(told, "{}: {error}", place.name);
         }
-        let findings = desk.any.check().await;
+        let findings = fixture.any.check().await;
         let wrong: Vec<&str> = findings
             .iter()
             .filter(|finding| finding.result.is_err())
@@ -33,17 +33,17 @@ async fn a_key_without_password_access_is_told_so() {
 #[tokio::test]
 async fn an_unknown_company_is_told() {
     for place in [&HUDU, &ITGLUE] {
-        let desk = Desk::new(place).await;
-        let mut keys = desk.sim.keys(place.name);
+        let fixture = Fixture::new(place).await;
+        let mut keys = fixture.sim.keys(place.name);
         keys["company"] = json!("999");
         let any = (place.build)(client(std::time::Duration::from_secs(20)), &keys);
-        let error = any.write(&crate::desk::entry("r1", "x")).await.unwrap_err();
+        let error = any.write(&crate::fixture::entry("r1", "x")).await.unwrap_err();
         let told = matches!(&error, StepError::NeedsAttention(text) if text.contains("no company 999"));
         assert!(told, "{}: {error}", place.name);
         let findings = any.check().await;
         let company = findings.iter().find(|finding| finding.what == "company 999").unwrap();
         assert!(company.result.is_err(), "{findings:?}");
-        assert_eq!(desk.written(), 0);
+        assert_eq!(fixture.written(), 0);
     }
 }
 
@@ -73,15 +73,15 @@ fn companies_are_numbers() {
 #[tokio::test]
 async fn a_company_is_found_on_the_third_page() {
     for place in [&HUDU, &ITGLUE] {
-        let desk = Desk::new(place).await;
-        desk.sim.world(|world| {
+        let fixture = Fixture::new(place).await;
+        fixture.sim.world(|world| {
             let many = |from: u64| (from..from + 2001).map(|id| (id, format!("Company {id}")));
             let (hudu, itglue) = (&mut world.vendors.hudu, &mut world.vendors.itglue);
             hudu.companies.splice(0..0, many(10_000));
             itglue.organizations.splice(0..0, many(10_000));
         });
         // The keys name the first one, so the client that there is goes on with the old one.
-        let findings = desk.any.check().await;
+        let findings = fixture.any.check().await;
         assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
     }
 }
@@ -89,16 +89,16 @@ async fn a_company_is_found_on_the_third_page() {
 /// Hudu's answers hold the passwords, and a company has hundreds.
 #[tokio::test]
 async fn hudu_is_asked_for_no_password_of_another_name() {
-    let desk = Desk::new(&HUDU).await;
-    desk.sim.world(|world| {
+    let fixture = Fixture::new(&HUDU).await;
+    fixture.sim.world(|world| {
         for number in 0..1001 {
             let password =
                 json!({"name": format!("VPN {number}"), "company_id": 7, "password": "x", "description": ""});
             world.vendors.hudu.add(&password);
         }
     });
-    assert_eq!(desk.any.has("r1").await, Ok(Some(false)));
-    assert_eq!(desk.sim.operations().len(), 1, "a first page with nothing on it");
-    desk.on(Work::Write).await.unwrap();
-    assert_eq!(desk.any.has("r1").await, Ok(Some(true)));
+    assert_eq!(fixture.any.has("r1").await, Ok(Some(false)));
+    assert_eq!(fixture.sim.operations().len(), 1, "a first page with nothing on it");
+    fixture.on(Work::Write).await.unwrap();
+    assert_eq!(fixture.any.has("r1").await, Ok(Some(true)));
 }

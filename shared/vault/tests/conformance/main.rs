@@ -8,7 +8,7 @@
 )]
 
 mod bad_days;
-mod desk;
+mod fixture;
 mod hudu_and_itglue;
 mod passportal;
 mod places;

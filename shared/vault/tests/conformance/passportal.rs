@@ -5,13 +5,13 @@ use std::time::Duration;
 use domain::step_error::StepError;
 use serde_json::json;
 
-use crate::desk::{Desk, Work, client, entry};
+use crate::fixture::{Fixture, Work, client, entry};
 use crate::places::PASSPORTAL;
 
 #[tokio::test]
 async fn without_a_write_address_it_says_so_and_sends_nothing() {
-    let desk = Desk::new(&PASSPORTAL).await;
-    let mut keys = desk.sim.keys("passportal");
+    let fixture = Fixture::new(&PASSPORTAL).await;
+    let mut keys = fixture.sim.keys("passportal");
     keys["credentials"].as_object_mut().unwrap().remove("write_address");
     let any = (PASSPORTAL.build)(client(Duration::from_secs(20)), &keys);
     let error = any.write(&entry("r1", "x")).await.unwrap_err();
@@ -21,7 +21,7 @@ async fn without_a_write_address_it_says_so_and_sends_nothing() {
             "Passportal publishes no address for writing passwords: set write_address in its credentials".to_owned()
         )
     );
-    assert_eq!(desk.sim.operations(), Vec::<String>::new());
+    assert_eq!(fixture.sim.operations(), Vec::<String>::new());
     let findings = any.check().await;
     let wrong: Vec<_> = findings.iter().filter(|finding| finding.result.is_err()).collect();
     assert_eq!((wrong.len(), wrong[0].what.as_str()), (1, "write_address"));
@@ -29,36 +29,38 @@ async fn without_a_write_address_it_says_so_and_sends_nothing() {
 
 #[tokio::test]
 async fn a_client_that_shows_nowhere_gets_no_password() {
-    let desk = Desk::new(&PASSPORTAL).await;
-    desk.sim.world(|world| world.vendors.passportal.documents.truncate(1));
-    let error = desk.on(Work::Write).await.unwrap_err();
+    let fixture = Fixture::new(&PASSPORTAL).await;
+    fixture
+        .sim
+        .world(|world| world.vendors.passportal.documents.truncate(1));
+    let error = fixture.on(Work::Write).await.unwrap_err();
     assert!(
         matches!(&error, StepError::NeedsAttention(text) if text.contains("client 61")),
         "{error}"
     );
-    assert_eq!(desk.written(), 0);
+    assert_eq!(fixture.written(), 0);
 }
 
 #[tokio::test]
 async fn one_token_serves_many_calls_and_a_dead_one_is_replaced() {
-    let desk = Desk::new(&PASSPORTAL).await;
+    let fixture = Fixture::new(&PASSPORTAL).await;
     for number in 0..3 {
-        desk.any.write(&entry(&format!("r{number}"), "x")).await.unwrap();
+        fixture.any.write(&entry(&format!("r{number}"), "x")).await.unwrap();
     }
-    let tokens = |desk: &Desk| {
-        let operations = desk.sim.operations();
+    let tokens = |fixture: &Fixture| {
+        let operations = fixture.sim.operations();
         operations.iter().filter(|name| name.ends_with("/client_token")).count()
     };
-    assert_eq!(tokens(&desk), 1);
-    desk.sim.world(|world| world.vendors.passportal.tokens.clear());
-    desk.any.write(&entry("r4", "x")).await.unwrap();
-    assert_eq!((tokens(&desk), desk.written()), (2, 4));
+    assert_eq!(tokens(&fixture), 1);
+    fixture.sim.world(|world| world.vendors.passportal.tokens.clear());
+    fixture.any.write(&entry("r4", "x")).await.unwrap();
+    assert_eq!((tokens(&fixture), fixture.written()), (2, 4));
 }
 
 #[tokio::test]
 async fn wrong_keys_are_told() {
-    let desk = Desk::new(&PASSPORTAL).await;
-    let mut keys = desk.sim.keys("passportal");
+    let fixture = Fixture::new(&PASSPORTAL).await;
+    let mut keys = fixture.sim.keys("passportal");
     keys["credentials"]["secret_key"] = json!("of somebody else");
     let any = (PASSPORTAL.build)(client(Duration::from_secs(20)), &keys);
     let error = any.write(&entry("r1", "x")).await.unwrap_err();

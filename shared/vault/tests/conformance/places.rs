@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vault::pwpush::Key;
 use vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
 
-use crate::desk::{AnyPlace, NAME, Place};
+use crate::fixture::{AnyPlace, NAME, Place};
 
 fn read<T: DeserializeOwned>(credentials: &Value) -> T {
     serde_json::from_value(credentials.clone()).unwrap()

@@ -5,18 +5,18 @@ use serde_json::json;
 use vault::PwPush;
 use vault::pwpush::{Found, Key};
 
-use crate::desk::{AnyPlace, Desk, PASSWORD, Work, entry};
+use crate::fixture::{AnyPlace, Fixture, PASSWORD, Work, entry};
 use crate::places::{ANONYMOUS, PWPUSH};
 
-fn pwpush(desk: &Desk) -> &PwPush {
-    match &desk.any {
+fn pwpush(fixture: &Fixture) -> &PwPush {
+    match &fixture.any {
         AnyPlace::PwPush(pwpush) => pwpush,
         AnyPlace::Vault(_) => panic!("no vault"),
     }
 }
 
-async fn found(desk: &Desk, marker: &str) -> Option<SecretString> {
-    match pwpush(desk).find(marker).await.unwrap() {
+async fn found(fixture: &Fixture, marker: &str) -> Option<SecretString> {
+    match pwpush(fixture).find(marker).await.unwrap() {
         Found::Link(link) => Some(link),
         Found::Nothing | Found::CannotSay => None,
     }
@@ -24,11 +24,11 @@ async fn found(desk: &Desk, marker: &str) -> Option<SecretString> {
 
 #[tokio::test]
 async fn a_link_leads_to_the_retrieval_step_of_a_push_that_ends() {
-    let desk = Desk::new(&PWPUSH).await;
-    let link = pwpush(&desk).push("r1/manager", &PASSWORD.into()).await.unwrap();
-    let [push] = desk.all().try_into().unwrap();
+    let fixture = Fixture::new(&PWPUSH).await;
+    let link = pwpush(&fixture).push("r1/manager", &PASSWORD.into()).await.unwrap();
+    let [push] = fixture.all().try_into().unwrap();
     let token = push["token"].as_str().unwrap();
-    let url = desk.sim.keys("pwpush")["url"].as_str().unwrap().to_owned();
+    let url = fixture.sim.keys("pwpush")["url"].as_str().unwrap().to_owned();
     assert_eq!(link.expose_secret(), format!("{url}/p/{token}/r"));
     assert_eq!(push["payload"], PASSWORD);
     assert_eq!(push["retrieval_step"], true);
@@ -37,34 +37,37 @@ async fn a_link_leads_to_the_retrieval_step_of_a_push_that_ends() {
         (&push["expire_after_days"], &push["expire_after_views"]),
         (&json!(7), &json!(5))
     );
-    assert!(!format!("{link:?} {:?}", pwpush(&desk).find("r1/manager").await).contains(token));
+    assert!(!format!("{link:?} {:?}", pwpush(&fixture).find("r1/manager").await).contains(token));
 }
 
 #[tokio::test]
 async fn an_open_push_of_an_earlier_try_is_used_again() {
-    let desk = Desk::new(&PWPUSH).await;
-    let link = pwpush(&desk).push("r1/manager", &PASSWORD.into()).await.unwrap();
-    let again = found(&desk, "r1/manager").await.unwrap();
+    let fixture = Fixture::new(&PWPUSH).await;
+    let link = pwpush(&fixture).push("r1/manager", &PASSWORD.into()).await.unwrap();
+    let again = found(&fixture, "r1/manager").await.unwrap();
     assert_eq!(again.expose_secret(), link.expose_secret());
-    assert!(found(&desk, "r1/technicians").await.is_none(), "one push a recipient");
-    desk.sim.world(|world| world.vendors.pwpush.pushes[0].views = 5);
-    assert!(found(&desk, "r1/manager").await.is_none(), "it opens no more");
-    desk.sim.world(|world| {
+    assert!(
+        found(&fixture, "r1/technicians").await.is_none(),
+        "one push a recipient"
+    );
+    fixture.sim.world(|world| world.vendors.pwpush.pushes[0].views = 5);
+    assert!(found(&fixture, "r1/manager").await.is_none(), "it opens no more");
+    fixture.sim.world(|world| {
         world.vendors.pwpush.pushes[0].views = 0;
         world.vendors.pwpush.pushes[0].expired = true;
     });
-    assert!(found(&desk, "r1/manager").await.is_none(), "it has expired");
+    assert!(found(&fixture, "r1/manager").await.is_none(), "it has expired");
 }
 
 #[tokio::test]
 async fn an_older_server_is_pushed_to_by_its_own_api() {
     for (place, owned) in [(&PWPUSH, true), (&ANONYMOUS, false)] {
-        let desk = Desk::new(place).await;
-        desk.sim.world(|world| world.vendors.pwpush.v1_only = true);
-        let link = desk.any.write(&entry("r1", "x")).await.unwrap().unwrap();
-        let operations = desk.sim.operations();
+        let fixture = Fixture::new(place).await;
+        fixture.sim.world(|world| world.vendors.pwpush.v1_only = true);
+        let link = fixture.any.write(&entry("r1", "x")).await.unwrap().unwrap();
+        let operations = fixture.sim.operations();
         assert_eq!(operations, ["POST /{world}/api/v2/pushes", "POST /{world}/p.json"]);
-        let [push] = desk.all().try_into().unwrap();
+        let [push] = fixture.all().try_into().unwrap();
         assert!(
             link.expose_secret()
                 .ends_with(&format!("/p/{}/r", push["token"].as_str().unwrap()))
@@ -74,52 +77,53 @@ async fn an_older_server_is_pushed_to_by_its_own_api() {
             (&json!(PASSWORD), &json!(true))
         );
         assert_eq!(push["owned"], owned);
-        assert_eq!(desk.any.has("r1").await, Ok(None), "it can't be asked");
-        let findings = desk.any.check().await;
+        assert_eq!(fixture.any.has("r1").await, Ok(None), "it can't be asked");
+        let findings = fixture.any.check().await;
         assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
     }
-    let desk = Desk::new(&ANONYMOUS).await;
-    desk.fault(json!({"kind": "status", "status": 405, "operation": "POST /{world}/api/v2/pushes"}));
-    desk.on(Work::Write).await.unwrap();
-    assert_eq!(desk.sim.operations().last().unwrap(), "POST /{world}/p.json");
+    let fixture = Fixture::new(&ANONYMOUS).await;
+    fixture.fault(json!({"kind": "status", "status": 405, "operation": "POST /{world}/api/v2/pushes"}));
+    fixture.on(Work::Write).await.unwrap();
+    assert_eq!(fixture.sim.operations().last().unwrap(), "POST /{world}/p.json");
 }
 
 #[tokio::test]
 async fn who_needs_a_token_is_told() {
-    let desk = Desk::new(&ANONYMOUS).await;
-    desk.sim.world(|world| world.vendors.pwpush.anonymous = false);
-    let error = desk.on(Work::Write).await.unwrap_err();
+    let fixture = Fixture::new(&ANONYMOUS).await;
+    fixture.sim.world(|world| world.vendors.pwpush.anonymous = false);
+    let error = fixture.on(Work::Write).await.unwrap_err();
     assert!(error.to_string().contains("without an API token"), "{error}");
-    let desk = Desk::new(&PWPUSH).await;
-    desk.sim
+    let fixture = Fixture::new(&PWPUSH).await;
+    fixture
+        .sim
         .world(|world| world.vendors.pwpush.api_token = "another".to_owned());
-    let error = desk.on(Work::Write).await.unwrap_err();
+    let error = fixture.on(Work::Write).await.unwrap_err();
     assert!(error.to_string().contains("does not accept the API token"), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_no_token_becomes_no_link() {
-    let desk = Desk::new(&PWPUSH).await;
-    desk.sim.world(|world| {
+    let fixture = Fixture::new(&PWPUSH).await;
+    fixture.sim.world(|world| {
         let push = world
             .vendors
             .pwpush
             .add(true, &json!({"payload": "x", "note": "[gangway r1]"}));
         push.token = "../../evil?x=1".to_owned();
     });
-    let error = pwpush(&desk).find("r1").await.unwrap_err();
+    let error = pwpush(&fixture).find("r1").await.unwrap_err();
     assert!(error.is_transient() && !error.to_string().contains("evil"), "{error}");
 }
 
 /// The push and the token may come from two organisations: `pwpush_url` is a child's to set, the token its parent's.
 #[tokio::test]
 async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
-    let desk = Desk::new(&PWPUSH).await;
-    let keys = desk.sim.keys("pwpush");
+    let fixture = Fixture::new(&PWPUSH).await;
+    let keys = fixture.sim.keys("pwpush");
     let base: url::Url = keys["url"].as_str().unwrap().parse().unwrap();
     let token = || SecretString::from(keys["credentials"]["api_token"].as_str().unwrap());
     let with = |server: &str, own: bool| {
-        let client = crate::desk::client(std::time::Duration::from_secs(20));
+        let client = crate::fixture::client(std::time::Duration::from_secs(20));
         let key = Key {
             server: server.parse().unwrap(),
             token: token(),
@@ -127,12 +131,12 @@ async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
         };
         PwPush::new(client, base.clone(), Some(key))
     };
-    let owned = |desk: &Desk| desk.all().last().unwrap()["owned"].clone();
+    let owned = |fixture: &Fixture| fixture.all().last().unwrap()["owned"].clone();
     let port = base.port().unwrap();
     // Same scheme, host and port: whatever the path.
     let same = with(&format!("http://127.0.0.1:{port}/"), false);
     same.push("r1/manager", &PASSWORD.into()).await.unwrap();
-    assert_eq!(owned(&desk), true);
+    assert_eq!(owned(&fixture), true);
     for other in [
         format!("https://127.0.0.1:{port}"),
         format!("http://127.0.0.2:{port}"),
@@ -141,9 +145,9 @@ async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
         "https://pwpush.example.com".to_owned(),
     ] {
         let elsewhere = with(&other, false);
-        let before = desk.sim.operations().len();
+        let before = fixture.sim.operations().len();
         elsewhere.push("r1/manager", &PASSWORD.into()).await.unwrap();
-        assert_eq!(owned(&desk), false, "{other}");
+        assert_eq!(owned(&fixture), false, "{other}");
         assert!(
             matches!(elsewhere.find("r1/manager").await, Ok(Found::CannotSay)),
             "{other}"
@@ -158,13 +162,13 @@ async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
                 "the parent's: {text}"
             );
         }
-        let shown = desk.sim.world(|world| {
+        let shown = fixture.sim.world(|world| {
             let since = world.requests.iter().skip(before);
             since.filter(|request| request.authorization).count()
         });
         assert_eq!(shown, 0, "{other}");
     }
-    desk.sim.world(|world| world.vendors.pwpush.anonymous = false);
+    fixture.sim.world(|world| world.vendors.pwpush.anonymous = false);
     let error = with("https://pwpush.example.com", false)
         .push("r1/manager", &PASSWORD.into())
         .await

@@ -3,19 +3,19 @@
 use serde_json::json;
 use simulators::render::{HOSTILE, seen};
 
-use crate::desk::{ALL, Desk, NAME, PASSWORD, Place, Work, entry};
+use crate::fixture::{ALL, Fixture, NAME, PASSWORD, Place, Work, entry};
 
 const ODD: &str = "Seán O'Brien \"X\" & <b>Y</b> 🙂 %27 \\ {{z}}";
 
 pub(crate) async fn it_is_there_once_as_it_was_written(place: &'static Place) {
-    let desk = Desk::new(place).await;
+    let fixture = Fixture::new(place).await;
     let asked = place.can_be_asked;
-    assert_eq!(desk.any.has("r1").await, Ok(asked.then_some(false)));
-    desk.on(Work::Write).await.unwrap();
-    assert_eq!(desk.any.has("r1").await, Ok(asked.then_some(true)));
-    assert_eq!(desk.any.has("r2").await, Ok(asked.then_some(false)));
-    assert_eq!(desk.written(), 1);
-    let [there] = desk.all().try_into().unwrap();
+    assert_eq!(fixture.any.has("r1").await, Ok(asked.then_some(false)));
+    fixture.on(Work::Write).await.unwrap();
+    assert_eq!(fixture.any.has("r1").await, Ok(asked.then_some(true)));
+    assert_eq!(fixture.any.has("r2").await, Ok(asked.then_some(false)));
+    assert_eq!(fixture.written(), 1);
+    let [there] = fixture.all().try_into().unwrap();
     if place.name == "pwpush" {
         assert_eq!(there["payload"], PASSWORD);
         return;
@@ -23,7 +23,7 @@ pub(crate) async fn it_is_there_once_as_it_was_written(place: &'static Place) {
     assert_eq!(there["password"], PASSWORD, "{there}");
     assert_eq!(there["username"], "ada@contoso.com");
     assert_eq!(there["name"], NAME);
-    let company = desk.sim.keys(place.name)["company"].as_str().unwrap().to_owned();
+    let company = fixture.sim.keys(place.name)["company"].as_str().unwrap().to_owned();
     assert_eq!(there["company"].to_string(), company);
     assert!(
         there["notes"].as_str().unwrap().ends_with("\n\n[gangway r1]"),
@@ -32,59 +32,62 @@ pub(crate) async fn it_is_there_once_as_it_was_written(place: &'static Place) {
 }
 
 pub(crate) async fn odd_and_long_names(place: &'static Place) {
-    let desk = Desk::new(place).await;
+    let fixture = Fixture::new(place).await;
     for (number, name) in [ODD.to_owned(), format!("{ODD} {}", "🙂é".repeat(150))]
         .iter()
         .enumerate()
     {
         let entry = entry(&format!("r{number}"), name);
-        desk.any.write(&entry).await.unwrap();
-        assert_eq!(desk.any.has_entry(&entry).await, Ok(place.can_be_asked.then_some(true)));
-        let all = desk.all();
+        fixture.any.write(&entry).await.unwrap();
+        assert_eq!(
+            fixture.any.has_entry(&entry).await,
+            Ok(place.can_be_asked.then_some(true))
+        );
+        let all = fixture.all();
         if let Some(kept) = all[number]["name"].as_str() {
             let read = kept.replace(domain::text::BREAK, "");
             assert!(read.starts_with(ODD) && kept.chars().count() <= 255, "{kept}");
             assert_eq!(kept.ends_with('…'), number == 1);
         }
     }
-    assert_eq!(desk.written(), 2);
+    assert_eq!(fixture.written(), 2);
 }
 
 pub(crate) async fn a_lost_answer_makes_no_second_one(place: &'static Place) {
     for skip in 0..Work::Write.calls(place).await.len() {
-        let desk = Desk::new(place).await;
-        desk.fault(json!({"kind": "lose_response", "skip": skip}));
-        let error = desk.on(Work::Write).await.unwrap_err();
+        let fixture = Fixture::new(place).await;
+        fixture.fault(json!({"kind": "lose_response", "skip": skip}));
+        let error = fixture.on(Work::Write).await.unwrap_err();
         assert!(error.is_transient(), "call {skip}: {error}");
-        let there = desk.any.has("r1").await.unwrap();
+        let there = fixture.any.has("r1").await.unwrap();
         if there != Some(true) {
-            desk.on(Work::Write).await.unwrap();
+            fixture.on(Work::Write).await.unwrap();
         }
         let lost = skip + 1 == Work::Write.calls(place).await.len();
         assert_eq!(there, place.can_be_asked.then_some(lost), "call {skip}");
         // Where nobody can say, it may stand there twice; the step counts that.
         let most = if place.can_be_asked || !lost { 1 } else { 2 };
-        assert_eq!(desk.written(), most, "call {skip}");
+        assert_eq!(fixture.written(), most, "call {skip}");
     }
 }
 
 pub(crate) async fn only_our_marker_counts(place: &'static Place) {
-    let desk = Desk::new(place).await;
-    desk.sim.world(|world| {
+    let fixture = Fixture::new(place).await;
+    fixture.sim.world(|world| {
         (place.write)(world, "[gangway r10]", false);
         (place.write)(world, "gangway r1", false);
         (place.write)(world, "[gangway r1]", true);
     });
-    assert_eq!(desk.any.has("r1").await, Ok(place.can_be_asked.then_some(false)));
-    desk.sim.world(|world| (place.write)(world, "[gangway r1]", false));
-    assert_eq!(desk.any.has("r1").await, Ok(place.can_be_asked.then_some(true)));
+    assert_eq!(fixture.any.has("r1").await, Ok(place.can_be_asked.then_some(false)));
+    fixture.sim.world(|world| (place.write)(world, "[gangway r1]", false));
+    assert_eq!(fixture.any.has("r1").await, Ok(place.can_be_asked.then_some(true)));
 }
 
 pub(crate) async fn it_is_found_on_the_third_page(place: &'static Place) {
-    let desk = Desk::new(place).await;
+    let fixture = Fixture::new(place).await;
     // The first or the last one, whatever the order.
     for newest in [true, false] {
-        desk.sim.world(|world| {
+        fixture.sim.world(|world| {
             if !newest {
                 (place.write)(world, "[gangway r1]", false);
             }
@@ -96,25 +99,25 @@ pub(crate) async fn it_is_found_on_the_third_page(place: &'static Place) {
             }
         });
         let marker = if newest { "r2" } else { "r1" };
-        assert_eq!(desk.any.has(marker).await, Ok(place.can_be_asked.then_some(true)));
+        assert_eq!(fixture.any.has(marker).await, Ok(place.can_be_asked.then_some(true)));
     }
-    assert_eq!(desk.any.has("r3").await, Ok(place.can_be_asked.then_some(false)));
-    let operations = desk.sim.operations();
+    assert_eq!(fixture.any.has("r3").await, Ok(place.can_be_asked.then_some(false)));
+    let operations = fixture.sim.operations();
     if place.can_be_asked {
         assert!(operations.len() > 3 + 3, "{operations:?}");
     }
 }
 
 pub(crate) async fn a_check_changes_nothing_and_names_what_is_wrong(place: &'static Place) {
-    let desk = Desk::new(place).await;
-    let findings = desk.any.check().await;
+    let fixture = Fixture::new(place).await;
+    let findings = fixture.any.check().await;
     assert!(!findings.is_empty());
     for finding in &findings {
         assert!(finding.result.is_ok(), "{finding:?}");
     }
-    assert_eq!(desk.written(), 0);
-    desk.fault(json!({"kind": "status", "status": 403, "times": 100}));
-    let asked = desk.any.check().await;
+    assert_eq!(fixture.written(), 0);
+    fixture.fault(json!({"kind": "status", "status": 403, "times": 100}));
+    let asked = fixture.any.check().await;
     for finding in asked.into_iter().filter(|finding| finding.what != "write_address") {
         let error = finding.result.unwrap_err();
         assert_eq!(error.name(), "NeedsAttention", "{}: {error}", finding.what);
@@ -122,18 +125,21 @@ pub(crate) async fn a_check_changes_nothing_and_names_what_is_wrong(place: &'sta
 }
 
 pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
-    let desk = Desk::new(place).await;
-    let keys = desk.sim.keys(place.name)["credentials"].clone();
+    let fixture = Fixture::new(place).await;
+    let keys = fixture.sim.keys(place.name)["credentials"].clone();
     for name in ["api_key", "api_token", "access_key", "secret_key"] {
         let secret = keys[name].as_str();
-        assert!(secret.is_none_or(|secret| !desk.any.debug().contains(secret)), "{name}");
+        assert!(
+            secret.is_none_or(|secret| !fixture.any.debug().contains(secret)),
+            "{name}"
+        );
     }
     for work in ALL {
         for status in [400, 401, 404, 422, 429, 500] {
-            let desk = Desk::new(place).await;
+            let fixture = Fixture::new(place).await;
             // A vendor that repeats what it was sent.
-            desk.fault(json!({"kind": "status", "status": status, "times": 100, "message": PASSWORD}));
-            if let Err(error) = desk.on(work).await {
+            fixture.fault(json!({"kind": "status", "status": status, "times": 100, "message": PASSWORD}));
+            if let Err(error) = fixture.on(work).await {
                 let shown = format!("{error} {error:?}");
                 assert!(!shown.contains("aB2!") && !shown.contains("ada@"), "{shown}");
             }
@@ -143,14 +149,17 @@ pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
 
 /// The simulator fails the test if anything that arrives is more than text there.
 pub(crate) async fn hostile_texts_are_only_read(place: &'static Place) {
-    let desk = Desk::new(place).await;
+    let fixture = Fixture::new(place).await;
     let long = HOSTILE.concat().repeat(20);
     for (number, text) in HOSTILE.iter().copied().chain([long.as_str()]).enumerate() {
         let marker = format!("r{number}/5eed");
         let entry = entry(&marker, &format!("Temporary password of {text}"));
-        desk.any.write(&entry).await.unwrap();
-        assert_eq!(desk.any.has_entry(&entry).await, Ok(place.can_be_asked.then_some(true)));
-        if let Some(name) = desk.all().last().unwrap()["name"].as_str() {
+        fixture.any.write(&entry).await.unwrap();
+        assert_eq!(
+            fixture.any.has_entry(&entry).await,
+            Ok(place.can_be_asked.then_some(true))
+        );
+        if let Some(name) = fixture.all().last().unwrap()["name"].as_str() {
             let beginning: String = seen(text).chars().take(100).collect();
             assert!(seen(name).contains(&beginning), "{text}: {name}");
         }
@@ -159,11 +168,14 @@ pub(crate) async fn hostile_texts_are_only_read(place: &'static Place) {
 
 /// Customers see their own passwords in some of these systems, and may write some.
 pub(crate) async fn a_customers_marker_stands_for_nothing(place: &'static Place) {
-    let desk = Desk::new(place).await;
-    desk.sim.world(|world| {
+    let fixture = Fixture::new(place).await;
+    fixture.sim.world(|world| {
         for notes in ["[gangway r1]", "[gangway r1/0000]", "[gangway r1/5eed]\n\nOurs"] {
             (place.write)(world, notes, false);
         }
     });
-    assert_eq!(desk.any.has("r1/5eed").await, Ok(place.can_be_asked.then_some(false)));
+    assert_eq!(
+        fixture.any.has("r1/5eed").await,
+        Ok(place.can_be_asked.then_some(false))
+    );
 }

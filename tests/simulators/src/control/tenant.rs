@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Reply, Shared, read, sku_index, with, wrong};
 use crate::{
-    graph::mfa::{Refusal, policy},
+    vendors::graph::mfa::{Refusal, policy},
     world::LicenseRule,
 };
 
