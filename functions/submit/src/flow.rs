@@ -42,8 +42,8 @@ pub(crate) async fn submit<F: Submission>(
     query: Query,
     body: RequestBody,
 ) -> Result<Response, ProblemDetails> {
-    let flow = Flow::open(&app, scope).await?;
     let request = SubmitRequest::read(&headers, &query, &body, F::from_pairs)?;
+    let flow = Flow::open(&app, scope).await?;
     match flow.answer::<F>(&request).await {
         Ok(Outcome::Accepted(accepted)) => flow.accepted(format, &accepted),
         Ok(Outcome::DryRun(dry_run)) if format.is_page() => {

@@ -193,7 +193,8 @@ fn add_pair(body: &mut Map<String, Value>, takes: Option<Takes>, name: &str, val
                 other => *other = items.collect(),
             }
         }
-        Some(Takes::Flag | Takes::Switch) => {
+        // Of a box's pairs the last one counts; a switch that comes twice is refused below.
+        Some(takes @ (Takes::Flag | Takes::Switch)) if takes == Takes::Flag || !body.contains_key(name) => {
             // A ticked box says "on" unless the page gives it a value.
             let flag = match value {
                 "on" | "true" | "1" => Value::Bool(true),
