@@ -158,6 +158,9 @@ fn documents(world: &mut World, request: &Request) -> Reply {
     let size = request.number("resultsPerPage", 50, 1, usize::MAX)?;
     let page = request.number("pageNum", 1, 1, usize::MAX)?;
     let client: Option<u64> = request.value("clientId")?;
+    if client == Some(0) {
+        return Err(request.refuse(Refusal::InvalidParameter("clientId")));
+    }
     let all = world.vendors.passportal.documents.iter();
     let of_client = all.filter(|document| client.is_none_or(|client| document["client_id"] == json!(client)));
     let shown = request::page(of_client.collect(), page, size);
