@@ -90,7 +90,7 @@ fn a_denied_person_gets_no_user_and_the_requester_is_told() {
 }
 
 #[test]
-fn approvers_who_say_nothing_are_reminded_and_then_the_request_expires() {
+fn silent_approvers_are_reminded_then_the_request_expires() {
     let org = Organisation::approving(engine().quick(), "expired", &json!({}), &[]);
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
     let (approve, _) = request.approval_links(org.approver(), "Ada Lovelace");

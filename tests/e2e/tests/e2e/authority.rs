@@ -75,7 +75,7 @@ fn a_basic_member_brings_no_leaver_back() {
 
 /// H2: by a power user it waits for approval, and the password goes to nobody whom only the form calls manager.
 #[test]
-fn a_power_users_rehire_waits_and_its_password_goes_to_the_directorys_manager() {
+fn power_users_rehire_waits_and_tells_the_directorys_manager() {
     let org = Organisation::new("asked-rehire");
     org.member(org.approver(), "Alex Approver", "approver");
     org.offboard(org.colleague(), &json!({}))

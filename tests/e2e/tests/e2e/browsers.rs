@@ -7,7 +7,7 @@ const E3: &str = "ENTERPRISEPACK";
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_browser_that_runs_the_pages_script_without_signing_in_decides_nothing() {
+fn page_script_without_sign_in_decides_nothing() {
     let org = Organisation::approving(&engine().patient, "prefetched", &json!({}), &[]);
     let more = json!({"manager": org.manager(), "licenses": [E3], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));

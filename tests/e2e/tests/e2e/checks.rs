@@ -25,7 +25,7 @@ fn named(list: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
+fn onboarding_dry_run_changes_nothing_and_lists_missing_setup() {
     let org = Organisation::new("check");
     org.configure(&[
         "onboarding_password_save_location=hudu",
@@ -82,7 +82,7 @@ fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
 }
 
 #[test]
-fn a_check_of_a_leaver_touches_nothing_and_names_what_is_not_set_up() {
+fn offboarding_dry_run_changes_nothing_and_lists_missing_setup() {
     let org = Organisation::new("check-leaver");
     org.configure(&["default_psa=halopsa"]);
     let email = format!("terry@{}.example", org.id);

@@ -138,7 +138,7 @@ fn agrees(pressed: &e2e::http::Answer, outcome: &str, yes: &str) {
 }
 
 #[test]
-fn a_click_in_the_second_in_which_the_approval_expires_is_not_lost() {
+fn click_in_the_second_the_approval_expires_is_not_lost() {
     let org = approving(engine().quick(), "last-second");
     clicks_around_the_end(&org, "approval", |request, click| {
         let pressed = click();
@@ -148,7 +148,7 @@ fn a_click_in_the_second_in_which_the_approval_expires_is_not_lost() {
 }
 
 #[test]
-fn a_click_in_the_second_in_which_the_license_gate_closes_is_not_lost() {
+fn click_in_the_second_the_license_gate_closes_is_not_lost() {
     let org = Organisation::on(engine().quick(), "last-click", &json!({}), &[]);
     clicks_around_the_end(&org, "license-ENTERPRISEPACK", |request, click| {
         // A seat is there for whoever confirms in time.
@@ -250,7 +250,7 @@ fn pressed_and_killed(request: &Request<'_>, link: &str) {
 }
 
 #[test]
-fn a_crash_between_decision_and_delivery_is_made_good_by_the_next_click() {
+fn next_click_delivers_a_decision_after_a_crash() {
     let org = approving(&engine().patient, "crash-click");
     let (request, approve, deny) = waiting(&org, "Ada", "Lovelace");
     request.until("waiting_approval");
@@ -262,7 +262,7 @@ fn a_crash_between_decision_and_delivery_is_made_good_by_the_next_click() {
 }
 
 #[test]
-fn a_crash_between_decision_and_delivery_is_made_good_by_the_reminder() {
+fn reminder_delivers_a_decision_after_a_crash() {
     let org = approving(engine().quick(), "crash-reminder");
     let (request, approve, _) = waiting(&org, "Ada", "Lovelace");
     pressed_and_killed(&request, &approve);

@@ -260,7 +260,7 @@ fn nobody_comes_in_without_a_token_or_a_session() {
 }
 
 #[test]
-fn a_session_is_of_one_use_of_its_link_and_guarded_against_forged_forms() {
+fn sign_in_link_works_once_and_forms_need_the_csrf_token() {
     let org = Organisation::new("sessions");
     let email = format!("terry@{}.example", org.id);
     org.member(&email, "Terry Tech", "technician");

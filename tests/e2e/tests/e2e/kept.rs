@@ -32,7 +32,7 @@ fn password(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_kept_password_is_shown_once_to_an_admin_and_written_nowhere() {
+fn undelivered_password_is_shown_once_and_written_nowhere() {
     let org = nowhere("kept-shown");
     let request = kept(&org);
     let path = format!("requests/{}/password", request.id);
@@ -208,7 +208,7 @@ fn a_password_whose_places_cannot_be_read_is_kept_for_an_admin() {
 }
 
 #[test]
-fn a_password_that_could_not_be_deleted_is_told_and_handed_over_after_a_resume() {
+fn undeleted_password_is_reported_and_delivered_after_resume() {
     let org = Organisation::on(
         engine().quick(),
         "kept-stays",

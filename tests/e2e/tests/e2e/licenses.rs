@@ -150,7 +150,7 @@ fn a_confirmed_seat_that_never_shows_up_is_a_warning() {
 }
 
 #[test]
-fn a_distributor_that_is_down_leaves_the_purchase_to_the_technician() {
+fn distributor_outage_leaves_the_purchase_to_a_technician() {
     let org = Organisation::new("pax8-down");
     org.world.spoil("pax8", "*", "503", &json!({"times": 1000}));
     let request = submit(&org, &json!({}));
@@ -166,7 +166,7 @@ fn a_distributor_that_is_down_leaves_the_purchase_to_the_technician() {
 }
 
 #[test]
-fn a_distributor_that_refuses_leaves_the_purchase_to_the_technician() {
+fn distributor_refusal_leaves_the_purchase_to_a_technician() {
     let org = Organisation::new("pax8-refuses");
     org.world.spoil(
         "pax8",
@@ -182,7 +182,7 @@ fn a_distributor_that_refuses_leaves_the_purchase_to_the_technician() {
 }
 
 #[test]
-fn a_last_seat_that_goes_between_look_and_assignment_is_bought_again() {
+fn last_seat_taken_before_assignment_is_bought_again() {
     let org = Organisation::on(&engine().patient, "seat-race", &json!({"seats": {E3: 1}}), &[]);
     org.world.spoil(
         "graph",

@@ -84,7 +84,7 @@ fn an_organisation_submits_so_often_in_an_hour_and_others_go_on() {
 
 /// A basic member's requests are each mailed to all approvers, and none of it keeps anybody else from submitting.
 #[test]
-fn a_basic_submits_so_often_in_an_hour_and_their_organisation_goes_on() {
+fn hourly_limit_of_one_basic_member_spares_the_organisation() {
     let org = Organisation::approving(&engine().patient, "limit-basic", &json!({}), &[]);
     let basic = org.token_of("basic");
     let (own, all) = (own_submissions(&org), format!("submissions#{}", org.id));

@@ -9,7 +9,7 @@ const PEOPLE: usize = 100;
 const CLIENTS: usize = 4;
 
 #[test]
-fn a_hundred_people_wait_at_gates_at_once_and_none_is_lost_or_mixed_up() {
+fn hundred_requests_wait_at_gates_and_none_is_lost() {
     let org = Organisation::approving(&engine().patient, "hundred", &json!({}), &[]);
     let names: Vec<String> = (0..PEOPLE).map(|n| format!("Person{n:03}")).collect();
     let requests: BTreeMap<&str, Request<'_>> = each(&names, |name| {

@@ -81,7 +81,7 @@ fn a_missing_permission_is_told_by_its_name_and_is_no_warning() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_read_is_a_warning_and_stops_nothing() {
+fn unreadable_mfa_policies_are_only_a_warning() {
     let org = org("mfa-unread", &[]);
     let policies = "GET /identity/conditionalAccess/policies";
     org.world.spoil("graph", policies, "400", &json!({"times": 1000}));

@@ -282,7 +282,7 @@ fn the_account_is_closed_when_the_last_day_is_over() {
 }
 
 #[test]
-fn nobody_is_shut_out_before_their_last_day_where_scheduling_is_off() {
+fn without_scheduling_nobody_is_blocked_before_the_last_day() {
     let org = Organisation::new("day-ahead");
     for day in [days_ahead(0), days_ahead(30), days_ahead(400)] {
         let body = json!({"user": org.colleague(), "last_day": day});

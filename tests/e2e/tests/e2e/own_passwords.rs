@@ -61,7 +61,7 @@ fn an_organisations_passwords_can_be_passphrases() {
 }
 
 #[test]
-fn settings_that_leave_no_place_for_the_password_are_refused_at_submission() {
+fn overrides_without_a_password_destination_are_refused() {
     let org = Organisation::new("no-place");
     let wrong = |own: &Value| {
         let body = org.person("Ada", "Lovelace", own);

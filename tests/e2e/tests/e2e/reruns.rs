@@ -182,7 +182,7 @@ macro_rules! scenarios {
 scenarios!(bought confirmed never_shown kept denied cancelled failed untold broken left);
 
 #[test]
-fn a_function_that_dies_after_any_of_its_writes_leaves_one_of_each() {
+fn function_killed_after_any_write_leaves_one_effect_each() {
     const PARTS: u32 = 6;
     let scenario = &ANY_WRITE;
     std::thread::scope(|scope| {

@@ -169,7 +169,7 @@ fn two_resumes_at_once_start_one_execution() {
 }
 
 #[test]
-fn a_resume_that_died_before_it_started_the_execution_is_repeated() {
+fn resume_that_died_before_its_execution_is_repeated() {
     let org = Organisation::approving(&engine().patient, "resume-dies", &json!({}), &[]);
     let request = refused(&org, &json!({}));
     let dies = AwsRule::new(
@@ -235,7 +235,7 @@ fn a_name_that_was_taken_meanwhile_is_not_taken_back() {
 }
 
 #[test]
-fn an_account_that_was_made_in_the_last_moment_gets_another_password() {
+fn adopted_account_gets_another_password() {
     let org = Organisation::approving(&engine().patient, "resume-adopts", &json!({}), &[]);
     // The account is there, and nobody can be asked about it.
     let request = approved(&org, &json!({}), || {
@@ -249,7 +249,7 @@ fn an_account_that_was_made_in_the_last_moment_gets_another_password() {
 }
 
 #[test]
-fn an_account_that_was_recorded_in_the_last_moment_gets_another_password_too() {
+fn account_known_only_to_its_effect_gets_another_password() {
     let org = Organisation::approving(&engine().patient, "resume-late", &json!({}), &[]);
     let request = approved(&org, &json!({}), || {
         org.world.spoil("graph", "POST /users", "lose_response", &json!({}));
@@ -463,7 +463,7 @@ fn an_offboarding_goes_on_from_the_step_that_failed() {
 }
 
 #[test]
-fn a_sign_in_that_may_not_be_blocked_fails_the_offboarding_until_it_may() {
+fn offboarding_fails_until_the_sign_in_can_be_blocked() {
     let org = Organisation::new("leave-forbidden");
     let forbidden = json!({"status": 403, "times": 100});
     org.world.spoil("graph", "PATCH /users/{id}", "status", &forbidden);

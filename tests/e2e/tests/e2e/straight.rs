@@ -118,7 +118,7 @@ fn a_person_without_gates_is_onboarded_to_the_closed_ticket() {
 }
 
 #[test]
-fn a_persons_groups_are_copied_from_a_colleague_and_what_graph_cannot_add_is_told() {
+fn colleagues_groups_are_copied_and_others_are_reported() {
     let org = Organisation::new("groups");
     let request = org.submit(&org.person(
         "Ada",
@@ -179,7 +179,7 @@ fn a_technicians_open_ticket_of_the_same_subject_is_used() {
 }
 
 #[test]
-fn a_given_ticket_is_used_and_one_of_the_same_subject_is_not_where_nobody_tells_whose_it_is() {
+fn only_a_given_ticket_is_used_where_the_opener_is_unknown() {
     let org = Organisation::new("given-ticket");
     let opened = opened_by_hand(&org, &json!({}));
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
@@ -196,7 +196,7 @@ fn a_given_ticket_is_used_and_one_of_the_same_subject_is_not_where_nobody_tells_
 }
 
 #[test]
-fn without_a_ticket_system_the_notes_are_mails_and_never_carry_the_password() {
+fn notes_by_mail_never_contain_the_password() {
     let org = Organisation::new("mails-only");
     let desk = format!("desk@{}.example", org.id);
     org.configure(&["default_psa=email_only", &format!("no_psa_mail_address={desk}")]);
@@ -221,7 +221,7 @@ fn without_a_ticket_system_the_notes_are_mails_and_never_carry_the_password() {
 }
 
 #[test]
-fn a_password_that_reaches_no_place_is_kept_for_a_while_and_then_deleted() {
+fn undelivered_password_is_kept_for_days_and_then_deleted() {
     let quick = engine().quick();
     // No ticket note, and no manager to send it to.
     let org = Organisation::on(quick, "kept", &json!({}), &["store_password_in_ticket=0"]);
@@ -238,7 +238,7 @@ fn a_password_that_reaches_no_place_is_kept_for_a_while_and_then_deleted() {
 }
 
 #[test]
-fn a_ticket_system_that_is_out_of_order_for_good_stops_no_onboarding() {
+fn broken_ticket_system_stops_no_onboarding() {
     let org = Organisation::new("psa-refuses");
     let desk = format!("desk@{}.example", org.id);
     org.configure(&[&format!("no_psa_mail_address={desk}")]);

@@ -58,7 +58,7 @@ fn the_same_submission_twice_is_one_request() {
 }
 
 #[test]
-fn two_submissions_at_once_are_one_request_one_execution_and_one_user() {
+fn two_submissions_at_once_make_one_request_and_one_user() {
     let org = Organisation::new("at-once");
     let body = org.person(
         "Ada",

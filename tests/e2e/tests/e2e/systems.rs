@@ -145,7 +145,7 @@ fn bought_at_td_synnex() {
 }
 
 #[test]
-fn an_organisation_is_verified_from_the_command_line_and_by_the_api() {
+fn operator_and_api_verify_an_organisation() {
     let org = Organisation::with(
         "verified",
         &["default_priority=Priority 2 - High", "mfa_group=MFA Users"],
@@ -205,7 +205,7 @@ fn each_system_can_be_verified() {
 }
 
 #[test]
-fn a_company_in_one_system_is_none_in_another_that_the_parent_has_keys_for() {
+fn company_in_one_system_is_not_used_in_another() {
     let parent = Organisation::new("keys-msp");
     parent.use_psa("halopsa");
     parent.use_distributor("sherweb");

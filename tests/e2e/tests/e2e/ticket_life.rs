@@ -29,7 +29,7 @@ fn in_order(written: &[String], expected: &[&str]) {
 }
 
 #[test]
-fn the_ticket_of_somebody_new_shows_who_is_waited_for_and_tells_everybody_at_the_end() {
+fn onboarding_ticket_status_follows_who_must_act() {
     let org = Organisation::approving(
         &engine().patient,
         "ticket-life",
@@ -99,7 +99,7 @@ fn the_ticket_of_somebody_new_shows_who_is_waited_for_and_tells_everybody_at_the
 }
 
 #[test]
-fn the_ticket_of_a_leaver_shows_who_is_waited_for_and_tells_everybody_at_the_end() {
+fn offboarding_ticket_status_follows_who_must_act() {
     let org = Organisation::approving(&engine().patient, "leavers-ticket", &json!({}), &[]);
     let requester = format!("terry@{}.example", org.id);
     let session = org.session(&requester, "Terry Tech", "technician");

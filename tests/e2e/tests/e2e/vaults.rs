@@ -84,7 +84,7 @@ fn documented_in_passportal() {
 }
 
 #[test]
-fn passportal_without_a_write_address_is_a_warning_and_the_manager_gets_the_password() {
+fn passportal_without_write_address_is_only_a_warning() {
     let org = Organisation::with(
         "no-write",
         &[

@@ -17,7 +17,7 @@ const ALLOWED: &str = "member.signed_in";
 const REFUSED: &str = "sign_in.refused";
 
 #[test]
-fn rule_1_it_is_off_until_the_operator_turns_it_on_and_no_admin_can() {
+fn rule_1_only_the_operator_turns_auto_onboarding_on() {
     let org = Organisation::new("rule-one");
     let gina = Account::at(&org, "gina", &json!({}));
     gina.refused(org.stack);
@@ -43,7 +43,7 @@ fn rule_1_it_is_off_until_the_operator_turns_it_on_and_no_admin_can() {
 }
 
 #[test]
-fn rule_1_one_domain_is_one_organisations_and_mail_providers_are_nobodys() {
+fn rule_1_a_domain_has_one_organisation_mail_providers_none() {
     let org = Organisation::new("rule-one-b");
     let other = Organisation::new("rule-one-c");
     org.auto_onboarding_on();
@@ -88,7 +88,7 @@ fn rule_2_turning_it_off_removes_and_changes_no_account() {
 }
 
 #[test]
-fn rule_3_only_verified_addresses_of_the_configured_domain_come_in() {
+fn rule_3_only_verified_addresses_of_the_domain_are_added() {
     let org = Organisation::new("rule-three");
     org.auto_onboarding_on();
     let domain = org.world.key("/domain").to_owned();
@@ -136,7 +136,7 @@ fn rule_3_only_verified_addresses_of_the_configured_domain_come_in() {
 }
 
 #[test]
-fn rule_4_a_deleted_member_stays_out_until_an_admin_adds_the_address_again() {
+fn rule_4_deleted_member_stays_out_until_an_admin_adds_them() {
     let org = Organisation::new("rule-four");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -167,7 +167,7 @@ fn rule_4_a_deleted_member_stays_out_until_an_admin_adds_the_address_again() {
 }
 
 #[test]
-fn rule_5_new_members_are_basic_whatever_the_token_says_until_an_admin_raises_one() {
+fn rule_5_new_members_are_basic_until_an_admin_raises_them() {
     let org = Organisation::new("rule-five");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -189,7 +189,7 @@ fn rule_5_new_members_are_basic_whatever_the_token_says_until_an_admin_raises_on
 }
 
 #[test]
-fn rule_6_members_added_by_hand_are_bound_at_their_first_sign_in() {
+fn rule_6_first_sign_in_binds_members_added_by_hand() {
     let org = Organisation::new("rule-six");
     // From any domain, whether auto-onboarding is on or off.
     let gmail = format!("{}@gmail.com", org.id);
@@ -209,7 +209,7 @@ fn rule_6_members_added_by_hand_are_bound_at_their_first_sign_in() {
 }
 
 #[test]
-fn rule_6_an_address_that_google_does_not_answer_for_is_bound_by_a_one_time_link() {
+fn rule_6_one_time_link_binds_other_addresses() {
     let org = Organisation::new("rule-six-b");
     let address = format!("vera@vendor-{}.example", org.id);
     org.member(&address, "Vera", "technician");
@@ -283,7 +283,7 @@ fn rule_7_first_sign_ins_at_once_give_one_member() {
 }
 
 #[test]
-fn rule_7_a_known_address_with_another_sub_is_refused_and_reported() {
+fn rule_7_known_address_with_another_sub_is_refused() {
     let org = Organisation::new("rule-seven-b");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));

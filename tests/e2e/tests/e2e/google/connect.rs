@@ -20,7 +20,7 @@ fn connect(link: &str) -> Answer {
 }
 
 #[test]
-fn who_could_not_connect_an_account_is_told_that_they_are_signed_in_all_the_same() {
+fn failed_account_connection_keeps_the_session() {
     let org = Organisation::new("connect");
     let address = format!("vera@vendor-{}.example", org.id);
     org.member(&address, "Vera", "technician");

@@ -65,7 +65,7 @@ fn only_a_post_from_our_own_page_begins_a_sign_in() {
 }
 
 #[test]
-fn cookies_are_kept_from_scripts_and_from_other_hosts_and_a_session_is_always_a_new_one() {
+fn cookies_are_restricted_and_each_sign_in_makes_a_new_session() {
     let org = Organisation::new("cookies");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -128,7 +128,7 @@ fn a_sign_in_leads_to_our_own_form_whatever_the_address_says() {
 }
 
 #[test]
-fn a_wrong_token_is_refused_and_audited_and_says_no_more_than_any_other_refusal() {
+fn wrong_token_is_audited_and_gets_the_usual_refusal_page() {
     let org = Organisation::new("wrong-token");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));

@@ -12,7 +12,7 @@ const ALLOWED: &str = "member.signed_in";
 const REFUSED: &str = "sign_in.refused";
 
 #[test]
-fn a_member_of_several_organisations_comes_to_the_one_named_or_used_last() {
+fn sign_in_opens_the_named_or_last_used_organisation() {
     let (first, second) = (Organisation::new("several-a"), Organisation::new("several-b"));
     let gmail = format!("{}@gmail.com", first.id);
     first.member(&gmail, "Gil", "basic");
@@ -51,7 +51,7 @@ fn a_member_of_several_organisations_comes_to_the_one_named_or_used_last() {
 }
 
 #[test]
-fn who_was_added_by_hand_elsewhere_still_comes_into_their_own_organisation() {
+fn home_adds_people_whom_others_added_by_hand() {
     let (own, other) = (Organisation::new("own"), Organisation::new("elsewhere"));
     own.auto_onboarding_on();
     let named = |account: &Account, org: &str| {

@@ -273,7 +273,7 @@ fn one_person_is_no_two_pairs_of_eyes() {
 }
 
 #[test]
-fn a_token_is_refused_after_its_end_and_without_its_owners_right() {
+fn token_is_refused_after_expiry_or_without_its_owners_right() {
     let org = Organisation::new("token-ends");
     let ann = member(&org, "ann", "admin");
     let bob = address(&org, "bob");

@@ -21,7 +21,7 @@ fn id(admin: &Session<'_>, email: &str) -> String {
 }
 
 #[test]
-fn an_admin_adds_changes_and_deletes_members_and_the_last_admin_stays() {
+fn admin_manages_members_and_the_last_admin_stays() {
     let org = Organisation::new("members");
     let ann_address = format!("ann@{}.example", org.id);
     let ann = org.session(&ann_address, "Ann Admin", "admin");
@@ -199,7 +199,7 @@ fn credentials_are_set_and_never_shown() {
 }
 
 #[test]
-fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
+fn variable_history_names_changes_here_and_in_the_parent() {
     let (parent, org) = (Organisation::new("history-msp"), Organisation::new("history"));
     org.belong_to(&parent);
     let set = |zone: &str, more: &[&str]| {

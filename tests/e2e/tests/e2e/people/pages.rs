@@ -126,7 +126,7 @@ fn an_approver_denies_by_the_mailed_link_with_a_reason() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_technician_confirms_a_license_from_the_tickets_link_and_the_window_closes() {
+fn window_closes_after_a_license_is_confirmed_by_link() {
     let org = Organisation::new("confirm-page");
     let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));
@@ -153,7 +153,7 @@ fn a_technician_confirms_a_license_from_the_tickets_link_and_the_window_closes()
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
+fn form_follows_a_changed_role_and_variable() {
     let org = Organisation::new("admin-pages");
     let mary = signed_in(&org, "mary", "basic");
     assert!(
@@ -223,7 +223,7 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn an_admin_makes_and_revokes_a_token_and_signs_in_again_where_it_is_asked_for() {
+fn admin_makes_and_revokes_a_token_after_a_new_sign_in() {
     let org = Organisation::new("token-page");
     let ann = signed_in(&org, "ann", "admin");
     ann.follow("Tokens");

@@ -99,7 +99,7 @@ fn a_member_signs_out_everywhere_and_an_admin_ends_all_sessions() {
 }
 
 #[test]
-fn a_session_ends_an_hour_after_its_last_use_and_after_eight_hours() {
+fn session_ends_after_an_idle_hour_and_after_eight_hours() {
     let org = Organisation::new("idle");
     let used = member(&org, "ann", "basic");
     assert_eq!(used.seen_at(), None, "the first minutes write nothing");
@@ -167,7 +167,7 @@ const SENSITIVE: [(&str, &str, &str); 16] = [
 ];
 
 #[test]
-fn what_is_sensitive_asks_for_a_sign_in_of_the_last_fifteen_minutes() {
+fn sensitive_routes_need_a_sign_in_within_fifteen_minutes() {
     let org = Organisation::new("recent");
     let ann = member(&org, "ann", "admin");
     let bob = address(&org, "bob");
@@ -235,7 +235,7 @@ fn sign_in_page(org: &Organisation, next: &str) -> Answer {
 }
 
 #[test]
-fn whoever_signs_in_comes_back_to_where_they_were_and_nowhere_else() {
+fn sign_in_returns_to_the_page_before_it_and_only_to_ours() {
     let org = Organisation::new("come-back");
     org.auto_onboarding_on();
     let email = address(&org, "ann");
@@ -311,7 +311,7 @@ fn only_the_newest_sign_in_link_works_and_only_once() {
 }
 
 #[test]
-fn a_link_of_somebody_who_was_deleted_is_refused_and_audited_once() {
+fn link_of_a_deleted_member_is_refused_and_audited_once() {
     let org = Organisation::new("deleted-link");
     let ann = member(&org, "ann", "admin");
     let bob = address(&org, "bob");
