@@ -92,7 +92,7 @@ fn every_row_names_a_test() {
     let checklist = checklist();
     let rows: Vec<&str> = checklist
         .lines()
-        .filter(|line| line.starts_with('|') && !line.starts_with("|---") && !line.starts_with("| the document |"))
+        .filter(|line| line.starts_with('|') && !line.starts_with("|---") && !line.ends_with("| tests |"))
         .collect();
     assert!(rows.len() > 60, "{}", rows.len());
     for row in rows {
