@@ -1,4 +1,4 @@
-//! Licenses that come with a group, and licenses that build on one another.
+//! Licenses that are assigned by a group, and licenses that depend on others.
 
 use e2e::{engine::engine, links, organisation::Organisation, request::Request};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn effect(org: &Organisation, name: &str) -> u64 {
     org.world.state()["effects"][name].as_u64().unwrap_or_default()
 }
 
-/// The active license of this kind.
+/// Finds the user's active license of this product.
 fn license(request: &Request<'_>, sku: &str) -> Option<Value> {
     let user = request.user().expect("a user");
     let mut licenses = user["licenses"].as_array().expect("licenses").iter();

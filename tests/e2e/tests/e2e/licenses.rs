@@ -1,9 +1,9 @@
-//! Licenses: a free seat, a bought one, or a technician's.
+//! Licenses with a free seat, a bought seat, or a technician's purchase.
 
 use e2e::{engine::engine, links, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
-/// No seat of it is free at the beginning.
+/// A product without a free seat at the beginning.
 const E3: &str = "ENTERPRISEPACK";
 
 fn seats(org: &Organisation, sku: &str) -> Value {
@@ -49,7 +49,7 @@ fn without_a_free_seat_exactly_one_more_is_bought() {
 #[test]
 fn two_purchases_at_once_buy_two_seats_and_assign_both() {
     let org = Organisation::new("two-buyers");
-    // The orders take their time, so that both would be on their way at once.
+    // Slow orders make both purchases overlap.
     let order = "PUT /subscriptions/{subscriptionId}";
     org.world
         .spoil("pax8", order, "delay", &json!({"ms": 3000, "times": 2}));
@@ -236,7 +236,7 @@ fn several_licenses_are_settled_one_after_the_other() {
 
 #[test]
 fn the_seat_that_one_request_bought_is_not_taken_by_another() {
-    // The seat takes its time, and meanwhile a second request looks.
+    // The seat is slow to appear, and meanwhile a second request looks for one.
     let org = Organisation::on(&engine().patient, "promised", &json!({"seat_delay": 6}), &[]);
     let first = submit(&org, &json!({}));
     until("the order", || {

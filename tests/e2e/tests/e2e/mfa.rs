@@ -1,9 +1,9 @@
-//! What the ticket says of multi-factor authentication.
+//! What the ticket says about multi-factor authentication.
 
 use e2e::{engine::engine, organisation::Organisation, request::Request};
 use serde_json::{Value, json};
 
-/// With the usual policies: one that is on and targets a group, and one on trial for all users.
+/// Creates an organisation with two policies: one is on and targets a group, one is report-only for all users.
 fn org(name: &str, variables: &[&str]) -> Organisation {
     Organisation::on(&engine().patient, name, &json!({"security_defaults": false}), variables)
 }

@@ -1,4 +1,4 @@
-//! The main job, without a gate.
+//! Onboardings without a gate.
 
 use e2e::{
     engine::engine,
@@ -83,7 +83,7 @@ fn a_person_without_gates_is_onboarded_to_the_closed_ticket() {
         assert!(names.contains(&format!("{id}/{name}")), "no note {name}: {names:?}");
     }
 
-    // The directory's lists don't show yet that she is in the group; what was just done counts.
+    // The directory's lists do not yet show that she is in the group. Gangway's own change counts.
     let mfa = format!("{upn} will be asked for multi-factor authentication");
     assert!(request.note(&mfa).contains("\"Require MFA for MFA Users\" requires it"));
 
@@ -149,7 +149,7 @@ fn colleagues_groups_are_copied_and_others_are_reported() {
     assert!(summary.contains("Announcements"), "{summary}");
 }
 
-/// Somebody opens a ticket by hand for the person whom the form is about to name: its id.
+/// Opens a ticket by hand for the person whom the form will name, and returns its id.
 fn opened_by_hand(org: &Organisation, more: &Value) -> String {
     let mut ticket = json!({"summary": "Onboarding of Ada Lovelace"});
     for (name, value) in more.as_object().expect("fields") {
@@ -223,7 +223,7 @@ fn notes_by_mail_never_contain_the_password() {
 #[test]
 fn undelivered_password_is_kept_for_days_and_then_deleted() {
     let quick = engine().quick();
-    // No ticket note, and no manager to send it to.
+    // Neither a ticket note nor a manager gets the password.
     let org = Organisation::on(quick, "kept", &json!({}), &["store_password_in_ticket=0"]);
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
     let note = request.note("could not be handed over");

@@ -1,4 +1,4 @@
-//! Every system that an organisation may choose, each with one onboarding; and the check of what was chosen.
+//! One onboarding for each system that an organisation can choose, and `verify` of the choice.
 
 use e2e::organisation::{Organisation, operator, operator_says};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ fn effect(org: &Organisation, name: &str) -> u64 {
     org.world.state()["effects"][name].as_u64().unwrap_or_default()
 }
 
-/// One person onboarded with tickets in this PSA.
+/// Onboards one person with tickets in this PSA.
 fn through_psa(psa: &str) {
     let org = Organisation::new(&psa.replace('_', "-"));
     org.use_psa(psa);
@@ -103,7 +103,7 @@ fn through_servicenow() {
     through_psa("servicenow");
 }
 
-/// One license bought where no seat is free, in each of two requests at once: two seats.
+/// Two requests at once need a license without a free seat, and two seats are bought.
 fn bought_at(distributor: &str) {
     let org = Organisation::new(&distributor.replace('_', "-"));
     org.use_distributor(distributor);
@@ -211,7 +211,7 @@ fn company_in_one_system_is_not_used_in_another() {
     parent.use_distributor("sherweb");
     let child = Organisation::new("keys-kid");
     child.belong_to(&parent);
-    // Of the operator's companies a child's admin changes none; which systems are used, they say.
+    // A child's admin chooses the systems, and cannot change the companies that the operator has set.
     child
         .set(&json!({"default_psa": "halopsa", "ms_licensing_distributor": "sherweb"}))
         .expect(200);
