@@ -28,7 +28,7 @@ def client(service, endpoint):
 
 
 class Artifacts:
-    """The bucket of what is deployed. Keys are content hashes: what is there already is not sent again."""
+    """The bucket with the deployed files. Keys are content hashes, so a file that is already there is not sent again."""
 
     def __init__(self, s3):
         self.s3 = s3
@@ -51,7 +51,7 @@ class Artifacts:
 
 def function_zip(bootstrap):
     packed = io.BytesIO()
-    # Stored, not deflated: the engine unpacks it on this machine.
+    # The file is stored without compression, because the engine unpacks it on this machine.
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
@@ -82,7 +82,7 @@ def packaged(template, artifacts, binaries):
 
 
 def apply(cloudformation, stack, template_url, parameters, api_id):
-    """Creates or updates the stack by a change set; a template without changes is fine."""
+    """Creates or updates the stack with a change set. A template without changes is no error."""
     try:
         cloudformation.describe_stacks(StackName=stack)
         kind = "UPDATE"
@@ -95,7 +95,7 @@ def apply(cloudformation, stack, template_url, parameters, api_id):
         TemplateURL=template_url,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        # MiniStack gives an API the id that this tag asks for, so that its address is known before it exists.
+        # MiniStack gives an API the id in this tag, so that the API's address is known before it exists.
         Tags=[{"Key": "ms-custom-id", "Value": api_id}],
     )["Id"]
     waiter = {"Delay": 0.2, "MaxAttempts": 600}
@@ -121,7 +121,7 @@ def apply(cloudformation, stack, template_url, parameters, api_id):
 
 
 def mirror(source, target, arn):
-    """Gives moto the state machine that CloudFormation made."""
+    """Copies the state machine that CloudFormation made to moto."""
     machine = source.describe_state_machine(stateMachineArn=arn)
     try:
         known = target.describe_state_machine(stateMachineArn=arn)
@@ -138,7 +138,7 @@ def mirror(source, target, arn):
 
 
 def verify_sender(ses, address):
-    """What a person does once in an account: SES sends for verified identities only. Here, asking is enough."""
+    """Verifies the sender, because SES only sends for verified identities. In a real account a person does this once."""
     try:
         ses.create_email_identity(EmailIdentity=address)
     except ses.exceptions.AlreadyExistsException:

@@ -1,15 +1,15 @@
 """moto's server, with three repairs and two savings.
 
-A task token that is answered while its function still runs is not forgotten: AWS takes such an answer. moto takes it too,
-but begins to listen for heartbeats only when the function has returned, and then waits a whole heartbeat for what it has.
+Repair: an answer to a task token counts while the task's function still runs, as in AWS. moto also accepts it, but listens for
+heartbeats only after the function has returned, and then waits a whole heartbeat for an answer that it already has.
 
-An execution that is stopped while it waits for an answer ends then, and not when the wait is over.
+Repair: an execution that is stopped while it waits for an answer ends at once, and not at the end of the wait.
 
-A function that could not be reached, or whose answer was cut off, is Lambda.SdkClientException, as it is in AWS, and not
-States.Runtime, which nothing may retry.
+Repair: if a function could not be reached, or its answer was cut off, the error is Lambda.SdkClientException, as in AWS. moto's
+States.Runtime cannot be retried.
 
-A state machine is parsed once, not for each execution (a second of processor time each), and a client of AWS is made
-once, not for each task.
+Savings: a state machine is parsed once and not for each execution (which takes a second of processor time), and an AWS client is
+made once and not for each task.
 """
 
 import sys
@@ -57,7 +57,7 @@ def stop_and_wake(self, stop_date, cause, error):
 
 
 def fail_unless_stopped(self, error):
-    # The wait that was cut off reports a timeout.
+    # The wait that the stop has cut off reports a timeout.
     if not isinstance(self.program_state(), ProgramStopped):
         fail(self, error)
 
@@ -82,7 +82,7 @@ def parse_once(definition):
         if definition not in trees:
             trees[definition] = parse(definition)[1]
         tree = trees[definition]
-    # Executions keep notes in what is made of the tree.
+    # Executions write into the preprocessed tree, so each gets its own.
     return Preprocessor().visit(tree), tree
 
 

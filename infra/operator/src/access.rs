@@ -1,4 +1,4 @@
-//! Who may use Gangway for an organisation: tokens, members, sign-in links.
+//! Access to Gangway for an organisation: tokens, members, sign-in links.
 
 use chrono::{Duration, Utc};
 use domain::contact::EmailAddress;
@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::{Failure, OPERATOR, existing};
 
-/// Prints the token alone, so that a script can take it.
+/// Prints only the token, so that a script can read it.
 pub(crate) async fn create_token(
     store: &Store,
     org: &OrgId,
@@ -64,7 +64,7 @@ pub(crate) async fn revoke_token(store: &Store, org: &OrgId, name: &TokenName) -
     Ok(())
 }
 
-/// The newest first. The tokens themselves are kept nowhere.
+/// Lists tokens, newest first. The tokens themselves are stored nowhere.
 pub(crate) async fn list_tokens(store: &Store, org: &OrgId) -> Result<(), Failure> {
     existing(store, org).await?;
     let mut after = None;
@@ -131,7 +131,7 @@ pub(crate) async fn add_member(
     Ok(())
 }
 
-/// Prints the link alone. Earlier ones of the member are no good any more.
+/// Prints only the link. Earlier links of the member become invalid.
 pub(crate) async fn sign_in_link(
     store: &Store,
     org: &OrgId,

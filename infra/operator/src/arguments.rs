@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line's arguments. Their doc comments are the help texts.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
@@ -82,7 +82,7 @@ pub(crate) enum OrganisationCommand {
     },
 }
 
-/// Empty texts remove what was there.
+/// An empty text removes the field's value.
 #[derive(Args)]
 pub(crate) struct Wish {
     /// Short name, as addresses carry it: a-z, 0-9 and -
@@ -136,7 +136,7 @@ pub(crate) enum VariablesCommand {
 #[derive(Clone)]
 pub(crate) struct Assignment {
     pub(crate) name: String,
-    /// None: back to what holds without a value of one's own.
+    /// None removes the organisation's own value.
     pub(crate) value: Option<String>,
 }
 
@@ -256,7 +256,7 @@ fn company(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// http only where nobody but this machine can listen.
+/// Accepts http only for this machine itself.
 fn base_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "must be an address that begins with https://")?;
     let is_local = match url.host() {

@@ -1,4 +1,4 @@
-//! Who may turn auto-onboarding on and off: nobody but whoever runs Gangway.
+//! Turns auto-onboarding on and off, which only the operator can.
 
 use domain::ids::OrgId;
 use domain::sign_in::WorkspaceDomain;

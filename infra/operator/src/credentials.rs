@@ -1,4 +1,4 @@
-//! Credentials of an organisation's systems: checked for shape, stored, never shown.
+//! Credentials of an organisation's systems. They are checked for shape and stored, and never shown.
 
 use std::io::Read;
 
@@ -13,7 +13,7 @@ use store::secrets::Secrets;
 
 use crate::{Failure, OPERATOR, existing};
 
-/// Secrets Manager takes no more.
+/// Secrets Manager accepts no more.
 const MAX_BYTES: u64 = 64 * 1024;
 
 pub(crate) async fn set(
@@ -27,7 +27,7 @@ pub(crate) async fn set(
     let shape = Shape::of(system).ok_or_else(|| "there is no such system".to_owned())?;
     let value = shape.checked(&read(file)?)?;
     callable(&value)?;
-    // In this order, as the function `credentials` does: nothing is set that the audit does not know of.
+    // The order is that of the function `credentials`: nothing is set without an audit entry.
     let entry = |what: &str| AuditEntry::now(OPERATOR, what, system);
     store.audit(org, &entry(CREDENTIALS_SETTING)).await?;
     secrets.set_credentials(org, system, &value).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn set(
     Ok(())
 }
 
-/// Addresses must be ones that the functions may call; LOCAL_ORIGINS exempts the local engine's, here as there.
+/// Checks that the functions may call the addresses. As for the functions, LOCAL_ORIGINS exempts the local engine.
 fn callable(checked: &SecretString) -> Result<(), Failure> {
     let fields: Map<String, Value> = serde_json::from_str(checked.expose_secret()).unwrap_or_default();
     for name in ADDRESSES {

@@ -1,4 +1,4 @@
-//! Sign-in with Google: what only whoever runs Gangway has.
+//! The parts of the sign-in with Google that only the operator has.
 
 use secrecy::{ExposeSecret, SecretString};
 use store::secrets::Secrets;

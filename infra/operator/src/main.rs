@@ -1,5 +1,5 @@
-//! The command line of whoever runs Gangway: organisations, their variables and credentials, tokens,
-//! members, sign-in with Google and auto-onboarding.
+//! The operator's command line: organisations, their variables and credentials, tokens, members, sign-in with Google
+//! and auto-onboarding.
 
 mod access;
 mod arguments;
@@ -26,10 +26,10 @@ use crate::arguments::{
     TokenCommand, VariablesCommand,
 };
 
-/// Who the audit names.
+/// The actor in audit entries.
 const OPERATOR: &str = "operator";
 
-/// What went wrong, for whoever typed the command.
+/// An error message for the person who typed the command.
 struct Failure(String);
 
 impl From<StepError> for Failure {
@@ -61,7 +61,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    // The table of variables is compiled in: no account is needed to read it.
+    // The table of variables is compiled in, so it can be printed without an account.
     if let Command::Variables(VariablesCommand::Describe { markdown }) = &arguments.command {
         print!("{}", variables::describe(*markdown));
         return Ok(());

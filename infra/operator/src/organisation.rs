@@ -1,4 +1,4 @@
-//! Organisations.
+//! Creates, changes and prints organisations.
 
 use domain::contact::DomainName;
 use domain::ids::OrgId;
@@ -56,7 +56,7 @@ async fn defaults_of(store: &Store, parent: Option<&OrgId>) -> Result<Inherited,
     }
 }
 
-/// What is not given stays as it was; an empty text removes it.
+/// Fields that are not given keep their values; an empty text removes a value.
 fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, String> {
     let name = text("--name", &wish.name)?.ok_or("--name must not be empty")?;
     let mut organisation = known.unwrap_or_else(|| Organisation::new(wish.org, String::new()));
@@ -86,7 +86,7 @@ fn merged(known: Option<Organisation>, wish: Wish) -> Result<Organisation, Strin
     Ok(organisation)
 }
 
-/// It becomes part of an address.
+/// The tenant becomes part of an address.
 fn is_tenant(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok() || DomainName::parse(text).is_ok()
 }

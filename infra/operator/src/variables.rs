@@ -1,4 +1,4 @@
-//! Variables of organisations: set, listed and described.
+//! Sets, lists and describes the variables of organisations.
 
 mod describe;
 #[cfg(test)]
@@ -72,7 +72,7 @@ fn change(assignments: &[Assignment], for_children: Option<ForChildren>) -> Chan
     }
 }
 
-/// A list may be typed as JSON, which is the only way to set an empty one.
+/// Reads a value. A list may be typed as JSON, which is the only way to set an empty one.
 fn read(text: &str) -> Value {
     match serde_json::from_str(text) {
         Ok(Value::Array(list)) => Value::Array(list),
@@ -82,7 +82,7 @@ fn read(text: &str) -> Value {
 
 pub(crate) fn listed(problems: &[FieldError]) -> String {
     let line = |problem: &FieldError| match &problem.message {
-        // Messages about values begin with the variable's name.
+        // Messages about values already begin with the variable's name.
         message if message.starts_with(&problem.field) => message.clone(),
         message => format!("{}: {message}", problem.field),
     };
@@ -124,7 +124,7 @@ fn effective(definition: &Definition, family: &Family) -> (String, &'static str)
     (shown(&value), source)
 }
 
-/// As it is typed; a dash where nothing is set.
+/// A value as it would be typed; a dash if none is set.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),

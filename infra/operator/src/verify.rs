@@ -1,4 +1,4 @@
-//! Whether an organisation's systems are as its settings need them.
+//! Checks that an organisation's systems fit its variables.
 
 use domain::ids::OrgId;
 use integrations::Report;

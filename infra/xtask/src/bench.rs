@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what a cold start of each function costs, and what a straight onboarding takes.
+//! `cargo xtask bench` measures the cold start of each function, and an onboarding without gates.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ const WAITS: Waits = Waits {
     parameters: &[("SeatPollSeconds", "1"), ("PurchasePollSeconds", "1")],
 };
 const STARTS: usize = 5;
-/// What the events beside the functions are about, and is replaced by what there is
+/// The organisation in the functions' sample events, which is replaced by a real one.
 const SAMPLE_ORGANISATION: &str = "acme";
 const SAMPLE_REQUEST: &str = "r0199d0c4e1f27c3a8b5d6e7f80912a3b";
 const SAMPLE_TOKEN: &str = "sample-api-token";
@@ -160,7 +160,7 @@ fn print(name: &str, start: &ColdStart, zip: f64) {
     );
 }
 
-/// As deployed: compressed
+/// The compressed size, as it is deployed.
 fn zip_size(engine: &Engine, program: &Path) -> Result<f64> {
     let script = "import io, sys, zipfile; packed = io.BytesIO(); \
         zipfile.ZipFile(packed, 'w', zipfile.ZIP_DEFLATED).write(sys.argv[1]); print(len(packed.getvalue()) / 2**20)";
@@ -171,7 +171,7 @@ fn zip_size(engine: &Engine, program: &Path) -> Result<f64> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
 }
 
-/// moto doesn't look at signatures; the header only tells it the service.
+/// moto ignores signatures; the header only names the service.
 fn history(engine: &Engine, execution: &str) -> Result<Vec<Value>> {
     let target = "AWSStepFunctions.GetExecutionHistory";
     let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! The demo organisation, and `cargo xtask run`: one sample person, onboarded while one watches.
+//! The demo organisation, and `cargo xtask run`, which onboards one sample person while the developer watches.
 
 use std::{
     fs,
@@ -20,18 +20,18 @@ use crate::{
     vendors::{self, World},
 };
 
-/// People have the time they have in an account; only the looks at vendors are quicker.
+/// People have as much time as in a real account. Only the reads of vendors are more frequent.
 const WAITS: Waits = Waits {
     stack: "gangway",
     parameters: &[("SeatPollSeconds", "2"), ("PurchasePollSeconds", "2")],
 };
 const ORGANISATION: &str = "demo";
 const COMPANY: &str = "Demo Company";
-/// The world's at the vendors.
+/// The domain of the world at the vendors.
 const DOMAIN: &str = "demo.example";
 const TECHNICIAN: &str = "terry.tech@msp.example";
 
-/// Builds and starts everything in the background. Where it runs already, deploys what changed.
+/// Builds and starts everything in the background. If it is already running, deploys whatever has changed.
 pub(crate) fn up(engine: &Engine) -> Result<()> {
     stop_on_interrupt(engine)?;
     build(engine)?;
@@ -46,7 +46,7 @@ pub(crate) fn up(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Like `up`, and then one sample person; stays until Ctrl-C.
+/// Does what `up` does, then onboards a sample person and stays until Ctrl-C.
 pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
     let begun = Instant::now();
     stop_on_interrupt(engine)?;
@@ -105,7 +105,7 @@ fn start(engine: &Engine) -> Result<(Local, World)> {
     ready
 }
 
-/// Gives the deployment a demo organisation by the operator's commands, as one would in an account.
+/// Creates a demo organisation with the operator's commands, as in a real account.
 pub(crate) fn furnish(engine: &Engine, local: &mut Local) -> Result<World> {
     let stack = local.deployment.stack.clone();
     let world = vendors::create_world(engine, ORGANISATION, COMPANY)?;
@@ -173,7 +173,7 @@ fn sign_in_link(engine: &Engine, local: &Local) -> Result<String> {
     engine.operator(&local.deployment.stack, &arguments, "")
 }
 
-/// Submits the sample person, plays the people who are asked, and shows what happens as it happens.
+/// Submits the sample person, plays the people who are asked, and prints what happens.
 pub(crate) fn sample(engine: &Engine, local: &Local, world: &World) -> Result<String> {
     let person: Value = serde_json::from_str(&fs::read_to_string(engine.project.path("infra/xtask/sample.json"))?)?;
     println!(

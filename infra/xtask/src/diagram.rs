@@ -18,14 +18,14 @@ use crate::{Result, project::Project};
 const BEGIN: &str = "<!-- made by cargo xtask diagram -->";
 const END: &str = "<!-- end of what cargo xtask diagram makes -->";
 
-/// What is common to all kinds of request: before the Choice by `$.kind`, and after the branches.
+/// The states that all kinds of request share: before the Choice by `$.kind`, and after the branches.
 const BEFORE: &str = "before";
 const AFTER: &str = "end";
 
-/// What an arrow says, and the state that it leads to.
+/// The text of an arrow, and the state that it leads to.
 type Way<'a> = (String, &'a str);
 
-/// The ways out of a state, errors apart.
+/// The arrows out of a state, apart from errors.
 fn ways(state: &Value) -> Vec<Way<'_>> {
     let next = text(state, "Next").map(|next| (String::new(), next));
     let choices = list(state, "Choices").filter_map(|choice| Some((condition(choice), text(choice, "Next")?)));
@@ -33,7 +33,7 @@ fn ways(state: &Value) -> Vec<Way<'_>> {
     next.into_iter().chain(choices).chain(default).collect()
 }
 
-/// The ways out of a state by an error.
+/// The arrows out of a state by an error.
 fn caught(state: &Value) -> Vec<Way<'_>> {
     list(state, "Catch")
         .filter_map(|catch| Some((errors(catch).join(", "), text(catch, "Next")?)))
@@ -87,7 +87,7 @@ fn shape(state: &Value) -> (&'static str, &'static str) {
     }
 }
 
-/// The condition of a choice in words: `approval.decision = approved`
+/// The condition of a choice as text: `approval.decision = approved`.
 fn condition(choice: &Value) -> String {
     for (operator, word) in [("And", " and "), ("Or", " or ")] {
         if choice.get(operator).is_some() {
@@ -125,7 +125,7 @@ fn sign(operator: &str) -> &str {
     known.map_or(operator, |(_, sign)| sign)
 }
 
-/// The states in the order in which one meets them, from `start` on.
+/// The states in the order in which a reader meets them, from `start` on.
 fn met<'a>(machine: &'a Machine, start: &str) -> Vec<&'a str> {
     let mut met: Vec<&str> = Vec::new();
     let mut ahead = VecDeque::from([start]);
@@ -146,7 +146,8 @@ fn met<'a>(machine: &'a Machine, start: &str) -> Vec<&'a str> {
 /// A part of the machine, with the names of its states.
 type Part<'a> = (&'a str, Vec<&'a str>);
 
-/// The states before the branches, each branch, and the states that all branches lead to. No branches: one part.
+/// The states before the branches, each branch, and the states to which all branches lead. Without branches there is
+/// one part.
 fn parts(machine: &Machine) -> Vec<Part<'_>> {
     let by_kind = |choice: &&Value| text(choice, "Variable") == Some("$.kind");
     let branches: Vec<(&str, BTreeSet<&str>)> = machine
@@ -226,7 +227,7 @@ fn picture(machine: &Machine, (_, states): &Part) -> Result<String> {
             arrow(&mut lines, place, "-->", label, next)?;
         }
         for (names, next) in caught(state) {
-            // It goes on as if nothing had happened.
+            // The execution goes on as if nothing had happened.
             if ways.iter().any(|(_, way)| *way == next) {
                 continue;
             }
@@ -288,7 +289,7 @@ fn title(name: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
-/// The README with `drawing` between the two lines that are made for it.
+/// Replaces the lines of the README that are generated.
 fn replaced(readme: &str, drawing: &str) -> Result<String> {
     let (Some(begin), Some(end)) = (readme.find(BEGIN), readme.find(END)) else {
         return Err(format!("statemachine/README.md has no lines {BEGIN} and {END}").into());
@@ -300,7 +301,7 @@ fn replaced(readme: &str, drawing: &str) -> Result<String> {
     ))
 }
 
-/// Writes the pictures and the tables, or with `check` only compares.
+/// Writes the pictures and the tables. With `check` it only compares them.
 pub(crate) fn run(project: &Project, check: bool) -> Result<()> {
     let file = project.path("statemachine/README.md");
     let readme = fs::read_to_string(&file)?;
@@ -375,7 +376,7 @@ mod tests {
             "### End",
         ];
         has(&drawing, &lines);
-        // What is caught where it would have gone anyway is in the table only.
+        // An error that leads to the ordinary next state is only in the table.
         assert!(!drawing.contains("-.->"), "{drawing}");
     }
 

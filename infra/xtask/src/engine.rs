@@ -18,25 +18,25 @@ use crate::{
     project::{Project, architecture},
 };
 
-/// moto signs with these, and can't be told otherwise.
+/// moto signs with this key and cannot be given another one.
 pub(crate) const ACCESS_KEY: &str = "ak";
 pub(crate) const SECRET_KEY: &str = "sk";
 pub(crate) const REGION: &str = "us-east-1";
-/// What Google's console gives; the simulators' provider takes these.
+/// The client that Google's console would give. The simulated provider accepts it.
 pub(crate) const GOOGLE_CLIENT_ID: &str = "gangway.apps.googleusercontent.com";
 pub(crate) const GOOGLE_CLIENT_SECRET: &str = "GOCSPX-simulated";
 pub(crate) const MAIL_FROM: &str = "gangway@msp.example";
 
 pub(crate) struct Engine<'a> {
     pub(crate) project: &'a Project,
-    /// Logs of this engine
+    /// The folder of this engine's logs.
     pub(crate) folder: PathBuf,
-    /// Tells where everything is, while it runs
+    /// The file that describes the engine while it runs.
     pub(crate) local_file: PathBuf,
     offset: u16,
 }
 
-/// How long a deployment waits for people and vendors
+/// How long a deployment waits for people and vendors.
 pub(crate) struct Waits {
     pub(crate) stack: &'static str,
     pub(crate) parameters: &'static [(&'static str, &'static str)],
@@ -45,7 +45,7 @@ pub(crate) struct Waits {
 pub(crate) struct Stack {
     pub(crate) name: &'static str,
     pub(crate) api: String,
-    /// ARN of the state machine
+    /// The ARN of the state machine.
     pub(crate) state_machine: String,
 }
 
@@ -63,7 +63,7 @@ struct Outputs {
 }
 
 impl<'a> Engine<'a> {
-    /// The one that people use
+    /// The engine that developers use.
     pub(crate) fn local(project: &'a Project, offset: u16) -> Self {
         let local_file = project.output.join("local.json");
         Self {
@@ -72,7 +72,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Another one beside it
+    /// Another engine beside it.
     pub(crate) fn aside(project: &'a Project, name: &str, offset: u16) -> Self {
         let folder = project.output.join(name);
         Self {
@@ -99,17 +99,17 @@ impl<'a> Engine<'a> {
         self.address(4700)
     }
 
-    /// The simulators once more, at an origin that no vendor's address names: for tests of what is sent where
+    /// The second address of the simulators, which is no vendor's: for tests of what is sent where.
     pub(crate) fn simulators_elsewhere(&self) -> String {
         self.address(4701)
     }
 
-    /// Origins at which organisations' addresses may be although they are this machine's
+    /// Origins on this machine at which organisations' addresses are allowed.
     pub(crate) fn local_origins(&self) -> String {
         format!("{},{}", self.simulators(), self.simulators_elsewhere())
     }
 
-    /// The simulators' proxies in front of AWS, which tests spoil
+    /// The simulators' proxies in front of AWS, which tests make fail.
     pub(crate) fn aws_proxy(&self) -> String {
         self.address(4567)
     }
@@ -123,7 +123,7 @@ impl<'a> Engine<'a> {
             && !crate::process::running(&self.folder).is_empty()
     }
 
-    /// Starts the servers and waits until each of them answers. Stops them all again when one doesn't.
+    /// Starts the servers and waits until each of them answers. If one does not, stops them all.
     pub(crate) fn start(&self) -> Result<()> {
         let ports = [
             ("AWS", 4566),
@@ -155,7 +155,7 @@ impl<'a> Engine<'a> {
                 .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
                 .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
                 .env("AWS_REGION", REGION)
-                // The functions inherit these two.
+                // The functions inherit these two variables.
                 .env("AWS_ENDPOINT_URL", self.aws_proxy())
                 .env("AWS_ENDPOINT_URL_SFN", self.sfn_proxy())
                 .env("TMPDIR", self.folder.join("tmp"));
@@ -164,10 +164,10 @@ impl<'a> Engine<'a> {
             c.arg(self.project.path("infra/engine/step_functions.py"))
                 .args(["-p", &(4613 + self.offset).to_string()])
                 .env("MOTO_ACCOUNT_ID", "000000000000")
-                // Where moto's state machine finds AWS
+                // The address at which moto's state machine finds AWS.
                 .env("MOTO_PORT", (4567 + self.offset).to_string());
         })?;
-        // A copy: a program that runs can't be built again.
+        // The copy lets the original be built again while it runs.
         let program = self.folder.join("simulators");
         fs::copy(self.project.binary("simulators"), &program)?;
         let mut simulators = serve(&self.folder, "simulators", &program, |c| {
@@ -246,7 +246,7 @@ impl<'a> Engine<'a> {
         Ok((stack, sent))
     }
 
-    /// The operator's own command line, on this engine
+    /// Runs the operator's command line on this engine.
     pub(crate) fn operator(&self, stack: &str, arguments: &[&str], input: &str) -> Result<String> {
         let mut command = Command::new(self.project.binary("operator"));
         command.args(["--stack", stack]).args(arguments);

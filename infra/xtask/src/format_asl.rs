@@ -1,4 +1,4 @@
-//! `cargo xtask format-asl`: writes the state machine so that it reads as a page. What fits on a line stays on one line.
+//! `cargo xtask format-asl` formats the state machine's file. Whatever fits on a line stays on one line.
 
 use std::{fmt, fs};
 
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::{Result, project::Project};
 
-/// Columns of a line. A retrier fits, so that it takes one line in each of the Tasks.
+/// The width of a line in columns. A retrier fits on one line in each of the Tasks.
 const WIDTH: usize = 160;
 const INDENT: usize = 2;
 
-/// JSON whose fields keep their order.
+/// A JSON value whose fields keep their order.
 enum Json {
     Scalar(Value),
     List(Vec<Json>),
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for AnyJson {
     }
 }
 
-/// The field's name and its value on one line.
+/// Writes the field's name and its value on one line.
 fn on_one_line(name: Option<&str>, json: &Json) -> String {
     let joined = |parts: Vec<String>| parts.join(", ");
     let text = match json {
@@ -105,7 +105,7 @@ fn on_one_line(name: Option<&str>, json: &Json) -> String {
     }
 }
 
-/// Adds lines to `page`, each indented by `indent` or more; the last one ends with `end`.
+/// Adds lines to `page`, each indented by at least `indent`. The last line ends with `end`.
 fn write(page: &mut String, name: Option<&str>, json: &Json, indent: usize, end: &str) {
     let margin = " ".repeat(indent);
     let line = on_one_line(name, json);
@@ -141,7 +141,7 @@ fn formatted(text: &str) -> Result<String> {
     Ok(page)
 }
 
-/// Formats the state machine's file, or with `check` fails if it isn't formatted.
+/// Formats the state machine's file. With `check` it fails if the file is not formatted.
 pub(crate) fn run(project: &Project, check: bool) -> Result<()> {
     let file = project.path(statemachine::machine::FILE);
     let text = fs::read_to_string(&file)?;

@@ -1,4 +1,4 @@
-//! Plain HTTP to this machine's own servers.
+//! An HTTP client for this machine's own servers.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub(crate) fn post(url: &str, token: Option<&str>, body: &Value) -> Result<Answe
     read(request.send_json(body), url)
 }
 
-/// An AWS call to an emulator that doesn't verify signatures
+/// Calls AWS on an emulator that does not verify signatures.
 pub(crate) fn aws(endpoint: &str, service: &str, target: &str, body: &Value) -> Result<Answer> {
     let scope = format!("AWS4-HMAC-SHA256 Credential=ak/20260101/us-east-1/{service}/aws4_request");
     let request = agent()
@@ -63,7 +63,7 @@ pub(crate) fn aws(endpoint: &str, service: &str, target: &str, body: &Value) -> 
     )
 }
 
-/// As a browser does it with a form that has one button
+/// Sends a form that has only a button, as a browser does.
 pub(crate) fn press(url: &str) -> Result<Answer> {
     let request = agent()
         .post(url)

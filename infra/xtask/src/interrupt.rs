@@ -1,4 +1,4 @@
-//! Ctrl-C, and a polite kill: everything that was started ends first.
+//! Handles Ctrl-C and SIGTERM: ends everything that was started before xtask ends.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use crate::{
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Stops this xtask's engine and whatever it waits for, and leaves other engines of this clone alone.
+/// Stops this xtask's engine and the processes that it waits for. Leaves other engines of this clone alone.
 pub(crate) fn stop_on_interrupt(engine: &Engine) -> Result<()> {
     let marks = [engine.folder.clone(), own_mark(engine.project)];
     let local = engine.local_file.clone();
@@ -32,7 +32,7 @@ pub(crate) fn stop_on_interrupt(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// What was being done fails when its processes are stopped. The handler has the last word then.
+/// After an interrupt the current work fails, because its processes were stopped. This lets the handler end xtask.
 pub(crate) fn leave_to_handler_if_interrupted() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         pause(Duration::from_millis(100));

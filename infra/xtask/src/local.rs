@@ -1,4 +1,4 @@
-//! target/gangway/local.json, which tells scripts and tests where everything is, and the functions' logs.
+//! target/gangway/local.json, in which scripts and tests find all addresses; and the functions' logs.
 
 use std::{
     collections::BTreeMap,
@@ -37,13 +37,13 @@ pub(crate) struct Local {
     pub(crate) deployment: Deployment,
     pub(crate) aws_endpoint: String,
     pub(crate) sfn_endpoint: String,
-    /// Vendor to base URL; `elsewhere` is their second origin, `origins` both
+    /// Base URLs by vendor. `elsewhere` is the vendors' second origin, and `origins` are both.
     pub(crate) simulators: BTreeMap<String, String>,
     pub(crate) organisation: String,
-    /// Good for the demo organisation
+    /// A token for the demo organisation.
     pub(crate) api_token: String,
     pub(crate) operator: String,
-    /// Other deployments on the same engine, by stack name
+    /// Other deployments on the same engine, by stack name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) stacks: BTreeMap<String, Deployment>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Local {
 pub(crate) struct Deployment {
     pub(crate) stack: String,
     pub(crate) api: String,
-    /// ARN of the state machine
+    /// The ARN of the state machine.
     pub(crate) state_machine: String,
     pub(crate) tables: BTreeMap<String, String>,
 }
@@ -113,7 +113,8 @@ impl Local {
         write_private(&file.with_file_name("function.env"), &lines)
     }
 
-    /// What the template gives a function and Lambda its process: for `cargo lambda watch` and the operator.
+    /// The variables that a function gets from the template and from Lambda. `cargo lambda watch` and the operator
+    /// need them.
     pub(crate) fn environment(&self) -> [(&'static str, &str); 23] {
         let deployment = &self.deployment;
         let vendor = |name: &str| self.simulators.get(name).map_or("", String::as_str);
@@ -150,7 +151,8 @@ impl Local {
     }
 }
 
-/// For the owner alone, also over a file that others could read: it holds a token that is good while the engine runs.
+/// Writes a file that only its owner can read, even over one that others could. It holds a token that works while the
+/// engine runs.
 fn write_private(file: &Path, text: &str) -> Result<()> {
     let mut options = File::options();
     let mut opened = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
@@ -158,7 +160,7 @@ fn write_private(file: &Path, text: &str) -> Result<()> {
     Ok(opened.write_all(text.as_bytes())?)
 }
 
-/// What the functions logged, by infra/engine/logs.py
+/// Prints the functions' logs with infra/engine/logs.py.
 pub(crate) fn logs(project: &Project, function: Option<&str>, follow: bool) -> Result<()> {
     let engine = Engine::local(project, 0);
     let local = Local::read(&engine.local_file)?;
@@ -173,7 +175,7 @@ pub(crate) fn logs(project: &Project, function: Option<&str>, follow: bool) -> R
     }
 }
 
-/// Keeps what the functions logged, because it ends with the engine.
+/// Saves the functions' logs, because they end with the engine.
 pub(crate) fn save_logs(engine: &Engine, stack: &str) -> Result<PathBuf> {
     let file = engine.folder.join(format!("functions-of-{stack}.log"));
     reader(engine, stack).stdout(File::create(&file)?).status()?;
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn what_holds_a_token_is_for_the_owner_alone() {
         let file = std::env::temp_dir().join(format!("gangway-local-{}.json", std::process::id()));
-        // One that an earlier version left open to everybody.
+        // A file that an earlier version left readable for everybody.
         fs::write(&file, "longer than what comes").unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Plays the people of the sample: each opens the link that was sent to them, looks at the page, and presses its button.
+//! Plays the people of the sample. Each opens a link that was sent to them, looks at the page, and presses its button.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::{
     vendors::{self, World},
 };
 
-/// The approver reads their mail and approves. False: the mail isn't there yet.
+/// As the approver, reads the mail and approves. Returns false if the mail has not arrived yet.
 pub(crate) fn approve(engine: &Engine, world: &World) -> Result<bool> {
     let approver = world.people.approver.as_str();
     let inbox = http::get(&format!("{}/_ministack/ses/messages", engine.aws()), None)?
@@ -41,7 +41,8 @@ pub(crate) fn approve(engine: &Engine, world: &World) -> Result<bool> {
     press(link)
 }
 
-/// The technician reads the ticket's note, buys a seat at the vendor, and confirms. False: no note yet.
+/// As the technician, reads the ticket's note, buys a seat at the vendor, and confirms. Returns false if there is no
+/// note yet.
 pub(crate) fn buy_license(engine: &Engine, world: &World) -> Result<bool> {
     let notes = vendors::ticket(engine, world)?
         .map(|ticket| ticket.notes)
@@ -65,7 +66,7 @@ fn press(link: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// The first link that comes after the words.
+/// Finds the first link after the words.
 fn link_after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(words)?;
     links(rest).into_iter().next()

@@ -1,4 +1,4 @@
-//! Looks whether ports are free, and names who has a taken one.
+//! Checks whether ports are free, and names the process that uses a taken one.
 
 use std::{fs, net::TcpListener, path::Path};
 
@@ -24,7 +24,8 @@ pub(crate) fn require_free(ports: &[(&str, u16)], output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Who listens: the socket's number is in /proc/net/tcp, and its process has it among its open files.
+/// Finds the process that listens on a port: /proc/net/tcp has the socket's number, and the process has it among its
+/// open files.
 fn holder(port: u16) -> Option<(i32, String)> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
     let inode = tables.iter().flat_map(|table| table.lines().skip(1)).find_map(|line| {

@@ -1,7 +1,7 @@
 //! Starts processes, and stops them together with everything that they started.
 //!
-//! Every process that xtask starts carries a mark in its environment, which its own children inherit. So all of them can
-//! be found in /proc, whatever became of the parent.
+//! Every process that xtask starts has a mark in its environment, which its children inherit. So /proc shows all of
+//! them, even after the parent has ended.
 
 use std::{
     fs::{self, File},
@@ -21,20 +21,21 @@ use crate::{
     project::{Project, environment},
 };
 
-/// Its value is the project's output folder, so that two clones don't stop each other's engine.
+/// The variable that marks a process. Its value is the project's output folder, so that two clones do not stop each
+/// other's engine.
 const MARK: &str = "GANGWAY_ENGINE";
 
 pub(crate) fn marked<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     command.env(MARK, folder)
 }
 
-/// The mark of what this xtask waits for, such as a build
+/// The mark of processes that this xtask waits for, such as a build.
 pub(crate) fn own_mark(project: &Project) -> PathBuf {
     project.output.join(format!("xtask-{}", std::process::id()))
 }
 
-/// A server in the background, in its own process group: Ctrl-C reaches xtask alone, which then stops it. It gets no
-/// more of the environment than it needs, because the functions inherit it.
+/// Starts a server in the background, in its own process group, so that Ctrl-C reaches only xtask, which then stops
+/// it. The environment is limited to what the server needs, because the functions inherit it.
 pub(crate) fn serve(folder: &Path, name: &str, program: &Path, configure: impl FnOnce(&mut Command)) -> Result<Child> {
     let log = File::create(folder.join(format!("{name}.log")))?;
     let mut command = Command::new(program);
@@ -55,7 +56,7 @@ pub(crate) fn serve(folder: &Path, name: &str, program: &Path, configure: impl F
         .map_err(|error| format!("{name} did not start: {error}").into())
 }
 
-/// The processes that belong to the folder or to one below it, apart from this one.
+/// The processes that belong to the folder or to one below it, except this one.
 pub(crate) fn running(folder: &Path) -> Vec<i32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -79,7 +80,7 @@ pub(crate) fn is_marked(pid: i32, folder: &Path) -> bool {
     })
 }
 
-/// Asks, waits, kills, and looks that nothing is left. Answers how many there were.
+/// Asks the processes to end, waits, kills, and checks that none is left. Returns how many there were.
 pub(crate) fn stop_all(folder: &Path) -> Result<usize> {
     let found = running(folder).len();
     for (signal, patience) in [(Signal::SIGTERM, 5), (Signal::SIGKILL, 5)] {
@@ -93,7 +94,7 @@ pub(crate) fn stop_all(folder: &Path) -> Result<usize> {
             if Instant::now() > until {
                 break;
             }
-            // A process may start another one between our look and its end.
+            // A process may start another one after the list was read and before it ends.
             for pid in left
                 .into_iter()
                 .filter(|pid| !signalled.contains(pid))

@@ -1,4 +1,4 @@
-//! Says what goes on, and how long it took.
+//! Prints what is being done, and how long it took.
 
 use std::time::{Duration, Instant};
 

@@ -1,10 +1,10 @@
-//! Where things are in the work tree, and what machine this is.
+//! The paths of the work tree, and the machine's architecture.
 
 use std::path::{Path, PathBuf};
 
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
-    /// Everything that xtask makes: the virtual environment, logs, local.json
+    /// The folder of everything that xtask makes: the virtual environment, logs, local.json.
     pub(crate) output: PathBuf,
 }
 
@@ -23,12 +23,12 @@ impl Project {
         self.root.join(relative)
     }
 
-    /// A program of the virtual environment
+    /// The path of a program in the virtual environment.
     pub(crate) fn tool(&self, name: &str) -> PathBuf {
         self.output.join("venv/bin").join(name)
     }
 
-    /// The folder of what cargo built for this machine
+    /// The folder of the binaries that cargo built for this machine.
     pub(crate) fn binaries(&self) -> PathBuf {
         self.root.join("target/debug")
     }
@@ -38,7 +38,7 @@ impl Project {
     }
 }
 
-/// The template's name of this machine's architecture
+/// The template's name for this machine's architecture.
 pub(crate) fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") {
         "arm64"
@@ -47,7 +47,7 @@ pub(crate) fn architecture() -> &'static str {
     }
 }
 
-/// The environment belongs to the runtime crate, except here, where it is a developer's.
+/// The environment belongs to the crate `runtime`. Here it is the developer's own.
 #[expect(
     clippy::disallowed_methods,
     reason = "a developer's tool looks at the developer's environment"

@@ -1,4 +1,5 @@
-//! As much of the Lambda Runtime API as one invocation of one function needs, with a look at the process in between.
+//! The part of the Lambda Runtime API that one invocation of a function needs. It measures the process before and
+//! after.
 
 use std::{
     fs,
@@ -12,7 +13,7 @@ use std::{
 
 use crate::{Result, process::pause};
 
-/// How a process has done so far
+/// Measurements of a process.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) time: Duration,
@@ -21,11 +22,11 @@ pub(crate) struct Look {
 }
 
 pub(crate) struct ColdStart {
-    /// When it asked for its first event
+    /// The measurements when it asked for its first event.
     pub(crate) next: Look,
-    /// When it had answered it
+    /// The measurements when it had answered the event.
     pub(crate) response: Look,
-    /// An answer of the function, not an error
+    /// Whether the function answered without an error.
     pub(crate) answered: bool,
 }
 
@@ -34,7 +35,7 @@ struct Request {
     reply: Sender<String>,
 }
 
-/// Starts the function and has it answer one event.
+/// Starts the function and sends it one event.
 pub(crate) fn cold_start(function: &mut Command, event: &str) -> Result<ColdStart> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     function.env("AWS_LAMBDA_RUNTIME_API", listener.local_addr()?.to_string());
@@ -78,7 +79,7 @@ fn invocation(child: &mut Child, begun: Instant, requests: &Receiver<Request>, e
     })
 }
 
-/// Reads requests of one connection and writes what is replied to each.
+/// Reads the requests of a connection, and writes the reply to each.
 fn serve(stream: TcpStream, sender: &Sender<Request>) -> Option<()> {
     let mut writer = stream.try_clone().ok()?;
     let mut reader = BufReader::new(stream);
@@ -119,7 +120,7 @@ fn look(child: &Child, begun: Instant) -> Result<Look> {
     let process = format!("/proc/{}", child.id());
     let mut cpu = 0;
     for task in fs::read_dir(format!("{process}/task"))?.flatten() {
-        // The first number is the time on a CPU in nanoseconds; utime and stime count in hundredths of a second.
+        // The first number is the time on a CPU in nanoseconds. utime and stime only count hundredths of a second.
         let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
         cpu += text
             .split_whitespace()
@@ -138,14 +139,14 @@ fn look(child: &Child, begun: Instant) -> Result<Look> {
     })
 }
 
-/// The median of several cold starts, so that one slow one doesn't count.
+/// The median of several cold starts, so that one slow start does not matter.
 pub(crate) fn typical(mut starts: Vec<ColdStart>) -> Option<ColdStart> {
     starts.sort_by_key(|start| start.response.cpu);
     let middle = starts.len() / 2;
     (middle < starts.len()).then(|| starts.swap_remove(middle))
 }
 
-/// Between two starts, so that the machine is as calm for each.
+/// Waits between two starts, so that the machine is equally idle for each.
 pub(crate) fn settle() {
     pause(Duration::from_millis(20));
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: lints, then all tests by cargo-nextest, with an engine of their own for the end-to-end tests.
+//! `cargo xtask test` runs the lints and then all tests with cargo-nextest. The end-to-end tests get an engine of
+//! their own.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +23,7 @@ use crate::{
     tools,
 };
 
-/// Nothing times out by itself: each test decides when.
+/// Nothing times out, because each test decides when something happens.
 const PATIENT: Waits = Waits {
     stack: "gangway",
     parameters: &[
@@ -33,7 +34,7 @@ const PATIENT: Waits = Waits {
     ],
 };
 
-/// Gates that nobody answers end within a test's time.
+/// Unanswered gates time out within a test's time.
 const QUICK: Waits = Waits {
     stack: "gangway-quick",
     parameters: &[
@@ -50,7 +51,7 @@ const QUICK: Waits = Waits {
     ],
 };
 
-/// What passed no check or took how long, for the end of the output
+/// The checks that failed, and the times, for the end of the output.
 #[derive(Default)]
 struct Report {
     failures: Vec<String>,
@@ -66,7 +67,7 @@ impl Report {
         done
     }
 
-    /// Records a check that passes or not, such as a lint.
+    /// Records whether a check, such as a lint, has passed.
     fn check(&mut self, name: &str, passed: Result<()>) {
         match passed {
             Ok(()) => println!("{name}: ok"),
@@ -124,7 +125,8 @@ fn phases(engine: &Engine, filter: Option<&str>, report: &mut Report) -> Result<
     passed
 }
 
-/// Whether all that the functions sent and the simulators answered fits the contract files (`tests/contract/vendors`).
+/// Checks that everything that the functions sent and the simulators answered fits the contract files
+/// (`tests/contract/vendors`).
 fn contracts(engine: &Engine, report: &mut Report) -> Result<()> {
     #[derive(Deserialize)]
     struct Contracts {
@@ -191,7 +193,7 @@ fn start(engine: &Engine) -> Result<()> {
     local.write(&engine.local_file)
 }
 
-/// cargo-nextest on the workspace as it was built. Its settings are in .config/nextest.toml.
+/// Prepares a run of cargo-nextest on the workspace as it was built. Its settings are in .config/nextest.toml.
 fn nextest(engine: &Engine, subcommand: &str, filter: Option<&str>) -> Command {
     let project = engine.project;
     let mut command = Command::new(project.tool("cargo-nextest"));
@@ -204,7 +206,7 @@ fn nextest(engine: &Engine, subcommand: &str, filter: Option<&str>) -> Command {
     command
 }
 
-/// Whether the filter leaves a test that needs the engine.
+/// Whether the filter selects any test that needs the engine.
 fn is_end_to_end(engine: &Engine, filter: Option<&str>) -> Result<bool> {
     let mut list = nextest(engine, "list", filter);
     list.args(["--message-format", "oneline", "-E", "package(e2e)"]);

@@ -1,4 +1,4 @@
-//! The tools that a machine must have, and the virtual environment with the pinned rest.
+//! The tools that a machine must have, and the virtual environment with the other ones, whose versions are pinned.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -28,7 +28,7 @@ pub(crate) fn prepare(project: &Project) -> Result<()> {
         let mut install = Command::new(project.tool("python"));
         install
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            // Nothing that the list does not know by its hash, and nothing that runs a build of its own.
+            // Only packages whose hash is in the list, and none that runs a build of its own.
             .args(["--require-hashes", "--only-binary", ":all:"])
             .args(with)
             .arg("-r")
@@ -39,7 +39,7 @@ pub(crate) fn prepare(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// axe-core, which the browser tests run in the pages.
+/// The path of axe-core, which the browser tests run in the pages.
 pub(crate) fn axe(project: &Project) -> Result<PathBuf> {
     let versions = fs::read_dir(project.output.join("venv/lib"))?;
     for version in versions {
@@ -51,7 +51,7 @@ pub(crate) fn axe(project: &Project) -> Result<PathBuf> {
     Err(format!("axe-core is missing from target/gangway/venv, where {FILES_ONLY} puts it: delete the venv").into())
 }
 
-/// The first Python that is new enough and can make virtual environments.
+/// Finds the first Python that is new enough and can make virtual environments.
 fn python() -> Result<String> {
     let probe = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
     let mut found = None;

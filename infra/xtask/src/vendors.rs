@@ -1,14 +1,14 @@
-//! What the demo does on the vendors' side, by the simulators' control API.
+//! Changes and reads the demo's data at the vendors, with the simulators' control API.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{Result, engine::Engine, http};
 
-/// The license of the sample person; no seat of it is free at the beginning.
+/// The license of the sample person. It has no free seat at the beginning.
 const SKU: &str = "SPB";
 
-/// What one organisation has at all vendors, as the simulators answer it
+/// The data of one organisation at all vendors, as the simulators answer it.
 #[derive(Deserialize)]
 pub(crate) struct World {
     name: String,
@@ -16,7 +16,7 @@ pub(crate) struct World {
     pub(crate) tenant_id: String,
     pub(crate) psa_company: String,
     pub(crate) distributor_company: String,
-    /// System to keys, as the operator takes them
+    /// The credentials by system, in the operator's format.
     pub(crate) credentials: Map<String, Value>,
     pub(crate) psa: Psa,
     pub(crate) people: People,
@@ -65,7 +65,7 @@ pub(crate) fn create_world(engine: &Engine, name: &str, company: &str) -> Result
     Ok(serde_json::from_value(world.json()?)?)
 }
 
-/// Somebody with an account of the company's at Google, and somebody with a private one.
+/// Creates two people at Google: one with an account of the company, and one with a private account.
 pub(crate) fn create_people(engine: &Engine, domain: &str) -> Result<()> {
     let url = format!("{}/control/google/people", engine.simulators());
     let employee = json!({"name": "Gina Google", "email": format!("gina@{domain}"), "hd": domain});
@@ -75,7 +75,7 @@ pub(crate) fn create_people(engine: &Engine, domain: &str) -> Result<()> {
     Ok(())
 }
 
-/// Elsewhere, by hand: Gangway doesn't see it.
+/// Buys a seat by hand, elsewhere, so that Gangway does not see it.
 pub(crate) fn buy_seat(engine: &Engine, world: &World) -> Result<()> {
     let url = format!("{}/control/worlds/{}/buy-seats", engine.simulators(), world.name);
     http::post(&url, None, &json!({ "sku": SKU }))?
@@ -83,7 +83,7 @@ pub(crate) fn buy_seat(engine: &Engine, world: &World) -> Result<()> {
         .map(drop)
 }
 
-/// The newest ticket is the sample's.
+/// Finds the newest ticket, which is the sample's.
 pub(crate) fn ticket(engine: &Engine, world: &World) -> Result<Option<Ticket>> {
     let url = format!("{}/control/worlds/{}", engine.simulators(), world.name);
     let state: State = serde_json::from_value(http::get(&url, None)?.expect(200, "the simulators' world")?.json()?)?;
@@ -91,7 +91,7 @@ pub(crate) fn ticket(engine: &Engine, world: &World) -> Result<Option<Ticket>> {
 }
 
 impl Ticket {
-    /// As the technician sees it
+    /// Prints the ticket as the technician sees it.
     pub(crate) fn print(&self) {
         let shown = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
         println!("Ticket #{} {}", self.id, shown(&self.summary));

@@ -1,5 +1,5 @@
-//! The HTTP API as its sources state it: the functions' routes, the template and the OpenAPI file. The tests beside hold
-//! them against each other.
+//! The HTTP API as its sources declare it: the functions' routes, the template and the OpenAPI file. The tests beside
+//! this file compare them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub fn deployed(template: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// `SignIn` as the function is called: `sign-in`.
+/// Writes `SignIn` as the function's name: `sign-in`.
 fn kebab(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {
@@ -60,12 +60,12 @@ pub fn documented(openapi: &Value) -> BTreeSet<String> {
     routes.collect()
 }
 
-/// A file of the repository.
+/// Reads a file of the repository.
 pub fn text(path: &str) -> std::io::Result<String> {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path))
 }
 
-/// A YAML file of the repository. CloudFormation's tags, such as `!Sub`, are left out.
+/// Reads a YAML file of the repository. CloudFormation's tags, such as `!Sub`, are left out.
 pub fn yaml(path: &str) -> Result<Value, String> {
     let text = text(path).map_err(|error| format!("{path}: {error}"))?;
     serde_saphyr::from_str(&text).map_err(|error| format!("{path}: {error}"))

@@ -1,4 +1,5 @@
-//! infra/openapi.yaml says what the handlers take and answer: fields, variables and states, each against its source.
+//! Compares infra/openapi.yaml with what the handlers take and answer: fields, variables and states, each with its
+//! source.
 
 #![expect(clippy::expect_used, reason = "a helper that finds nothing fails its test")]
 
@@ -39,7 +40,7 @@ fn texts(value: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Checks a schema against the declaration, in both directions: names, what is required, types and descriptions.
+/// Compares a schema with the declaration in both directions: names, required fields, types and descriptions.
 fn has_the_fields(body: &Value, fields: &[Field]) {
     let properties = &body["properties"];
     assert_eq!(names(properties), fields.iter().map(|field| field.name).collect());

@@ -13,7 +13,7 @@ use api::{declared, deployed, documented, text, yaml};
 use domain::role::Role;
 use web::{Access, MemberAccess, Route, SignedIn, Verb};
 
-/// Pages and what belongs to them: no part of the JSON API.
+/// Pages and their parts, which are no part of the JSON API.
 const NOT_DOCUMENTED: [&str; 14] = [
     "GET /",
     "GET /sign-in",
@@ -34,10 +34,11 @@ const NOT_DOCUMENTED: [&str; 14] = [
 /// The GET routes that API Gateway lets HEAD through to, for mail scanners and monitors.
 const ALSO_HEAD: [&str; 2] = ["decide HEAD /decide", "sign-in HEAD /health"];
 
-/// What keeps other sites from sending them is that the browser says where the form is from.
+/// Forms that work without a session. The browser says from which site a form was sent, so other sites cannot send
+/// them.
 const OWN_FORMS: [&str; 2] = ["POST /sign-in", "POST /sign-in/google"];
 
-/// Routes without a role: their proof is a link's capability, a one-time link or an ID token, or they need none.
+/// Routes without a role. They check a link's capability, a one-time link or an ID token, or need no proof.
 const PUBLIC: [&str; 10] = [
     "GET /",
     "GET /decide",
@@ -66,7 +67,7 @@ const ROWS: [(&str, &[&str]); 9] = [
             "POST /requests/{id}/reschedule",
         ],
     ),
-    // What the handlers ask beside the route.
+    // The handlers check more than the route's role.
     ("all requests of the organisation", &[]),
     (
         "variables with their history",
@@ -109,7 +110,7 @@ const ROWS: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// The one route that two rows share: whoever decides on either sees what is pending.
+/// The one route in two rows: a member who may decide on either kind of gate can see what is pending.
 const PENDING: &str = "GET /pending";
 
 const RECENT: [&str; 16] = [
@@ -184,7 +185,7 @@ fn only_these_routes_ask_for_no_role() {
     assert_eq!(keys(|access| matches!(access, Access::OwnForm(_))), set(OWN_FORMS));
 }
 
-/// The table of docs/pages.md: what a row is about, and which roles have an x there.
+/// Reads the role table of docs/pages.md: for each row, which roles have an x.
 fn role_table() -> BTreeMap<String, [bool; 5]> {
     let page = text("docs/pages.md").expect("the page");
     let lines = page.lines().skip_while(|line| *line != "## Who gets in where");

@@ -5,7 +5,7 @@ use crate::{Answer, body, media::Media, node::Node, schema::Schemas};
 pub(crate) struct Answers(Vec<Declared>);
 
 pub(crate) struct Declared {
-    /// `200` or `4XX`.
+    /// A status or a range, such as `200` or `4XX`.
     pub(crate) status: String,
     pub(crate) content: Vec<Media>,
 }
@@ -42,7 +42,7 @@ impl Answers {
 
     pub(crate) fn complaints(&self, method: &str, answer: &Answer<'_>) -> Vec<String> {
         let Some(declared) = self.find(answer.status) else {
-            // The files leave out most of what goes wrong.
+            // The contract files leave out most error answers.
             return match answer.status {
                 400.. => Vec::new(),
                 status => vec![format!("status {status}: not declared")],

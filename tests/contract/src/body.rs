@@ -11,7 +11,7 @@ use crate::{
     schema::Schema,
 };
 
-/// What is wrong with a body that is there.
+/// Lists what is wrong with a body that is not empty.
 pub(crate) fn complaints(declared: &[Media], headers: &[(String, String)], body: &[u8]) -> Vec<String> {
     let Some(content_type) = header(headers, "content-type") else {
         return vec!["header content-type: missing".to_owned()];
@@ -67,7 +67,7 @@ struct Field {
     is_json: bool,
 }
 
-/// A form as an object. A name may come again only where the schema has a list.
+/// A form as an object. A name may occur again only if the schema has a list for it.
 fn object(fields: impl Iterator<Item = Field>, schema: Option<&Schema>) -> Result<Value, String> {
     let mut texts: BTreeMap<String, Vec<Field>> = BTreeMap::new();
     for field in fields {

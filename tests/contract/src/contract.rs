@@ -36,7 +36,7 @@ pub fn systems() -> Result<Vec<String>, String> {
     Ok(systems)
 }
 
-/// A system's contract file as it is written.
+/// Reads a system's contract file.
 pub(crate) fn document(system: &str) -> Result<Value, String> {
     let file = format!("{FOLDER}/{system}.yaml");
     let text = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
@@ -44,10 +44,10 @@ pub(crate) fn document(system: &str) -> Result<Value, String> {
 }
 
 impl Contract {
-    /// Loads the contract file of a system, by the name that Gangway's variables have for it.
+    /// Loads the contract file of a system, by the system's name in Gangway's variables.
     ///
     /// # Errors
-    /// There is no such file, or it says something that this crate doesn't know.
+    /// Fails if there is no such file, or if it uses something that this crate does not know.
     pub fn of(system: &str) -> Result<Self, String> {
         Self::new(&document(system)?).map_err(|why| format!("{system}.yaml: {why}"))
     }
@@ -74,7 +74,7 @@ impl Contract {
         Ok(Self { operations })
     }
 
-    /// Every wrong thing about a request, in words (none: it is fine).
+    /// Lists everything that is wrong with a request. The list is empty if the request is fine.
     pub fn request(&self, request: &Request<'_>) -> Vec<String> {
         match self.find(request.method, request.path) {
             Ok((operation, path)) => operation.complaints(&path, request),
@@ -82,7 +82,7 @@ impl Contract {
         }
     }
 
-    /// The same for an answer to it. Only the method and the path of the request count.
+    /// Lists everything that is wrong with an answer to a request, of which only the method and the path are used.
     pub fn answer(&self, request: &Request<'_>, answer: &Answer<'_>) -> Vec<String> {
         match self.find(request.method, request.path) {
             Ok((operation, _)) => operation.answers.complaints(request.method, answer),
@@ -90,13 +90,13 @@ impl Contract {
         }
     }
 
-    /// Method and template of each operation.
+    /// The method and the path template of each operation.
     pub fn operations(&self) -> Vec<(String, String)> {
         let names = self.operations.iter().map(Operation::name);
         names.collect()
     }
 
-    /// Method and template of the operation that a request is for.
+    /// The method and the path template of the operation that a request is for.
     pub fn operation(&self, method: &str, path: &str) -> Option<(String, String)> {
         let (operation, _) = self.find(method, path).ok()?;
         Some(operation.name())
@@ -107,7 +107,7 @@ impl Contract {
         &self.operations
     }
 
-    /// The operation and the decoded segments of its path.
+    /// Finds the operation, and decodes the segments of the path.
     fn find(&self, method: &str, path: &str) -> Result<(&Operation, Vec<String>), String> {
         let path = segments(path)?;
         let of_path = self

@@ -1,4 +1,4 @@
-//! Which kinds of value a schema takes, for values that come as text: a query parameter, a form's field.
+//! The kinds of value that a schema accepts, for values that arrive as text: a query parameter, a form's field.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::node::Node;
 
-/// Compositions deeper than this say nothing new about the kind of a parameter.
+/// Deeper compositions add nothing to the kind of a parameter.
 const DEEPEST: usize = 8;
 
 #[derive(Default, Debug)]
@@ -94,7 +94,7 @@ impl Kinds {
         self.object && !self.text
     }
 
-    /// The value that a text stands for. What fits no kind stays a text, for the schema to refuse.
+    /// The value that a text means. A text that fits no kind stays a text, so that the schema refuses it.
     pub(crate) fn value(&self, text: &str) -> Value {
         let mut value = None;
         if !self.text {
@@ -120,7 +120,7 @@ impl Kinds {
     }
 }
 
-/// Without a plus or leading noughts, which not every vendor takes.
+/// An integer without a plus or leading zeros, which some vendors refuse.
 fn integer(text: &str) -> Option<Value> {
     let number: serde_json::Number = text.parse::<i64>().ok()?.into();
     (number.to_string() == text).then_some(Value::Number(number))

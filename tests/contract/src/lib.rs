@@ -61,18 +61,18 @@ pub use watch::watch;
 
 pub struct Request<'a> {
     pub method: &'a str,
-    /// Below the server's base address, as it is sent: percent-encoded, without a query.
+    /// The path below the server's base address as it is sent: percent-encoded and without a query.
     pub path: &'a str,
-    /// Decoded.
+    /// The decoded parameters.
     pub query: &'a [(String, String)],
-    /// By lower-case names.
+    /// Headers by their lower-case names.
     pub headers: &'a [(String, String)],
     pub body: &'a [u8],
 }
 
 pub struct Answer<'a> {
     pub status: u16,
-    /// By lower-case names.
+    /// Headers by their lower-case names.
     pub headers: &'a [(String, String)],
     pub body: &'a [u8],
 }

@@ -8,13 +8,13 @@ use crate::{
 };
 
 pub(crate) struct Media {
-    /// Lower case and without parameters; may be a range such as `text/*`.
+    /// The media type in lower case and without parameters. It may be a range such as `text/*`.
     pub(crate) range: String,
     pub(crate) schema: Option<Arc<Schema>>,
 }
 
 impl Media {
-    /// Those of a request's body or an answer, at its key `content`.
+    /// Reads the media types of a request's body or of an answer, below its key `content`.
     pub(crate) fn of(body: &Node<'_>, schemas: &mut Schemas<'_>) -> Result<Vec<Self>, String> {
         let content = body.get("content");
         let entries = content.iter().flat_map(Node::entries).map(|(name, media)| {
@@ -27,7 +27,7 @@ impl Media {
         entries.collect()
     }
 
-    /// The one that says the most about the given type.
+    /// The most specific declared media type for the given one.
     pub(crate) fn find<'m>(declared: &'m [Self], essence: &str) -> Option<&'m Self> {
         let (kind, _) = essence.split_once('/')?;
         [essence, &format!("{kind}/*"), "*/*"]

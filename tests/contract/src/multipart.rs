@@ -1,4 +1,4 @@
-//! Takes a multipart/form-data body apart (RFC 7578), as far as tests send them.
+//! Splits a multipart/form-data body (RFC 7578), as far as tests send them.
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -10,7 +10,7 @@ pub(crate) struct Part {
 pub(crate) fn parts(content_type: &str, body: &[u8]) -> Result<Vec<Part>, &'static str> {
     let boundary = parameter(content_type, "boundary").ok_or("no boundary")?;
     let delimiter = format!("\r\n--{boundary}").into_bytes();
-    // So that the first delimiter looks like the others.
+    // Now the first delimiter looks like the others.
     let body = [b"\r\n", body].concat();
     let (_, mut rest) = split(&body, &delimiter).ok_or("no part")?;
     let mut parts = Vec::new();
@@ -44,7 +44,7 @@ fn split<'b>(bytes: &'b [u8], at: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
     Some((bytes.get(..start)?, bytes.get(start + at.len()..)?))
 }
 
-/// A header's parameter, in quotes or without.
+/// The value of a header's parameter, with or without quotes.
 fn parameter(header: &str, wanted: &str) -> Option<String> {
     let (_, mut rest) = header.split_once(';')?;
     loop {

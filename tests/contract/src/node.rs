@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// References to references end somewhere, unless the file is wrong.
+/// A longer chain of references is a mistake in the file.
 const FARTHEST: usize = 16;
 
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// Follows references.
+    /// Follows references to their end.
     pub(crate) fn resolved(self) -> Result<Self, String> {
         let mut node = self;
         for _ in 0..FARTHEST {
@@ -62,7 +62,7 @@ impl<'d> Node<'d> {
         self.value.get(key).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// The named values of an object, else nothing.
+    /// The named values of an object; empty for anything else.
     pub(crate) fn entries(&self) -> Vec<(&'d str, Self)> {
         let map = self.value.as_object();
         let names = map.into_iter().flat_map(|map| map.keys());
@@ -71,7 +71,7 @@ impl<'d> Node<'d> {
             .collect()
     }
 
-    /// The items of a list, else nothing.
+    /// The items of a list; empty for anything else.
     pub(crate) fn items(&self) -> Vec<Self> {
         let list = self.value.as_array().into_iter().flatten().enumerate();
         list.map(|(index, value)| Self {

@@ -1,4 +1,4 @@
-//! A method of a path, with all that a request for it must be.
+//! An operation: a method of a path, with everything that a request for it must fulfil.
 
 use crate::{
     Request,
@@ -90,7 +90,7 @@ impl Operation {
     }
 }
 
-/// The operation's own and those of its path that it does not declare anew.
+/// The operation's own parameters, and those of its path that it does not override.
 fn parameters(path: &Node<'_>, operation: &Node<'_>, schemas: &mut Schemas<'_>) -> Result<Vec<Parameter>, String> {
     let mut parameters: Vec<Parameter> = Vec::new();
     for node in [operation, path].iter().filter_map(|node| node.get("parameters")) {

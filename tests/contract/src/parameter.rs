@@ -18,10 +18,10 @@ pub(crate) enum Place {
 
 pub(crate) struct Parameter {
     pub(crate) place: Place,
-    /// A header's is lower case.
+    /// The name; a header's name is in lower case.
     pub(crate) name: String,
     pub(crate) required: bool,
-    /// What a list's items are separated by; nothing if the parameter is repeated.
+    /// The separator of a list's items; none if the parameter is repeated.
     separator: Option<char>,
     pub(crate) schema: Arc<Schema>,
 }
@@ -60,7 +60,7 @@ impl Parameter {
         })
     }
 
-    /// What is wrong with the values that were given under this name.
+    /// Lists what is wrong with the values that a request has under this name.
     pub(crate) fn complaints(&self, given: &[&str]) -> Vec<String> {
         let place = match self.place {
             Place::Path => format!("path {{{}}}", self.name),

@@ -1,4 +1,4 @@
-//! Makes values that schemas take, and values that they must refuse.
+//! Makes values that schemas accept, and values that they must refuse.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::node::Node;
 
-/// Schemas that one value must fit all: those of an `allOf`, say.
+/// Schemas that one value must all fit, such as those of an `allOf`.
 pub(crate) type All<'d> = Vec<Node<'d>>;
 
-/// The schemas with all that they refer to, for every way to choose from their `anyOf` and `oneOf` but null.
+/// All choices from the schemas' `anyOf` and `oneOf`, except null. Each choice comes with everything that it refers
+/// to.
 pub(crate) fn choices<'d>(all: &All<'d>) -> Vec<All<'d>> {
     let mut choices = vec![Vec::new()];
     for schema in all {
@@ -42,7 +43,7 @@ fn combined<'d>(begun: &[All<'d>], options: &[All<'d>]) -> Vec<All<'d>> {
     begun.iter().flat_map(with_each).collect()
 }
 
-/// What holds together with a schema: what it refers to, and its `allOf`.
+/// A schema with its parts: the schemas that it refers to, and those of its `allOf`.
 fn parts<'d>(schema: &Node<'d>) -> Vec<Node<'d>> {
     let refers = schema.value.get("$ref").is_some();
     let target = refers.then(|| schema.clone().resolved().expect("a target"));
@@ -63,7 +64,7 @@ pub(crate) fn items<'d>(choice: &All<'d>) -> All<'d> {
     keywords(choice, "items")
 }
 
-/// The properties that the direction has.
+/// The properties that values of this direction have.
 pub(crate) fn properties<'d>(choice: &All<'d>) -> BTreeMap<&'d str, All<'d>> {
     let mut properties: BTreeMap<_, All<'d>> = BTreeMap::new();
     for (name, property) in keywords(choice, "properties").iter().flat_map(Node::entries) {
@@ -81,12 +82,12 @@ pub(crate) fn required<'d>(choice: &All<'d>) -> BTreeSet<&'d str> {
     names.filter_map(Value::as_str).collect()
 }
 
-/// What a condition asks for on top.
+/// The properties that a condition requires in addition.
 pub(crate) fn required_on_condition<'d>(choice: &All<'d>) -> BTreeSet<&'d str> {
     required(&keywords(choice, "then"))
 }
 
-/// The properties that an object takes beside those that are named.
+/// Whether an object accepts properties beside the named ones.
 pub(crate) enum Additional<'d> {
     None,
     Any,
@@ -107,7 +108,7 @@ pub(crate) fn additional<'d>(choice: &All<'d>) -> Additional<'d> {
     }
 }
 
-/// The types that are taken; nothing if any. `number` is one that is no integer.
+/// The accepted types; none if any is accepted. `number` is a number that is no integer.
 pub(crate) fn types(all: &[Node<'_>]) -> Option<BTreeSet<&'static str>> {
     let types = all.iter().filter_map(types_of_one);
     types.reduce(|one, other| &one & &other)
@@ -136,7 +137,7 @@ fn types_by_keyword(schema: &Node<'_>) -> Option<BTreeSet<&'static str>> {
         (Some(name), _, _) => Some(types_by_name(name).into_iter().collect()),
         (None, Some(Value::Array(values)), _) => Some(values.iter().map(type_of).collect()),
         (None, _, Some(value)) => Some([type_of(value)].into()),
-        // Keywords for objects alone take any other type.
+        // Keywords for objects do not restrict other types.
         _ => None,
     }
 }
@@ -166,7 +167,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// One value of each type that is not taken, and one that is in no list of values.
+/// One value of each type that is not accepted, and one that is not in the enumeration.
 pub(crate) fn wrong(all: &All<'_>) -> Vec<Value> {
     let taken = types(all);
     let values = [
@@ -186,12 +187,12 @@ pub(crate) fn wrong(all: &All<'_>) -> Vec<Value> {
     wrong
 }
 
-/// A small value that is taken.
+/// A small value that is accepted.
 pub(crate) fn sample(all: &All<'_>) -> Value {
     choices(all).first().map_or(json!("x"), sample_of_choice)
 }
 
-/// With no more properties or items than are asked for, but for one item in a list.
+/// A value with only the required properties and items, but with one item in each list.
 pub(crate) fn sample_of_choice(choice: &All<'_>) -> Value {
     if let Some(value) = keywords(choice, "const").first() {
         return value.value.clone();
@@ -220,7 +221,7 @@ pub(crate) fn sample_of_choice(choice: &All<'_>) -> Value {
     }
 }
 
-/// The greatest, as the limits that samples must reach are lower ones; a file has no two upper ones.
+/// The greatest limit, because samples must reach the lower ones. No file has two upper limits.
 fn limit(choice: &All<'_>, name: &str) -> Option<f64> {
     let limits = keywords(choice, name);
     limits.iter().filter_map(|limit| limit.value.as_f64()).reduce(f64::max)
@@ -244,7 +245,7 @@ fn object(choice: &All<'_>) -> Value {
 fn text(choice: &All<'_>) -> Value {
     const UUID: &str = "0b1f6a3c-1111-4222-8333-0123456789ab";
     let said = |name: &str| keywords(choice, name).first().and_then(|node| node.value.as_str());
-    // A pattern that is not here shows by the sample being refused.
+    // If a pattern is missing here, the sample is refused, which shows it.
     let by_pattern = said("pattern").and_then(|pattern| match pattern {
         "^[A-Z]{2}$" => Some("US".to_owned()),
         "^[0-9]+$" => Some("7".to_owned()),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{kinds::Kinds, node::Node, words::complaints};
 
-/// The name that a file has for the compiler, as references need one.
+/// The name of a file for the compiler. References need one.
 const FILE: &str = "urn:gangway:contract";
 
 const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,14 +24,14 @@ const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) struct Schema {
     validator: Validator,
     pub(crate) kinds: Kinds,
-    /// Those of its properties, for a form's fields.
+    /// The kinds of the schema's properties, for a form's fields.
     pub(crate) fields: BTreeMap<String, Kinds>,
     #[cfg(test)]
     pub(crate) pointer: String,
 }
 
 impl Schema {
-    /// What is wrong with a value. `place` is what it is, such as `body`.
+    /// Lists what is wrong with a value. `place` says what the value is, such as `body`.
     pub(crate) fn complaints(&self, place: &str, value: &Value) -> Vec<String> {
         let errors = self.validator.iter_errors(value);
         errors.flat_map(|error| complaints(place, &error)).collect()
@@ -57,7 +57,7 @@ impl<'d> Schemas<'d> {
             registry,
             compiled: HashMap::new(),
         };
-        // Those that nothing uses too: a file is understood as a whole, or not.
+        // Unused components are compiled as well, because a file is either understood as a whole or refused.
         let components = Node::root(document)
             .get("components")
             .and_then(|part| part.get("schemas"));

@@ -1,4 +1,4 @@
-//! What a request must carry to be let in; whether it is right is not the contract's business.
+//! The credentials that a request must carry. Contract files do not check whether they are right.
 
 use crate::{Request, header, node::Node};
 
@@ -9,10 +9,10 @@ pub(crate) enum Key {
     Query(String),
 }
 
-/// Any one of these, each with all of its keys; none: open to all.
+/// A list of alternatives, each of which needs all of its keys. If it is empty, no credentials are needed.
 pub(crate) type Security = Vec<Vec<Key>>;
 
-/// `requirements` is the key `security` of an operation or, failing that, of the file.
+/// `requirements` is the key `security` of an operation or, if it has none, of the file.
 pub(crate) fn parse(root: &Node<'_>, requirements: Option<&Node<'_>>) -> Result<Security, String> {
     let choices = requirements.iter().flat_map(|node| node.items());
     let choices = choices.map(|choice| {
@@ -41,7 +41,7 @@ fn key(root: &Node<'_>, name: &str) -> Result<Key, String> {
     }
 }
 
-/// Nothing, or what the first choice misses.
+/// Lists what the first alternative misses; empty if any alternative is fulfilled.
 pub(crate) fn complaints(security: &Security, request: &Request<'_>) -> Vec<String> {
     let missing = |choice: &Vec<Key>| -> Vec<String> {
         let missing = choice.iter().filter(|key| !key.is_in(request));

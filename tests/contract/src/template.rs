@@ -9,7 +9,7 @@ pub(crate) struct Template {
     segments: Vec<Segment>,
 }
 
-/// A placeholder takes a whole segment, or what is between a literal beginning and end (`{id}.json`).
+/// A placeholder takes a whole segment, or the part between a literal beginning and end (`{id}.json`).
 enum Segment {
     Literal(String),
     Placeholder {
@@ -40,7 +40,7 @@ impl Template {
         })
     }
 
-    /// The values of the placeholders if the path is one of this template.
+    /// The values of the placeholders, if the template matches the path.
     pub(crate) fn values<'p>(&self, path: &'p [String]) -> Option<Vec<(&str, &'p str)>> {
         (self.segments.len() == path.len() && self.beginning(path) == path.len()).then(|| {
             let pairs = self.segments.iter().zip(path);
@@ -48,18 +48,18 @@ impl Template {
         })
     }
 
-    /// How many of the path's first segments fit.
+    /// How many of the path's first segments match.
     pub(crate) fn beginning(&self, path: &[String]) -> usize {
         let pairs = self.segments.iter().zip(path);
         pairs.take_while(|(segment, given)| segment.takes(given)).count()
     }
 
-    /// The first segments, as the file writes them.
+    /// The first segments as the file writes them.
     pub(crate) fn first(&self, count: usize) -> String {
         self.text.split('/').take(count).collect::<Vec<_>>().join("/")
     }
 
-    /// Which segments are literal: of two templates that take a path, the greater one is meant.
+    /// Which segments are literal. If two templates match a path, the greater one is meant.
     pub(crate) fn literals(&self) -> Vec<bool> {
         let literal = |segment: &Segment| matches!(segment, Segment::Literal(_));
         self.segments.iter().map(literal).collect()
@@ -83,7 +83,7 @@ impl Segment {
     }
 }
 
-/// Microsoft's words in paths, such as `$ref` and `microsoft.graph.user`, are no one's id.
+/// Microsoft's own words in paths, such as `$ref` and `microsoft.graph.user`, are not ids.
 fn is_of_odata(segment: &str) -> bool {
     segment.starts_with('$') || segment.starts_with("microsoft.graph.")
 }

@@ -1,10 +1,10 @@
-//! Each kind of check, on small files.
+//! Tests each kind of check on small files.
 
 use serde_json::{Value, json};
 
 use crate::{Answer, Contract, Request};
 
-/// A file with these paths and components.
+/// Makes a file with these paths and components.
 fn file(paths: &Value, components: &Value) -> Value {
     json!({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths, "components": components})
 }
@@ -22,7 +22,7 @@ fn operation(parameters: &Value) -> Value {
     json!({"parameters": parameters, "responses": {"204": {}}})
 }
 
-/// A path whose POST takes this body.
+/// Makes a path whose POST takes this body.
 fn with_body(media: &str, schema: &Value) -> Value {
     json!({"/a": {"post": {
         "requestBody": {"required": true, "content": {media: {"schema": schema}}},

@@ -1,4 +1,4 @@
-//! Shows for every contract file that its schemas refuse what is wrong: a schema that takes everything, or nothing,
+//! Checks every contract file: its schemas must refuse wrong values. A schema that accepts everything, or nothing,
 //! proves nothing.
 
 use std::collections::BTreeSet;
@@ -50,7 +50,7 @@ fn every_operation_has_a_summary_and_a_source() {
     }
 }
 
-/// Words that mean nothing to JSON Schema 2020-12, or that the check does not look at.
+/// Keywords that JSON Schema 2020-12 does not have, or that the check ignores.
 #[test]
 fn no_file_says_what_is_not_checked() {
     fn words(value: &Value, found: &mut Vec<String>) {
@@ -71,7 +71,7 @@ fn no_file_says_what_is_not_checked() {
     }
 }
 
-/// A request that is fine, but for its body.
+/// A request that is right apart from its body.
 #[derive(Clone, Debug)]
 struct Fine {
     method: String,
@@ -166,7 +166,7 @@ fn written(media: &Media, value: &Value) -> (String, Vec<u8>) {
     }
 }
 
-/// What takes any value, or any property, would prove nothing.
+/// A schema that accepts any value or any property would prove nothing.
 fn is_closed(file: &str, open: &BTreeSet<String>) {
     assert_eq!(open, &BTreeSet::new(), "{file}.yaml: takes anything");
 }
@@ -290,7 +290,7 @@ fn nothing_that_is_required_may_be_missing() {
     }
 }
 
-/// What a file says of this body, posted with all else right.
+/// Lists what a file says about this body, in a request that is otherwise right.
 fn posted(name: &str, path: &str, body: &Value) -> Vec<String> {
     let files = files();
     let Some(file) = files.iter().find(|file| file.name == name) else {
@@ -305,7 +305,7 @@ fn posted(name: &str, path: &str, body: &Value) -> Vec<String> {
     Fine::new(operation, &file.document).complaints(&file.contract, media.map(|media| (media, body)))
 }
 
-/// TD SYNNEX's change of a subscription says which one; an order for a new one could not.
+/// TD SYNNEX's change of a subscription names the subscription. An order for a new one could not.
 #[test]
 fn conditions_count() {
     let order = |item: Value| {

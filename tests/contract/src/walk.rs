@@ -1,4 +1,4 @@
-//! Walks through a schema and sees that each wrong change to a value that it takes is refused.
+//! Walks through a schema, and checks that each wrong change of an accepted value is refused.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::samples::{self, Additional, All};
 
 pub(crate) struct Walk<'w> {
     complaints: &'w dyn Fn(&Value) -> Vec<String>,
-    /// A form's fields are texts, and it is an object always.
+    /// Whether the value is a form, which is always an object and whose fields are texts.
     is_form: bool,
     visited: BTreeSet<String>,
     pub(crate) found: Found,
@@ -18,9 +18,9 @@ pub(crate) struct Walk<'w> {
 pub(crate) struct Found {
     /// How many wrong values were refused.
     pub(crate) refused: usize,
-    /// Where any value is taken.
+    /// The places where any value is accepted.
     pub(crate) anything: BTreeSet<String>,
-    /// Objects that take any property.
+    /// The objects that accept any property.
     pub(crate) open: BTreeSet<String>,
     pub(crate) failures: Vec<String>,
 }
@@ -37,7 +37,7 @@ impl<'w> Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// `whole` puts a value of this schema into the value that is checked.
+    /// Checks the schema's values. `whole` puts a value of this schema into the value that is checked.
     pub(crate) fn value(&mut self, schema: &All<'_>, whole: &dyn Fn(Value) -> Value) {
         let pointers: Vec<_> = schema.iter().map(|schema| schema.pointer.as_str()).collect();
         let place = pointers.join(" and ");
@@ -49,7 +49,7 @@ impl Walk<'_> {
             self.found.anything.insert(place.clone());
         }
         for value in wrong {
-            // A form can't say another type.
+            // A form cannot express another type.
             if !self.is_form || value.is_string() {
                 self.refuses(&place, whole(value));
             }
@@ -98,7 +98,7 @@ impl Walk<'_> {
         }
         let properties = samples::properties(choice);
         for (name, property) in &properties {
-            // A condition may ask for more when this property is there.
+            // If this property is there, a condition may require more.
             let mut base = sample.clone();
             for asked in samples::required_on_condition(choice) {
                 base[asked] = properties.get(asked).map_or(json!("x"), samples::sample);

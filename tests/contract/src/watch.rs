@@ -1,4 +1,4 @@
-//! For tests with a mock server: its requests are checked against a contract file too.
+//! Checks the requests to a mock server against a contract file, for tests of clients without a simulator.
 
 use std::io::Write;
 
@@ -11,8 +11,8 @@ struct Watch {
     base: &'static str,
 }
 
-/// From now on a request below `base` that doesn't fit the contract file of `system` ends the test's process: a refusal
-/// could be what the test expects, and a panic in the server's task would be noticed by nobody.
+/// Watches the requests below `base`. If one does not fit the contract file of `system`, the test's process ends. A
+/// refusal could be what the test expects, and nobody would notice a panic in the server's task.
 ///
 /// # Errors
 /// As [`Contract::of`].
@@ -49,7 +49,7 @@ impl Watch {
 }
 
 impl Match for Watch {
-    /// Only looks: other mocks answer.
+    /// This mock only looks; other mocks answer.
     fn matches(&self, request: &Request) -> bool {
         let wrong = self.wrong(request);
         if !wrong.is_empty() {

@@ -1,11 +1,11 @@
-//! Says what is wrong with a value by its place and the schema's keyword, without the value itself.
+//! Describes what is wrong with a value by its place and the schema's keyword, without the value itself.
 
 use jsonschema::{
     ValidationError,
     error::{TypeKind, ValidationErrorKind as Kind},
 };
 
-/// `place` is what the whole value is, such as `body` or `query page`.
+/// `place` says what the whole value is, such as `body` or `query page`.
 pub(crate) fn complaints(place: &str, error: &ValidationError<'_>) -> Vec<String> {
     let path = error.instance_path().as_str();
     let at = if path.is_empty() {
@@ -45,7 +45,7 @@ fn types(kind: &TypeKind) -> String {
     }
 }
 
-/// What the choice that was probably meant says: the one of the right type with the fewest complaints.
+/// The complaints of the alternative that was probably meant: it has the right type and the fewest complaints.
 fn nearest(place: &str, path: &str, choices: &[Vec<ValidationError<'static>>]) -> Vec<String> {
     let of_this_type = choices.iter().filter(|errors| {
         let of_another_type = |error: &ValidationError<'_>| {

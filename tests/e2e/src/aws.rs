@@ -1,4 +1,4 @@
-//! AWS as the tests look at it: past the proxy that they spoil for the functions.
+//! Calls of AWS by the tests themselves. They bypass the proxy that makes the functions' own calls fail.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     wait::until,
 };
 
-/// One call of an AWS service with a JSON protocol
+/// Calls an AWS service that has a JSON protocol.
 pub fn call(target: &str, body: &Value) -> Value {
     let (service, endpoint) = match target.split('.').next().unwrap_or_default() {
         "DynamoDB_20120810" => ("dynamodb", &engine().aws_endpoint),
@@ -20,7 +20,7 @@ pub fn call(target: &str, body: &Value) -> Value {
     let call = signed(Call::new("POST", format!("{endpoint}/")), service)
         .header("x-amz-target", target)
         .body("application/x-amz-json-1.0", body.to_string());
-    // The engine stumbles over lists that grow while it reads them.
+    // The engine sometimes fails to read lists that grow meanwhile.
     let answer = until(target, || {
         Some(call.clone().send()).filter(|answer| answer.status < 500)
     });
@@ -28,7 +28,7 @@ pub fn call(target: &str, body: &Value) -> Value {
     answer.json()
 }
 
-/// Invokes a function as an AWS service does, and answers what it answers.
+/// Invokes a function as an AWS service would, and returns its answer.
 pub fn invoke(stack: &Stack, function: &str, event: &Value) -> Value {
     let path = format!("2015-03-31/functions/{}-{function}/invocations", stack.name);
     let call = Call::new("POST", format!("{}/{path}", engine().aws_endpoint));
@@ -38,7 +38,7 @@ pub fn invoke(stack: &Stack, function: &str, event: &Value) -> Value {
     answer.json()
 }
 
-/// The engine knows its root key and doesn't check what it signs.
+/// Adds the engine's root key and no valid signature, because the engine does not check signatures.
 fn signed(call: Call, service: &str) -> Call {
     let key = variable("AWS_ACCESS_KEY_ID").expect("AWS_ACCESS_KEY_ID");
     let region = variable("AWS_REGION").expect("AWS_REGION");
@@ -49,14 +49,14 @@ fn signed(call: Call, service: &str) -> Call {
     )
 }
 
-/// Pages of an answer until there is no next one.
+/// Reads all pages of a list.
 fn pages(target: &str, body: &Value, next: &str, start: &str) -> Vec<Value> {
     let mut body = body.clone();
     let mut all = Vec::new();
     loop {
         let page = call(target, &body);
         let token = page.get(next).filter(|token| !token.is_null()).cloned();
-        // CloudWatch Logs gives the same token again at the end.
+        // CloudWatch Logs returns the same token again at the end.
         let more = token.is_some() && token.as_ref() != body.get(start);
         all.push(page);
         match token {
@@ -66,7 +66,7 @@ fn pages(target: &str, body: &Value, next: &str, start: &str) -> Vec<Value> {
     }
 }
 
-/// Every item, as DynamoDB writes it.
+/// Reads all items of a table, in DynamoDB's JSON.
 pub fn scan(table: &str) -> Vec<Value> {
     let pages = pages(
         "DynamoDB_20120810.Scan",
@@ -80,7 +80,7 @@ pub fn scan(table: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The items of a partition, as DynamoDB writes them.
+/// Reads the items of a partition, in DynamoDB's JSON.
 pub fn query(table: &str, key: &str, value: &str) -> Vec<Value> {
     let body = json!({
         "TableName": table, "KeyConditionExpression": "#k = :v", "ConsistentRead": true,
@@ -98,7 +98,7 @@ pub fn query(table: &str, key: &str, value: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Names of all secrets.
+/// Lists the names of all secrets.
 pub fn secrets() -> Vec<String> {
     let pages = pages(
         "secretsmanager.ListSecrets",
@@ -114,7 +114,7 @@ pub fn secrets() -> Vec<String> {
         .collect()
 }
 
-/// The events of an execution, oldest first.
+/// Reads the events of an execution, oldest first.
 pub fn history(execution: &str) -> Vec<Value> {
     let body = json!({"executionArn": execution, "maxResults": 1000, "includeExecutionData": true});
     let pages = pages("AWSStepFunctions.GetExecutionHistory", &body, "nextToken", "nextToken");
@@ -124,7 +124,7 @@ pub fn history(execution: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Every execution of the stack's state machine.
+/// Lists all executions of the stack's state machine.
 pub fn executions(stack: &Stack) -> Vec<Value> {
     let body = json!({"stateMachineArn": stack.state_machine, "maxResults": 1000});
     let pages = pages("AWSStepFunctions.ListExecutions", &body, "nextToken", "nextToken");
@@ -150,7 +150,7 @@ pub fn log_groups(stack: &Stack) -> Vec<String> {
     names
 }
 
-/// Everything that was logged to a group, one line an event.
+/// Reads everything that was logged to a group, one line for each event.
 pub fn log(group: &str) -> String {
     let body = json!({"logGroupName": group, "limit": 10000});
     let pages = pages("Logs_20140328.FilterLogEvents", &body, "nextToken", "nextToken");

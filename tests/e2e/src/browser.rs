@@ -1,4 +1,4 @@
-//! Headless Chromium, by the few commands of WebDriver that the tests need.
+//! Headless Chromium, driven by the few WebDriver commands that the tests need.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
     wait::until,
 };
 
-/// WebDriver's name of the member that holds an element's id.
+/// The JSON member in which WebDriver puts an element's id.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// A fresh profile, signed in nowhere.
+    /// Starts a browser with a fresh profile, which is signed in nowhere.
     pub fn start() -> Self {
         let (driver, port) = start_driver();
         let arguments = [
@@ -71,7 +71,7 @@ impl Browser {
             .to_owned()
     }
 
-    /// A cookie, as it is sent: scripts may be kept from it.
+    /// Reads a cookie from the browser and not from the page, because scripts may not see it.
     pub fn cookie(&self, name: &str) -> String {
         let cookie = self.command("GET", &format!("cookie/{name}"), None);
         format!("{name}={}", cookie["value"].as_str().expect("a value"))
@@ -88,7 +88,7 @@ impl Browser {
         self.command("POST", "execute/sync", Some(&json!({"script": script, "args": []})))
     }
 
-    /// The elements that the CSS selector fits.
+    /// Finds the elements that match the CSS selector.
     fn find(&self, selector: &str) -> Vec<String> {
         let found = self.command(
             "POST",
@@ -120,14 +120,14 @@ impl Browser {
         );
     }
 
-    /// Clicks on what leads to another page, or to this one anew, and waits for it.
+    /// Clicks something that loads another page, or this one again, and waits for the load.
     pub fn go(&self, selector: &str) {
         self.run("window.before = true");
         self.click(selector);
         self.is_another(selector);
     }
 
-    /// The link of the navigation, by keyboard.
+    /// Follows a link of the navigation by keyboard.
     pub fn follow(&self, words: &str) {
         let script = format!(
             "window.before = true;
@@ -147,13 +147,13 @@ impl Browser {
         });
     }
 
-    /// Whether the page answers the script with true: one that goes away just now does not.
+    /// Whether the script returns true on the page. A page that is just being unloaded counts as false.
     fn answers(&self, script: &str) -> bool {
         let answer = self.ask("POST", "execute/sync", Some(&json!({"script": script, "args": []})));
         answer.status == 200 && answer.json()["value"] == true
     }
 
-    /// Whether the page says so; one that is closed says nothing.
+    /// Whether the page contains the words. A closed page contains none.
     pub fn says(&self, words: &str) -> bool {
         self.answers(&format!("return document.body.innerText.includes('{words}')"))
     }
@@ -173,28 +173,28 @@ impl Browser {
         })
     }
 
-    /// To whatever has the focus.
+    /// Presses Enter on the element that has the focus.
     pub fn press_enter(&self) {
         let press = |kind| json!({"type": kind, "value": "\u{E007}"});
         let keys = json!({"actions": [{"type": "key", "id": "keys", "actions": [press("keyDown"), press("keyUp")]}]});
         self.command("POST", "actions", Some(&keys));
     }
 
-    /// In a window of its own, as links of other programs open.
+    /// Opens an address in a new window, as links in other programs do.
     pub fn open_beside(&self, url: &str) {
         let window = self.command("POST", "window/new", Some(&json!({"type": "tab"})));
         self.command("POST", "window", Some(&json!({"handle": window["handle"]})));
         self.open(url);
     }
 
-    /// What is typed stands in place of what was there.
+    /// Replaces the content of a field by typing.
     pub fn replace(&self, selector: &str, text: &str) {
         let element = self.one(selector);
         self.command("POST", &format!("element/{element}/clear"), Some(&json!({})));
         self.fill(selector, text);
     }
 
-    /// Chooses an option as a person does who has no mouse.
+    /// Chooses an option by keyboard.
     pub fn choose(&self, selector: &str, option: &str) {
         self.click(&format!("{selector} option[value='{option}']"));
     }
@@ -215,8 +215,8 @@ impl Browser {
         self.command("POST", "goog/cdp/execute", Some(&command));
     }
 
-    /// The page as everybody can use it: axe-core finds nothing serious, and a phone needs not scroll sideways. Kept as a
-    /// picture of the documentation where these are asked for.
+    /// Checks that everybody can use the page: axe-core finds nothing serious, and nothing is wider than a phone.
+    /// Saves a picture for the documentation if pictures are asked for.
     pub fn is_fit_for_everybody(&self, name: &str) {
         for scheme in ["dark", "light"] {
             self.prefer(scheme);
@@ -236,7 +236,7 @@ impl Browser {
         }
     }
 
-    /// What axe-core finds that is serious or critical.
+    /// Lists the serious and critical findings of axe-core.
     pub fn findings(&self) -> Vec<String> {
         self.run(axe());
         let script = "const done = arguments[arguments.length - 1];
@@ -258,7 +258,7 @@ impl Browser {
         fs::write(folder.join(format!("{name}.png")), picture).expect("docs/pages can be written");
     }
 
-    /// How many windows are open; none when the last one has closed itself.
+    /// Counts the open windows; 0 if the last one has closed itself.
     pub fn windows(&self) -> usize {
         let answer = self.ask("GET", "window/handles", None);
         if answer.status != 200 {
@@ -276,7 +276,7 @@ fn axe() -> &'static str {
     })
 }
 
-/// On a port of its own choice; another program may snatch it, and then it ends at once.
+/// Starts chromedriver on a free port. If another program takes the port first, chromedriver exits at once.
 fn start_driver() -> (Child, String) {
     let mut said = String::new();
     for _ in 0..5 {

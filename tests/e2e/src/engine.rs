@@ -1,4 +1,4 @@
-//! Where everything is: `cargo xtask test` writes it down and names the file in GANGWAY_LOCAL.
+//! Addresses and names of the running engine. `cargo xtask test` writes them to the file that GANGWAY_LOCAL names.
 
 use std::{collections::BTreeMap, fs, sync::OnceLock};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 pub struct Engine {
-    /// Nothing times out by itself here.
+    /// The stack on which no gate times out.
     #[serde(flatten)]
     pub patient: Stack,
     pub aws_endpoint: String,
@@ -22,13 +22,13 @@ pub struct Stack {
     #[serde(rename = "stack")]
     pub name: String,
     pub api: String,
-    /// ARN of the state machine.
+    /// The ARN of the state machine.
     pub state_machine: String,
     pub tables: BTreeMap<String, String>,
 }
 
 impl Engine {
-    /// Gates that nobody answers end within seconds here.
+    /// The stack on which unanswered gates time out within seconds.
     pub fn quick(&self) -> &Stack {
         self.stacks.get("gangway-quick").expect("a stack called gangway-quick")
     }
@@ -38,12 +38,12 @@ impl Engine {
         format!("{base}/{path}")
     }
 
-    /// The same vendors at another origin, which is no address of theirs.
+    /// Another origin that serves the same vendors, but is not their address.
     pub fn elsewhere(&self) -> &str {
         self.simulators.get("elsewhere").expect("the simulators' second origin")
     }
 
-    /// Where the vendors are, as the functions' environment says it.
+    /// The vendors' addresses, by the names of the functions' environment variables.
     pub fn vendors(&self) -> Vec<(&'static str, &str)> {
         let names = [
             ("GRAPH_URL", "graph"),
@@ -65,7 +65,7 @@ impl Stack {
         self.tables.get(name).expect("a table of this name")
     }
 
-    /// The ARN of an execution by its name.
+    /// Builds the ARN of an execution from its name.
     pub fn execution(&self, name: &str) -> String {
         let machine = self.state_machine.replacen(":stateMachine:", ":execution:", 1);
         format!("{machine}:{name}")

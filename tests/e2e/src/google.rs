@@ -1,4 +1,4 @@
-//! People with Google accounts, and their way through a sign-in without a browser.
+//! People with Google accounts, and sign-ins with Google without a browser.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
     simulators::merge,
 };
 
-/// The name of the cookie that a sign-in travels in.
+/// The name of the cookie that holds the state of a sign-in.
 pub const FLOW: &str = "__Host-gangway_google";
 
 #[derive(Debug)]
@@ -18,16 +18,16 @@ pub struct Account {
     pub sub: String,
 }
 
-/// A sign-in that waits at Google.
+/// A sign-in that was begun and waits for the person at Google.
 #[derive(Debug, Clone)]
 pub struct Begun {
-    /// Google's address, with all that Gangway asks for.
+    /// The address at Google, with all parameters of Gangway.
     pub url: String,
-    /// What the browser brings back.
+    /// The cookie that the browser returns with the callback.
     pub cookie: String,
 }
 
-/// The name and value of a cookie that an answer sets, with its attributes.
+/// Finds a cookie that an answer sets: its name, value and attributes.
 pub fn set_cookie(answer: &Answer, name: &str) -> Option<String> {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let mut texts = cookies.filter_map(|value| value.to_str().ok()).map(str::to_owned);
@@ -49,7 +49,7 @@ impl Begun {
         Self::of(&answer)
     }
 
-    /// From the answer that leads to Google.
+    /// Reads the answer that redirects to Google.
     pub fn of(answer: &Answer) -> Self {
         let cookie = set_cookie(answer, FLOW).expect("the flow's cookie");
         Self {
@@ -59,7 +59,7 @@ impl Begun {
     }
 }
 
-/// Google's answer, as a browser brings it.
+/// Calls the callback address as a browser does after Google's redirect.
 pub fn come_back(callback: &str, cookie: Option<&str>) -> Answer {
     let mut call = Call::new("GET", callback).header("accept", "text/html");
     if let Some(cookie) = cookie {
@@ -69,7 +69,7 @@ pub fn come_back(callback: &str, cookie: Option<&str>) -> Answer {
 }
 
 impl Account {
-    /// At the organisation's domain, with its `hd`; `more` over that, null for none.
+    /// Creates an account at the organisation's domain, with its `hd`. `more` overrides claims; null removes one.
     pub fn at(org: &Organisation, local_part: &str, more: &Value) -> Self {
         let mut person = json!({"name": "Gina Google", "email": org.upn(local_part), "hd": org.world.key("/domain")});
         merge(&mut person, more);
@@ -82,7 +82,7 @@ impl Account {
         }
     }
 
-    /// What is wrong with the next token.
+    /// Makes the provider issue a wrong next token for this account.
     pub fn next_token(&self, order: &Value) {
         post(
             engine().control(&format!("google/people/{}/next-token", self.sub)),
@@ -91,7 +91,7 @@ impl Account {
         .expect(204);
     }
 
-    /// The person's click at Google: the address that they are sent back to.
+    /// Picks this account at the provider, and returns the callback address that the provider redirects to.
     pub fn pick(&self, begun: &Begun) -> String {
         let url = engine().control(&format!("google/people/{}/pick", self.sub));
         let answer = Call::new("POST", url)
@@ -106,12 +106,12 @@ impl Account {
         come_back(&self.pick(&begun), Some(&begun.cookie))
     }
 
-    /// A sign-in that succeeds, into this organisation.
+    /// Signs in to this organisation, and expects success.
     pub fn session<'a>(&self, org: &'a Organisation) -> Session<'a> {
         session(org, &self.sign_in(org.stack))
     }
 
-    /// The page that everybody gets who is refused; nobody is signed in.
+    /// Signs in and expects a refusal without a session. Returns the page, which is the same for everybody.
     pub fn refused(&self, stack: &Stack) -> String {
         let answer = self.sign_in(stack);
         assert_eq!(answer.status, 403, "{}", answer.text);
@@ -142,7 +142,7 @@ impl Organisation {
         operator(self.stack, &["auto-onboarding", "off", &self.id], "").expect("off");
     }
 
-    /// But for whom the tests' own token counts as.
+    /// Lists the members except the owner of the tests' own token.
     pub fn members(&self) -> Vec<Value> {
         let answer = self.call("GET", "members").send().expect(200).json();
         let mut members = answer["members"].as_array().expect("members").clone();
@@ -159,7 +159,7 @@ impl Organisation {
         self.members().into_iter().find(is)
     }
 
-    /// The reasons of sign-ins, as the audit has them, newest first.
+    /// Lists the reasons of sign-ins in the audit, newest first.
     pub fn sign_ins(&self, what: &str) -> Vec<String> {
         let answer = self
             .call("GET", &format!("audit?what={what}"))

@@ -1,4 +1,4 @@
-//! HTTP as clients and browsers speak it: no redirects are followed, no status is an error.
+//! An HTTP client for the tests. It follows no redirects, and no status is an error.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -8,7 +8,7 @@ use ureq::{
     http::{HeaderMap, Request, Response},
 };
 
-/// Scans of tables and logs are long.
+/// The largest answer, in bytes. Scans of tables and logs are long.
 const LARGEST: u64 = 200 << 20;
 
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// The wrong fields that a problem names.
+    /// Lists the fields that the problem details name.
     pub fn wrong_fields(&self) -> Vec<String> {
         assert_eq!(self.status, 422, "{}", self.text);
         assert!(
@@ -135,7 +135,7 @@ fn agent() -> &'static Agent {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(90)))
-            // A kept connection that the server closes at the wrong moment would look like a fault.
+            // If the server closed a kept connection at the wrong moment, it would look like a failure.
             .max_idle_connections(0)
             .max_idle_connections_per_host(0)
             .allow_non_standard_methods(true)

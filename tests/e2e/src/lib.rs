@@ -1,5 +1,5 @@
-//! What the end-to-end tests stand on: the deployed engine, an organisation of their own for each test, and hands for
-//! the people who submit, read mails and tickets, and click. A test harness fails by panicking.
+//! Support for the end-to-end tests: the deployed engine, an organisation for each test, and helpers that submit
+//! requests, read mails and tickets, and click. Helpers fail by panicking.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -1,17 +1,17 @@
-//! The counters of what may happen so often.
+//! Reads and sets the counters of `store::limits`.
 
 use chrono::Utc;
 use serde_json::json;
 
 use crate::{aws, engine::Stack};
 
-/// Keys of the counter in this hour and in the next, which may begin while a test runs.
+/// The counter's keys in this hour and in the next, which may begin while a test runs.
 fn keys(name: &str) -> [String; 2] {
     let hour = Utc::now().timestamp().div_euclid(3600) * 3600;
     [hour, hour + 3600].map(|begin| format!("{name}#{begin}"))
 }
 
-/// As if it had happened so often in this hour.
+/// Sets the counter of this hour.
 pub fn count_in_this_hour(stack: &Stack, name: &str, used: u32) {
     for key in keys(name) {
         let item = json!({
@@ -23,7 +23,7 @@ pub fn count_in_this_hour(stack: &Stack, name: &str, used: u32) {
     }
 }
 
-/// How often it has happened in this hour and the next.
+/// Reads the counter of this hour and the next.
 pub fn counted(stack: &Stack, name: &str) -> u32 {
     let items = keys(name).map(|key| aws::query(stack.table("limits"), "limit", &key));
     let used = items.iter().flatten().filter_map(|item| item["used"]["N"].as_str());

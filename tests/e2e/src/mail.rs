@@ -1,4 +1,4 @@
-//! Mails, as their recipients have them.
+//! Mails, as their recipients receive them.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub struct Mail {
     pub html: String,
 }
 
-/// All mails to an address, oldest first.
+/// Lists all mails to an address, oldest first.
 pub fn to(address: &str) -> Vec<Mail> {
     let inbox = http::get(format!("{}/_ministack/ses/messages", engine().aws_endpoint))
         .expect(200)
@@ -32,7 +32,7 @@ pub fn to(address: &str) -> Vec<Mail> {
     .collect()
 }
 
-/// The first mail to the address with these words in its subject or text.
+/// Waits for the first mail to the address with these words in its subject or text.
 pub fn first(address: &str, words: &str) -> Mail {
     until(&format!("a mail to {address} with \"{words}\""), || {
         to(address)

@@ -1,4 +1,4 @@
-//! An organisation of a test's own, set up by the operator's commands as one is in an account.
+//! An organisation for one test, set up with the operator's commands as in a real account.
 
 use std::{
     io::Write,
@@ -20,17 +20,17 @@ pub struct Organisation {
     pub id: String,
     pub stack: &'static Stack,
     pub world: World,
-    /// Of an admin who does nothing else: [`Organisation::owner`]
+    /// The API token of an admin who does nothing else: see [`Organisation::owner`].
     pub token: String,
 }
 
-/// The operator's command line. Answers what it prints, or how it fails.
+/// Runs the operator's command line. Returns its output, or its error.
 pub fn operator(stack: &Stack, arguments: &[&str], input: &str) -> Result<String, String> {
     let (output, errors, failed) = run(stack, arguments, input);
     if failed { Err(errors) } else { Ok(output) }
 }
 
-/// What the operator's command line prints, and whether it fails.
+/// Runs the operator's command line. Returns its output, and whether it failed.
 pub fn operator_says(stack: &Stack, arguments: &[&str], input: &str) -> (String, bool) {
     let (output, errors, failed) = run(stack, arguments, input);
     (format!("{output}\n{errors}"), failed)
@@ -59,7 +59,7 @@ fn run(stack: &Stack, arguments: &[&str], input: &str) -> (String, String, bool)
 }
 
 impl Organisation {
-    /// With ConnectWise and Pax8, and neither approval nor start dates.
+    /// Creates an organisation with ConnectWise and Pax8, and without approval or start dates.
     pub fn new(name: &str) -> Self {
         Self::on(&engine().patient, name, &json!({}), &[])
     }
@@ -68,7 +68,8 @@ impl Organisation {
         Self::on(&engine().patient, name, &json!({}), variables)
     }
 
-    /// `world`: how the vendors' side differs from the usual, where security defaults are on; `variables`: NAME=VALUE, over the usual ones.
+    /// Creates an organisation on a stack. `world` overrides the vendors' defaults, where security defaults are on;
+    /// `variables` are NAME=VALUE and override the usual ones.
     pub fn on(stack: &'static Stack, name: &str, world: &Value, variables: &[&str]) -> Self {
         let tail = uuid::Uuid::now_v7().simple().to_string().split_off(26);
         let id = format!("{name}-{tail}");
@@ -110,23 +111,24 @@ impl Organisation {
         org
     }
 
-    /// Address of the admin as whom the tests' token counts
+    /// The address of the admin who owns the tests' token.
     pub fn owner(&self) -> String {
         format!("tests@{}.example", self.id)
     }
 
-    /// With another role than admin the tests' own token is refused, until it is admin again.
+    /// Gives the owner of the tests' token another role. Unless it is admin, the token is refused.
     pub fn owner_becomes(&self, role: &str) {
         self.member(&self.owner(), "Tests", role);
     }
 
-    /// From now on the organisation has no admin but those whom the test adds, and its own token is refused.
+    /// Removes the owner of the tests' token as an admin. Only admins whom the test has added remain, and the token is
+    /// refused.
     pub fn without_owner(&self, admin: &Session<'_>) {
         let id = self.id_of(admin, &self.owner());
         admin.send("DELETE", &format!("members/{id}"), &json!({})).expect(200);
     }
 
-    /// A member's id, as an admin sees it
+    /// Finds a member's id as an admin.
     pub fn id_of(&self, admin: &Session<'_>, email: &str) -> String {
         let all = admin.get("members").expect(200).json();
         let mut all = all["members"].as_array().expect("members").iter();
@@ -134,7 +136,7 @@ impl Organisation {
         member["id"].as_str().expect("an id").to_owned()
     }
 
-    /// With approval by Alex Approver
+    /// Creates an organisation whose approver is Alex Approver.
     pub fn approving(stack: &'static Stack, name: &str, world: &Value, variables: &[&str]) -> Self {
         let org = Self::on(stack, name, world, variables);
         let approver = format!("new_user_approval_email={}", org.approver());
@@ -150,7 +152,7 @@ impl Organisation {
         self.call_with(&self.token, method, path)
     }
 
-    /// Another PSA, with the names that there are in it.
+    /// Configures another PSA, with the names that exist there.
     pub fn use_psa(&self, psa: &str) {
         let keys = &self.world.keys["vendors"][psa];
         self.take_keys(psa);
@@ -170,26 +172,26 @@ impl Organisation {
         self.configure(&[&format!("ms_licensing_distributor={distributor}")]);
     }
 
-    /// A vault beside the ones that there are.
+    /// Adds a vault to the password's destinations.
     pub fn use_vault(&self, vault: &str) {
         self.take_keys(vault);
     }
 
-    /// A system's credentials, and the company that the organisation is there.
+    /// Stores a system's credentials, and the organisation's company there.
     fn take_keys(&self, system: &str) {
         let keys = &self.world.keys["vendors"][system];
         self.is_company(system, keys["company"].as_str().expect("a company"));
         self.take_credentials(system);
     }
 
-    /// A system's credentials alone.
+    /// Stores a system's credentials only.
     pub fn take_credentials(&self, system: &str) {
         let keys = self.world.keys["vendors"][system]["credentials"].to_string();
         let set = ["credentials", "set", &self.id, system, "--file", "-"];
         operator(self.stack, &set, &keys).expect("right arguments");
     }
 
-    /// Which company the organisation is in a system; an empty id takes it away.
+    /// Maps the organisation to a company in a system. An empty id removes the mapping.
     pub fn is_company(&self, system: &str, id: &str) {
         let company = format!("{system}={id}");
         let name = self.world.key("/company");
@@ -205,13 +207,13 @@ impl Organisation {
         operator(self.stack, &arguments, "").expect("right arguments");
     }
 
-    /// Sets variables by the operator's command line.
+    /// Sets variables with the operator's command line.
     pub fn configure(&self, variables: &[&str]) {
         let set = ["variables", "set", self.id.as_str()];
         operator(self.stack, &[&set[..], variables].concat(), "").expect("right variables");
     }
 
-    /// Changes variables by the API.
+    /// Changes variables with the API.
     pub fn set(&self, variables: &Value) -> Answer {
         self.call("PUT", "variables").json(variables).send()
     }
@@ -228,14 +230,14 @@ impl Organisation {
         self.call("POST", "offboardings").json(body).send()
     }
 
-    /// Somebody leaves; `more` over their name.
+    /// Submits an offboarding; `more` adds fields to the body.
     pub fn offboard(&self, upn: &str, more: &Value) -> Request<'_> {
         let mut body = json!({ "user": upn });
         merge(&mut body, more);
         Request::leaving(self, &self.post_leaver(&body).expect(201))
     }
 
-    /// The account as the tenant has it now.
+    /// Reads the account from the tenant.
     pub fn account(&self, upn: &str) -> Value {
         let state = self.world.state();
         let users = state["users"].as_array().expect("users");
@@ -247,7 +249,7 @@ impl Organisation {
         self.call("POST", "onboardings?dry_run=true").json(body).send()
     }
 
-    /// The requests in a status, as the API lists them
+    /// Lists requests with the API; `query` may name a status.
     pub fn requests(&self, query: &str) -> Vec<Value> {
         let answer = self.call("GET", &format!("requests{query}")).send().expect(200).json();
         answer["requests"]
@@ -272,14 +274,14 @@ impl Organisation {
         format!("{local_part}@{}", self.world.key("/domain"))
     }
 
-    /// A body of an onboarding; `more` over the name
+    /// Builds the body of an onboarding; `more` adds fields to the name.
     pub fn person(&self, first: &str, last: &str, more: &Value) -> Value {
         let mut body = json!({"first_name": first, "last_name": last});
         merge(&mut body, more);
         body
     }
 
-    /// Of a program with this role, and of a member with it who does nothing else
+    /// Makes a token with this role for a program. Its owner is a member with the same role who does nothing else.
     pub fn token_of(&self, role: &str) -> String {
         let owner = format!("{role}-program@{}.example", self.id);
         self.member(&owner, role, role);
@@ -299,7 +301,7 @@ impl Organisation {
             .header("authorization", format!("Bearer {token}"))
     }
 
-    /// From now on another organisation's child
+    /// Makes the organisation a child of another one.
     pub fn belong_to(&self, parent: &Self) {
         let name = self.world.key("/company");
         let arguments = [
@@ -321,7 +323,7 @@ impl Organisation {
         operator(self.stack, &arguments, "").expect("a member");
     }
 
-    /// Where a member signs in, once
+    /// Makes a one-time sign-in link for a member.
     pub fn sign_in_link(&self, email: &str) -> String {
         let arguments = [
             "sign-in-link",
@@ -334,7 +336,7 @@ impl Organisation {
         operator(self.stack, &arguments, "").expect("a link")
     }
 
-    /// A member who has signed in
+    /// Adds a member and signs in as them.
     pub fn session(&self, email: &str, name: &str, role: &str) -> Session<'_> {
         self.member(email, name, role);
         Session::begin(self, &self.sign_in_link(email))

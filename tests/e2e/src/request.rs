@@ -1,4 +1,4 @@
-//! One request, and what has become of it at the vendors.
+//! One request, and its effects at the vendors.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,12 +9,12 @@ use crate::{aws, http::Answer, links, mail, organisation::Organisation, wait::un
 pub struct Request<'a> {
     pub org: &'a Organisation,
     pub id: String,
-    /// `onboarding` or `offboarding`
+    /// `onboarding` or `offboarding`.
     pub kind: &'static str,
 }
 
 impl<'a> Request<'a> {
-    /// From the answer to a submission.
+    /// Reads the answer to the submission of an onboarding.
     pub fn of(org: &'a Organisation, answer: &Answer) -> Self {
         let body = answer.json();
         Self {
@@ -24,7 +24,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// From the answer to the submission of an offboarding.
+    /// Reads the answer to the submission of an offboarding.
     pub fn leaving(org: &'a Organisation, answer: &Answer) -> Self {
         Self {
             kind: "offboarding",
@@ -53,7 +53,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// How it ended, when it has, and the execution has too.
+    /// Waits for the end of the request, and returns its outcome.
     pub fn outcome(&self) -> String {
         let view = until(&format!("{} of {} to end", self.id, self.org.id), || {
             let view = self.view();
@@ -70,7 +70,7 @@ impl<'a> Request<'a> {
         view
     }
 
-    /// The account that carries this request's id. There is at most one.
+    /// Finds the account that is marked with this request's id. There is at most one.
     pub fn user(&self) -> Option<Value> {
         let state = self.org.world.state();
         let mut own = state["users"]
@@ -84,7 +84,7 @@ impl<'a> Request<'a> {
         user
     }
 
-    /// The ticket that carries this request's id. There is at most one.
+    /// Finds the ticket that is marked with this request's id. There is at most one.
     pub fn ticket(&self) -> Option<Value> {
         let state = self.org.world.state();
         let mut own = state["tickets"]
@@ -98,7 +98,7 @@ impl<'a> Request<'a> {
         ticket
     }
 
-    /// The same in any PSA.
+    /// Finds the request's ticket in any PSA.
     pub fn ticket_in(&self, psa: &str) -> Value {
         let state = self.org.world.state();
         let tickets = state["vendors"][psa]["tickets"].as_array().expect("tickets").clone();
@@ -112,7 +112,7 @@ impl<'a> Request<'a> {
         ticket
     }
 
-    /// By its id, of which a tag of Freshdesk holds the end.
+    /// Whether a marker contains the request's id. A tag of Freshdesk has room for the end of the id only.
     fn is_marked(&self, marker: &str) -> bool {
         marker.len() >= 32 && self.id.ends_with(marker)
     }
@@ -124,7 +124,7 @@ impl<'a> Request<'a> {
             .to_owned()
     }
 
-    /// The texts of the ticket's notes, oldest first. All of them are internal but the ticket's own description.
+    /// Lists the texts of the ticket's notes, oldest first. All are internal except the ticket's own description.
     pub fn notes(&self) -> Vec<String> {
         let ticket = self.ticket().unwrap_or_default();
         let notes = ticket["notes"].as_array().cloned().unwrap_or_default();
@@ -152,11 +152,11 @@ impl<'a> Request<'a> {
         self.notes().iter().any(|note| note.contains(words))
     }
 
-    /// The names of our notes; each stands at most once.
+    /// Lists the names of Gangway's notes, and checks that each occurs at most once.
     pub fn note_names(&self) -> Vec<String> {
         let notes = self.notes();
         let markers = notes.iter().filter_map(|note| note.rsplit_once("[gangway "));
-        // Between the request and the name stands what nobody can guess.
+        // Between the request's id and the name is a random part.
         let mut names: Vec<String> = markers
             .map(|(_, marker)| {
                 let parts: Vec<&str> = marker.trim_end_matches(']').splitn(3, '/').collect();
@@ -171,18 +171,18 @@ impl<'a> Request<'a> {
         names
     }
 
-    /// What the ticket's note tells the technician.
+    /// Reads the password in the ticket's note to the technician.
     pub fn password_of_note(&self) -> String {
         password_in(&self.note("Temporary password: "))
     }
 
-    /// The approval links in the first mail to the address: approve, deny.
+    /// The links of the first approval mail to the address: approve and deny.
     pub fn approval_links(&self, address: &str, name: &str) -> (String, String) {
         let mail = mail::first(address, &format!("{} of {name} ", self.kind));
         (links::after(&mail.text, "Approve:"), links::after(&mail.text, "Deny:"))
     }
 
-    /// The license links in the ticket's note: confirm, reject.
+    /// The links of the ticket's note on licenses: confirm and reject.
     pub fn license_links(&self) -> (String, String) {
         let note = self.note("Confirm License Purchase:");
         (
@@ -202,19 +202,19 @@ impl<'a> Request<'a> {
             .send()
     }
 
-    /// The kept password, as an admin asks for it
+    /// Asks for the kept password as an admin.
     pub fn show_password(&self) -> Answer {
         self.org.call("POST", &format!("requests/{}/password", self.id)).send()
     }
 
-    /// What the audit says of this request itself.
+    /// Lists what the audit says about this request itself.
     pub fn audit(&self, what: &str) -> Vec<Value> {
         let mut entries = aws::query(self.org.stack.table("audit"), "org", &self.org.id);
         entries.retain(|entry| entry["what"]["S"] == what && entry["subject"]["S"] == self.id.as_str());
         entries
     }
 
-    /// How many executions it has had
+    /// Counts the request's executions.
     pub fn runs(&self) -> usize {
         let executions = aws::executions(self.org.stack);
         let own = |execution: &&Value| {
@@ -237,7 +237,7 @@ impl<'a> Request<'a> {
             .send()
     }
 
-    /// The item of a gate, as DynamoDB writes it.
+    /// Reads the item of a gate, in DynamoDB's JSON.
     pub fn gate(&self, gate: &str) -> Option<Value> {
         let sort_key = format!("{}#{gate}", self.id);
         let items = aws::query(self.org.stack.table("gates"), "org", &self.org.id);
@@ -246,7 +246,7 @@ impl<'a> Request<'a> {
             .find(|item| item["gate"]["S"].as_str() == Some(&sort_key))
     }
 
-    /// The token of the task that waits at a gate.
+    /// Reads the token of the task that waits at a gate.
     pub fn task_token(&self, gate: &str) -> String {
         let item = until("a task token at the gate", || {
             self.gate(gate).filter(|item| item["token"]["S"].is_string())
@@ -263,7 +263,7 @@ impl<'a> Request<'a> {
             .expect("a time")
     }
 
-    /// What the audit says of decisions at this request's gates.
+    /// Lists the decisions at this request's gates that the audit contains.
     pub fn decisions(&self) -> Vec<String> {
         let entries = aws::query(self.org.stack.table("audit"), "org", &self.org.id);
         let own = |entry: &&Value| {
@@ -287,7 +287,7 @@ impl<'a> Request<'a> {
         aws::history(&self.execution(run))
     }
 
-    /// What failed in the first run, for a test that tells of it.
+    /// Lists the failures of the first execution, for the message of a failed test.
     fn failures(&self) -> Vec<Value> {
         let details = [
             "taskFailedEventDetails",
@@ -302,7 +302,7 @@ impl<'a> Request<'a> {
         failed.cloned().collect()
     }
 
-    /// The names of the states that a run has entered, when it has come to its end.
+    /// Waits for the end of an execution, and lists the states that it entered.
     pub fn states(&self, run: u32) -> Vec<String> {
         let history = until("the execution to end", || {
             let history = self.history(run);
@@ -312,7 +312,7 @@ impl<'a> Request<'a> {
                 "ExecutionAborted",
                 "ExecutionTimedOut",
             ];
-            // An event of the last step may come after the end of a stopped execution.
+            // An event of the last step may follow the end of a stopped execution.
             let ended = |event: &Value| ends.contains(&event["type"].as_str().unwrap_or_default());
             history.iter().any(ended).then_some(history)
         });

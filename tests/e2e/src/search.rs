@@ -1,9 +1,9 @@
-//! Looking for a secret, in every form in which it may hide.
+//! Searches for a secret in every encoding in which it may occur.
 
 use base64::{Engine, engine::general_purpose};
 
-/// Every text in which the secret would stand: plain, as JSON writes it (also twice over), and in base64, alone or as a
-/// part of something longer.
+/// All texts in which the secret would occur: plain, in JSON (also escaped twice), and in base64, alone or inside a
+/// longer text.
 pub fn forms(secret: &str) -> Vec<String> {
     let escaped = escape(secret);
     let mut forms = vec![secret.to_owned(), escape(&escaped), escaped];
@@ -12,7 +12,8 @@ pub fn forms(secret: &str) -> Vec<String> {
             let mut bytes = vec![0; offset];
             bytes.extend(secret.as_bytes());
             let text = engine.encode(&bytes);
-            // The first characters are of the bytes before, the last one may be of those behind.
+            // The first characters also encode the bytes before the secret, and the last one may encode those after
+            // it.
             let begin = [0, 2, 3][offset];
             let end = bytes.len() * 8 / 6;
             text[begin..end].to_owned()

@@ -1,4 +1,4 @@
-//! A member who is signed in, without a browser.
+//! A member who is signed in without a browser.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{Duration, Utc};
@@ -12,7 +12,7 @@ use crate::{
     organisation::Organisation,
 };
 
-/// The cookie's name.
+/// The name of the session cookie.
 pub const COOKIE: &str = "__Host-gangway_session";
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Session<'a> {
     csrf: String,
 }
 
-/// As if the sign-in of the session with this cookie had been so many minutes ago.
+/// Moves the sign-in of the session with this cookie some minutes into the past.
 pub fn signed_in_ago(stack: &Stack, cookie: &str, minutes: i64) {
     age(stack, &key("session", cookie), "signed_in_at", minutes);
 }
@@ -56,7 +56,7 @@ impl<'a> Session<'a> {
         Self::with_cookie(org, cookie)
     }
 
-    /// Of whoever has this cookie.
+    /// Uses the session that a cookie belongs to.
     pub fn with_cookie(org: &'a Organisation, cookie: String) -> Self {
         let mut session = Self {
             org,
@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
         session
     }
 
-    /// The same person, at the addresses of another organisation.
+    /// Uses the same session at the addresses of another organisation.
     pub fn at<'b>(&self, org: &'b Organisation) -> Session<'b> {
         Session {
             org,
@@ -85,17 +85,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// As if the sign-in had been so many minutes ago.
+    /// Moves the sign-in some minutes into the past.
     pub fn signed_in_ago(&self, minutes: i64) {
         signed_in_ago(self.org.stack, &self.cookie, minutes);
     }
 
-    /// As if nothing had been done for so many minutes.
+    /// Moves the session's last use some minutes into the past.
     pub fn unused_for(&self, minutes: i64) {
         age(self.org.stack, &key("seen", &self.cookie), "seen_at", minutes);
     }
 
-    /// When the last use was written down.
+    /// The time of the last use that is stored in the session's item.
     pub fn seen_at(&self) -> Option<String> {
         let items = aws::query(self.org.stack.table("access"), "hash", &key("seen", &self.cookie));
         items
@@ -103,7 +103,7 @@ impl<'a> Session<'a> {
             .map(|item| item["seen_at"]["S"].as_str().expect("a time").to_owned())
     }
 
-    /// As the button beside a page's navigation does; everywhere, or in this browser only.
+    /// Signs out with the button beside the navigation: everywhere, or in this browser only.
     pub fn sign_out(&self, everywhere: bool) {
         let fields = if everywhere { "&everywhere=1" } else { "" };
         let answer = Call::new("POST", format!("{}/sign-out", self.org.stack.api))
@@ -146,12 +146,12 @@ impl<'a> Session<'a> {
             .send()
     }
 
-    /// The page, as a browser without script sees it.
+    /// Opens a page as a browser without script does.
     pub fn page(&self, path: &str) -> Answer {
         self.call("GET", path).header("accept", "text/html").send()
     }
 
-    /// As a browser without script sends a form; `fields` are encoded, and may be empty.
+    /// Sends a form as a browser without script does. `fields` are URL-encoded and may be empty.
     pub fn submit(&self, path: &str, fields: &str) -> Answer {
         let form = format!("csrf={}&{fields}", self.csrf);
         self.call("POST", path)

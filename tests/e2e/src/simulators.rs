@@ -1,4 +1,4 @@
-//! The vendors' side of one organisation, by the simulators' control API.
+//! The vendors' data of one organisation, read and changed with the simulators' control API.
 
 use serde_json::{Value, json};
 
@@ -7,16 +7,16 @@ use crate::{
     http::{self, Call},
 };
 
-/// One organisation's tenant, ticket system and distributor.
+/// An organisation's tenant, PSA and distributor.
 #[derive(Debug, Clone)]
 pub struct World {
     pub name: String,
-    /// Credentials and ids, as a new organisation is set up with them.
+    /// The credentials and ids with which a new organisation is set up.
     pub keys: Value,
 }
 
 impl World {
-    /// `more`: free seats by part number, seats' delay and the like.
+    /// Creates a world. `more` has the free seats by part number, the seats' delay and other options.
     pub fn create(name: &str, more: &Value) -> Self {
         let mut wanted = json!({"name": name});
         merge(&mut wanted, more);
@@ -46,38 +46,38 @@ impl World {
             .json()
     }
 
-    /// Somebody buys seats by hand; the tenant shows them after so many looks.
+    /// Buys seats by hand. The tenant shows them after `reads` reads.
     pub fn buy_seats(&self, sku: &str, quantity: u32, reads: u32) {
         self.change("buy-seats", &json!({"sku": sku, "quantity": quantity, "reads": reads}));
     }
 
-    /// What the tenant asks of sign-ins: `security_defaults`, `policies`, `refuse`
+    /// Sets the tenant's MFA policies: `security_defaults`, `policies`, `refuse`.
     pub fn set_mfa(&self, mfa: &Value) {
         self.change("mfa", mfa);
     }
 
-    /// The license is refused for Microsoft's reason, unless the user has the other one.
+    /// Makes Microsoft refuse the license with this error, unless the user has the other license.
     pub fn refuse_license(&self, sku: &str, error: &str, unless: Option<&str>) {
         self.change("license-rules", &json!({"sku": sku, "error": error, "unless": unless}));
     }
 
-    /// One more group that carries the license
+    /// Adds a group that assigns the license.
     pub fn add_license_group(&self, name: &str, sku: &str) {
         self.change("license-groups", &json!({"name": name, "sku": sku}));
     }
 
-    /// Somebody else's account
+    /// Adds somebody else's account.
     pub fn add_stranger(&self, upn: &str) -> String {
         let made = self.change("users", &json!({"upn": upn}));
         made["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Somebody without a mailbox, whose phone is known
+    /// Adds an account with a phone number and without a mailbox.
     pub fn add_phone_user(&self, upn: &str, number: &str) {
         self.change("users", &json!({"upn": upn, "mobile_phone": number}));
     }
 
-    /// Whether the password signs in, and whether it has to be changed then
+    /// Signs in with the password: whether it works, and whether it must be changed.
     pub fn sign_in(&self, upn: &str, password: &str) -> (bool, bool) {
         let url = engine().control(&format!("graph/{}/sign-in", self.name));
         let answer = http::post(url, &json!({"upn": upn, "password": password}))
@@ -86,7 +86,7 @@ impl World {
         (answer["ok"] == true, answer["must_change"] == true)
     }
 
-    /// A call of Graph by somebody else in the tenant, with the application's rights
+    /// Calls Graph with the application's rights, as somebody else in the tenant.
     pub fn graph(&self, method: &'static str, path: &str) -> Call {
         let keys = &self.keys["credentials"]["graph"];
         let form = format!(
@@ -109,7 +109,7 @@ impl World {
             .header("authorization", format!("Bearer {token}"))
     }
 
-    /// The requests that a vendor has had with valid credentials, oldest first.
+    /// Lists the requests that a vendor has received with valid credentials, oldest first.
     pub fn requests(&self, system: &str) -> Vec<Value> {
         let answer = http::get(engine().control(&format!("requests/{}", self.name)))
             .expect(200)
@@ -124,7 +124,7 @@ impl World {
             .expect(200);
     }
 
-    /// A bad day for one operation
+    /// Makes an operation fail.
     pub fn spoil(&self, system: &str, operation: &str, kind: &str, more: &Value) {
         let mut rule = json!({"world": self.name, "system": system, "operation": operation, "kind": kind});
         merge(&mut rule, more);
@@ -147,14 +147,15 @@ impl World {
     }
 }
 
-/// A rule for AWS calls of the functions, removed in the end.
+/// A rule that makes AWS calls of the functions fail. It is removed when it is dropped.
 #[derive(Debug)]
 pub struct AwsRule {
     id: u64,
 }
 
 impl AwsRule {
-    /// `target`: a part of the operation's name or path; `body`: a part of the body that only this test's calls have.
+    /// `target` is a part of the operation's name or path. `body` is a part of the body that occurs only in this
+    /// test's calls.
     pub fn new(target: &str, body: &str, action: &str, times: u32, skip: u32) -> Self {
         let rule = json!({"match": {"target": target, "body": body}, "action": action, "times": times, "skip": skip});
         let made = http::post(engine().control("aws-rules"), &rule).expect(201).json();
@@ -173,7 +174,7 @@ impl AwsRule {
         self.state()["fired"].as_u64().expect("a number")
     }
 
-    /// How many processes it has killed
+    /// Counts the processes that the rule has killed.
     pub fn killed(&self) -> u64 {
         self.state()["killed"].as_u64().expect("a number")
     }
@@ -185,7 +186,7 @@ impl Drop for AwsRule {
     }
 }
 
-/// Puts the members of the second object into the first.
+/// Merges the members of the second object into the first.
 pub fn merge(object: &mut Value, more: &Value) {
     let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) else {
         panic!("two objects are wanted: {object}, {more}");

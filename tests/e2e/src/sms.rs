@@ -1,10 +1,10 @@
-//! Text messages, as the phones have them.
+//! Text messages, as their recipients receive them.
 
 use serde_json::Value;
 
 use crate::{engine::engine, http};
 
-/// All messages to a number (E.164), oldest first, as the engine keeps what SNS was asked to publish.
+/// Lists all messages to a number (E.164), oldest first. The engine keeps what SNS was asked to publish.
 pub fn to(number: &str) -> Vec<Value> {
     let query = number.replace('+', "%2B");
     let url = format!(

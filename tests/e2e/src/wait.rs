@@ -1,4 +1,4 @@
-//! Waiting for what must come. Nothing here waits for a time to pass, but `until_time`, which meets a deadline.
+//! Waits for conditions. Only `until_time`, which meets a deadline, waits for a time.
 
 use std::{
     thread,
@@ -7,10 +7,11 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-/// Longer than anything takes on a busy machine, retries included. The local engine is slower towards the end of a whole run.
+/// Longer than anything takes on a busy machine, including retries. The local engine gets slower towards the end of a
+/// run.
 pub const PATIENCE: Duration = Duration::from_secs(400);
 
-/// Looks again and again until there is something.
+/// Repeats the look until it finds something.
 pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     until_or(look, PATIENCE).unwrap_or_else(|| panic!("waited {PATIENCE:?} for {what}"))
 }
@@ -28,7 +29,7 @@ pub fn until_or<T>(mut look: impl FnMut() -> Option<T>, patience: Duration) -> O
     }
 }
 
-/// For clicks in the very moment in which something else happens.
+/// Waits until a time, for clicks at the very moment of another event.
 pub fn until_time(at: DateTime<Utc>) {
     if let Ok(left) = (at - Utc::now()).to_std() {
         pause(left);

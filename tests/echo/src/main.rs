@@ -1,4 +1,4 @@
-//! A bare Lambda function that answers what it gets: what `cargo xtask bench` holds the others against.
+//! A minimal Lambda function that returns its input. `cargo xtask bench` compares the other functions with it.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

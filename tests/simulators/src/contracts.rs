@@ -1,4 +1,5 @@
-//! Checks every request, and every answer of ours, against the contract file of its system (`tests/contract/vendors`).
+//! Checks every request, and every answer of the simulators, against the contract file of its system
+//! (`tests/contract/vendors`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,19 +12,19 @@ use serde_json::{Value, json};
 
 use crate::vendors::{VENDORS, Vendor};
 
-/// A request as it came, for the check after its answer is known.
+/// A request as it was received. It is checked once its answer is known.
 pub struct Seen {
-    /// The path of the simulator's operation, if it has one for this request.
+    /// The path template of the simulator's operation, or none if no operation takes the request.
     pub template: Option<&'static str>,
     pub method: String,
-    /// Below the vendor's base, percent-encoded.
+    /// The percent-encoded path below the vendor's base.
     pub path: String,
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-/// What was checked since the start.
+/// The results of all checks since the start.
 #[derive(Default)]
 pub struct Contracts(Mutex<Log>);
 
@@ -32,12 +33,12 @@ struct Log {
     requests: BTreeMap<&'static str, u32>,
     answers: BTreeMap<&'static str, u32>,
     operations: BTreeMap<&'static str, BTreeSet<String>>,
-    /// Each once, however often it came.
+    /// Complaints, each once.
     wrong: BTreeSet<String>,
 }
 
 impl Contracts {
-    /// `answer`: if it is the vendor's own and not a bad day's.
+    /// Checks a request. `answer` is none if a fault made it, because it is then not the vendor's own.
     pub fn check(&self, vendor: &'static Vendor, seen: &Seen, answer: Option<&Answer<'_>>) {
         let path = path_of(vendor, &seen.path);
         let contract = contract_of(vendor);
@@ -75,7 +76,7 @@ impl Contracts {
         }
     }
 
-    /// What does not fit the contract files.
+    /// Lists what does not fit the contract files.
     pub fn wrong(&self) -> Vec<String> {
         let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         log.wrong.iter().cloned().collect()
@@ -91,7 +92,7 @@ impl Contracts {
 
 /// The path as the system itself would see it.
 fn path_of<'a>(vendor: &Vendor, path: &'a str) -> &'a str {
-    // The world is named in the path, because a push needs no credentials.
+    // The path names the world, because a push needs no credentials.
     let begins = if vendor.name == "pwpush" {
         path.get(1..).and_then(|rest| rest.find('/')).map(|slash| slash + 1)
     } else {
@@ -126,7 +127,8 @@ pub fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    /// How many segments are the same text, if the simulator's template takes the path: its placeholders take any text.
+    /// Counts the segments that the template and the path have in common, if the template takes the path. A
+    /// placeholder takes any text.
     fn literals_in_common(template: &str, path: &str) -> Option<usize> {
         let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
         let takes = |(own, other): &(&str, &str)| own == other || own.starts_with('{');

@@ -1,4 +1,4 @@
-//! The control API: worlds, bad days, and what was seen. For tests and for the command that sets up a demo.
+//! The control API: worlds, faults, and reports. Tests use it, and the command that sets up a demo.
 
 mod tenant;
 
@@ -43,7 +43,8 @@ fn unknown(what: &str) -> Refused {
     Refused(StatusCode::NOT_FOUND, format!("there is no {what}"))
 }
 
-/// The control API doesn't insist on a content type, but on every field. The error names the field, which holds no secret here.
+/// Parses a body of any content type, and refuses unknown fields. The error names the field, because no field here
+/// holds a secret.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))
 }
@@ -122,7 +123,7 @@ fn with(app: &App, name: &str, work: impl FnOnce(&mut World) -> Result<Value, Re
     work(world).map(Json)
 }
 
-/// The SKU by part number or id.
+/// Finds the SKU by part number or id.
 fn sku_index(world: &World, sku: &str) -> Result<usize, Refused> {
     let found = world
         .tenant
@@ -188,7 +189,7 @@ struct Buy {
     reads: Option<u32>,
 }
 
-/// A technician buys seats by hand, somewhere that Gangway doesn't see.
+/// A technician buys seats by hand, elsewhere, so Gangway does not see the purchase.
 async fn buy_seats(AxumState(app): Shared, Path(name): Path<String>, body: axum::body::Bytes) -> Reply {
     let buy: Buy = read(&body)?;
     with(&app, &name, |world| {
@@ -226,12 +227,12 @@ struct NewUser {
     licenses: Vec<String>,
     #[serde(default)]
     deleted: bool,
-    /// Given, the user has this number and no mailbox.
+    /// If given, the user has this number and no mailbox.
     #[serde(default)]
     mobile_phone: Option<String>,
 }
 
-/// Somebody else's account: it counts as no effect of Gangway's.
+/// Adds somebody else's account. It does not count as an effect.
 async fn add_user(AxumState(app): Shared, Path(name): Path<String>, body: axum::body::Bytes) -> Reply {
     let new: NewUser = read(&body)?;
     with(&app, &name, |world| {
@@ -274,15 +275,15 @@ struct TicketByHand {
     summary: String,
     #[serde(default)]
     status: Option<String>,
-    /// A PSA.
+    /// The name of a PSA.
     #[serde(default)]
     system: Option<String>,
-    /// A customer opened it, not a technician.
+    /// Whether a customer opened the ticket, and not a technician.
     #[serde(default)]
     by_customer: bool,
 }
 
-/// A ticket that somebody opens by hand.
+/// Opens a ticket by hand.
 async fn add_ticket(AxumState(app): Shared, Path(name): Path<String>, body: axum::body::Bytes) -> Reply {
     let new: TicketByHand = read(&body)?;
     let vendor = Vendor::named(new.system.as_deref().unwrap_or(report::PSA));
@@ -316,7 +317,7 @@ struct SignIn {
     password: String,
 }
 
-/// Whether the password would sign the user in. The world may be named by its name or the tenant's id.
+/// Answers whether the password would sign the user in. The path names the world by its name or by the tenant's id.
 async fn sign_in(AxumState(app): Shared, Path(tenant): Path<String>, body: axum::body::Bytes) -> Reply {
     let wanted: SignIn = serde_json::from_slice(&body).map_err(|_| wrong("upn and password are wanted"))?;
     let state = app.state.lock();
@@ -436,7 +437,7 @@ async fn list_operations() -> Json<Value> {
     Json(Value::Object(VENDORS.iter().map(of).collect()))
 }
 
-/// What was checked against the contract files, and what does not fit them.
+/// Answers what was checked against the contract files, and what does not fit them.
 async fn show_contracts(AxumState(app): Shared) -> Json<Value> {
     Json(app.contracts.report())
 }

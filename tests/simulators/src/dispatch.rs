@@ -1,4 +1,4 @@
-//! Finds the vendor's operation and the world of a request, and lets bad days happen around it.
+//! Finds the vendor's operation and the world of a request, and applies faults.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
 
 const LARGEST_BODY: usize = 4 << 20;
 
-/// The operations of all vendors, each vendor's below its bases.
+/// The operations of all vendors, each below the vendor's bases.
 pub fn routes() -> Router<Arc<App>> {
     let mut routes = Router::new();
     for &vendor in VENDORS {
@@ -58,7 +58,7 @@ fn of_vendor(vendor: &'static Vendor, base: &'static str) -> Router<Arc<App>> {
     routes.fallback(handler(None))
 }
 
-/// Where a request came in: the template is that of its path, if there is one.
+/// Where a request came in. The template is none if no operation has the path.
 #[derive(Clone, Copy)]
 struct Place {
     vendor: &'static Vendor,
@@ -120,7 +120,7 @@ async fn handle(
     }
 }
 
-/// Checks request and response against the system's contract file.
+/// Checks the request and the response against the system's contract file.
 fn check(app: &App, at: Place, seen: &Seen, done: &Done) {
     let (status, headers, body) = written(&done.response);
     let answer = contract::Answer {
@@ -140,7 +140,7 @@ struct Done {
     fault: Option<Fault>,
 }
 
-/// The operation that a request asks for: its path template, and what does it.
+/// Finds the operation that a request is for: its path template and its handler.
 fn operation(at: Place, request: &Request) -> Result<(&'static str, Handler), Response> {
     let vendor = at.vendor;
     let Some(template) = at.template else {
@@ -212,7 +212,7 @@ async fn perform(app: &App, at: Place, request: &Request) -> Done {
 
 const ASSIGN: &str = "POST /users/{id}/assignLicense";
 
-/// Seats that somebody else takes just before the operation looks.
+/// Takes seats just before the operation looks at them.
 fn before(world: &mut World, fault: &Fault, operation: &str) {
     let race_now = fault.rule.kind == Kind::SeatRace && operation == ASSIGN;
     if fault.rule.kind == Kind::NoSeats || race_now {
@@ -222,7 +222,7 @@ fn before(world: &mut World, fault: &Fault, operation: &str) {
 
 fn after(world: &mut World, fault: &Fault, operation: &str, response: &Response) {
     match fault.rule.kind {
-        // The free seats were shown, and are gone a moment later.
+        // The free seats were shown to the client, and are gone a moment later.
         Kind::SeatRace if operation != ASSIGN => world.tenant.take_seats(fault.rule.sku.as_deref(), 0),
         Kind::NotFoundAfterCreate if response.status == 201 => {
             let body = response.body.as_ref();
@@ -238,7 +238,7 @@ fn after(world: &mut World, fault: &Fault, operation: &str, response: &Response)
     }
 }
 
-/// Status, headers and body as they are sent.
+/// The status, headers and body of a response.
 fn written(response: &Response) -> (u16, Vec<(String, String)>, String) {
     let mut headers: Vec<(String, String)> = response
         .headers

@@ -1,4 +1,4 @@
-//! Bad days: rules that make one operation of one vendor fail in one world, a counted number of times.
+//! Faults: rules that make one operation of one vendor fail in one world, a given number of times.
 
 use serde::{Deserialize, Serialize};
 
@@ -57,11 +57,11 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Garbage {
-    /// The right answer, cut in the middle.
+    /// The right answer, cut off in the middle.
     Half,
-    /// A gateway's page instead of JSON.
+    /// A gateway's HTML page.
     Html,
-    /// JSON, but not the vendor's.
+    /// JSON of another shape than the vendor's.
     Wrong,
 }
 
@@ -85,41 +85,41 @@ fn half() -> Garbage {
     Garbage::Half
 }
 
-/// A rule as it is posted.
+/// A rule as a client posts it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     pub world: String,
     #[serde(deserialize_with = "by_name")]
     pub system: &'static Vendor,
-    /// `METHOD /path/{template}`, or `*`
+    /// `METHOD /path/{template}`, or `*`.
     pub operation: String,
     pub kind: Kind,
     #[serde(default = "once")]
     pub times: u32,
     #[serde(default)]
     pub skip: u32,
-    /// Only requests whose path, query or body has this in it.
+    /// If given, the rule applies only to requests whose path, query or body contains this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
     #[serde(default = "seconds")]
     pub retry_after: u64,
-    /// For `delay`
+    /// The delay in milliseconds, for `delay`.
     #[serde(default)]
     pub ms: u64,
-    /// For `404_after_create`: how many requests find nothing.
+    /// For `404_after_create`: how many requests do not find the object.
     #[serde(default = "two")]
     pub reads: u32,
-    /// For `status`
+    /// The status, for `status`.
     #[serde(default = "server_error")]
     pub status: u16,
-    /// For `400` and `status`
+    /// The error's text, for `400` and `status`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// For `garbage`
+    /// The kind of garbage, for `garbage`.
     #[serde(default = "half")]
     pub garbage: Garbage,
-    /// For `no_seats` and `seat_race`: only this SKU (part number or id); all of them otherwise.
+    /// For `no_seats` and `seat_race`: the SKU (part number or id); by default all SKUs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
 }
@@ -129,14 +129,14 @@ pub struct Fault {
     pub id: u64,
     #[serde(flatten)]
     pub rule: Rule,
-    /// Requests that the rule fits, fired or not.
+    /// How many requests the rule applied to, including those for which it did not fire.
     pub matched: u32,
     pub fired: u32,
-    /// Processes that `kill_client` ended.
+    /// How many processes `kill_client` has killed.
     pub killed: usize,
 }
 
-/// The rule that this request runs into, if any; at most one.
+/// Finds the fault that this request meets; at most one.
 pub fn take(faults: &mut [Fault], world: &str, system: &Vendor, operation: &str, text: &str) -> Option<Fault> {
     for fault in faults {
         let rule = &fault.rule;
@@ -156,7 +156,7 @@ pub fn take(faults: &mut [Fault], world: &str, system: &Vendor, operation: &str,
     None
 }
 
-/// The same operation, whatever the parameters in the template are called.
+/// Whether two templates are the same apart from the names of their parameters.
 pub fn same_operation(one: &str, other: &str) -> bool {
     let plain = |text: &str| -> Vec<String> {
         let parts = text
@@ -167,7 +167,7 @@ pub fn same_operation(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// What the vendor says on such a day, when it does nothing at all.
+/// The vendor's answer to a request that has no effect, for the kinds of faults that answer so.
 pub fn refusal(rule: &Rule) -> Option<Response> {
     let error = rule.system.error;
     let response = match rule.kind {

@@ -1,4 +1,4 @@
-//! Checks a request's body against a table of fields: vendors refuse what they don't know, and so do the simulators.
+//! Checks a request's body against a table of fields. Vendors refuse unknown fields, and so do the simulators.
 
 use serde_json::{Map, Value};
 
@@ -12,28 +12,28 @@ pub enum Kind {
     IntegerOrNull,
     Number,
     Texts,
-    /// RFC 3339
+    /// A time as in RFC 3339.
     Date,
     DateOrNull,
     Uuid,
     Object(Table),
     ObjectOrNull(Table),
     Objects(Table),
-    /// Checked by the operation itself.
+    /// A value that the operation itself checks.
     Any,
 }
 
-/// The fields that a body may have: the kind of value, and the names of the fields that take it, separated by spaces.
+/// The fields that a body may have: a kind of value, and the names of the fields of that kind, separated by spaces.
 pub type Table = &'static [(Kind, &'static str)];
 
-/// What kind of value the field of this name takes, or nothing if there is no such field.
+/// The kind of value that a field takes, or none if there is no such field.
 pub fn kind_of(table: Table, name: &str) -> Option<Kind> {
     let mut rows = table.iter();
     let row = rows.find(|(_, names)| names.split(' ').any(|known| known == name))?;
     Some(row.0)
 }
 
-/// What is wrong with a body, and the field.
+/// Why a body is refused, and for which field.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FieldError {
     Unknown(String),
@@ -95,7 +95,7 @@ fn check_value(name: &str, value: &Value, kind: Kind) -> Result<(), FieldError> 
     }
 }
 
-/// Hyphenated, as all vendors here write their ids.
+/// Whether the text is a UUID with hyphens, as all vendors here write their ids.
 pub fn is_uuid(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }

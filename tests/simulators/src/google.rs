@@ -1,5 +1,5 @@
-//! An OpenID provider as Google's: people to pick from, tokens signed with a key of its own, and tokens that are wrong in one
-//! way when a test asks for it. Google has people for all the world, so this belongs to no world here.
+//! An OpenID provider like Google's, with people to pick from. It signs tokens with its own keys, and issues wrong
+//! tokens if a test orders them. Google has people of all organisations, so the provider belongs to no world.
 
 mod control;
 mod keys;
@@ -30,7 +30,7 @@ use token::Order;
 
 type Shared = AxumState<Arc<App>>;
 
-/// What Google's console would have given Gangway.
+/// The client that Google's console would have given to Gangway.
 pub const CLIENT_ID: &str = "gangway.apps.googleusercontent.com";
 pub const CLIENT_SECRET: &str = "GOCSPX-simulated";
 
@@ -49,14 +49,14 @@ impl Google {
 struct Provider {
     people: Vec<Person>,
     codes: BTreeMap<String, Code>,
-    /// What is wrong with a person's next token.
+    /// By person, what is wrong with the next token.
     orders: BTreeMap<String, Order>,
     keys: Keys,
     /// How often each document was read.
     reads: BTreeMap<&'static str, u32>,
 }
 
-/// Somebody with a Google account; the claims are as a test wants them, wrong types included.
+/// Somebody with a Google account. A test chooses the claims, including those of the wrong type.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Person {
@@ -120,7 +120,7 @@ async fn certs(AxumState(app): Shared) -> impl IntoResponse {
     cached(provider.keys.published())
 }
 
-/// What Gangway sends a browser here with, and what the page's buttons send on.
+/// The parameters with which Gangway redirects a browser to the provider, and which the page's buttons send on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Asked {
     client_id: String,
@@ -134,7 +134,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// As Google refuses: on its own page, and never by a redirect to an address that it doesn't trust.
+    /// The reason for a refusal on the provider's own page. It never redirects to an address that it does not trust.
     fn wrong(&self) -> Option<&'static str> {
         let scopes: Vec<_> = self.scope.split(' ').collect();
         let challenge = URL_SAFE_NO_PAD.decode(&self.code_challenge).unwrap_or_default();
@@ -178,7 +178,7 @@ struct Page {
     people: Vec<Person>,
 }
 
-/// GET from Gangway's redirect: shows the people to pick from.
+/// The page for picking a person, to which Gangway redirects.
 async fn authorise(
     AxumState(app): Shared,
     query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
@@ -212,7 +212,7 @@ fn refused(what: &str) -> Response {
 struct Picked {
     #[serde(flatten)]
     asked: Asked,
-    /// Nobody: the person went away by Cancel.
+    /// None if the person chose Cancel.
     #[serde(default)]
     sub: Option<String>,
 }
@@ -267,7 +267,7 @@ async fn exchange(
         return error(StatusCode::UNAUTHORIZED, "invalid_client");
     }
     let mut provider = app.google.lock();
-    // A code works once, whatever else is wrong.
+    // A code can be used once, whatever else is wrong.
     let Some(code) = provider.codes.remove(&sent.code) else {
         return error(StatusCode::BAD_REQUEST, "invalid_grant");
     };

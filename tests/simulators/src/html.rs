@@ -1,6 +1,6 @@
-//! Texts that are HTML, and what people read of them.
+//! Extracts the text that people read from HTML.
 
-/// Line breaks stay, other tags go, character references are what they stand for.
+/// Converts HTML to text: keeps line breaks, drops other tags, and decodes character references.
 pub fn text(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -24,7 +24,7 @@ pub fn text(html: &str) -> String {
     text
 }
 
-/// Of a reference such as `&#39;`.
+/// The number in a reference such as `&#39;`.
 fn number(mark: &str) -> Option<u32> {
     mark.strip_prefix("&#")?.strip_suffix(';')?.parse().ok()
 }

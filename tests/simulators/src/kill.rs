@@ -1,17 +1,18 @@
-//! Finds the process at the other end of a loopback connection and kills it: a crash right after an effect.
+//! Finds the process at the other end of a loopback connection and kills it, which simulates a crash right after an
+//! effect.
 
 use std::{fs, net::SocketAddr, path::Path, process, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Kills whoever holds the peer's end of a connection, never ourselves, and says which processes it were.
+/// Kills every process that holds the peer's end of a connection, except this one, and returns their ids.
 ///
-/// Their death closes the connection, and with it whatever is awaited on the connection's behalf: what must happen is to
-/// be done before anything else is awaited.
+/// Their death closes the connection and cancels whatever is awaited for it, so finish all necessary work before the
+/// next await.
 pub async fn peer(peer: SocketAddr, own_port: u16) -> Vec<u32> {
     let own = process::id();
     let mut victims = Vec::new();
-    // The kernel's table may leave out a line while others come and go.
+    // The kernel's table may miss a line while other connections come and go.
     for _ in 0..20 {
         victims = holders(peer.port(), own_port);
         victims.retain(|pid| *pid != own);
@@ -22,14 +23,14 @@ pub async fn peer(peer: SocketAddr, own_port: u16) -> Vec<u32> {
     }
     for pid in &victims {
         if let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) {
-            // It may have ended by itself meanwhile.
+            // The process may have ended by itself meanwhile.
             let _ = kill_process(pid, Signal::KILL);
         }
     }
     victims
 }
 
-/// Returns when they are gone, so that whatever runs next finds a dead client.
+/// Waits until the processes are gone, so that the next request finds a dead client.
 pub async fn wait_for(victims: &[u32]) {
     for _ in 0..200 {
         if victims.iter().all(|pid| gone(*pid)) {
@@ -44,7 +45,7 @@ pub async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Gone, or a zombie that only waits for its parent.
+/// Whether the process is gone, or is a zombie that waits for its parent.
 fn gone(pid: u32) -> bool {
     match fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat
@@ -74,7 +75,8 @@ fn holders(port: u16, own_port: u16) -> Vec<u32> {
         .collect()
 }
 
-/// The sockets from `port` to `own_port`. Our end of the connection has them the other way round, and so doesn't match.
+/// The sockets from `port` to `own_port`. This process's end of the connection has the ports the other way round, so
+/// it does not match.
 fn inodes(table: &str, port: u16, own_port: u16) -> Vec<String> {
     let (local_end, remote_end) = (format!(":{port:04X}"), format!(":{own_port:04X}"));
     table

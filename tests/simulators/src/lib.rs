@@ -1,5 +1,5 @@
-//! The vendors that Gangway talks to, simulated in one process, each a module, with
-//! pages for people, a control API for tests, and a proxy that has bad days on AWS's behalf.
+//! Simulators of all vendors in one process, one module each. With pages for people, a control API for tests, and a
+//! proxy that makes AWS calls fail.
 
 pub mod contracts;
 pub mod control;

@@ -1,4 +1,4 @@
-//! `simulators --port 4700`: starts the simulators and serves until it is stopped.
+//! `simulators --port 4700` starts the simulators and serves until it is stopped.
 
 use clap::Parser;
 use simulators::server::{self, Options};

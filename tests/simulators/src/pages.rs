@@ -1,4 +1,4 @@
-//! Pages for people who try Gangway: tenants, tickets, orders and mails as their users would see them.
+//! Pages for people who try Gangway. They show tenants, tickets, orders and mails as their users would see them.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -268,7 +268,7 @@ struct SesMessage {
     timestamp: f64,
 }
 
-/// What the local engine has sent, newest first.
+/// Reads the mails that the local engine has sent, newest first.
 async fn mails(app: &App) -> Result<Vec<Mail>, String> {
     let Some(aws) = &app.aws else {
         return Err("The simulators were started without --aws, so no mails are shown.".to_owned());

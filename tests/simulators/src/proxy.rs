@@ -1,5 +1,5 @@
-//! A proxy between Gangway's functions and the local AWS engine. It forwards everything as it came (signatures stay valid)
-//! and, by rule, sends a request twice, loses an answer, or kills the caller before or after the call.
+//! A proxy between Gangway's functions and the local AWS engine. It forwards requests unchanged, so signatures stay
+//! valid. By rule, it sends a request twice, loses an answer, or kills the caller before or after the call.
 
 use std::{sync::Arc, time::Duration};
 
@@ -60,13 +60,13 @@ pub enum Action {
     Internal,
 }
 
-/// Both parts must be found; an empty one fits everything.
+/// Which requests a rule applies to. Both parts must be found; an empty one matches every request.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pattern {
-    /// In the `X-Amz-Target` header, or in `METHOD /path?query`
+    /// A part of the `X-Amz-Target` header, or of `METHOD /path?query`.
     pub target: String,
-    /// In the request's body
+    /// A part of the request's body.
     pub body: String,
 }
 
@@ -90,7 +90,7 @@ pub struct Rule {
     pub times: u32,
     #[serde(default)]
     pub skip: u32,
-    /// For `delay`
+    /// The delay in milliseconds, for `delay`.
     #[serde(default)]
     pub ms: u64,
 }
@@ -100,7 +100,7 @@ pub struct AwsRule {
     pub id: u64,
     #[serde(flatten)]
     pub rule: Rule,
-    /// Requests that the rule fits, fired or not.
+    /// How many requests the rule applied to, including those for which it did not fire.
     pub matched: u32,
     pub fired: u32,
     pub killed: usize,
@@ -123,14 +123,14 @@ fn take(rules: &mut [AwsRule], target: &str, line: &str, body: &str) -> Option<A
 type Upstream = Client<HttpConnector, Full<Bytes>>;
 
 pub fn client() -> Upstream {
-    // A new connection for each request: an idle one that the engine closes at the wrong moment would look like a fault.
-    // `forward` asks the engine to close it.
+    // Each request gets a new connection, which `forward` asks the engine to close. If the engine closed an idle
+    // connection at the wrong moment, it would look like a fault.
     Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .build_http()
 }
 
-/// Everything that comes goes to `target`, an engine's address.
+/// Forwards everything to `target`, an engine's address.
 pub fn routes(app: Arc<App>, target: String) -> Router {
     let client = client();
     Router::new().fallback(
@@ -214,7 +214,7 @@ async fn forward(
         .uri(format!("{target}{path}"));
     if let Some(headers) = request.headers_mut() {
         *headers = end_to_end(&parts.headers);
-        // MiniStack does not notice when its client has closed: it would run out of open files.
+        // MiniStack does not notice that its client has closed the connection, and would run out of open files.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let request = request.body(Full::new(body)).map_err(|_| Lost)?;
@@ -222,7 +222,7 @@ async fn forward(
         Ok(response) => {
             let (mut parts, body) = response.into_parts();
             parts.headers = end_to_end(&parts.headers);
-            // Streamed through: an answer may be long, or slow.
+            // The answer is streamed, because it may be long or slow.
             Ok(Response::from_parts(parts, Body::new(body)))
         }
         Err(error) if error.is_connect() => {
@@ -235,7 +235,7 @@ async fn forward(
     }
 }
 
-/// Without the headers that are about the connection; hyper writes its own.
+/// Removes the headers that belong to the connection. hyper writes its own.
 fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in [
@@ -251,7 +251,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Reads the answer to its end, so that the effect is surely over.
+/// Reads the answer to its end, so that the effect is certainly over.
 async fn finish(response: Response<Body>) -> Result<(), Lost> {
     response.into_body().collect().await.map(drop).map_err(|_| Lost)
 }

@@ -1,7 +1,7 @@
-//! What a PSA keeps: lists of records (tickets, notes, and all that tickets refer to), found by their ids.
+//! The records of a PSA: lists of tickets, notes and everything that tickets refer to, by their ids.
 //!
-//! A record's fields are as the vendor names and shows them. What a vendor adds to them when it shows a record, and what it
-//! checks before it keeps one, is the vendor's own code.
+//! A record's fields have the vendor's names and values. The vendor's own code adds fields when it shows a record, and
+//! checks a record before it is stored.
 
 use std::{collections::BTreeMap, ops::Index};
 
@@ -29,13 +29,13 @@ impl Record {
         }
     }
 
-    /// Empty if the field is absent or no text.
+    /// The text of a field; empty if it is absent or no text.
     pub fn text(&self, field: &str) -> &str {
         text(&self.fields, field)
     }
 }
 
-/// `record["title"]`; null if there is no such field.
+/// `record["title"]` is null if there is no such field.
 impl Index<&str> for Record {
     type Output = Value;
 
@@ -44,7 +44,7 @@ impl Index<&str> for Record {
     }
 }
 
-/// A text among the fields of a record or of a body; empty if it is absent or no text.
+/// The text of a field of a record or body; empty if it is absent or no text.
 pub fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -76,7 +76,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// `id`: the name of the field with a record's id. `last_id`: ids of new records follow it.
+    /// `id` is the name of the field with a record's id. New records get the ids after `last_id`.
     pub fn new(id: &'static str, last_id: i64, lists: Vec<(&'static str, Vec<Value>)>) -> Self {
         let record = |value: Value| Record::new(value.as_object().cloned().unwrap_or_default());
         let records = |values: Vec<Value>| values.into_iter().map(record).collect();
@@ -90,12 +90,12 @@ impl Records {
         }
     }
 
-    /// Every record of a list, oldest first.
+    /// All records of a list, oldest first.
     pub fn list(&self, list: &str) -> &[Record] {
         self.lists.get(list).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The fields of every record of a list.
+    /// The fields of all records of a list.
     pub fn values(&self, list: &str) -> Vec<Value> {
         let all = self.list(list).iter();
         all.map(|record| Value::Object(record.fields.clone())).collect()
@@ -125,7 +125,7 @@ impl Records {
         all.find(|record| record[field] == *value)
     }
 
-    /// A list to change by hand.
+    /// A list, to be changed by hand.
     pub fn list_mut(&mut self, list: &'static str) -> &mut Vec<Record> {
         self.lists.entry(list).or_default()
     }
@@ -142,7 +142,7 @@ impl Records {
         self.last_id
     }
 
-    /// Keeps a new record. It gets the next number for its id, unless it brings one.
+    /// Stores a new record. It gets the next id, unless its fields contain one.
     pub fn add(&mut self, list: &'static str, mut fields: Fields) -> &mut Record {
         if !fields.contains_key(self.id) {
             let id = self.next_id();
@@ -154,7 +154,7 @@ impl Records {
         &mut list[last]
     }
 
-    /// The record with this id, unless it can't be seen yet.
+    /// The record with this id, unless it cannot be seen yet.
     pub fn visible(&mut self, list: &str, id: &Value, hidden: &mut Hidden) -> Option<&mut Record> {
         if hidden.hides(&key(id)) {
             return None;

@@ -1,5 +1,5 @@
-//! What vendors make of the texts that they are sent: each simulator says how its vendor shows a field, and what would be
-//! more than text there is recorded in the world. A test that ends with anything recorded has failed.
+//! How vendors display the texts that they are sent. Each simulator says how its vendor shows a field, and the world
+//! records everything that would be more than text there. A test fails if anything was recorded.
 
 use std::fmt;
 
@@ -11,20 +11,20 @@ use crate::{
     world::World,
 };
 
-/// How a vendor shows a text.
+/// How a vendor displays a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// As it is.
+    /// As plain text.
     Plain,
     Html,
-    /// Plain or HTML: nobody says which, so it must be harmless as both.
+    /// As plain text or as HTML. Nobody documents which, so it must be harmless as both.
     PlainOrHtml,
     Markdown,
-    /// Plain, but for what stands in `[code]` tags, which is HTML.
+    /// As plain text, except that `[code]` tags contain HTML.
     CodeTags,
 }
 
-/// What would be more than text.
+/// A part of a text that would be more than text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Active {
     pub system: &'static str,
@@ -39,7 +39,7 @@ impl fmt::Display for Active {
 }
 
 impl World {
-    /// What a client sends for a field.
+    /// Records what is active in a text that a client sends for a field.
     pub fn shows(&mut self, system: &'static str, field: &str, text: &str, shown: Shown) {
         let active = active(text, shown).into_iter();
         self.active.extend(active.map(|what| Active {
@@ -49,7 +49,7 @@ impl World {
         }));
     }
 
-    /// What a client sends for all those of the fields that it sends.
+    /// Records what is active in those of the fields that a client sends.
     pub fn shows_fields(&mut self, vendor: &Vendor, sent: &Fields, fields: &[(&str, Shown)]) {
         for (field, shown) in fields {
             self.shows(vendor.name, field, text(sent, field), *shown);
@@ -57,7 +57,7 @@ impl World {
     }
 }
 
-/// What in the text does more than being read.
+/// Lists the parts of the text that do more than being read.
 pub fn active(text: &str, shown: Shown) -> Vec<String> {
     let mut found: Vec<String> = text
         .chars()
@@ -66,7 +66,7 @@ pub fn active(text: &str, shown: Shown) -> Vec<String> {
         .collect();
     match shown {
         Shown::Plain => {}
-        // Line breaks are all that anybody needs.
+        // Line breaks are the only tags that a client needs.
         Shown::Html => found.extend(tags(text).into_iter().filter(|tag| tag != "<br>")),
         Shown::PlainOrHtml => found.extend(tags(text)),
         Shown::Markdown => {
@@ -78,13 +78,13 @@ pub fn active(text: &str, shown: Shown) -> Vec<String> {
     found
 }
 
-/// Controls but line feeds, and marks that turn the direction of reading.
+/// Whether the character is a control other than a line feed, or changes the direction of reading.
 fn is_hidden(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (c.is_control() && c != '\n') || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// As HTML's tokenizer has it, a tag opens where `<` comes before a letter, `/`, `!` or `?`.
+/// Finds HTML tags. As in HTML's tokenizer, a tag begins where `<` is followed by a letter, `/`, `!` or `?`.
 pub fn tags(text: &str) -> Vec<String> {
     let opens = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?');
     let places = text
@@ -98,7 +98,7 @@ pub fn tags(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Links whose text is not their address, and images.
+/// Finds links whose text is not their address, and images.
 fn marked(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for event in Parser::new(text) {
@@ -117,7 +117,7 @@ fn code_tags(text: &str) -> Vec<String> {
     tags.filter(|tag| text.contains(tag)).map(str::to_owned).collect()
 }
 
-/// Texts that somebody would type who wants more than to be read.
+/// Texts of somebody who wants them to be more than text.
 pub const HOSTILE: &[&str] = &[
     "[code]<a href=\"https://evil.example/login\">Session expired</a><img src=\"https://evil.example/p.gif\">[/code]",
     "[CODE]<b>x</b>[/Code] [[code]]<i>y</i>[[/code]]",
@@ -137,7 +137,7 @@ pub const HOSTILE: &[&str] = &[
     "'; DROP TABLE users; -- \" \\ %27 ^ORname=x",
 ];
 
-/// What of a hostile text people still read: everything that can be seen, in its order.
+/// What people still read of a hostile text: all visible characters, in their order.
 pub fn seen(text: &str) -> String {
     let hidden = |c: &char| !c.is_whitespace() && !is_hidden(*c) && !"\u{200b}\u{2060}\u{ad}".contains(*c);
     text.chars().filter(hidden).collect()
@@ -185,7 +185,7 @@ mod tests {
         }
     }
 
-    /// A list that did no harm anywhere would show nothing.
+    /// Texts that are harmless everywhere would prove nothing.
     #[test]
     fn hostile_texts_are_active_somewhere() {
         for shown in [

@@ -1,4 +1,4 @@
-//! A world as JSON: what is needed to talk to it, and what has become of it. Never a user's password.
+//! A world as JSON: how to talk to its vendors, and its state. It never contains a user's password.
 
 use serde_json::{Map, Value, json};
 
@@ -7,11 +7,11 @@ use crate::{
     world::{Group, User, World},
 };
 
-/// The vendors that an organisation has unless a test chooses others. What it has there is at the top of both answers too.
+/// The vendors that an organisation has unless a test chooses others. Both answers repeat their state at the top.
 pub const PSA: &str = "connectwise";
 const DISTRIBUTOR: &str = "pax8";
 
-/// Everything that a new organisation is set up with.
+/// Everything that sets up a new organisation.
 pub fn keys(world: &World, base: &str) -> Value {
     let tenant = &world.tenant;
     let login = |local: &str| format!("{local}@{}", world.domain());

@@ -1,7 +1,7 @@
-//! A request to a vendor and the response to it: plain values, so that a vendor's operations are plain functions.
+//! Requests to a vendor and responses to them. Both are plain values, so a vendor's operations are plain functions.
 //!
-//! What every vendor refuses (an unknown parameter, another media type, an unknown field) is found here and worded by the
-//! vendor, as a [`Refusal`].
+//! This module finds what every vendor refuses (an unknown parameter, another media type, an unknown field). The
+//! vendor words it, as a [`Refusal`].
 
 use std::str::FromStr;
 
@@ -34,22 +34,22 @@ pub struct Request {
     pub base: String,
 }
 
-/// Why a request is refused whatever the operation is; each vendor has its own words and status for it.
+/// Why a request is refused, whatever the operation is. Each vendor has its own words and status for it.
 #[derive(Debug, Clone, Copy)]
 pub enum Refusal<'a> {
-    /// The operation takes no query parameter of this name.
+    /// The operation has no query parameter of this name.
     UnknownParameter(&'a str),
-    /// The value of this query parameter can't be read or is out of range.
+    /// The value of this query parameter cannot be parsed, or is out of range.
     InvalidParameter(&'a str),
-    /// The id in the path can't be one.
+    /// The id in the path has the wrong shape.
     InvalidId,
-    /// There is no such thing: `ticket`, `company`.
+    /// No object of this kind was found, such as `ticket` or `company`.
     NotFound(&'a str),
-    /// The body is of another media type.
+    /// The body has another media type.
     MediaType,
-    /// The body can't be read or has another shape than the operation's.
+    /// The body cannot be parsed, or has another shape than the operation's.
     Body,
-    /// The body has a field that the operation doesn't take.
+    /// The body has a field that the operation does not take.
     UnknownField(&'a str),
     /// The value of this field has the wrong type.
     InvalidField(&'a str),
@@ -79,7 +79,7 @@ impl Request {
         self.header("authorization")?.strip_prefix("Bearer ")
     }
 
-    /// User name and password of basic authentication, as `name:password`.
+    /// The user name and password of basic authentication, as `name:password`.
     pub fn basic(&self) -> Option<String> {
         let encoded = self.header("authorization")?.strip_prefix("Basic ")?;
         String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()
@@ -103,13 +103,13 @@ impl Request {
         }
     }
 
-    /// The value of a query parameter, if it is there.
+    /// Parses a query parameter; none if it is absent.
     pub fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Response> {
         let parsed = self.query(name).map(str::parse).transpose();
         parsed.map_err(|_| self.refuse(Refusal::InvalidParameter(name)))
     }
 
-    /// A number of the query, within a range.
+    /// Parses a query parameter as a number within a range.
     pub fn number(&self, name: &str, default: usize, least: usize, most: usize) -> Result<usize, Response> {
         let number = self.value(name)?.unwrap_or(default);
         if (least..=most).contains(&number) {
@@ -119,7 +119,7 @@ impl Request {
         }
     }
 
-    /// The first part of the path that varies, as a number.
+    /// Parses the first variable part of the path as a number.
     pub fn id(&self) -> Result<i64, Response> {
         self.param(0).parse().map_err(|_| self.refuse(Refusal::InvalidId))
     }
@@ -135,13 +135,13 @@ impl Request {
         serde_json::from_slice(&self.body).map_err(|_| self.refuse(Refusal::Body))
     }
 
-    /// The body: a JSON object with no field that isn't in the table.
+    /// Parses the body as a JSON object, and refuses fields that are not in the table.
     pub fn object(&self, table: Table) -> Result<Map<String, Value>, Response> {
         let body = self.json()?;
         self.checked(body, table)
     }
 
-    /// The same for a value that is a part of the body.
+    /// Checks a part of the body as [`Self::object`] checks the whole.
     pub fn checked(&self, value: Value, table: Table) -> Result<Map<String, Value>, Response> {
         let Value::Object(object) = value else {
             return Err(self.refuse(Refusal::Body));
@@ -159,12 +159,12 @@ impl Request {
         })
     }
 
-    /// The body as it is, whatever its media type: to find out whose it is.
+    /// The body as a JSON object, whatever its media type. Used to find out whose request it is.
     pub fn json_object(&self) -> Option<Map<String, Value>> {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The body's fields if it is a form.
+    /// The fields of the body, if it is a form.
     pub fn form(&self) -> Option<Vec<(String, String)>> {
         let is_form = self.content_type() == "application/x-www-form-urlencoded";
         is_form.then(|| serde_urlencoded::from_bytes(&self.body).ok())?
@@ -201,14 +201,14 @@ impl Response {
     }
 }
 
-/// Refusals are responses too: `?` ends an operation with one.
+/// A refusal is also a response, so `?` ends an operation with one.
 pub type Reply = Result<Response, Response>;
 pub type Handler = fn(&mut World, &Request) -> Reply;
 
-/// An operation of a vendor: method, path template, and what it does.
+/// An operation of a vendor: method, path template and handler.
 pub type Operation = (&'static str, &'static str, Handler);
 
-/// One page of a list; pages count from 1.
+/// One page of a list. Pages count from 1.
 pub fn page<T>(all: Vec<T>, page: usize, size: usize) -> Vec<T> {
     let before = page.saturating_sub(1).saturating_mul(size);
     all.into_iter().skip(before).take(size).collect()

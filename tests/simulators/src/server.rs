@@ -1,4 +1,4 @@
-//! Listens, and serves the vendors, the pages and the control API to whoever names this machine as the host.
+//! Listens, and serves the vendors, the pages and the control API to requests whose host is this machine.
 
 use std::{
     convert::Infallible,
@@ -51,7 +51,7 @@ pub struct Options {
     pub aws_proxy: Vec<ProxyTarget>,
 }
 
-/// What is running: it goes on until the runtime ends.
+/// The running servers. They run until the runtime ends.
 pub struct Running {
     pub base: String,
     pub proxies: Vec<(u16, String)>,
@@ -66,14 +66,14 @@ pub struct App {
     pub base: String,
 }
 
-/// The two ends of the connection that a request came by.
+/// The two ends of the connection on which a request came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Connection {
     pub peer: SocketAddr,
     pub own_port: u16,
 }
 
-/// A response that stands for none: the connection is closed without an answer.
+/// Marks a response that is never sent. The connection is closed without an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Lost;
 
@@ -126,9 +126,9 @@ pub async fn start(options: Options) -> io::Result<Running> {
     })
 }
 
-/// Refuses a request that doesn't name this machine as its host. A web page that a developer looks at can have its own name resolve to
-/// 127.0.0.1, and would otherwise read and order here what it likes; its requests still name the page's host. The port is not
-/// looked at: what comes through a proxy names the proxy's.
+/// Refuses a request whose host is not this machine. Otherwise a web page that a developer visits could let its own
+/// name resolve to 127.0.0.1, and read and order here whatever it likes. Its requests still name the page's host. The
+/// port is not checked, because requests through a proxy name the proxy's port.
 async fn only_this_machine(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = host.and_then(|host| host.parse::<Authority>().ok());
@@ -144,14 +144,14 @@ async fn only_this_machine(request: Request, next: Next) -> Response {
 
 /// Serves every connection until the process ends.
 ///
-/// `axum::serve` answers every request. Here a response may be lost and a client killed, so the connection is closed
-/// without an answer: hyper does that when its service fails.
+/// `axum::serve` answers every request. Here a response may be lost or a client killed, so the connection must be
+/// closed without an answer. hyper does that if its service fails.
 async fn serve(listener: TcpListener, routes: Router) {
     let own_port = listener.local_addr().map_or(0, |address| address.port());
     let routes = routes.layer(middleware::from_fn(only_this_machine));
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of descriptors, for instance: others must close first.
+            // The process may be out of descriptors, so other connections must close first.
             kill::pause(Duration::from_millis(20)).await;
             continue;
         };
@@ -169,7 +169,7 @@ async fn serve(listener: TcpListener, routes: Router) {
             }
         });
         tokio::spawn(async move {
-            // It fails when a client went away or a response is lost.
+            // It fails if the client has gone away or if a response is lost.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

@@ -80,20 +80,20 @@ fn two() -> u32 {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewWorld {
-    /// Also the organisation's domain: `NAME.example`.
+    /// The name of the world and of the organisation's domain, `NAME.example`.
     pub name: String,
-    /// Free seats at the beginning, by part number.
+    /// The free seats at the beginning, by part number.
     #[serde(default)]
     pub seats: BTreeMap<String, i64>,
-    /// Part numbers that the distributor sells, but the tenant has not subscribed to yet.
+    /// Part numbers that the distributor sells and the tenant has not subscribed to yet.
     #[serde(default)]
     pub unsubscribed: Vec<String>,
     #[serde(default = "two")]
     pub seat_delay: u32,
-    /// In place of the Conditional Access policies.
+    /// Whether security defaults replace the Conditional Access policies.
     #[serde(default)]
     pub security_defaults: bool,
-    /// The company's name at all vendors; made from `name` by default.
+    /// The company's name at all vendors. By default it is made from `name`.
     #[serde(default)]
     pub company: Option<String>,
 }
@@ -238,7 +238,7 @@ fn tenant(name: &str, company: &str, wanted: &NewWorld) -> Tenant {
     }
 }
 
-/// One of every kind, and two that share a name.
+/// Groups of every kind, and two with the same name.
 fn groups(domain: &str, colleague: &str, manager: &str) -> Vec<Group> {
     let plain = |name: &str, description: &str| Group {
         id: id(),

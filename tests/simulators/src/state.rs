@@ -1,4 +1,4 @@
-//! The one mutable thing: all worlds and all rules behind one mutex. Vendors' operations are short and never wait.
+//! The only mutable state: all worlds and rules behind one mutex. Vendors' operations are short and never wait.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ pub struct State {
 }
 
 impl State {
-    /// The first world that fits, such as the one whose credentials a request has.
+    /// The first world that matches, such as the one whose credentials a request has.
     pub fn world(&self, fits: impl Fn(&World) -> bool) -> Option<&World> {
         self.worlds.values().find(|world| fits(world))
     }

@@ -1,4 +1,4 @@
-//! For tests of clients: the simulators in the test's own process, with one world.
+//! Runs the simulators in the process of a client's test, with one world.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub struct Simulated {
-    /// This server's address.
+    /// The address of this server.
     pub base: String,
     pub app: Arc<App>,
 }
@@ -27,7 +27,7 @@ impl Simulated {
         Self::with(json!({})).await
     }
 
-    /// `more`: how the world differs from the usual one, as `POST /control/worlds` takes it.
+    /// Starts with a world. `more` overrides its defaults, as in `POST /control/worlds`.
     #[expect(clippy::expect_used, reason = "a test that can't begin has failed")]
     pub async fn with(more: Value) -> Self {
         let running = start(Options::parse_from(["simulators", "--port", "0"]))
@@ -46,48 +46,48 @@ impl Simulated {
         }
     }
 
-    /// What a new organisation needs to know of a vendor: `credentials`, `company` and more.
+    /// What a new organisation needs to know about a vendor: `credentials`, `company` and more.
     pub fn keys(&self, vendor: &str) -> Value {
         let base = self.base.clone();
         self.world(|world| report::keys(world, &base))["vendors"][vendor].clone()
     }
 
-    /// What has become of it at a vendor.
+    /// The organisation's state at a vendor.
     pub fn state(&self, vendor: &str) -> Value {
         self.world(|world| report::state(world))["vendors"][vendor].clone()
     }
 
-    /// How often each effect happened.
+    /// How often an effect happened.
     pub fn effect(&self, name: &str) -> u32 {
         self.world(|world| world.effects.get(name).copied().unwrap_or_default())
     }
 
-    /// Somebody opens a ticket at a PSA by hand; the result is its id.
+    /// Opens a ticket at a PSA by hand, and returns its id.
     pub fn open(&self, psa: &str, ticket: &NewTicket<'_>) -> String {
         let id = self.world(|world| (by_hand(psa).open)(&mut world.vendors, ticket));
         id.as_str().map_or_else(|| id.to_string(), str::to_owned)
     }
 
-    /// Somebody writes a note on a ticket by hand.
+    /// Writes a note on a ticket by hand.
     pub fn write(&self, psa: &str, ticket: &str, text: &str, by: Author) {
         let number = ticket.parse::<i64>().map(Value::from);
         let id = number.unwrap_or_else(|_| json!(ticket));
         self.world(|world| (by_hand(psa).write)(&mut world.vendors, &id, text, by));
     }
 
-    /// One more board, queue or team that tickets may go to.
+    /// Adds a board, queue or team for tickets.
     pub fn add_location(&self, psa: &str, name: &str) {
         self.world(|world| (by_hand(psa).add_location)(&mut world.vendors, name));
     }
 
-    /// The world itself, to look at or to change.
+    /// Reads or changes the world itself.
     #[expect(clippy::expect_used, reason = "nobody takes it away")]
     pub fn world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
         let mut state = self.app.state.lock();
         work(state.worlds.get_mut(WORLD).expect("the world"))
     }
 
-    /// A bad day, as `POST /control/faults` takes it; the world is filled in.
+    /// Adds a fault, as in `POST /control/faults`. The world is filled in.
     #[expect(clippy::expect_used, reason = "a wrong rule is a wrong test")]
     pub fn fault(&self, mut rule: Value) {
         rule["world"] = json!(WORLD);
@@ -103,12 +103,12 @@ impl Simulated {
         });
     }
 
-    /// How often rules fired.
+    /// How often the rules have fired.
     pub fn fired(&self) -> u32 {
         self.app.state.lock().faults.iter().map(|fault| fault.fired).sum()
     }
 
-    /// `METHOD /path/{template}` of every request so far, oldest first.
+    /// `METHOD /path/{template}` of all requests so far, oldest first.
     pub fn operations(&self) -> Vec<String> {
         self.world(|world| world.requests.iter().map(|request| request.operation.clone()).collect())
     }
@@ -120,11 +120,12 @@ fn by_hand(psa: &str) -> &'static ByHand {
     vendor.and_then(|vendor| vendor.by_hand.as_ref()).expect("a PSA")
 }
 
-/// Whatever a test is about: what passed through fits the contract files, and is text where vendors show it.
+/// After every test, checks that all requests and answers fit the contract files, and that all texts are harmless
+/// where vendors show them.
 impl Drop for Simulated {
     fn drop(&mut self) {
         let wrong = self.app.contracts.wrong();
-        // A second panic would end the process without a word about the first.
+        // A second panic would end the process without a message about the first.
         if !std::thread::panicking() {
             assert_eq!(wrong, Vec::<String>::new(), "against the contract files");
             let active = self.world(|world| world.active.clone());

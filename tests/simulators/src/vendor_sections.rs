@@ -1,4 +1,4 @@
-//! What the page of a world shows of each vendor: tickets, and whatever else there is.
+//! What the page of a world shows of each vendor: tickets and other records.
 
 use serde_json::Value;
 
@@ -7,18 +7,18 @@ use crate::{vendors::VENDORS, world::World};
 pub struct VendorSection {
     pub vendor: &'static str,
     pub tickets: Vec<Ticket>,
-    /// Subscriptions, passwords, pushes: whatever else there is, as `name: value` texts.
+    /// Other records (subscriptions, passwords, pushes), as `name: value` texts.
     pub records: Vec<String>,
 }
 
 pub struct Ticket {
     pub title: String,
     pub facts: String,
-    /// Kind and text.
+    /// The kind and the text of each note.
     pub notes: Vec<(&'static str, String)>,
 }
 
-/// The vendors where the organisation has anything.
+/// The vendors at which the organisation has anything.
 pub fn sections(world: &World) -> Vec<VendorSection> {
     let all = VENDORS.iter().map(|vendor| {
         let state = (vendor.state)(world);
@@ -36,7 +36,7 @@ pub fn sections(world: &World) -> Vec<VendorSection> {
         .collect()
 }
 
-/// How many tickets the organisation has, and how many of them are open.
+/// Counts the organisation's tickets, and the open ones among them.
 pub fn tickets(world: &World) -> (usize, usize) {
     let states = VENDORS.iter().map(|vendor| (vendor.state)(world));
     let states: Vec<Value> = states.collect();

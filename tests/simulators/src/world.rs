@@ -1,4 +1,4 @@
-//! A world: everything one organisation has at the vendors, apart from every other organisation's.
+//! A world: everything that one organisation has at the vendors, separate from every other organisation.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -21,10 +21,10 @@ pub struct World {
     pub created: DateTime<Utc>,
     pub tenant: Tenant,
     pub vendors: Vendors,
-    /// Reads of /subscribedSkus that still show the old number after seats were bought.
+    /// How many reads of /subscribedSkus still show the old number after seats were bought.
     pub seat_delay: u32,
     pub pending_seats: Vec<PendingSeats>,
-    /// Objects that are created but can't be read yet.
+    /// Objects that were created and cannot be read yet.
     pub hidden: Hidden,
     /// How often each effect happened.
     pub effects: BTreeMap<&'static str, u32>,
@@ -42,7 +42,8 @@ impl World {
         format!("{}.example", self.name)
     }
 
-    /// Whether the object can't be seen yet. Each answer of "yes" is one of the reads that it stays hidden for.
+    /// Whether the object cannot be seen yet. Each call that returns true counts as one of the reads for which it
+    /// stays hidden.
     pub fn is_hidden(&mut self, key: &str) -> bool {
         self.hidden.hides(key)
     }
@@ -58,7 +59,7 @@ impl World {
         }
     }
 
-    /// Seats whose time has come are in the tenant from now on.
+    /// Adds the seats that are due to the tenant.
     pub fn deliver_seats(&mut self) {
         let pending = std::mem::take(&mut self.pending_seats);
         for seats in pending {
@@ -80,11 +81,11 @@ impl World {
 pub enum Author {
     /// One of the MSP's own people.
     Technician,
-    /// A contact of the customer's, by the portal or by mail.
+    /// A contact of the customer, by the portal or by mail.
     Customer,
 }
 
-/// Objects that were created but can't be read yet: their ids and names, and for how many reads.
+/// Objects that were created and cannot be read yet: their ids and names, and for how many reads.
 #[derive(Default)]
 pub struct Hidden(Vec<(Vec<String>, u32)>);
 
@@ -93,7 +94,8 @@ impl Hidden {
         self.0.push((keys, reads));
     }
 
-    /// Whether the object can't be seen yet. Each answer of "yes" is one of the reads that it stays hidden for.
+    /// Whether the object cannot be seen yet. Each call that returns true counts as one of the reads for which it
+    /// stays hidden.
     pub fn hides(&mut self, key: &str) -> bool {
         let mut all = self.0.iter_mut();
         match all.find(|(keys, _)| keys.iter().any(|known| known.eq_ignore_ascii_case(key))) {
@@ -119,7 +121,7 @@ pub struct LoggedRequest {
     pub method: String,
     pub path: String,
     pub operation: String,
-    /// Whether it had a header of that name.
+    /// Whether the request had a header of that name.
     pub authorization: bool,
     pub status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,17 +144,17 @@ pub struct Tenant {
     pub mfa: Mfa,
 }
 
-/// A license that a user can't have.
+/// A license that a user cannot have.
 pub struct LicenseRule {
     pub sku_id: String,
-    /// Microsoft's name for the reason, as `DependencyViolation`.
+    /// Microsoft's name for the error, such as `DependencyViolation`.
     pub error: String,
-    /// The license that helps, if one does.
+    /// The license that avoids the error, if there is one.
     pub unless: Option<String>,
 }
 
 impl Tenant {
-    /// By object id or user principal name; deleted users have neither any more.
+    /// Finds a user by object id or user principal name. Deleted users are not found.
     pub fn user(&self, key: &str) -> Option<&User> {
         self.users.iter().find(|user| user.deleted.is_none() && user.is(key))
     }
@@ -202,7 +204,7 @@ pub struct Token {
 
 impl Token {
     pub fn new(seconds: u64) -> Self {
-        // Two ids, as long as the real ones look; what is in it is nobody's business but the vendor's.
+        // Two ids of the usual length. Their content has a meaning for the vendor only.
         Self {
             value: format!("{}{}", secret(), secret()),
             issued: Instant::now(),
@@ -223,9 +225,9 @@ pub struct Domain {
 
 pub struct User {
     pub id: String,
-    /// What Graph shows, but for what the fields below hold.
+    /// The properties that Graph shows, except those in the fields below.
     pub properties: Map<String, Value>,
-    /// Kept, because a directory keeps it; never shown or logged.
+    /// The password, as a directory keeps it. It is never shown or logged.
     pub password: String,
     pub must_change_password: bool,
     pub licenses: Vec<License>,
@@ -268,7 +270,7 @@ impl User {
             .as_str()
     }
 
-    /// Lower case, with the address that a `SMTP:` or `smtp:` prefix stands before.
+    /// All mail addresses in lower case: `mail`, and the proxy addresses without their prefix `SMTP:`.
     pub fn addresses(&self) -> Vec<String> {
         let proxies = self.properties.get("proxyAddresses").and_then(Value::as_array);
         let proxies = proxies.into_iter().flatten().filter_map(Value::as_str);
@@ -300,14 +302,14 @@ pub struct Sku {
     pub part: String,
     pub id: String,
     pub product_name: &'static str,
-    /// Microsoft's product id and sku id, as `CFQ7TTC0LCHC:0002`.
+    /// Microsoft's product id and SKU id, such as `CFQ7TTC0LCHC:0002`.
     pub offer: &'static str,
     pub plans: &'static [(&'static str, &'static str)],
     pub enabled: i64,
     pub taken_elsewhere: i64,
     pub in_tenant: bool,
     pub subscription_ids: Vec<String>,
-    /// A seat's price a month, in US dollars.
+    /// The price of a seat for a month, in US dollars.
     pub price: f64,
 }
 
@@ -319,7 +321,7 @@ pub struct Group {
     pub mail: Option<String>,
     pub mail_nickname: String,
     pub security_enabled: bool,
-    /// `Unified` for Microsoft 365 groups
+    /// Whether it is `Unified`, which means a Microsoft 365 group.
     pub unified: bool,
     pub membership_rule: Option<String>,
     pub on_premises: bool,
@@ -328,7 +330,7 @@ pub struct Group {
     pub created: DateTime<Utc>,
 }
 
-/// How a distributor takes the quantity of an order that changes a subscription, where its documentation doesn't say.
+/// What the quantity means in a distributor's order that changes a subscription. Its documentation does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderQuantity {
     Total,
@@ -336,7 +338,7 @@ pub enum OrderQuantity {
 }
 
 impl OrderQuantity {
-    /// The seats that there are after the order.
+    /// The number of seats after the order.
     pub fn applied(self, now: i64, ordered: i64) -> i64 {
         match self {
             Self::Total => ordered,

@@ -1,4 +1,4 @@
-//! The simulators from outside: strict, stateful, and bad on demand.
+//! Tests of the simulators through HTTP: they are strict, keep state, and fail on demand.
 #![expect(clippy::expect_used, clippy::panic, reason = "what can't go on has failed")]
 
 use std::{
@@ -26,9 +26,10 @@ impl World {
     async fn with_options(more: Value, options: &[&str]) -> Self {
         let options = ["simulators", "--port", "0"].iter().chain(options);
         let running = start(Options::parse_from(options)).await.expect("start");
-        // No TLS is spoken here, but a client isn't built without. A second test in the process finds it installed.
+        // No TLS is used here, but a client cannot be built without a provider. A second test in the process finds it
+        // installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // Without kept connections, so that a closed one is never taken for a lost response.
+        // Connections are not kept, so that a closed one is never mistaken for a lost response.
         let client = Client::builder().pool_max_idle_per_host(0).build().expect("client");
         let mut wanted = json!({"name": "acme"});
         wanted
@@ -650,7 +651,7 @@ async fn bad_days_are_counted() {
     assert!(garbage.json::<Value>().await.is_err());
 }
 
-/// A client in another process, as a Lambda function is.
+/// Starts a client in another process, as a Lambda function is one.
 fn client_process(port: u16, request: &str) -> std::process::Child {
     let script = format!(
         "import socket, sys\ns = socket.create_connection(('127.0.0.1', {port}))\ns.sendall(sys.stdin.buffer.read())\ns.recv(1)\nsys.exit(0)\n"
@@ -700,7 +701,7 @@ async fn kill_client_kills_the_caller_after_the_effect() {
 
 #[tokio::test]
 async fn the_proxy_duplicates_and_kills() {
-    // The engine in this test is the simulators' own control API: what arrives there can be counted.
+    // The engine in this test is the simulators' own control API, which counts the requests that arrive there.
     let engine = World::new(json!({"seat_delay": 0})).await;
     let target = format!("0={}", engine.running.base);
     let world = World::with_options(json!({}), &["--aws-proxy", &target]).await;
@@ -748,7 +749,7 @@ async fn the_proxy_duplicates_and_kills() {
     }
 }
 
-/// As a page does whose own name resolves to 127.0.0.1 by now: the browser lets it read what comes back.
+/// A page whose own name now resolves to 127.0.0.1 could do this, and the browser would let it read the answer.
 #[tokio::test]
 async fn another_host_than_this_machine_is_not_served() {
     let world = World::with_options(json!({}), &["--aws-proxy", "0=http://127.0.0.1:1"]).await;

@@ -1,4 +1,4 @@
-//! Files of the project that show what is sent to a step.
+//! The project's files that show what a step is sent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Folder of the workspace.
+/// The root folder of the workspace.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// What released definitions of the state machine sent to a function and picked from its answers. Executions wait for people
-/// while newer functions are deployed, and keep the definition with which they began.
+/// What released definitions of the state machine sent to a function, and which fields of its answers they used. An
+/// execution that waits for people keeps the definition with which it began, while newer functions are deployed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Released {
@@ -25,7 +25,7 @@ pub(crate) fn released(function: &str) -> Result<Released, String> {
     read(&root().join(format!("statemachine/fixtures/{function}.json")))
 }
 
-/// Sample events for `cargo lambda invoke`, at least one.
+/// The function's sample events for `cargo lambda invoke`. There is at least one.
 pub(crate) fn events(function: &str) -> Result<Vec<(String, Value)>, String> {
     let folder = root().join("functions").join(function).join("events");
     let events: Vec<_> = named(&folder, ".json")?
@@ -38,7 +38,7 @@ pub(crate) fn events(function: &str) -> Result<Vec<(String, Value)>, String> {
     Ok(events)
 }
 
-/// Files of `folder` whose name ends so, sorted.
+/// The files of `folder` whose names have this end, sorted.
 pub(crate) fn named(folder: &Path, end: &str) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries

@@ -1,4 +1,4 @@
-//! Is everything that a state reads produced before it, on every route to it? A path that is missing ends an execution
+//! Checks that whatever a state reads was produced before it, on every route to it. A missing path ends an execution
 //! with States.Runtime, which no Catch catches.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::shape::Shape;
 /// The input of an execution, as shared/runtime/src/execution.rs writes it.
 const INPUT: [&str; 5] = ["org", "request", "kind", "run", "enter"];
 
-/// Of the context object, what both engines have.
+/// The fields of the context object that both engines have.
 const CONTEXT: [&str; 5] = [
     "$$.Task.Token",
     "$$.Execution.Id",
@@ -41,7 +41,7 @@ pub fn problems(machine: &Machine) -> Vec<String> {
     problems
 }
 
-/// What is known at the entry of each reached state. Known facts only ever become fewer, so this ends.
+/// What is known when each reachable state is entered. Known facts only become fewer, so the loop ends.
 fn known(machine: &Machine) -> BTreeMap<&str, Shape> {
     let mut input = Shape::with([]);
     for field in INPUT {
@@ -67,7 +67,7 @@ fn known(machine: &Machine) -> BTreeMap<&str, Shape> {
     known
 }
 
-/// The states before `name` from which one comes without `path`.
+/// The states that lead to `name` without having produced `path`.
 fn without<'a>(machine: &'a Machine, known: &BTreeMap<&str, Shape>, name: &str, path: &str) -> Vec<&'a str> {
     let Some(names) = paths::names(path) else {
         return Vec::new();
@@ -83,7 +83,7 @@ fn without<'a>(machine: &'a Machine, known: &BTreeMap<&str, Shape>, name: &str, 
     machine.states.iter().filter_map(comes_without).collect()
 }
 
-/// What InputPath or OutputPath leaves.
+/// The part that InputPath or OutputPath selects.
 fn chosen(state: &Value, field: &str, shape: &Shape) -> Shape {
     match state.get(field) {
         None => shape.clone(),
@@ -97,7 +97,7 @@ fn chosen(state: &Value, field: &str, shape: &Shape) -> Shape {
     }
 }
 
-/// What a Task's resource answers before ResultSelector.
+/// The answer of a Task's resource before ResultSelector.
 fn raw_result(state: &Value) -> Shape {
     if waits_for_a_token(state) {
         Shape::Value
@@ -114,7 +114,7 @@ fn output(state: &Value, input: &Shape, caught_by: Option<&Value>) -> Shape {
     chosen(state, "OutputPath", &combined(state, input))
 }
 
-/// The state's input with its result, before OutputPath.
+/// The state's input combined with its result, before OutputPath.
 fn combined(state: &Value, input: &Shape) -> Shape {
     let effective = chosen(state, "InputPath", input);
     let sent = state
@@ -133,7 +133,7 @@ fn combined(state: &Value, input: &Shape) -> Shape {
     placed(state.get("ResultPath"), input, result)
 }
 
-/// ResultPath: null keeps the input, `$` or none replaces it, a path adds to it.
+/// Applies ResultPath: null keeps the input, `$` or none replaces it, a path adds to it.
 fn placed(path: Option<&Value>, input: &Shape, result: Shape) -> Shape {
     let mut output = input.clone();
     match path {
@@ -148,7 +148,7 @@ fn placed(path: Option<&Value>, input: &Shape, result: Shape) -> Shape {
     output
 }
 
-/// The paths that the state reads and `input` lacks.
+/// The paths that the state reads and that `input` lacks.
 fn missing(state: &Value, input: &Shape) -> Vec<String> {
     let effective = chosen(state, "InputPath", input);
     let mut missing = Vec::new();
@@ -191,7 +191,7 @@ fn missing(state: &Value, input: &Shape) -> Vec<String> {
     missing
 }
 
-/// The expressions of a template, at whatever depth.
+/// Calls `found` with each expression of a template, at any depth.
 fn each_path(template: &Value, found: &mut impl FnMut(&str)) {
     match template {
         Value::Object(fields) => {
@@ -207,7 +207,7 @@ fn each_path(template: &Value, found: &mut impl FnMut(&str)) {
     }
 }
 
-/// What a choice compares. A variable whose presence is asked for may be absent.
+/// Calls `found` with each operand of a choice. A variable may be absent if the choice tests whether it is present.
 fn each_operand(choice: &Value, found: &mut impl FnMut(&str)) {
     for operator in ["And", "Or"] {
         list(choice, operator).for_each(|choice| each_operand(choice, found));
@@ -312,7 +312,7 @@ mod tests {
         }
         let reads_error = json!({"Type": "Pass", "Parameters": {"cause.$": "$.failure.Cause"}, "Next": "End"});
         let found = reads(&catch(json!("$.failure")), &reads_error);
-        // Where nothing failed, there is no failure.
+        // If nothing failed, there is no failure to read.
         assert_eq!(
             found,
             ["`Then` reads $.failure.Cause, which is not there when one comes from `A`"]

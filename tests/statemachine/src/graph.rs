@@ -1,4 +1,5 @@
-//! Does every way lead somewhere, can every state be reached, and does each state lead to an end?
+//! Checks that every route leads to an existing state, that every state can be reached, and that every state leads to
+//! an end.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ pub fn problems(machine: &Machine) -> Vec<String> {
     problems
 }
 
-/// Each kind of state says in its own way where it goes.
+/// The field in which a state of this kind says where it goes.
 fn way_on(state: &Value) -> Option<&'static str> {
     let has = |field| state.get(field).is_some();
     match kind(state) {
@@ -65,7 +66,7 @@ fn reached(machine: &Machine) -> BTreeSet<&str> {
     reached
 }
 
-/// States from which an end can be reached.
+/// The states from which an end can be reached.
 fn ending(machine: &Machine) -> BTreeSet<&str> {
     let mut ending: BTreeSet<&str> = BTreeSet::new();
     loop {

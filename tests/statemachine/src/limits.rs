@@ -1,7 +1,7 @@
-//! Do the longest history and the longest wait of an execution stay below the limits of Step Functions?
+//! Checks that an execution's longest history and longest wait stay below the limits of Step Functions.
 //!
-//! Both are sums over the states, each as often as its loops can go round: the parameters' MaxValues say how often and how
-//! long.
+//! Both are sums over the states, each multiplied by the turns of its loops. The MaxValues of the template's
+//! parameters say how often and how long.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,42 +11,42 @@ use serde_json::Value;
 
 use crate::machine::{Machine, edges, kind, text, waits_for_a_token};
 
-/// Events in the history of one execution; the next one ends it.
+/// The largest number of events in the history of one execution. The next event would end the execution.
 pub const MOST_EVENTS: u64 = 25_000;
-/// Seconds that an execution may take.
+/// The most seconds that an execution may take.
 pub const LONGEST: u64 = 365 * DAY;
 
 const DAY: u64 = 86_400;
-/// Seconds from a submission to the latest start date that it may name, in whichever time zone.
+/// Seconds from a submission to the latest start date that it may name, in any time zone.
 const START_DATE: u64 = (MAX_DAYS_AHEAD.unsigned_abs() + 1) * DAY;
 
-/// How often a loop goes round.
+/// How often a loop is repeated.
 #[derive(Clone, Copy)]
 enum Turns {
-    /// As often as this clock says, which the state `Set the clocks` sets to a parameter of the template.
+    /// As often as this clock says. The state `Set the clocks` sets it to a parameter of the template.
     Clock(&'static str),
     /// Once for each license of the request.
     Licenses,
-    /// What a step reads in the data decides; here it counts as one turn.
+    /// Depends on data that a step reads, and counts as one turn here.
     Data,
 }
 
-/// A state of each loop, outer loops first. A loop without one of them is a problem.
+/// A state of each loop, outer loops first. A loop without any of these states is reported as a problem.
 const LOOPS: [(&str, Turns); 5] = [
     ("Is there time left to decide?", Turns::Clock("approval_rounds")),
     ("Find a license", Turns::Licenses),
     ("Is there time left for the seat?", Turns::Clock("seat_polls")),
     ("Is there time left for the order?", Turns::Clock("purchase_polls")),
-    // Busy until the other request's seat is assigned or given up.
+    // This loop ends when the other request's seat is assigned or given up.
     ("Wait for the other purchase", Turns::Data),
 ];
 
-/// How long and how often, at most.
+/// The length of the longest execution.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Most {
-    /// Events in the history, where no attempt fails.
+    /// Events in the history if no attempt fails.
     pub events: u64,
-    /// Seconds of waiting, without the seconds that functions run.
+    /// Seconds of waiting, without the time in which functions run.
     pub seconds: u64,
 }
 
@@ -66,7 +66,7 @@ pub fn most(machine: &Machine, template: &Value) -> Result<Most, String> {
             after += waited;
         }
     }
-    // The start date is a day, not a pause: an approval that takes long does not move it.
+    // The start date is a day and not a pause, so an approval that takes long does not move it.
     let seconds = before.max(START_DATE) + after;
     Ok(Most { events, seconds })
 }
@@ -82,7 +82,8 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
     }
 }
 
-/// Entered and exited; a Task also scheduled, started and ended, and submitted where it waits for a token.
+/// Each state has events for entering and leaving. A Task also has some for being scheduled, started and ended, and
+/// submitted if it waits for a token.
 fn events_of(state: &Value) -> u64 {
     match kind(state) {
         "Task" if waits_for_a_token(state) => 6,
@@ -97,7 +98,7 @@ struct Clocks<'a> {
 }
 
 impl Clocks<'_> {
-    /// The MaxValue of the parameter that `$.clocks.NAME` is set to.
+    /// The MaxValue of the parameter that sets `$.clocks.NAME`.
     fn most(&self, name: &str) -> Result<u64, String> {
         let set = &self.machine.states[&self.machine.start]["Parameters"]["clocks"][format!("{name}.$")];
         let parameter = set
@@ -110,7 +111,7 @@ impl Clocks<'_> {
             .ok_or_else(|| format!("the template's parameter {parameter} has no MaxValue"))
     }
 
-    /// The longest wait of one visit, in seconds; 0 for the wait until a date.
+    /// The longest wait of one visit in seconds; 0 for the wait until a date.
     fn wait(&self, name: &str, state: &Value) -> Result<u64, String> {
         let path = match kind(state) {
             "Wait" if text(state, "TimestampPath").is_some() => return Ok(0),
@@ -155,7 +156,7 @@ fn visits<'a>(machine: &'a Machine, clocks: &Clocks) -> Result<BTreeMap<&'a str,
     }
 }
 
-/// The states of `among` that lead to `state` and are reached from it, with itself; none if it is in no loop.
+/// The states of `among` in a loop with `state`, including itself. Empty if it is in no loop.
 fn members<'a>(machine: &'a Machine, among: &BTreeSet<&'a str>, state: &str) -> BTreeSet<&'a str> {
     let reached = reached(machine, among, state);
     reached
@@ -165,7 +166,7 @@ fn members<'a>(machine: &'a Machine, among: &BTreeSet<&'a str>, state: &str) -> 
         .collect()
 }
 
-/// The states of `among` that one step or more leads to from `state`.
+/// The states of `among` that can be reached from `state` in at least one step.
 fn reached<'a>(machine: &'a Machine, among: &BTreeSet<&'a str>, state: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut ahead = vec![state.to_owned()];
@@ -182,7 +183,7 @@ fn reached<'a>(machine: &'a Machine, among: &BTreeSet<&'a str>, state: &str) -> 
     reached
 }
 
-/// The states from which one comes to the wait until a date.
+/// The states that lead to the wait until a date.
 fn leading_to_the_date(machine: &Machine) -> BTreeSet<&str> {
     let all: BTreeSet<&str> = machine.states.keys().map(String::as_str).collect();
     let is_date = |name: &&str| text(&machine.states[*name], "TimestampPath").is_some();
@@ -197,7 +198,7 @@ mod tests {
     use super::*;
     use crate::machine::broken;
 
-    /// Asks twice at most, waits until the date, then once more.
+    /// A machine that asks at most twice, waits until the date, and then once more.
     fn machine(more: &Value) -> Machine {
         let mut states = json!({
             "Set the clocks": {"Type": "Pass", "Next": "Ask", "Parameters": {"clocks": {
@@ -225,7 +226,7 @@ mod tests {
         let most = most(&machine(&json!({})), &template(2, 60)).unwrap();
         // Once: the clocks, the date, the pause, the end. Twice: the question and the choice.
         assert_eq!(most.events, 4 * 2 + 2 * (6 + 2));
-        // What is asked before the date is over by then.
+        // The questions before the date are answered by then.
         assert_eq!(most.seconds, START_DATE + 60);
     }
 

@@ -1,4 +1,4 @@
-//! The state machine as it is written, and where its states lead.
+//! The state machine as the file has it, and the edges between its states.
 
 use std::fs;
 
@@ -6,22 +6,22 @@ use serde_json::{Map, Value};
 
 use crate::files::root;
 
-/// Where the state machine is, from the root of the workspace.
+/// The path of the state machine's file, from the root of the workspace.
 pub const FILE: &str = "statemachine/gangway.asl.json";
 
 pub struct Machine {
-    /// The file as it is written.
+    /// The text of the file.
     pub text: String,
-    /// Name of the first state.
+    /// The name of the first state.
     pub start: String,
     /// Each state by its name.
     pub states: Map<String, Value>,
 }
 
-/// A way from one state to another.
+/// An edge from one state to another.
 pub struct Edge<'a> {
     pub to: &'a str,
-    /// The Catch that leads there; none for the ordinary way.
+    /// The Catch that leads there; none for an ordinary edge.
     pub caught_by: Option<&'a Value>,
 }
 
@@ -51,7 +51,7 @@ impl Machine {
     }
 }
 
-/// Folder of the function that a Task invokes: `${CreateUserFunctionArn}` is `create-user`.
+/// The folder of the function that a Task invokes: `${CreateUserFunctionArn}` is `create-user`.
 pub fn function_of(state: &Value) -> Option<String> {
     let name = state.get("Parameters")?.get("FunctionName")?.as_str()?;
     let name = name.strip_prefix("${")?.strip_suffix("FunctionArn}")?;
@@ -74,7 +74,7 @@ pub fn text<'a>(state: &'a Value, field: &str) -> Option<&'a str> {
     state.get(field)?.as_str()
 }
 
-/// The elements of an array; none where there is no such field.
+/// The elements of an array; empty if there is no such field.
 pub fn list<'a>(state: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
     state.get(field).and_then(Value::as_array).into_iter().flatten()
 }

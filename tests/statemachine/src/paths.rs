@@ -1,12 +1,13 @@
 //! JSONPaths, alone and inside intrinsic functions.
 
-/// The paths that an expression reads: itself, or the arguments of its functions. Names of `$$` paths keep both signs.
+/// The paths that an expression reads: the expression itself, or the arguments of its functions. Names of `$$` paths
+/// keep both signs.
 pub(crate) fn read(expression: &str) -> Vec<String> {
     let mut paths = Vec::new();
     let mut rest = expression.chars().peekable();
     while let Some(letter) = rest.next() {
         match letter {
-            // A text: nothing in it is a path.
+            // This is a quoted text, which contains no path.
             '\'' => {
                 while let Some(letter) = rest.next() {
                     match letter {
@@ -29,7 +30,7 @@ pub(crate) fn read(expression: &str) -> Vec<String> {
     paths
 }
 
-/// `$.a.b` as its names; none for anything that is no plain path into the state.
+/// The names in `$.a.b`; none for anything but a plain path into the state.
 pub(crate) fn names(path: &str) -> Option<Vec<&str>> {
     let names = match path.strip_prefix('$')? {
         "" => Vec::new(),

@@ -1,5 +1,5 @@
-//! What the state machine sends to a step and picks from its answer. The tests of each step check its `Input` and `Output`
-//! against this, so that neither side changes alone.
+//! What the state machine sends to a step, and which fields of the answer it uses. The tests of each step compare its
+//! `Input` and `Output` with this, so that neither side changes alone.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ pub fn payloads(function: &str) -> Result<Vec<(String, Value)>, String> {
 }
 
 /// Checks that everything that may be sent to `function` is an `I`: what the state machine sends now, what released
-/// definitions sent (`statemachine/fixtures`), and the sample events in the function's folder. An `I` refuses unknown fields.
+/// definitions sent (`statemachine/fixtures`), and the sample events in the function's folder. An `I` refuses unknown
+/// fields.
 pub fn accepted<I: DeserializeOwned>(function: &str) -> Result<(), String> {
     let sent = payloads(function)?;
     let Released { inputs, .. } = released(function)?;
@@ -52,8 +53,8 @@ pub fn accepted<I: DeserializeOwned>(function: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks `answers`, one for each kind of answer that `function` can give: all have the fields that the state machine picks,
-/// now and in released definitions, and each value that a Choice compares with is in one of them.
+/// Checks `answers`, one for each kind of answer of `function`. Each must have the fields that the state machine uses,
+/// now and in released definitions. Each value that a Choice compares with must occur in one of them.
 pub fn answers<O: Serialize>(function: &str, answers: &[O]) -> Result<(), String> {
     let answers: Vec<Value> = answers
         .iter()
@@ -118,12 +119,13 @@ fn keys(value: &Value) -> BTreeSet<&String> {
 struct Task {
     state: String,
     payload: Map<String, Value>,
-    /// What ResultSelector takes from the answer: its name in the state machine, and the field of the answer.
+    /// The fields that ResultSelector takes from the answer: the name in the state machine, and the field of the
+    /// answer.
     picked: Vec<(String, String)>,
     kept_at: Option<String>,
 }
 
-/// The Tasks that invoke `function`, at least one.
+/// The Tasks that invoke `function`. There is at least one.
 fn tasks(machine: &Machine, function: &str) -> Result<Vec<Task>, String> {
     let tasks: Vec<Task> = machine
         .tasks()
@@ -159,7 +161,7 @@ fn task(name: &str, state: &Value) -> Result<Task, String> {
     })
 }
 
-/// The texts that Choices compare `variable` with, each with the name of its state.
+/// The texts with which Choices compare `variable`, each with the name of its state.
 fn compared(machine: &Machine, variable: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, state) in &machine.states {

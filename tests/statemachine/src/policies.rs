@@ -1,4 +1,4 @@
-//! Do the template's policies allow what they seem to allow, and does its API keep strangers apart?
+//! Checks that the template's policies allow only what they seem to allow, and that its API keeps strangers out.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::template::one_or_many;
 
-/// A statement, and the resource of the template that it stands in.
+/// A statement, and the resource of the template that contains it.
 struct Statement<'a> {
     owner: &'a str,
     body: &'a Value,
 }
 
-/// Of managed policies and of functions and state machines.
+/// The statements of managed policies, functions and state machines.
 fn statements(template: &Value) -> Vec<Statement<'_>> {
     let mut all = Vec::new();
     for (owner, resource) in template["Resources"].as_object().into_iter().flatten() {
@@ -34,7 +34,7 @@ fn acts(statement: &Value, wanted: impl Fn(&str) -> bool) -> bool {
         .any(|action| action == "*" || wanted(action))
 }
 
-/// The branch of an `!If` that an account gets; anything else is as it is.
+/// The branch of an `!If` that applies in a real account; any other value is unchanged.
 fn in_an_account(value: &Value) -> &Value {
     match value["Fn::If"].as_array().map(Vec::as_slice) {
         Some([condition, _, otherwise]) if condition == "IsLocal" => otherwise,
@@ -42,7 +42,7 @@ fn in_an_account(value: &Value) -> &Value {
     }
 }
 
-/// Allows whose condition is met by a call that does not name the key at all.
+/// Finds Allow statements whose condition also holds for a call that does not have the key at all.
 pub fn conditions(template: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     let all = statements(template);
@@ -72,7 +72,7 @@ pub fn conditions(template: &Value) -> Vec<String> {
     problems
 }
 
-/// Mails leave by the one policy that says from whom.
+/// Checks that mails are sent under the one policy that restricts the sender.
 pub fn mails(template: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     let all = statements(template);
@@ -96,7 +96,7 @@ pub fn mails(template: &Value) -> Vec<String> {
     problems
 }
 
-/// All texts in a resource, in whichever way it is put together.
+/// All texts in a resource, however it is composed.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -113,7 +113,7 @@ fn may_be_the_audit(resource: &Value) -> bool {
         .any(|text| text.contains("AuditTable") || text.ends_with("-audit") || text.ends_with('*'))
 }
 
-/// Actions may be patterns too.
+/// Whether an action, which may be a pattern, belongs to DynamoDB.
 fn is_of_dynamodb(action: &str) -> bool {
     let (fixed, pattern) = action
         .split_once('*')
@@ -121,7 +121,7 @@ fn is_of_dynamodb(action: &str) -> bool {
     action.starts_with("dynamodb:") || (pattern && "dynamodb:".starts_with(fixed))
 }
 
-/// The audit is added to, and nothing else.
+/// Checks that functions can only add to the audit.
 pub fn audit(template: &Value) -> Vec<String> {
     const MAY: [&str; 2] = ["dynamodb:PutItem", "dynamodb:Query"];
     let all = statements(template);
@@ -138,7 +138,8 @@ pub fn audit(template: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Routes that anybody may call have a limit of their own, and the functions behind HTTP a share of the concurrency.
+/// Checks that routes for everybody have a limit of their own, and that the functions behind HTTP have a share of the
+/// concurrency.
 pub fn limits(template: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     let resources = template["Resources"].as_object();
@@ -178,7 +179,7 @@ pub fn limits(template: &Value) -> Vec<String> {
     problems
 }
 
-/// Who calls, and nothing of a query string: a link's capability is in it.
+/// Checks that the access log says who called, and contains no query string, because a link's capability is in it.
 pub fn access_log(template: &Value) -> Vec<String> {
     const WANTED: [&str; 3] = [
         "$context.requestId",
@@ -265,7 +266,7 @@ Resources:
 
     type Check = fn(&Value) -> Vec<String>;
 
-    /// Replaces a part of the sound template.
+    /// Replaces a part of the correct template.
     fn found(check: Check, part: &str, by: &str) -> Vec<String> {
         assert!(TEMPLATE.contains(part), "{part}");
         check(&parse(&TEMPLATE.replacen(part, by, 1)).unwrap())

@@ -1,18 +1,18 @@
-//! What a Task retries: first come the errors that no retry mends, then one retrier for what passes by itself. And does
-//! the table in `statemachine/README.md` say what the file does?
+//! Checks the retries of a Task: first the errors that no retry helps against, then one retrier for errors that pass
+//! by themselves. Also checks that the table in `statemachine/README.md` matches the file.
 
 use serde_json::Value;
 
 use crate::machine::{Machine, errors, function_of, list, text, waits_for_a_token};
 
-/// What a retry never mends: a person has to change something first.
+/// Errors that no retry helps against, because a person has to change something first.
 const REFUSED: [&str; 2] = ["Permanent", "NeedsAttention"];
 
-/// What AWS reports a silent callback task as; whoever handles one must handle the other.
+/// The two errors by which AWS reports that nobody answered. Whoever handles one must handle the other.
 pub(crate) const SILENCE: [&str; 2] = ["States.HeartbeatTimeout", "States.Timeout"];
 
-/// Errors that pass by themselves: ours, those of invoking a function, and those of a function that crashed or ran out of
-/// time.
+/// Errors that pass by themselves: Gangway's own, those of invoking a function, and those of a function that crashed
+/// or ran out of time.
 pub(crate) const TRANSIENT: [&str; 10] = [
     "Transient",
     "Lambda.ServiceException",
@@ -60,7 +60,7 @@ pub(crate) fn problems(task: &Value) -> Vec<String> {
     problems
 }
 
-/// The retrier that takes `error`. `States.TaskFailed` takes every error of a task but `States.Timeout`.
+/// The retrier that handles `error`. `States.TaskFailed` matches every error of a task except `States.Timeout`.
 fn retrier_of<'a>(task: &'a Value, error: &str) -> Option<&'a Value> {
     list(task, "Retry").find(|retrier| {
         let names = errors(retrier);
@@ -71,17 +71,17 @@ fn retrier_of<'a>(task: &'a Value, error: &str) -> Option<&'a Value> {
 /// A row of the README's table, in the order of its columns.
 struct Row<'a> {
     class: &'a str,
-    /// Error names.
+    /// The names of the errors.
     errors: Vec<&'a str>,
-    /// Functions' folders; none for all of them.
+    /// The folders of the functions; empty for all functions.
     functions: Vec<&'a str>,
-    /// Attempts, first pause, factor and longest pause; only the attempts where these are 0.
+    /// Attempts, first pause, factor and longest pause. Only the attempts if there are 0.
     numbers: Vec<f64>,
 }
 
 const FIELDS: [&str; 4] = ["MaxAttempts", "IntervalSeconds", "BackoffRate", "MaxDelaySeconds"];
 
-/// Checks each row of the table below the heading "Retries" in `readme` against every Task that the row is about.
+/// Compares each row of the table below the heading "Retries" in `readme` with every Task that the row is about.
 pub fn table(machine: &Machine, readme: &str) -> Vec<String> {
     let rows = rows(readme);
     if rows.is_empty() {

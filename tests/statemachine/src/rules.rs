@@ -1,4 +1,4 @@
-//! The rules of every Task: what is retried and caught, how long it may take, what it is sent.
+//! The rules for every Task: what it retries and catches, how long it may take, and what it sends.
 
 use domain::step_error::StepError;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::machine::{Machine, errors, list, text, waits_for_a_token};
 use crate::retries::{self, SILENCE, TRANSIENT};
 
-/// The documented names of Step Functions' own. Not `States.Runtime`, which nothing can catch.
+/// Step Functions' own error names, as documented. `States.Runtime` is missing, because nothing can catch it.
 const DOCUMENTED: [&str; 12] = [
     "States.ALL",
     "States.BranchFailed",
@@ -76,7 +76,7 @@ fn catch(task: &Value) -> Vec<String> {
     problems
 }
 
-/// Names in Retry and Catch that nothing raises.
+/// Finds names in Retry and Catch that nothing raises.
 fn names(task: &Value) -> Vec<String> {
     let all = list(task, "Retry").chain(list(task, "Catch")).flat_map(errors);
     all.filter(|name| !known(name))
@@ -84,7 +84,7 @@ fn names(task: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Without a limit, a lost callback or a lost function holds the execution for a year.
+/// Checks for a timeout. Without one, a lost callback or a lost function would hold the execution for a year.
 fn time(task: &Value) -> Vec<String> {
     let has = |field: &str| task.get(field).is_some() || task.get(format!("{field}Path")).is_some();
     let problem = if waits_for_a_token(task) {
@@ -96,7 +96,7 @@ fn time(task: &Value) -> Vec<String> {
     problem.map(str::to_owned).into_iter().collect()
 }
 
-/// Named fields only: whole states carry along what the function has no business with.
+/// Checks that the payload names its fields. A whole state would also contain what the function must not see.
 fn payload(task: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     let resource = text(task, "Resource").unwrap_or_default();
@@ -164,7 +164,7 @@ mod tests {
         ))
     }
 
-    /// Sets what `pointer` leads to, or removes it, and looks for `problem`.
+    /// Sets the value at `pointer`, or removes it, and expects `problem`.
     fn breaks(pointer: &str, value: Option<Value>, problem: &str) {
         let mut task = sound();
         let (parent, key) = pointer.rsplit_once('/').unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The payload of `state` with sample values for its paths; values that the state machine has itself are kept.
+/// The payload of `state` with sample values for its paths. Values that the state machine contains itself are kept.
 pub(crate) fn payload(state: &str, payload: &Map<String, Value>) -> Result<Value, String> {
     let mut fields = Map::new();
     for (key, value) in payload {

@@ -1,4 +1,4 @@
-//! What is known to be in a state: names of fields, not their values.
+//! What is known about the data of a state: names of fields, not their values.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::paths;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// At least these fields.
+    /// An object with at least these fields.
     Object(BTreeMap<String, Shape>),
-    /// It is there; nothing is known of fields in it.
+    /// A value that is there, and of whose fields nothing is known.
     Value,
-    /// What a function answered: its own test says which fields it has.
+    /// The answer of a function. The function's own test says which fields it has.
     Answer,
 }
 
@@ -48,7 +48,7 @@ impl Shape {
         }
     }
 
-    /// What is there whichever of the two it is.
+    /// What holds for both shapes.
     pub(crate) fn in_both(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Object(one), Self::Object(two)) => Self::Object(
@@ -61,7 +61,7 @@ impl Shape {
         }
     }
 
-    /// Of a literal, or of a template whose fields named `x.$` are paths into `input`.
+    /// The shape of a literal, or of a template whose fields named `x.$` are paths into `input`.
     pub(crate) fn of(template: &Value, input: &Self) -> Self {
         let Value::Object(fields) = template else {
             return Self::Value;

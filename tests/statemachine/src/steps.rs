@@ -1,5 +1,5 @@
-//! Steps and Tasks: each has the other, and a test that holds one against the other. And the sample events of the
-//! functions that are no steps.
+//! Checks that each step has a Task, each Task has a step, and a test compares the two. Also checks the sample events
+//! of the functions that are no steps.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::machine::{Machine, function_of};
 
-/// A function's crate, as far as these checks look at it.
+/// The parts of a function's crate that these checks read.
 pub struct Crate {
     pub name: String,
-    /// Text of main.rs.
+    /// The text of main.rs.
     pub main: String,
-    /// Text of work.rs; none for functions that answer HTTP calls.
+    /// The text of work.rs; none for functions that answer HTTP calls.
     pub work: Option<String>,
-    /// File name and text of each sample event.
+    /// The file name and text of each sample event.
     pub events: Vec<(String, String)>,
 }
 
@@ -54,8 +54,8 @@ pub fn crates(functions: &Path) -> Result<Vec<Crate>, String> {
 }
 
 impl Crate {
-    /// A step is run by `steps::main!`, or takes an `Input`, its own or the common one, which a Task sends; what an event
-    /// rule sends is an `Event`.
+    /// Whether the function is a step: it is run by `steps::main!`, or takes an `Input`, its own or the common one,
+    /// which a Task sends. A function that an event rule invokes takes an `Event`.
     fn is_step(&self) -> bool {
         self.main.contains("steps::main!(") || self.works_with("input: Input")
     }
@@ -73,7 +73,7 @@ impl Crate {
             || self.works_with(&format!("payloads::answers(\"{}\"", self.name))
     }
 
-    /// What `steps::payload_tests!` is given: the step and, after a comma, its answers.
+    /// The arguments of `steps::payload_tests!`: the step and, after a comma, its answers.
     fn payload_tests(&self) -> Option<&str> {
         let (_, tests) = self.work.as_ref()?.split_once("steps::payload_tests!(")?;
         tests.split_once(");").map(|(tests, _)| tests)
@@ -114,7 +114,8 @@ pub fn problems(machine: &Machine, crates: &[Crate]) -> Vec<String> {
     problems
 }
 
-/// Sample events of the functions that are no steps: HTTP calls of a route that the template gives the function.
+/// Checks the sample events of the functions that are no steps: they are HTTP calls of a route that the template gives
+/// to the function.
 pub fn http_events(crates: &[Crate], template: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     for function in crates.iter().filter(|known| !known.is_step()) {
@@ -132,7 +133,7 @@ pub fn http_events(crates: &[Crate], template: &Value) -> Vec<String> {
                 }
             };
             if function.work.is_some() {
-                // Not HTTP: its own test reads its events.
+                // This function does not answer HTTP, and its own test reads its events.
                 continue;
             }
             if event["version"] != "2.0" {

@@ -1,4 +1,4 @@
-//! `infra/template.yaml` as a value. Does it give the state machine what it asks for, and no more?
+//! Reads `infra/template.yaml`, and checks that it gives the state machine exactly what the state machine needs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,8 @@ pub fn load() -> Result<Value, String> {
     parse(&fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?)
 }
 
-/// CloudFormation's short tags become their long forms: `!Ref A` is `{"Ref": "A"}`, others `{"Fn::TAG": ...}`.
+/// Parses YAML. CloudFormation's short tags become their long forms: `!Ref A` is `{"Ref": "A"}`, others are
+/// `{"Fn::TAG": ...}`.
 pub fn parse(text: &str) -> Result<Value, String> {
     let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
     documents
@@ -99,7 +100,7 @@ pub fn problems(machine: &Machine, template: &Value) -> Vec<String> {
     problems
 }
 
-/// Properties of the state machine.
+/// The properties of the state machine.
 fn resource(template: &Value) -> Option<&Value> {
     template["Resources"]
         .as_object()?
@@ -112,7 +113,7 @@ fn resource(template: &Value) -> Option<&Value> {
         })
 }
 
-/// The names of `${NAME}`.
+/// The names in `${NAME}`.
 fn asked(definition: &str) -> BTreeSet<String> {
     let mut rest = definition;
     let mut names = BTreeSet::new();
@@ -126,8 +127,8 @@ fn asked(definition: &str) -> BTreeSet<String> {
     names
 }
 
-/// The functions that the state machine's role may invoke. Anything but a function's ARN is named as it is written, so
-/// that a wildcard is told.
+/// The functions that the state machine's role may invoke. Anything but a function's ARN stays as it is written, so
+/// that a wildcard is reported.
 fn invoked(properties: &Value) -> BTreeSet<String> {
     let statements = one_or_many(&properties["Policies"]).flat_map(|policy| one_or_many(&policy["Statement"]));
     statements
@@ -182,7 +183,7 @@ Resources:
               Resource: [!GetAtt AFunction.Arn]
 ";
 
-    /// Replaces a part of the sound template.
+    /// Replaces a part of the correct template.
     fn found(part: &str, by: &str) -> Vec<String> {
         assert!(TEMPLATE.contains(part), "{part}");
         let machine = broken(&json!({"StartAt": "A", "States": {

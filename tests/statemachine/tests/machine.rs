@@ -1,4 +1,4 @@
-//! Every check over the project's state machine and template.
+//! Runs every check on the project's state machine and template.
 #![expect(
     clippy::unwrap_used,
     reason = "tests, and what they share, stop at what they cannot read"
@@ -81,7 +81,7 @@ fn strangers_have_limits_of_their_own_and_leave_a_trace() {
     none(&policies::access_log(&template));
 }
 
-/// A function that reads one PSA's credentials (or a distributor's) reads those of every one.
+/// A function that reads the credentials of one PSA or distributor may read those of all.
 #[test]
 fn functions_may_read_the_credentials_of_every_system_of_a_kind() {
     use domain::variables::{Distributor, Psa};

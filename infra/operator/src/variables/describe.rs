@@ -1,4 +1,4 @@
-//! What variables there are, for a terminal and as docs/variables.md.
+//! Describes the variables, for a terminal and as docs/variables.md.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub(crate) fn describe(markdown: bool) -> String {
     if markdown { as_markdown() } else { as_text() }
 }
 
-// Writing to a String does not fail.
+// Writing to a String cannot fail.
 
 fn as_text() -> String {
     let mut text = String::new();
@@ -63,7 +63,7 @@ fn as_markdown() -> String {
     text
 }
 
-/// As it could be typed.
+/// The default as it would be typed.
 fn default_of(definition: &Definition) -> String {
     match definition.default_value() {
         None => "none".to_owned(),
@@ -72,7 +72,7 @@ fn default_of(definition: &Definition) -> String {
     }
 }
 
-/// The requests whose bodies have a field of the variable's name.
+/// The requests that can override the variable by a field of its name.
 fn overridden_by(definition: &Definition) -> &'static str {
     let has = |fields: &[Field]| fields.iter().any(|field| field.name == definition.name);
     if has(Onboarding::FIELDS) {

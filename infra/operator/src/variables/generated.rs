@@ -1,4 +1,5 @@
-//! Files that follow from the declarations of the variables. A test whose file is out of date writes it anew and fails.
+//! Files that are generated from the declarations of the variables. If a file is out of date, its test rewrites the
+//! file and fails.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,7 @@ fn openapi_takes_what_the_variables_take() {
     up_to_date(PATH, &format!("{before}{BEGIN}{properties}{END}{after}"));
 }
 
-/// A variable of the schema VariableChanges. JSON is YAML too.
+/// A variable in the schema VariableChanges. JSON is valid YAML.
 fn property(definition: &Definition) -> String {
     let mut schema = takes(definition.kind);
     schema.push(("description", json!(definition.description)));

@@ -64,7 +64,7 @@ fn a_denied_person_gets_no_user_and_the_requester_is_told() {
     let request = e2e::request::Request::of(&org, &answer.expect(201));
     request.until("waiting_approval");
     let (approve, deny) = request.approval_links(org.approver(), "Ada Lovelace");
-    // The requester is told why, so nobody denies without a word.
+    // A denial needs a reason, because it is sent to the requester.
     assert_eq!(links::press_silently(&deny).wrong_fields(), ["reason"]);
     assert!(links::press_plainly(&deny).expect(422).text.contains("name=\"reason\""));
     assert_eq!(request.status(), "waiting_approval");
@@ -81,7 +81,7 @@ fn a_denied_person_gets_no_user_and_the_requester_is_told() {
     }
     assert!(mail::to(org.manager()).is_empty());
     links::press(&approve).expect(409);
-    // The name is free again.
+    // The username is free again.
     let second = org
         .dry_run(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})))
         .expect(200)
@@ -90,7 +90,7 @@ fn a_denied_person_gets_no_user_and_the_requester_is_told() {
 }
 
 #[test]
-fn approvers_who_say_nothing_are_reminded_and_then_the_request_expires() {
+fn silent_approvers_are_reminded_then_the_request_expires() {
     let org = Organisation::approving(engine().quick(), "expired", &json!({}), &[]);
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
     let (approve, _) = request.approval_links(org.approver(), "Ada Lovelace");
@@ -130,7 +130,7 @@ fn each_approver_gets_links_of_their_own_and_the_requester_none() {
     links::press(&second).expect(200);
     let told = links::press(&denied).expect(409).json();
     assert_eq!(told["decided_by"], org.manager());
-    // The colleague's approval says the same: it stands.
+    // The colleague's approval agrees with the decision that was made.
     links::press(&first).expect(200);
     request.ends("completed");
     assert!(request.has_note(&format!("was approved by {}", org.manager())));
@@ -144,7 +144,7 @@ fn a_submission_that_leaves_no_approver_is_refused() {
     let refused = session.post("onboardings", &body);
     assert_eq!(refused.wrong_fields(), ["new_user_approval_email"]);
     assert_eq!(org.requests(""), Vec::<serde_json::Value>::new());
-    // Somebody else may ask them.
+    // A request by somebody else may ask them.
     let request = org.submit(&body);
     request.until("waiting_approval");
     until("the approver's mail", || {
@@ -166,7 +166,7 @@ fn a_cancelled_approval_waits_no_more() {
     let pressed = links::press(&approve);
     assert!([409, 410].contains(&pressed.status), "{pressed:?}");
     assert_eq!(pressed.json()["decision"], "cancelled");
-    // Once more says the same, and does nothing.
+    // Cancelling again gives the same answer and has no effect.
     request.cancel().expect(200);
     assert_eq!(
         request

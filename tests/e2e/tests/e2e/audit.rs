@@ -1,4 +1,4 @@
-//! The audit tells what it can be asked for later: who called, and what was meant before it was done.
+//! The audit answers later questions: who called, and what they meant to do before it was done.
 
 use e2e::{aws, engine::engine, links, organisation::Organisation, search, simulators::AwsRule, wait::until};
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ fn entries(org: &Organisation, what: &str) -> Vec<Value> {
     answer["entries"].as_array().expect("entries").clone()
 }
 
-/// The access log of API Gateway has the address by the same id; what the engine keeps is the function's log.
+/// API Gateway's access log has the caller's address under the same id. The local engine keeps only the function's
+/// log.
 #[test]
 fn entries_lead_to_the_call_that_caused_them() {
     let org = Organisation::approving(&engine().patient, "audit-calls", &json!({}), &[]);
@@ -36,7 +37,7 @@ fn entries_lead_to_the_call_that_caused_them() {
     }
     ids.dedup();
     assert_eq!(ids.len(), 3);
-    // Nobody called for what the operator's command did.
+    // The operator's command is no API call.
     let operators = entries(&org, "organisation.put");
     assert!(
         operators.iter().all(|entry| entry["api_request_id"].is_null()),
@@ -61,7 +62,7 @@ fn no_credentials_are_set_that_the_audit_does_not_know_of() {
     };
     let exists = || aws::secrets().contains(&secret);
 
-    // Enough for the client's own retries.
+    // More failures than the AWS client retries.
     let no_audit = AwsRule::new("DynamoDB_20120810.PutItem", &org.id, "500", 10, 0);
     assert_eq!(set().status, 503);
     drop(no_audit);
@@ -82,7 +83,7 @@ fn no_credentials_are_set_that_the_audit_does_not_know_of() {
     assert!(!search::found(SECRET, &json!(all).to_string()));
 }
 
-/// DynamoDB deletes what has expired when it comes by, which may be days later.
+/// DynamoDB may delete expired items days later.
 #[test]
 fn a_link_whose_time_is_over_is_unknown() {
     let org = Organisation::approving(&engine().patient, "audit-links", &json!({}), &[]);
@@ -96,7 +97,7 @@ fn a_link_whose_time_is_over_is_unknown() {
         .into_iter()
         .filter(|item| item["request"]["S"] == request.id.as_str());
     for item in own {
-        // A time to come, since the end of the request.
+        // The item has an expiry since the request ended.
         assert!(item["expires_at"]["N"].is_string(), "{item}");
         let update = json!({
             "TableName": table, "Key": {"hash": item["hash"]}, "UpdateExpression": "SET expires_at = :past",

@@ -1,4 +1,5 @@
-//! Who may ask for what, and that what was approved is what is done. Each exploit that a review found is tried again.
+//! Who may ask for what, and whether what was approved is what is done. Exploits that a security review found are
+//! tried again.
 
 use chrono::{Duration, Utc};
 use e2e::{engine::engine, links, mail, organisation::Organisation, request::Request, session::Session, wait::until};
@@ -10,7 +11,7 @@ fn day(days: i64) -> String {
     (Utc::now() + Duration::days(days)).format("%Y-%m-%d").to_string()
 }
 
-/// A member who has signed in, at an address of the tenant's domain.
+/// Signs in a new member with an address of the tenant's domain.
 fn member<'a>(org: &'a Organisation, local_part: &str, role: &str) -> Session<'a> {
     org.session(&org.upn(local_part), local_part, role)
 }
@@ -31,7 +32,7 @@ fn has_mail(address: &str, words: &str) -> bool {
         .any(|mail| mail.text.contains(words) || mail.subject.contains(words))
 }
 
-/// H2: an employee enabled the account of somebody who had left, and got its password.
+/// Reviewed exploit: an employee enabled a leaver's account again and received its password.
 #[test]
 fn a_basic_member_brings_no_leaver_back() {
     let org = Organisation::new("no-rehire");
@@ -73,9 +74,9 @@ fn a_basic_member_brings_no_leaver_back() {
     );
 }
 
-/// H2: by a power user it waits for approval, and the password goes to nobody whom only the form calls manager.
+/// A rehire by a power user waits for approval, and a manager whom only the form names gets no password.
 #[test]
-fn a_power_users_rehire_waits_and_its_password_goes_to_the_directorys_manager() {
+fn power_users_rehire_waits_and_tells_the_directorys_manager() {
     let org = Organisation::new("asked-rehire");
     org.member(org.approver(), "Alex Approver", "approver");
     org.offboard(org.colleague(), &json!({}))
@@ -103,7 +104,7 @@ fn a_power_users_rehire_waits_and_its_password_goes_to_the_directorys_manager() 
     assert!(!has_mail(&stranger, "Temporary password: "));
 }
 
-/// H3: the requester named the manager of the form, who was themselves under another address.
+/// Reviewed exploit: the requester named as manager themselves, with another address.
 #[test]
 fn the_requester_chooses_no_approver() {
     let org = Organisation::new("no-alias");
@@ -130,12 +131,12 @@ fn the_requester_chooses_no_approver() {
     links::press(&deny).expect(200);
     request.ends("denied");
     assert_eq!(org.account(org.colleague())["enabled"], true);
-    // With nobody in the directory to ask, whom the form names makes no difference.
+    // If the directory has nobody to ask, the manager whom the form names makes no difference.
     let body = json!({"user": org.manager(), "manager": org.approver()});
     assert_eq!(eve.post("offboardings", &body).wrong_fields(), ["user"]);
 }
 
-/// M1: an approved date was moved to yesterday, and nobody asked.
+/// Reviewed exploit: an approved date was moved to yesterday without another approval.
 #[test]
 fn an_earlier_date_than_the_approved_one_asks_again() {
     let org = Organisation::approving(
@@ -151,7 +152,7 @@ fn an_earlier_date_than_the_approved_one_asks_again() {
     links::press(&approve).expect(200);
     request.until("scheduled");
 
-    // A later one is told.
+    // A later date is announced by mail.
     let path = format!("requests/{}/reschedule", request.id);
     eve.post(&path, &json!({"last_day": day(210)})).expect(200);
     mail::first(org.approver(), "Another date: ");
@@ -177,7 +178,7 @@ fn an_earlier_date_than_the_approved_one_asks_again() {
         "{}",
         mails[1].text
     );
-    // The first gate has decided, and for another date.
+    // The first gate has been decided, for another date.
     assert_eq!(links::press(&approve).expect(200).json()["first"], false);
     assert_eq!(request.status(), "waiting_approval");
     links::press(&links::after(&mails[1].text, "Deny:")).expect(200);
@@ -186,7 +187,7 @@ fn an_earlier_date_than_the_approved_one_asks_again() {
     assert_eq!(request.decisions().len(), 2);
 }
 
-/// M1: what is approved is what the approver saw.
+/// A decision applies to what the approver saw.
 #[test]
 fn a_decision_is_about_the_version_that_was_seen() {
     let org = Organisation::approving(
@@ -223,7 +224,7 @@ fn a_decision_is_about_the_version_that_was_seen() {
     request.ends("completed_with_warnings");
 }
 
-/// M2: a basic member's submission bought seats, and nothing bounded how many.
+/// Reviewed exploit: a basic member's submission bought seats without any limit.
 #[test]
 fn seats_are_bought_for_what_was_approved_and_so_many_a_day() {
     let org = Organisation::with("seats-bound", &["max_seats_bought_per_day=1"]);
@@ -253,7 +254,8 @@ fn seats_are_bought_for_what_was_approved_and_so_many_a_day() {
     second.ends("completed_with_warnings");
 }
 
-/// M6: groups were given that nobody had agreed to; the approver did not see which ones a colleague has.
+/// Reviewed exploit: groups were added that nobody had approved, because the approver did not see a colleague's
+/// groups.
 #[test]
 fn the_groups_that_were_approved_are_the_groups_that_are_added() {
     let org = Organisation::new("groups-seen");
@@ -306,7 +308,7 @@ fn the_groups_that_were_approved_are_the_groups_that_are_added() {
     assert!(!groups.contains("VPN Users"), "{groups}");
 }
 
-/// M7: the employees of the MSP worked in each of its customers' tenants.
+/// Reviewed exploit: employees of the MSP could work in each of its customers' tenants.
 #[test]
 fn a_parents_employees_do_not_enter_its_children() {
     let (parent, child) = (Organisation::new("employer"), Organisation::new("customer"));
@@ -323,7 +325,7 @@ fn a_parents_employees_do_not_enter_its_children() {
     }
 }
 
-/// L1: the link of an approver who had been removed still decided.
+/// Reviewed exploit: the link of an approver who had been removed still decided.
 #[test]
 fn a_removed_approver_decides_no_more() {
     let org = Organisation::approving(&engine().patient, "removed", &json!({}), &[]);
@@ -343,7 +345,7 @@ fn a_removed_approver_decides_no_more() {
     request.ends("completed");
 }
 
-/// L3: a request weakened the organisation's password settings.
+/// Reviewed exploit: a request weakened the organisation's password settings.
 #[test]
 fn a_power_user_tightens_password_settings_and_loosens_none() {
     let org = Organisation::new("no-looser");
@@ -361,14 +363,14 @@ fn a_power_user_tightens_password_settings_and_loosens_none() {
     let request = Request::of(&org, &hr.post("onboardings", &body(&tighter)).expect(201));
     request.ends("completed");
     assert_eq!(request.view()["status"], "completed");
-    // What HR may see and what not.
+    // A power user can see the requests, and cannot see these pages.
     hr.get("requests").expect(200);
     for path in ["variables", "members", "pending", "audit"] {
         assert_eq!(hr.get(path).status, 403, "{path}");
     }
 }
 
-/// L18 and L19: what a check tells an employee, and whom their waiting request keeps from acting.
+/// Reviewed exploits: a dry run told an employee what others have, and an employee's waiting request blocked others.
 #[test]
 fn a_basic_members_waiting_offboarding_gives_way() {
     let org = Organisation::approving(&engine().patient, "gives-way", &json!({}), &[]);
@@ -414,11 +416,11 @@ fn a_basic_members_waiting_offboarding_gives_way() {
     assert_eq!(org.account(org.colleague())["enabled"], false);
 }
 
-/// Where nobody could approve, a basic member's submission is refused, and told who can help.
+/// If nobody could approve, a basic member's submission is refused, and the error says who can help.
 #[test]
 fn with_nobody_to_ask_a_basic_members_submission_is_refused() {
     let org = Organisation::new("nobody");
-    // Whom the tests' token counts as would be asked.
+    // The owner of the tests' token would be asked.
     org.owner_becomes("technician");
     let eve = member(&org, "eve", "basic");
     let refused = eve.post(
@@ -429,7 +431,7 @@ fn with_nobody_to_ask_a_basic_members_submission_is_refused() {
     assert!(refused.text.contains("gives somebody the role"), "{}", refused.text);
     let own = eve.get("requests").expect(200).json();
     assert_eq!(own["requests"], json!([]));
-    // The members who decide approvals are asked where no address is set.
+    // If no address is set, the members who decide approvals are asked.
     org.member(org.approver(), "Alex Approver", "approver");
     let request = Request::of(
         &org,

@@ -1,9 +1,10 @@
-//! Executions that end without writing the request's end. The local engine sends no events of them: here are recorded ones.
+//! Executions that end without recording the request's outcome. The local engine sends no events about them, so the
+//! tests send recorded ones.
 
 use e2e::{aws, engine::engine, links, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
-/// EventBridge's event of an execution that was stopped
+/// EventBridge's event about an execution that was stopped.
 fn stopped(request: &Request<'_>, run: u32) -> Value {
     let input =
         json!({"org": request.org.id, "request": request.id, "kind": request.kind, "run": run, "enter": "start"})
@@ -21,14 +22,14 @@ fn stopped(request: &Request<'_>, run: u32) -> Value {
     })
 }
 
-/// Somebody stops the execution, and the event of it comes.
+/// Stops the execution, and sends the event about it.
 pub(crate) fn stop(request: &Request<'_>, run: u32) {
     let execution = request.execution(run);
     aws::call("AWSStepFunctions.StopExecution", &json!({ "executionArn": execution }));
     assert_eq!(tell(request, run), "handed_on");
 }
 
-/// The event comes.
+/// Sends the event to `record-bad-end`, and returns its answer.
 pub(crate) fn tell(request: &Request<'_>, run: u32) -> String {
     let answer = aws::invoke(request.org.stack, "record-bad-end", &stopped(request, run));
     answer["outcome"].as_str().expect("an outcome").to_owned()
@@ -44,7 +45,7 @@ fn an_execution_that_somebody_stopped_ends_its_request_honestly() {
         (request.ticket_status() == "Waiting").then_some(())
     });
     stop(&request, 1);
-    // Events may come twice.
+    // Events may be delivered twice.
     let again = tell(&request, 1);
     assert!(["handed_on", "nothing_to_do"].contains(&again.as_str()), "{again}");
     request.ends("failed");
@@ -53,7 +54,7 @@ fn an_execution_that_somebody_stopped_ends_its_request_honestly() {
     request.note_names();
     assert_eq!(request.user(), None);
     links::press(&approve).expect(410);
-    // The name is free again.
+    // The username is free again.
     let second = org
         .dry_run(&org.person("Ada", "Lovelace", &json!({})))
         .expect(200)

@@ -7,7 +7,7 @@ const E3: &str = "ENTERPRISEPACK";
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_browser_that_runs_the_pages_script_without_signing_in_decides_nothing() {
+fn page_script_without_sign_in_decides_nothing() {
     let org = Organisation::approving(&engine().patient, "prefetched", &json!({}), &[]);
     let more = json!({"manager": org.manager(), "licenses": [E3], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));
@@ -29,7 +29,7 @@ fn a_browser_that_runs_the_pages_script_without_signing_in_decides_nothing() {
     assert_eq!(request.status(), "waiting_license");
     assert_eq!(request.decisions().len(), 1);
 
-    // The license's page is sent by its script, and its window closes or says that it can be closed.
+    // The license link's page submits itself by script. Its window closes, or says that it can be closed.
     browser.open(&reject);
     browser.click("main form button");
     until("the window to close, or to say that it can be", || {
@@ -39,7 +39,7 @@ fn a_browser_that_runs_the_pages_script_without_signing_in_decides_nothing() {
     assert!(request.has_note("was not purchased"));
 }
 
-/// The page is there with its script at work.
+/// Opens the page and lets its script run.
 fn look(browser: &Browser, link: &str) {
     for _ in 0..3 {
         browser.open(link);
@@ -90,7 +90,7 @@ fn a_member_signs_in_checks_the_form_first_and_submits_it() {
     browser.click("button[name=check]");
     let wrong = browser.waits_for_text("nothing was submitted");
     assert!(wrong.contains("last_name") && wrong.contains("manager"), "{wrong}");
-    // What was typed is still there.
+    // The form keeps the values that were typed.
     assert_eq!(browser.run("return document.querySelector('#first_name').value"), "Ada");
 
     browser.fill("#last_name", "Lovelace");

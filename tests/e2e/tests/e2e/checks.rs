@@ -1,10 +1,10 @@
-//! A check tells what would come of a submission, and touches nothing: not the vendors, not the tables.
+//! A dry run shows the result of a submission, and changes nothing at the vendors or in the tables.
 
 use e2e::{aws, organisation::Organisation};
 use serde_json::{Value, json};
 
-/// Everything that could have changed: the vendors' side, and whatever the tables have of this organisation. That there
-/// was a check is counted, and nothing else.
+/// Everything that a dry run could have changed: the vendors' state, and the organisation's items in all tables except
+/// the counter of dry runs.
 fn everything(org: &Organisation) -> (Value, Vec<String>) {
     let tables = org.stack.tables.iter().filter(|(name, _)| name.as_str() != "limits");
     let mut items: Vec<String> = tables
@@ -19,13 +19,13 @@ fn everything(org: &Organisation) -> (Value, Vec<String>) {
 fn named(list: &Value) -> Vec<&str> {
     let problems = list.as_array().expect("a list").iter();
     let mut names: Vec<&str> = problems.filter_map(|problem| problem["field"].as_str()).collect();
-    // A system may lack its company and its credentials.
+    // A system may lack both its company and its credentials.
     names.dedup();
     names
 }
 
 #[test]
-fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
+fn onboarding_dry_run_changes_nothing_and_lists_missing_setup() {
     let org = Organisation::new("check");
     org.configure(&[
         "onboarding_password_save_location=hudu",
@@ -35,7 +35,7 @@ fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
     ]);
     let email = format!("terry@{}.example", org.id);
     let session = org.session(&email, "Terry Tech", "technician");
-    // The first use of a day is written on a token and a session.
+    // A token's or session's first use of a day is written to its item.
     org.requests("");
     session.get("requests").expect(200);
     let before = everything(&org);
@@ -82,12 +82,12 @@ fn a_check_of_somebody_new_touches_nothing_and_names_what_is_not_set_up() {
 }
 
 #[test]
-fn a_check_of_a_leaver_touches_nothing_and_names_what_is_not_set_up() {
+fn offboarding_dry_run_changes_nothing_and_lists_missing_setup() {
     let org = Organisation::new("check-leaver");
     org.configure(&["default_psa=halopsa"]);
     let email = format!("terry@{}.example", org.id);
     let session = org.session(&email, "Terry Tech", "technician");
-    // The first use of a day is written on a token and a session.
+    // A token's or session's first use of a day is written to its item.
     org.requests("");
     session.get("requests").expect(200);
     let before = everything(&org);

@@ -1,4 +1,4 @@
-//! Links decide once, and nothing that merely looks at them decides at all.
+//! A gate is decided once, and opening a link decides nothing.
 
 use std::{sync::Barrier, thread};
 
@@ -126,7 +126,7 @@ fn twenty_clients_on_all_links_at_once_come_to_one_decision() {
     assert_eq!(request.user().is_some(), decided == "approved");
 }
 
-/// What the link said is what happens, whichever came first.
+/// Checks that the answer to a click agrees with the request's outcome, whichever came first.
 fn agrees(pressed: &e2e::http::Answer, outcome: &str, yes: &str) {
     let said = pressed.json()["decision"].as_str().map(str::to_owned);
     match pressed.status {
@@ -138,7 +138,7 @@ fn agrees(pressed: &e2e::http::Answer, outcome: &str, yes: &str) {
 }
 
 #[test]
-fn a_click_in_the_second_in_which_the_approval_expires_is_not_lost() {
+fn click_in_the_second_the_approval_expires_is_not_lost() {
     let org = approving(engine().quick(), "last-second");
     clicks_around_the_end(&org, "approval", |request, click| {
         let pressed = click();
@@ -148,10 +148,10 @@ fn a_click_in_the_second_in_which_the_approval_expires_is_not_lost() {
 }
 
 #[test]
-fn a_click_in_the_second_in_which_the_license_gate_closes_is_not_lost() {
+fn click_in_the_second_the_license_gate_closes_is_not_lost() {
     let org = Organisation::on(engine().quick(), "last-click", &json!({}), &[]);
     clicks_around_the_end(&org, "license-ENTERPRISEPACK", |request, click| {
-        // A seat is there for whoever confirms in time.
+        // A seat is free for a confirmation in time.
         let pressed = click();
         let outcome = request.outcome();
         assert_eq!(
@@ -168,7 +168,7 @@ fn a_click_in_the_second_in_which_the_license_gate_closes_is_not_lost() {
     });
 }
 
-/// Several requests, each clicked on at another moment around its gate's end.
+/// Makes several requests, each with a click at another moment around the end of its gate.
 fn clicks_around_the_end(
     org: &Organisation,
     gate: &str,
@@ -212,7 +212,7 @@ fn a_click_in_the_second_of_a_reminder_is_not_lost() {
             let org = &org;
             scope.spawn(move || {
                 let (request, approve, _) = waiting(org, name, "Reminded");
-                // The first of two rounds ends in the middle.
+                // The first of two rounds ends half-way.
                 let round = Duration::milliseconds(4000);
                 let offset = Duration::milliseconds(i64::try_from(index).expect("few") * 150 - 200);
                 until_time(request.gate_closes_at("approval") - round + offset);
@@ -233,12 +233,12 @@ fn the_first_mails_link_works_after_a_reminder() {
     assert_ne!(request.task_token("approval"), first);
     links::press(&approve).expect(200);
     request.ends("completed");
-    // The reminder's link says the same.
+    // The reminder's link makes the same decision.
     links::press(&links::after(&reminder.text, "Approve:")).expect(200);
     assert_eq!(request.decisions().len(), 1);
 }
 
-/// The function is killed when the decision is written and Step Functions doesn't know of it yet.
+/// Clicks, and kills the function after it has written the decision and before it has told Step Functions.
 fn pressed_and_killed(request: &Request<'_>, link: &str) {
     let token = request.task_token("approval");
     let crash = AwsRule::new("AWSStepFunctions.SendTaskSuccess", &token, "kill_client_before", 1, 0);
@@ -250,25 +250,25 @@ fn pressed_and_killed(request: &Request<'_>, link: &str) {
 }
 
 #[test]
-fn a_crash_between_decision_and_delivery_is_made_good_by_the_next_click() {
+fn next_click_delivers_a_decision_after_a_crash() {
     let org = approving(&engine().patient, "crash-click");
     let (request, approve, deny) = waiting(&org, "Ada", "Lovelace");
     request.until("waiting_approval");
     pressed_and_killed(&request, &approve);
-    // Also a click that says otherwise delivers what stands.
+    // A click with the other answer also delivers the decision that was made.
     links::press(&deny).expect(409);
     request.ends("completed");
     links::press(&approve).expect(200);
 }
 
 #[test]
-fn a_crash_between_decision_and_delivery_is_made_good_by_the_reminder() {
+fn reminder_delivers_a_decision_after_a_crash() {
     let org = approving(engine().quick(), "crash-reminder");
     let (request, approve, _) = waiting(&org, "Ada", "Lovelace");
     pressed_and_killed(&request, &approve);
     let before = mail::to(org.approver()).len();
     request.ends("completed");
-    // Nobody is reminded of what is decided.
+    // No reminder is sent after the decision.
     assert_eq!(mail::to(org.approver()).len(), before);
 }
 

@@ -1,4 +1,4 @@
-//! Texts of requesters and approvers, where technicians and approvers read them: they are read, and do nothing.
+//! Texts of requesters and approvers do nothing but appear as text where technicians and approvers read them.
 
 use e2e::{engine::engine, http::Call, mail, organisation::Organisation};
 use serde_json::{Value, json};

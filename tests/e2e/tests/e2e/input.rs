@@ -1,4 +1,4 @@
-//! Wrong input is answered whole and starts nothing; organisations see nothing of each other.
+//! Wrong input gets a complete answer and starts nothing. Organisations see nothing of each other.
 
 use e2e::{
     aws,
@@ -44,7 +44,7 @@ fn every_wrong_field_is_named_at_once() {
     ];
     let named = |answer: e2e::http::Answer| {
         let mut fields: Vec<String> = sorted(answer.wrong_fields());
-        // Of a list, the wrong item may be named.
+        // In a list, the error may name the wrong item.
         for field in &mut fields {
             field.truncate(field.find(['[', '.']).unwrap_or(field.len()));
         }
@@ -178,7 +178,7 @@ fn a_directory_out_of_reach_is_503() {
     assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
     org.world.end_bad_days();
     nothing_started(&org);
-    // Where it has no token yet, already the sign-in fails.
+    // Without a token yet, the vendor's sign-in already fails.
     let org = Organisation::new("login-down");
     org.world.spoil("login", "*", "503", &json!({"times": 1000}));
     org.post(&body).expect(503);
@@ -220,7 +220,7 @@ fn organisations_see_nothing_of_each_other() {
     ours.call("GET", &own).send().expect(404);
     assert_eq!(theirs.requests("").len(), 1);
     assert!(ours.requests("").is_empty());
-    // An organisation that doesn't exist is answered in the same way.
+    // An organisation that does not exist gets the same answer.
     let nobody = theirs.url("requests").replace(&theirs.id, "nobody-here");
     let ours_token = format!("Bearer {}", ours.token);
     Call::new("GET", nobody)
@@ -260,7 +260,7 @@ fn nobody_comes_in_without_a_token_or_a_session() {
 }
 
 #[test]
-fn a_session_is_of_one_use_of_its_link_and_guarded_against_forged_forms() {
+fn sign_in_link_works_once_and_forms_need_the_csrf_token() {
     let org = Organisation::new("sessions");
     let email = format!("terry@{}.example", org.id);
     org.member(&email, "Terry Tech", "technician");
@@ -278,7 +278,7 @@ fn a_session_is_of_one_use_of_its_link_and_guarded_against_forged_forms() {
         request.id.as_str()
     );
     assert!(e2e::mail::first(&email, "is completed").text.contains("alovelace"));
-    // A technician may read settings, not change them.
+    // A technician can read variables and not change them.
     session.get("variables").expect(200);
     assert_eq!(
         session.post("variables", &json!({"timezone": "Europe/Berlin"})).status / 100,
@@ -372,7 +372,7 @@ fn a_parents_defaults_and_credentials_hold_for_its_children() {
         (&json!("Asia/Kolkata"), &json!("inherited"))
     );
     assert_eq!(of_child("usage_location")["value"], "US", "its own value wins");
-    // The parent's people act in the child.
+    // The parent's people can act in the child.
     let by_parent = Call::new("GET", child.url("requests")).header("authorization", format!("Bearer {}", parent.token));
     by_parent.send().expect(200);
     child.call("GET", "requests").send().expect(200);
@@ -398,7 +398,7 @@ fn a_parents_default_that_contradicts_a_child_is_refused() {
     ];
     run(&create).expect("a child");
     let default = |value: &str| run(&["variables", "set", &parent.id, "--default-for-children", value]);
-    // The parent itself keeps tickets; the child doesn't.
+    // The parent itself keeps tickets; the child does not.
     let refused = default("onboarding_password_save_location=psa").expect_err("refused");
     assert!(
         refused.contains(&child.id) && refused.contains("nothing was set"),
@@ -408,7 +408,7 @@ fn a_parents_default_that_contradicts_a_child_is_refused() {
     let of_child = |name: &str| child.call("GET", "variables").send().expect(200).json()["variables"][name].clone();
     assert_eq!(of_child("onboarding_password_save_location")["value"], json!(["hudu"]));
 
-    // The same by the API, where what was a default for children stays one.
+    // The API refuses it in the same way, and the parent's default for children stays one.
     let change = parent
         .set(&json!({"onboarding_password_save_location": ["psa"]}))
         .expect(422);
@@ -416,7 +416,7 @@ fn a_parents_default_that_contradicts_a_child_is_refused() {
     assert!(change.text.contains(&child.id), "{}", change.text);
     assert_eq!(of_child("onboarding_password_save_location")["value"], json!(["hudu"]));
 
-    // Nor does a child move under a parent whose defaults it contradicts.
+    // A child cannot be moved under a parent whose defaults it contradicts.
     run(&[
         "organisation",
         "create",
@@ -450,7 +450,7 @@ fn no_request_overrides_what_the_parent_has_locked() {
         child.person("Ada", "Lovelace", &more)
     };
     let leaver = json!({"user": child.colleague(), "offboarding_deactivate_user": false});
-    // The token's role is admin, and the parent's admin may no more.
+    // The token has the role admin. The parent's admin may not do it either.
     for (token, path, body, field) in [
         (
             &child.token,
@@ -483,7 +483,7 @@ fn no_request_overrides_what_the_parent_has_locked() {
         let looked = send(&format!("{path}?dry_run=true")).expect(200);
         assert_eq!(looked.json()["problems"][0]["field"], field, "{}", looked.text);
     }
-    // What says the same as the lock is no other wish.
+    // A field that says the same as the lock is accepted.
     child.submit(&person(true)).ends("completed");
 }
 
@@ -514,11 +514,11 @@ fn what_a_parent_locks_holds_for_its_children() {
     );
     let refused = set(&child, &["default_ticket_location=Help Desk"]).expect_err("refused");
     assert!(refused.contains("locked by the parent organisation"), "{refused}");
-    // Its own value from before counts nowhere, steps included.
+    // The child's value from before the lock is ignored, also by the steps.
     let request = child.submit(&child.person("Ada", "Lovelace", &json!({"manager": child.manager()})));
     request.ends("completed");
     assert_eq!(request.ticket().expect("a ticket")["location"], "Onboarding");
-    // A change by the parent's admin keeps the lock; only the operator takes it away.
+    // A change by the parent's admin keeps the lock. Only the operator can remove it.
     parent.set(&json!({"default_ticket_location": "Help Desk"})).expect(200);
     assert_eq!(location()["source"], "locked");
     let refused = parent.set(&json!({"default_ticket_location": null}));
@@ -527,7 +527,7 @@ fn what_a_parent_locks_holds_for_its_children() {
     assert_eq!(location()["source"], "locked", "nobody took the lock away");
     let unlocked = ["--not-for-children", "default_ticket_location=Onboarding"];
     set(&parent, &unlocked).expect("no lock any more");
-    // A child has no children.
+    // A child cannot have children.
     let grandparent = [
         "organisation",
         "create",

@@ -1,4 +1,4 @@
-//! A password that reached no place is shown once, to an admin.
+//! A password that reached no destination is shown once, to an admin.
 
 use e2e::{
     aws,
@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::bad_ends::tell;
 use crate::passwords::{everything, places};
 
-/// Neither a note nor a manager takes the password.
+/// Creates an organisation in which neither a note nor a manager takes the password.
 fn nowhere(name: &str) -> Organisation {
     Organisation::with(name, &["store_password_in_ticket=0"])
 }
@@ -32,7 +32,7 @@ fn password(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_kept_password_is_shown_once_to_an_admin_and_written_nowhere() {
+fn undelivered_password_is_shown_once_and_written_nowhere() {
     let org = nowhere("kept-shown");
     let request = kept(&org);
     let path = format!("requests/{}/password", request.id);
@@ -65,7 +65,7 @@ fn a_kept_password_is_shown_once_to_an_admin_and_written_nowhere() {
     let password = escaped.to_owned();
     assert_eq!(org.world.sign_in(&org.upn("alovelace"), &password), (true, true));
 
-    // Nothing is left to be waited for.
+    // The request no longer waits for anything.
     request.ends("completed_with_warnings");
     assert!(!request.secret_is_kept());
     assert_eq!(request.ticket_status(), "Closed");
@@ -154,7 +154,7 @@ fn a_shown_password_whose_call_died_is_taken_up_again() {
     assert_eq!(dies.killed(), 1);
     assert_eq!(request.runs(), 1);
     assert!(request.secret_is_kept());
-    // Gangway stopped the first one, and its event finds that none came after it.
+    // Gangway stopped the first execution. The event about it finds that no other one was started.
     assert_eq!(tell(&request, 1), "handed_on");
     request.ends("completed_with_warnings");
     assert_eq!(request.runs(), 2);
@@ -182,7 +182,7 @@ fn a_password_whose_places_cannot_be_read_is_kept_for_an_admin() {
     let request = org.submit(&org.person("Ada", "Lovelace", &more));
     request.until("waiting_license");
     let token = request.task_token("license-ENTERPRISEPACK");
-    // While the technician is waited for, the settings become unreadable.
+    // The variables become unreadable while the request waits for the technician.
     let key = json!({"org": {"S": org.id}, "name": {"S": "variable#timezone"}});
     let table = org.stack.table("organisations");
     let mut item = key.clone();
@@ -208,7 +208,7 @@ fn a_password_whose_places_cannot_be_read_is_kept_for_an_admin() {
 }
 
 #[test]
-fn a_password_that_could_not_be_deleted_is_told_and_handed_over_after_a_resume() {
+fn undeleted_password_is_reported_and_delivered_after_resume() {
     let org = Organisation::on(
         engine().quick(),
         "kept-stays",
@@ -235,6 +235,6 @@ fn a_password_that_could_not_be_deleted_is_told_and_handed_over_after_a_resume()
     let handed = request.password_of_note();
     assert_eq!(org.world.sign_in(&org.upn("alovelace"), &handed), (true, true));
     assert!(!request.secret_is_kept());
-    // Nothing of it has failed any more.
+    // No failure is left.
     request.resume(&json!({})).expect(409);
 }

@@ -1,10 +1,10 @@
-//! A parent's keys work for its children. None of them goes anywhere but to the address that it was set with, and none shows
-//! a child what is its parent's.
+//! A parent's keys work for its children. A key is sent only to the address that it was set with, and shows a child
+//! nothing that belongs to its parent.
 
 use e2e::{engine::engine, organisation::Organisation};
 use serde_json::{Value, json};
 
-/// A customer and its MSP; the MSP alone has a token for its PWPush server.
+/// Creates a customer and its MSP. Only the MSP has a token, for its PWPush server.
 fn msp_with_pwpush(name: &str) -> (Organisation, Organisation) {
     let parent = Organisation::new(&format!("{name}-msp"));
     parent.take_credentials("pwpush");
@@ -13,7 +13,7 @@ fn msp_with_pwpush(name: &str) -> (Organisation, Organisation) {
     (parent, child)
 }
 
-/// What `verify` says of a system, by what it looked at.
+/// What `verify` says about a system, for each thing that it checked.
 fn verified(org: &Organisation, system: &str) -> Vec<(String, bool, String)> {
     let body = org.call("POST", "verify").send().expect(200).json();
     let mut systems = body["systems"].as_array().expect("systems").iter();
@@ -33,14 +33,14 @@ fn a_parents_pwpush_token_never_arrives_where_a_child_points() {
     let of_parent = parent.world.key("/vendors/pwpush/url");
     let set = |url: &str| child.set(&json!({ "pwpush_url": url })).expect(200);
 
-    // At the server that the token is for, the child pushes with it.
+    // The child can use the token at the server that the token is for.
     set(of_parent);
     let told = verified(&child, "pwpush");
     assert!(told.iter().all(|(_, ok, _)| *ok) && told.len() == 2, "{told:?}");
     let seen = parent.world.requests("pwpush");
     assert!(seen.iter().any(|request| request["authorization"] == true), "{seen:#?}");
 
-    // The child's admin names a server of their own choice. It answers like the parent's and would take the token.
+    // The child's admin names a server of their own. It behaves like the parent's server and would accept the token.
     parent.world.forget_requests();
     set(&at(engine().elsewhere()));
     let told = verified(&child, "pwpush");
@@ -94,7 +94,7 @@ fn a_parents_key_tells_a_child_no_names() {
         assert!(!ok && says.starts_with("HaloPSA has no "), "{says}");
         assert!(!says.contains("there are") && !says.contains(team), "{says}");
     }
-    // Nor does a request that runs into it.
+    // A request that fails because of it says no more.
     let request = child.submit(&child.person("Ada", "Lovelace", &json!({"manager": child.manager()})));
     request.outcome();
     let view = request.view().to_string();

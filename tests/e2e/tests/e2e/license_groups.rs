@@ -1,4 +1,4 @@
-//! Licenses that come with a group, and licenses that build on one another.
+//! Licenses that are assigned by a group, and licenses that depend on others.
 
 use e2e::{engine::engine, links, organisation::Organisation, request::Request};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn effect(org: &Organisation, name: &str) -> u64 {
     org.world.state()["effects"][name].as_u64().unwrap_or_default()
 }
 
-/// The active license of this kind.
+/// Finds the user's active license of this product.
 fn license(request: &Request<'_>, sku: &str) -> Option<Value> {
     let user = request.user().expect("a user");
     let mut licenses = user["licenses"].as_array().expect("licenses").iter();
@@ -73,7 +73,7 @@ fn without_a_seat_one_is_bought_before_anybody_joins() {
 }
 
 #[test]
-fn a_seat_that_goes_while_the_group_is_processed_is_bought_again() {
+fn seat_taken_during_group_processing_is_bought_again() {
     let org = org("by-group-race", &json!({PREMIUM: 1}));
     let join = "POST /groups/{id}/members/$ref";
     org.world.spoil("graph", join, "seat_race", &json!({"sku": PREMIUM}));
@@ -100,7 +100,7 @@ fn a_seat_that_goes_without_a_distributor_is_a_technicians() {
 }
 
 #[test]
-fn without_one_group_that_carries_it_nothing_is_bought_and_a_technician_is_told() {
+fn without_exactly_one_license_group_nothing_is_bought() {
     let org = org("no-group", &json!({PREMIUM: 0}));
     org.world.add_license_group("License Premium Too", PREMIUM);
     let request = submit(&org, &[PREMIUM, BASIC]);

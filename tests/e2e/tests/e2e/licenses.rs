@@ -1,9 +1,9 @@
-//! Licenses: a free seat, a bought one, or a technician's.
+//! Licenses with a free seat, a bought seat, or a technician's purchase.
 
 use e2e::{engine::engine, links, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
-/// No seat of it is free at the beginning.
+/// A product without a free seat at the beginning.
 const E3: &str = "ENTERPRISEPACK";
 
 fn seats(org: &Organisation, sku: &str) -> Value {
@@ -49,7 +49,7 @@ fn without_a_free_seat_exactly_one_more_is_bought() {
 #[test]
 fn two_purchases_at_once_buy_two_seats_and_assign_both() {
     let org = Organisation::new("two-buyers");
-    // The orders take their time, so that both would be on their way at once.
+    // Slow orders make both purchases overlap.
     let order = "PUT /subscriptions/{subscriptionId}";
     org.world
         .spoil("pax8", order, "delay", &json!({"ms": 3000, "times": 2}));
@@ -150,7 +150,7 @@ fn a_confirmed_seat_that_never_shows_up_is_a_warning() {
 }
 
 #[test]
-fn a_distributor_that_is_down_leaves_the_purchase_to_the_technician() {
+fn distributor_outage_leaves_the_purchase_to_a_technician() {
     let org = Organisation::new("pax8-down");
     org.world.spoil("pax8", "*", "503", &json!({"times": 1000}));
     let request = submit(&org, &json!({}));
@@ -166,7 +166,7 @@ fn a_distributor_that_is_down_leaves_the_purchase_to_the_technician() {
 }
 
 #[test]
-fn a_distributor_that_refuses_leaves_the_purchase_to_the_technician() {
+fn distributor_refusal_leaves_the_purchase_to_a_technician() {
     let org = Organisation::new("pax8-refuses");
     org.world.spoil(
         "pax8",
@@ -182,7 +182,7 @@ fn a_distributor_that_refuses_leaves_the_purchase_to_the_technician() {
 }
 
 #[test]
-fn a_last_seat_that_goes_between_look_and_assignment_is_bought_again() {
+fn last_seat_taken_before_assignment_is_bought_again() {
     let org = Organisation::on(&engine().patient, "seat-race", &json!({"seats": {E3: 1}}), &[]);
     org.world.spoil(
         "graph",
@@ -236,7 +236,7 @@ fn several_licenses_are_settled_one_after_the_other() {
 
 #[test]
 fn the_seat_that_one_request_bought_is_not_taken_by_another() {
-    // The seat takes its time, and meanwhile a second request looks.
+    // The seat is slow to appear, and meanwhile a second request looks for one.
     let org = Organisation::on(&engine().patient, "promised", &json!({"seat_delay": 6}), &[]);
     let first = submit(&org, &json!({}));
     until("the order", || {

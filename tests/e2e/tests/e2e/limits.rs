@@ -1,4 +1,4 @@
-//! No organisation, member or stranger uses up what all share.
+//! No organisation, member or stranger can use up what all share.
 
 use e2e::{
     aws,
@@ -11,7 +11,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-/// The constants of `store::limits`.
+/// These are the constants of `store::limits`.
 const SUBMISSIONS_AN_HOUR: u32 = 600;
 const CHECKS_A_MINUTE: u32 = 30;
 const REFUSED_SIGN_INS_AN_HOUR: u32 = 200;
@@ -33,10 +33,10 @@ fn a_member_checks_so_often_in_a_minute_and_others_go_on() {
     let ada = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
     let wrong = json!({"first_name": 1});
     let mut done = 0;
-    // A new minute may begin on the way.
+    // A new minute may begin meanwhile.
     let refused = loop {
         assert!(done <= 3 * CHECKS_A_MINUTE, "nobody stops {done} checks");
-        // What is refused for its fields is checked as well.
+        // Submissions with wrong fields count as well.
         let answer = if done % 2 == 0 {
             org.dry_run(&ada)
         } else {
@@ -53,7 +53,7 @@ fn a_member_checks_so_often_in_a_minute_and_others_go_on() {
     let basic = org.token_of("basic");
     let check = org.call_with(&basic, "POST", "onboardings?dry_run=true");
     check.json(&ada).send().expect(200);
-    // Who can't check any more can submit.
+    // A member who has used up the dry runs can still submit.
     org.submit(&ada).ends("completed");
 }
 
@@ -73,7 +73,7 @@ fn an_organisation_submits_so_often_in_an_hour_and_others_go_on() {
     is_told_when_to_come_back(&org.post(&org.person("Bob", "Babbage", &json!({}))), 3600);
     let leaver = json!({"user": org.colleague()});
     is_told_when_to_come_back(&org.post_leaver(&leaver), 3600);
-    // A repeated call is no further submission.
+    // A repeated call does not count as another submission.
     assert_eq!(Request::of(&org, &with_key().expect(201)).id, request.id);
     org.dry_run(&org.person("Bob", "Babbage", &json!({}))).expect(200);
     other
@@ -82,9 +82,9 @@ fn an_organisation_submits_so_often_in_an_hour_and_others_go_on() {
     request.ends("completed");
 }
 
-/// A basic member's requests are each mailed to all approvers, and none of it keeps anybody else from submitting.
+/// All approvers get a mail for each of a basic member's requests. That must not keep anybody else from submitting.
 #[test]
-fn a_basic_submits_so_often_in_an_hour_and_their_organisation_goes_on() {
+fn hourly_limit_of_one_basic_member_spares_the_organisation() {
     let org = Organisation::approving(&engine().patient, "limit-basic", &json!({}), &[]);
     let basic = org.token_of("basic");
     let (own, all) = (own_submissions(&org), format!("submissions#{}", org.id));
@@ -93,7 +93,7 @@ fn a_basic_submits_so_often_in_an_hour_and_their_organisation_goes_on() {
         org.call_with(&basic, "POST", "onboardings").json(&person).send()
     };
     count_in_this_hour(org.stack, &own, SUBMISSIONS_OF_A_BASIC - 2);
-    // What is refused for its content counts for them, and not for the organisation.
+    // A submission that is refused for its content counts for the member, and not for the organisation.
     let nobody = json!({"first_name": "Eve", "last_name": "Lovelace", "manager": org.upn("nobody-here")});
     let refused = org.call_with(&basic, "POST", "onboardings").json(&nobody).send();
     refused.expect(422);
@@ -102,20 +102,20 @@ fn a_basic_submits_so_often_in_an_hour_and_their_organisation_goes_on() {
     waiting.until("waiting_approval");
     assert_eq!(counted(org.stack, &all), 1);
     is_told_when_to_come_back(&ask("Bob"), 3600);
-    // Another date is mailed and told as well.
+    // Changing the date sends a mail and a note as well.
     let date = json!({"start_date": "2099-01-04"});
     let path = format!("requests/{}/reschedule", waiting.id);
     is_told_when_to_come_back(&org.call_with(&basic, "POST", &path).json(&date).send(), 3600);
     assert_eq!(counted(org.stack, &all), 1);
     waiting.reschedule("2099-01-05").expect(200);
-    // Others are asked for approval by mail all the same.
+    // Other members' approvers still get mails.
     let other = org.submit(&org.person("Carl", "Lovelace", &json!({"manager": org.manager()})));
     let (approve, _) = other.approval_links(org.approver(), "Carl Lovelace");
     e2e::links::press(&approve).expect(200);
     other.ends("completed");
 }
 
-/// The counter of the member who owns the program of [`Organisation::token_of`] the role basic.
+/// The counter of the basic member who owns the program of [`Organisation::token_of`].
 fn own_submissions(org: &Organisation) -> String {
     let members = aws::query(org.stack.table("members"), "org", &org.id);
     let basic = members
@@ -139,7 +139,7 @@ fn refused_sign_ins_beyond_the_limit_are_counted_and_not_listed() {
     }
     assert_eq!(org.sign_ins("sign_in.refused"), ["too_many", "off"]);
     assert_eq!(counted(org.stack, &refused), REFUSED_SIGN_INS_AN_HOUR + 3);
-    // Such entries are not kept for ever, and all others are.
+    // These entries expire; all others are kept.
     let entries = aws::query(org.stack.table("audit"), "org", &org.id);
     for entry in &entries {
         let stranger = entry["what"]["S"] == "sign_in.refused";
@@ -151,7 +151,7 @@ fn refused_sign_ins_beyond_the_limit_are_counted_and_not_listed() {
     }
 }
 
-/// Otherwise whoever tries often enough would keep others' tries out of the list.
+/// Otherwise somebody who tries often enough could hide the refusals of others.
 #[test]
 fn one_accounts_refused_sign_ins_hide_nobody_elses() {
     let org = Organisation::new("limit-one");

@@ -1,5 +1,5 @@
-//! The template deployed to the local engine, the functions as `cargo lambda` builds them, IAM enforced, the vendors
-//! simulated: what Gangway promises, seen to work. Run by `cargo xtask test`.
+//! End-to-end tests. The template is deployed to the local engine with the functions that `cargo lambda` built. IAM
+//! policies are enforced, and the vendors are simulated. `cargo xtask test` runs them.
 
 #![expect(
     clippy::expect_used,

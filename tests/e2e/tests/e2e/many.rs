@@ -1,4 +1,4 @@
-//! A hundred at once.
+//! A hundred requests at once.
 
 use std::{collections::BTreeMap, thread};
 
@@ -9,7 +9,7 @@ const PEOPLE: usize = 100;
 const CLIENTS: usize = 4;
 
 #[test]
-fn a_hundred_people_wait_at_gates_at_once_and_none_is_lost_or_mixed_up() {
+fn hundred_requests_wait_at_gates_and_none_is_lost() {
     let org = Organisation::approving(&engine().patient, "hundred", &json!({}), &[]);
     let names: Vec<String> = (0..PEOPLE).map(|n| format!("Person{n:03}")).collect();
     let requests: BTreeMap<&str, Request<'_>> = each(&names, |name| {
@@ -28,7 +28,7 @@ fn a_hundred_people_wait_at_gates_at_once_and_none_is_lost_or_mixed_up() {
     });
     assert!(requests.values().all(|request| request.user().is_none()));
 
-    // Every second one is denied.
+    // Every second request is denied.
     each(&names, |name| {
         let mail = mails
             .iter()
@@ -78,7 +78,7 @@ fn wanted(name: &str) -> bool {
     name.ends_with(['0', '2', '4', '6', '8'])
 }
 
-/// How many wait, over all pages of the list
+/// Counts the waiting requests over all pages of the list.
 fn listed(org: &Organisation) -> usize {
     let mut count = 0;
     let mut path = "requests?status=waiting_approval".to_owned();
@@ -94,7 +94,7 @@ fn listed(org: &Organisation) -> usize {
     }
 }
 
-/// Does it for each name, by some clients at once.
+/// Does the work for each name, with several clients at once.
 fn each<'a, K: Ord + Send, V: Send>(names: &'a [String], work: impl Fn(&'a str) -> (K, V) + Sync) -> BTreeMap<K, V> {
     let work = &work;
     thread::scope(|scope| {

@@ -1,9 +1,9 @@
-//! What the ticket says of multi-factor authentication.
+//! What the ticket says about multi-factor authentication.
 
 use e2e::{engine::engine, organisation::Organisation, request::Request};
 use serde_json::{Value, json};
 
-/// With the usual policies: one that is on and targets a group, and one on trial for all users.
+/// Creates an organisation with two policies: one is on and targets a group, one is report-only for all users.
 fn org(name: &str, variables: &[&str]) -> Organisation {
     Organisation::on(&engine().patient, name, &json!({"security_defaults": false}), variables)
 }
@@ -81,7 +81,7 @@ fn a_missing_permission_is_told_by_its_name_and_is_no_warning() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_read_is_a_warning_and_stops_nothing() {
+fn unreadable_mfa_policies_are_only_a_warning() {
     let org = org("mfa-unread", &[]);
     let policies = "GET /identity/conditionalAccess/policies";
     org.world.spoil("graph", policies, "400", &json!({"times": 1000}));

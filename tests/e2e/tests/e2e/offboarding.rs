@@ -1,13 +1,13 @@
-//! People who leave, and one who comes back.
+//! Leavers, and a leaver who comes back.
 
 use chrono::{DateTime, Duration, Utc};
 use e2e::{aws, engine::engine, links, mail, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
-/// The name of the world's colleague, who has a manager, a license, and groups of four kinds.
+/// The world's colleague, who has a manager, a license, and groups of four kinds.
 const NAME: &str = "Casey Colleague";
 
-/// Starts are in whole seconds, and so are the local engine's waits.
+/// Starts and the local engine's waits are in whole seconds.
 const EARLY: Duration = Duration::seconds(2);
 
 fn days_ahead(days: i64) -> String {
@@ -25,7 +25,7 @@ fn names(list: &Value) -> Vec<&str> {
     names
 }
 
-/// Nothing of the colleague's has changed.
+/// Checks that nothing of the colleague's account has changed.
 fn untouched(org: &Organisation) {
     let account = org.account(org.colleague());
     assert_eq!(account["enabled"], true);
@@ -106,7 +106,7 @@ fn somebody_who_leaves_is_shut_out_and_nothing_is_deleted() {
         (&listed[0]["kind"], &listed[0]["name"]),
         (&json!("offboarding"), &json!(NAME))
     );
-    // Once more: there is nothing left to take, and that is no mistake.
+    // A second offboarding finds nothing left to remove, and that is no error.
     let again = org.offboard(org.colleague(), &json!({}));
     again.ends("completed_with_warnings");
     assert!(again.has_note("had no licenses"));
@@ -252,7 +252,7 @@ fn a_last_day_is_worked_and_can_be_moved_and_cancelled() {
     assert_eq!(wrong.wrong_fields(), ["start_date", "last_day"]);
     request.reschedule(&days_ahead(20)).expect(200);
     request.note(&format!("begins at {}", days_ahead(21)));
-    // One account, one request.
+    // An account can have one open request.
     let second = org.post_leaver(&json!({"user": org.colleague()}));
     assert_eq!(second.wrong_fields(), ["user"]);
     request.cancel().expect(200);
@@ -282,7 +282,7 @@ fn the_account_is_closed_when_the_last_day_is_over() {
 }
 
 #[test]
-fn nobody_is_shut_out_before_their_last_day_where_scheduling_is_off() {
+fn without_scheduling_nobody_is_blocked_before_the_last_day() {
     let org = Organisation::new("day-ahead");
     for day in [days_ahead(0), days_ahead(30), days_ahead(400)] {
         let body = json!({"user": org.colleague(), "last_day": day});
@@ -336,7 +336,7 @@ fn leavers_ask_for_nothing_themselves_and_basic_members_wait() {
     let own = org.session(org.colleague(), NAME, "technician");
     assert_eq!(own.post("offboardings", &body).wrong_fields(), ["user"]);
     let basic = org.session(&format!("hr@{}.example", org.id), "Hanna R", "basic");
-    // A basic member asks, and somebody has to agree, though approval is off for the others.
+    // A basic member's offboarding needs an approval, although approval is off.
     basic.get("offboardings/new").expect(200);
     let request = Request::leaving(&org, &basic.post("offboardings", &body).expect(201));
     request.until("waiting_approval");
@@ -430,7 +430,7 @@ fn a_step_that_dies_while_it_enables_an_account_enables_it_once() {
         assert_eq!(request.user().expect("an account")["enabled"], true);
         let password = request.password_of_note();
         assert_eq!(org.world.sign_in(org.colleague(), &password), (true, true));
-        // Once to block, once to enable.
+        // One update blocks the account, and one enables it.
         assert_eq!(org.world.state()["effects"]["users_updated"], 2, "{kind}");
     }
 }

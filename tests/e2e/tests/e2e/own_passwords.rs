@@ -1,4 +1,4 @@
-//! What a request wants for its own password, and what an organisation wants for all.
+//! Password settings of a request, and of an organisation.
 
 use e2e::{mail, organisation::Organisation};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn documented(org: &Organisation) -> Vec<Value> {
 fn a_requests_own_password_settings_win() {
     let org = Organisation::new("own-passwords");
     org.use_vault("hudu");
-    // The other way round in everything, each as a variable may be written.
+    // The opposite of the organisation's settings, each in a spelling that a variable may have.
     let own = json!({
         "manager": org.manager(), "password_style": "passphrase", "require_password_change_on_first_login": "0",
         "set_password_to_never_expire": 1, "restrict_user_from_changing_password": "TRUE", "store_password_in_ticket": false,
@@ -36,7 +36,7 @@ fn a_requests_own_password_settings_win() {
     let mails = mail::to(org.manager());
     assert!(mails.iter().all(|mail| !mail.text.contains(password)), "{mails:#?}");
 
-    // The next request is as the organisation has it.
+    // The next request uses the organisation's settings.
     let request = org.submit(&org.person("Bob", "Babbage", &json!({"manager": org.manager()})));
     request.ends("completed");
     let password = request.password_of_note();
@@ -61,7 +61,7 @@ fn an_organisations_passwords_can_be_passphrases() {
 }
 
 #[test]
-fn settings_that_leave_no_place_for_the_password_are_refused_at_submission() {
+fn overrides_without_a_password_destination_are_refused() {
     let org = Organisation::new("no-place");
     let wrong = |own: &Value| {
         let body = org.person("Ada", "Lovelace", own);

@@ -10,7 +10,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-/// Everything that the deployment writes down: executions, tables, logs. By name.
+/// Everything that the deployment writes, by name: executions, tables and logs.
 pub(crate) fn everything(stack: &Stack) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for execution in aws::executions(stack) {
@@ -35,7 +35,7 @@ pub(crate) fn places<'a>(secret: &str, all: &'a [(String, String)]) -> Vec<&'a s
         .collect()
 }
 
-/// Puts a text into an execution's history, a table and a log, each in another form.
+/// Puts a text into an execution's history, a table and a log, each in another encoding.
 fn plant(org: &Organisation, canary: &str) -> [String; 3] {
     let forms = forms(canary);
     let base64 = forms.iter().find(|form| !form.contains(&canary[..4])).expect("base64");
@@ -69,7 +69,7 @@ fn plant(org: &Organisation, canary: &str) -> [String; 3] {
 fn the_password_is_in_no_execution_no_table_and_no_log() {
     let org = Organisation::approving(&engine().patient, "secrecy", &json!({}), &[]);
     let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "groups": ["Sales"]});
-    // The steps die where they hold the password, so that whatever they say of it is said.
+    // The steps die while they hold the password, so whatever they log about it is in the logs.
     for (system, operation) in [
         ("graph", "POST /users"),
         ("connectwise", "POST /service/tickets/{parentId}/notes"),
@@ -97,7 +97,7 @@ fn the_password_is_in_no_execution_no_table_and_no_log() {
     }
     assert!(all.len() > 30, "{}", all.len());
     assert_eq!(places(&password, &all), Vec::<&str>::new());
-    // Nor are the links' capabilities and the task tokens where they don't belong.
+    // The links' capabilities and the task tokens are also only where they belong.
     let capability = approve.split_once("c=").expect("a capability").1;
     assert_eq!(places(capability, &all), Vec::<&str>::new());
     for credential in [

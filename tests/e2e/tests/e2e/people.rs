@@ -1,4 +1,4 @@
-//! People who sign in: what each role gets to see and do, and the pages on which they do it.
+//! People who sign in: what each role can see and do, and on which pages.
 
 mod access;
 mod api_tokens;

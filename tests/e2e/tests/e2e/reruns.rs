@@ -1,4 +1,4 @@
-//! Every step may run twice, and may die right after an effect: the vendors end up with one of each.
+//! Every step may run twice, and may die right after an effect. At the vendors each effect still happens once.
 
 mod scenario;
 mod tables;
@@ -48,7 +48,7 @@ fn cases(scenario: &Scenario) -> impl Iterator<Item = &'static Case> {
     CASES.iter().filter(move |case| case.scenario == name)
 }
 
-/// Whatever went on in between, this is what there is in the end.
+/// Checks the final state, which is the same whatever failed on the way.
 fn check(scenario: &Scenario, request: &Request<'_>) {
     let state = request.org.world.state();
     for (effect, count) in scenario.effects {
@@ -99,7 +99,7 @@ fn twice(name: &str) {
         assert!(steps >= cases(scenario(name)).count() as u64, "{steps} steps ran twice");
         let mut mails = mail::to(request.org.approver());
         mails.extend(mail::to(request.org.manager()));
-        // Asked for again, the mail has another date; each has links of its own.
+        // A repeated mail may have another date, and has links of its own.
         let facts = |mail: &Mail| {
             let lines = mail
                 .text
@@ -114,7 +114,7 @@ fn twice(name: &str) {
     });
 }
 
-/// Sets the bad day for every effect of the scenario's states.
+/// Makes each effect of the scenario's states fail in this way.
 fn after_each_effect(name: &str, kind: &str) {
     let scenario = scenario(name);
     let kills = kind == "kill_client";
@@ -182,13 +182,14 @@ macro_rules! scenarios {
 scenarios!(bought confirmed never_shown kept denied cancelled failed untold broken left);
 
 #[test]
-fn a_function_that_dies_after_any_of_its_writes_leaves_one_of_each() {
+fn function_killed_after_any_write_leaves_one_effect_each() {
     const PARTS: u32 = 6;
     let scenario = &ANY_WRITE;
     std::thread::scope(|scope| {
         for part in 0..PARTS {
             scope.spawn(move || {
-                // Counted among the writes of this organisation only: every sixth, each time from another one on.
+                // Only writes of this organisation are counted. Every sixth one fails, and each scenario starts at
+                // another one.
                 let die = |org: &Organisation| {
                     let writes = ["PutItem", "UpdateItem", "TransactWriteItems"];
                     let rules = writes.into_iter().flat_map(|write| {
@@ -219,7 +220,7 @@ fn vendors_that_throttle_and_falter_are_asked_again() {
         for system in ["graph", "connectwise", "pax8"] {
             org.world.spoil(system, "*", "garbage", &json!({"skip": 25}));
         }
-        // After it is created, the user can't be found for a while.
+        // For a while after its creation, the user cannot be found.
         org.world.spoil(
             "graph",
             "POST /users",
@@ -235,7 +236,7 @@ fn vendors_that_throttle_and_falter_are_asked_again() {
 fn a_strangers_account_of_the_same_name_is_not_adopted() {
     for (collision, outcome) in [("ask", "failed"), ("number", "completed")] {
         let org = Organisation::with("adopts", &[&format!("username_collision={collision}")]);
-        // Gangway has looked, and the name was free; while its request is on the way, somebody else is quicker.
+        // Gangway has checked that the name is free. While its request is under way, somebody else takes the name.
         org.world.spoil("graph", "POST /users", "delay", &json!({"ms": 3000}));
         let request = org.submit(&org.person(
             "Ada",
@@ -266,7 +267,7 @@ fn a_strangers_account_of_the_same_name_is_not_adopted() {
 #[test]
 fn a_stranger_who_comes_after_a_crash_is_not_adopted() {
     let org = Organisation::with("after-crash", &["username_collision=number"]);
-    // The first request is refused before it does anything; the second one meets the stranger.
+    // The first request is refused without an effect; the second one finds the other account.
     org.world.spoil("graph", "POST /users", "503", &json!({}));
     org.world.spoil("graph", "POST /users", "delay", &json!({"ms": 3000}));
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));

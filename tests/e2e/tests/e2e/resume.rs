@@ -1,4 +1,4 @@
-//! A request whose step failed goes on from there, and nothing is done twice.
+//! A request whose step failed is resumed from there, and no effect happens twice.
 
 use chrono::{Duration, Utc};
 use e2e::{
@@ -23,7 +23,7 @@ fn timeline(request: &Request<'_>, step: &str, event: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Asked, and approved when `spoil` has made the vendors' day a bad one.
+/// Submits a request, and approves it after `spoil` has made the vendors fail.
 fn approved<'a>(org: &'a Organisation, more: &Value, spoil: impl FnOnce()) -> Request<'a> {
     let mut body = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
     merge(&mut body, more);
@@ -35,7 +35,7 @@ fn approved<'a>(org: &'a Organisation, more: &Value, spoil: impl FnOnce()) -> Re
     request
 }
 
-/// Graph refuses the account for good.
+/// Makes Graph refuse the account permanently.
 fn refused<'a>(org: &'a Organisation, more: &Value) -> Request<'a> {
     let request = approved(org, more, || {
         org.world.spoil("graph", "POST /users", "400", &json!({"times": 100}));
@@ -64,7 +64,7 @@ fn an_onboarding_goes_on_from_the_step_that_failed() {
         (&answer["status"], &answer["outcome"]),
         (&json!("running"), &Value::Null)
     );
-    // What failed before is made up for: no warning is left of it.
+    // The earlier failure is repaired, and leaves no warning.
     request.ends("completed");
     assert_eq!(request.ticket_status(), "Closed");
     let state = org.world.state();
@@ -82,7 +82,7 @@ fn an_onboarding_goes_on_from_the_step_that_failed() {
         let there = names.iter().any(|name| name.ends_with(&format!("/{kind}")));
         assert!(there, "no note {kind}: {names:?}");
     }
-    // The approver is not asked again, and nobody waits for a date.
+    // The approver is not asked again, and the execution waits for no date.
     assert!(!request.states(2).iter().any(|state| state == "Ask the approvers"));
     assert_eq!(mail::to(org.approver()).len(), 1);
     assert_eq!(request.runs(), 2);
@@ -99,12 +99,12 @@ fn an_onboarding_goes_on_from_the_step_that_failed() {
     let who = audit[0]["who"]["S"].as_str().expect("who");
     assert!(who.starts_with(&format!("token:{}/t", org.id)), "{who}");
     assert_eq!(audit[0]["old"]["S"], "failed");
-    // Nothing is left to be resumed.
+    // Nothing is left to resume.
     let again = request.resume(&json!({})).expect(409).json();
     assert_eq!(again["request_status"], "completed");
 }
 
-/// As people do whose call was killed under them
+/// Repeats a call whose function was killed, as a person would.
 fn persist(request: &Request<'_>) {
     until("the request to be resumed", || {
         (request.resume(&json!({})).status < 500).then_some(())
@@ -155,7 +155,7 @@ fn two_resumes_at_once_start_one_execution() {
             .collect();
         calls.into_iter().map(|call| call.join().expect("an answer")).collect()
     });
-    // One that comes last may find the request ended again.
+    // The last one may find that the request has already ended again.
     assert!(statuses.contains(&200), "{statuses:?}");
     assert!(
         statuses.iter().all(|status| [200, 409, 503].contains(status)),
@@ -169,7 +169,7 @@ fn two_resumes_at_once_start_one_execution() {
 }
 
 #[test]
-fn a_resume_that_died_before_it_started_the_execution_is_repeated() {
+fn resume_that_died_before_its_execution_is_repeated() {
     let org = Organisation::approving(&engine().patient, "resume-dies", &json!({}), &[]);
     let request = refused(&org, &json!({}));
     let dies = AwsRule::new(
@@ -235,9 +235,9 @@ fn a_name_that_was_taken_meanwhile_is_not_taken_back() {
 }
 
 #[test]
-fn an_account_that_was_made_in_the_last_moment_gets_another_password() {
+fn adopted_account_gets_another_password() {
     let org = Organisation::approving(&engine().patient, "resume-adopts", &json!({}), &[]);
-    // The account is there, and nobody can be asked about it.
+    // The account exists, and Graph does not answer questions about it.
     let request = approved(&org, &json!({}), || {
         org.world.spoil("graph", "POST /users", "lose_response", &json!({}));
         org.world
@@ -249,7 +249,7 @@ fn an_account_that_was_made_in_the_last_moment_gets_another_password() {
 }
 
 #[test]
-fn an_account_that_was_recorded_in_the_last_moment_gets_another_password_too() {
+fn account_known_only_to_its_effect_gets_another_password() {
     let org = Organisation::approving(&engine().patient, "resume-late", &json!({}), &[]);
     let request = approved(&org, &json!({}), || {
         org.world.spoil("graph", "POST /users", "lose_response", &json!({}));
@@ -257,7 +257,7 @@ fn an_account_that_was_recorded_in_the_last_moment_gets_another_password_too() {
             .spoil("graph", "GET /users/{id}", "400", &json!({"times": 100}));
     });
     request.ends("failed");
-    // As if the step had come one write further: the effect is done, and the request names no account.
+    // As if the step had come one write further: the effect has its result, and the request names no account.
     let user = request.user().expect("an account");
     let result = json!({"id": user["id"], "upn": user["upn"]}).to_string();
     let update = json!({
@@ -273,7 +273,7 @@ fn an_account_that_was_recorded_in_the_last_moment_gets_another_password_too() {
     gets_another_password(&request);
 }
 
-/// The end has deleted the first one.
+/// Checks that a resume sets another password. The end of the request deleted the first one.
 fn gets_another_password(request: &Request<'_>) {
     let org = request.org;
     assert!(request.user().is_some());
@@ -328,7 +328,7 @@ fn a_date_that_has_come_is_not_waited_for_again() {
     let states = request.states(2);
     let entered = |name: &str| states.iter().any(|state| state == name);
     assert!(!entered("Wait until the start date"), "{states:?}");
-    // What was submitted is looked at again instead.
+    // Instead the submission is checked again.
     assert!(entered("Claim the start"), "{states:?}");
     request.note_names();
 }
@@ -427,7 +427,7 @@ fn a_purchase_that_nobody_had_decided_is_asked_for_again() {
     request.note_names();
 }
 
-/// The leaver's account can't be looked at.
+/// Makes the leaver's account unreadable.
 fn not_shut_out<'a>(org: &'a Organisation) -> Request<'a> {
     let request = org.offboard(org.colleague(), &json!({}));
     request.until("waiting_approval");
@@ -447,7 +447,7 @@ fn an_offboarding_goes_on_from_the_step_that_failed() {
     request.note("failed at the step \"block-sign-in\"");
     assert_eq!(org.account(org.colleague())["enabled"], true);
     request.resume(&json!({})).expect(200);
-    // Two groups of the world's colleague are not Graph's to change.
+    // Graph cannot change two of the colleague's groups.
     request.ends("completed_with_warnings");
     let account = org.account(org.colleague());
     assert_eq!(
@@ -458,12 +458,12 @@ fn an_offboarding_goes_on_from_the_step_that_failed() {
     assert_eq!(request.ticket_status(), "Closed");
     assert!(!request.states(2).iter().any(|state| state == "Ask the approvers"));
     request.note_names();
-    // Nothing of it has failed.
+    // No step has failed.
     request.resume(&json!({})).expect(409);
 }
 
 #[test]
-fn a_sign_in_that_may_not_be_blocked_fails_the_offboarding_until_it_may() {
+fn offboarding_fails_until_the_sign_in_can_be_blocked() {
     let org = Organisation::new("leave-forbidden");
     let forbidden = json!({"status": 403, "times": 100});
     org.world.spoil("graph", "PATCH /users/{id}", "status", &forbidden);
@@ -475,7 +475,7 @@ fn a_sign_in_that_may_not_be_blocked_fails_the_offboarding_until_it_may() {
         "{note}"
     );
     let account = org.account(org.colleague());
-    // A password has to be typed at least.
+    // An admin at least has to type a password.
     assert_eq!(
         (&account["enabled"], &account["sessions_revoked"]),
         (&json!(true), &json!(1))
@@ -513,7 +513,7 @@ fn what_may_not_be_taken_from_a_leaver_is_taken_after_a_resume() {
     assert_eq!(account["licenses"], json!([]));
     assert_eq!(account["groups"].as_array().map(Vec::len), Some(2), "{account:#}");
     request.note_names();
-    // The groups that Graph can't change are no failure.
+    // Groups that Graph cannot change are no failure.
     request.resume(&json!({})).expect(409);
 }
 
@@ -596,7 +596,7 @@ fn who_may_not_resume_is_refused() {
     let request = Request::of(&org, &basic.post("onboardings", &body).expect(201));
     request.until("waiting_approval");
     let path = format!("requests/{}/resume", request.id);
-    // Not while it runs, not even by an admin.
+    // Not even an admin can do it while the request runs.
     request.resume(&json!({})).expect(409);
     let (approve, _) = request.approval_links(org.approver(), PERSON);
     org.world.spoil("graph", "POST /users", "400", &json!({"times": 100}));
@@ -604,7 +604,7 @@ fn who_may_not_resume_is_refused() {
     request.ends("failed");
     org.world.end_bad_days();
 
-    // Their own request, which they may cancel, and not resume.
+    // They can cancel their own request, and not resume it.
     basic.post(&path, &json!({})).expect(403);
     let approver = org.session(&email("approver"), "Andy A", "approver");
     approver.post(&path, &json!({})).expect(403);

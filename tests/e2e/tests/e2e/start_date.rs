@@ -1,16 +1,16 @@
-//! Starts on a date: waiting, waking, checking again.
+//! Requests with a start date: the wait, the wake-up, and the checks that follow.
 
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use e2e::{engine::engine, links, organisation::Organisation, request::Request, wait::until};
 use serde_json::{Value, json};
 
-/// Far enough ahead that a busy machine has the request scheduled by then.
+/// In seconds. Enough for a busy machine to schedule the request first.
 const SOON: i64 = 20;
 
-/// Starts are in whole seconds, and so are the local engine's waits.
+/// Starts and the local engine's waits are in whole seconds.
 const EARLY: Duration = Duration::seconds(2);
 
-/// Makes the organisation's starts fall on a moment that is near, in a zone that is half an hour off.
+/// Sets the organisation's start time and time zone so that a start is near. The zone is half an hour off.
 fn start_soon(org: &Organisation) -> (String, DateTime<Utc>) {
     let kolkata = FixedOffset::east_opt(5 * 3600 + 1800).expect("a zone");
     let at = (Utc::now() + Duration::seconds(SOON)).with_timezone(&kolkata);

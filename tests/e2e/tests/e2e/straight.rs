@@ -1,4 +1,4 @@
-//! The main job, without a gate.
+//! Onboardings without a gate.
 
 use e2e::{
     engine::engine,
@@ -83,7 +83,7 @@ fn a_person_without_gates_is_onboarded_to_the_closed_ticket() {
         assert!(names.contains(&format!("{id}/{name}")), "no note {name}: {names:?}");
     }
 
-    // The directory's lists don't show yet that she is in the group; what was just done counts.
+    // The directory's lists do not yet show that she is in the group. Gangway's own change counts.
     let mfa = format!("{upn} will be asked for multi-factor authentication");
     assert!(request.note(&mfa).contains("\"Require MFA for MFA Users\" requires it"));
 
@@ -118,7 +118,7 @@ fn a_person_without_gates_is_onboarded_to_the_closed_ticket() {
 }
 
 #[test]
-fn a_persons_groups_are_copied_from_a_colleague_and_what_graph_cannot_add_is_told() {
+fn colleagues_groups_are_copied_and_others_are_reported() {
     let org = Organisation::new("groups");
     let request = org.submit(&org.person(
         "Ada",
@@ -149,7 +149,7 @@ fn a_persons_groups_are_copied_from_a_colleague_and_what_graph_cannot_add_is_tol
     assert!(summary.contains("Announcements"), "{summary}");
 }
 
-/// Somebody opens a ticket by hand for the person whom the form is about to name: its id.
+/// Opens a ticket by hand for the person whom the form will name, and returns its id.
 fn opened_by_hand(org: &Organisation, more: &Value) -> String {
     let mut ticket = json!({"summary": "Onboarding of Ada Lovelace"});
     for (name, value) in more.as_object().expect("fields") {
@@ -179,7 +179,7 @@ fn a_technicians_open_ticket_of_the_same_subject_is_used() {
 }
 
 #[test]
-fn a_given_ticket_is_used_and_one_of_the_same_subject_is_not_where_nobody_tells_whose_it_is() {
+fn only_a_given_ticket_is_used_where_the_opener_is_unknown() {
     let org = Organisation::new("given-ticket");
     let opened = opened_by_hand(&org, &json!({}));
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
@@ -196,7 +196,7 @@ fn a_given_ticket_is_used_and_one_of_the_same_subject_is_not_where_nobody_tells_
 }
 
 #[test]
-fn without_a_ticket_system_the_notes_are_mails_and_never_carry_the_password() {
+fn notes_by_mail_never_contain_the_password() {
     let org = Organisation::new("mails-only");
     let desk = format!("desk@{}.example", org.id);
     org.configure(&["default_psa=email_only", &format!("no_psa_mail_address={desk}")]);
@@ -221,9 +221,9 @@ fn without_a_ticket_system_the_notes_are_mails_and_never_carry_the_password() {
 }
 
 #[test]
-fn a_password_that_reaches_no_place_is_kept_for_a_while_and_then_deleted() {
+fn undelivered_password_is_kept_for_days_and_then_deleted() {
     let quick = engine().quick();
-    // No ticket note, and no manager to send it to.
+    // Neither a ticket note nor a manager gets the password.
     let org = Organisation::on(quick, "kept", &json!({}), &["store_password_in_ticket=0"]);
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({})));
     let note = request.note("could not be handed over");
@@ -238,7 +238,7 @@ fn a_password_that_reaches_no_place_is_kept_for_a_while_and_then_deleted() {
 }
 
 #[test]
-fn a_ticket_system_that_is_out_of_order_for_good_stops_no_onboarding() {
+fn broken_ticket_system_stops_no_onboarding() {
     let org = Organisation::new("psa-refuses");
     let desk = format!("desk@{}.example", org.id);
     org.configure(&[&format!("no_psa_mail_address={desk}")]);

@@ -1,4 +1,4 @@
-//! The same submission is one request, however it arrives.
+//! A repeated submission stays one request.
 
 use std::{sync::Barrier, thread};
 
@@ -32,7 +32,7 @@ fn the_same_submission_twice_is_one_request() {
     let org = Organisation::new("twice");
     let body = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
     let first = post_with_key(&org, "key-1", &body).expect(201);
-    // The same, written in another order and with spaces.
+    // The same body in another order and with spaces.
     let text = format!(
         "{{ \"manager\": \"{}\", \"last_name\": \"Lovelace\", \"first_name\": \"Ada\" }}",
         org.manager()
@@ -51,14 +51,14 @@ fn the_same_submission_twice_is_one_request() {
     let other = org.person("Bob", "Babbage", &json!({"manager": org.manager()}));
     post_with_key(&org, "key-1", &other).expect(409);
     assert_eq!(org.requests("").len(), 1);
-    // Keys are each organisation's own.
+    // Idempotency keys belong to one organisation.
     let neighbour = Organisation::new("neighbour");
     let theirs = neighbour.person("Ada", "Lovelace", &json!({"manager": neighbour.manager()}));
     assert_ne!(id(&post_with_key(&neighbour, "key-1", &theirs).expect(201)), id(&first));
 }
 
 #[test]
-fn two_submissions_at_once_are_one_request_one_execution_and_one_user() {
+fn two_submissions_at_once_make_one_request_and_one_user() {
     let org = Organisation::new("at-once");
     let body = org.person(
         "Ada",

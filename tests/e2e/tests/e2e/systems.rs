@@ -1,4 +1,4 @@
-//! Every system that an organisation may choose, each with one onboarding; and the check of what was chosen.
+//! One onboarding for each system that an organisation can choose, and `verify` of the choice.
 
 use e2e::organisation::{Organisation, operator, operator_says};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ fn effect(org: &Organisation, name: &str) -> u64 {
     org.world.state()["effects"][name].as_u64().unwrap_or_default()
 }
 
-/// One person onboarded with tickets in this PSA.
+/// Onboards one person with tickets in this PSA.
 fn through_psa(psa: &str) {
     let org = Organisation::new(&psa.replace('_', "-"));
     org.use_psa(psa);
@@ -103,7 +103,7 @@ fn through_servicenow() {
     through_psa("servicenow");
 }
 
-/// One license bought where no seat is free, in each of two requests at once: two seats.
+/// Two requests at once need a license without a free seat, and two seats are bought.
 fn bought_at(distributor: &str) {
     let org = Organisation::new(&distributor.replace('_', "-"));
     org.use_distributor(distributor);
@@ -145,7 +145,7 @@ fn bought_at_td_synnex() {
 }
 
 #[test]
-fn an_organisation_is_verified_from_the_command_line_and_by_the_api() {
+fn operator_and_api_verify_an_organisation() {
     let org = Organisation::with(
         "verified",
         &["default_priority=Priority 2 - High", "mfa_group=MFA Users"],
@@ -205,13 +205,13 @@ fn each_system_can_be_verified() {
 }
 
 #[test]
-fn a_company_in_one_system_is_none_in_another_that_the_parent_has_keys_for() {
+fn company_in_one_system_is_not_used_in_another() {
     let parent = Organisation::new("keys-msp");
     parent.use_psa("halopsa");
     parent.use_distributor("sherweb");
     let child = Organisation::new("keys-kid");
     child.belong_to(&parent);
-    // Of the operator's companies a child's admin changes none; which systems are used, they say.
+    // A child's admin chooses the systems, and cannot change the companies that the operator has set.
     child
         .set(&json!({"default_psa": "halopsa", "ms_licensing_distributor": "sherweb"}))
         .expect(200);

@@ -1,4 +1,4 @@
-//! A ticket from its opening to its end, with everybody who waits for it.
+//! A ticket from its opening to its end, with everybody whom the request waits for.
 
 use e2e::{engine::engine, links, mail, organisation::Organisation, request::Request};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ fn statuses(request: &Request<'_>) -> Value {
     request.ticket().expect("a ticket")["statuses"].clone()
 }
 
-/// The names of our notes in the order in which they were written.
+/// Lists the names of Gangway's notes in the order in which they were written.
 fn written(request: &Request<'_>) -> Vec<String> {
     let _each_once = request.note_names();
     let notes = request.notes();
@@ -16,7 +16,7 @@ fn written(request: &Request<'_>) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Each of them, one after the other.
+/// Checks that the expected notes were written, in this order.
 fn in_order(written: &[String], expected: &[&str]) {
     let places: Vec<Option<usize>> = expected
         .iter()
@@ -29,7 +29,7 @@ fn in_order(written: &[String], expected: &[&str]) {
 }
 
 #[test]
-fn the_ticket_of_somebody_new_shows_who_is_waited_for_and_tells_everybody_at_the_end() {
+fn onboarding_ticket_status_follows_who_must_act() {
     let org = Organisation::approving(
         &engine().patient,
         "ticket-life",
@@ -99,7 +99,7 @@ fn the_ticket_of_somebody_new_shows_who_is_waited_for_and_tells_everybody_at_the
 }
 
 #[test]
-fn the_ticket_of_a_leaver_shows_who_is_waited_for_and_tells_everybody_at_the_end() {
+fn offboarding_ticket_status_follows_who_must_act() {
     let org = Organisation::approving(&engine().patient, "leavers-ticket", &json!({}), &[]);
     let requester = format!("terry@{}.example", org.id);
     let session = org.session(&requester, "Terry Tech", "technician");

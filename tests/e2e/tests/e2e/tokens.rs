@@ -1,4 +1,4 @@
-//! TD SYNNEX's refresh token can be used once. All functions share one secret, so they renew it one at a time.
+//! TD SYNNEX's refresh token can be used once. All functions share one secret, so they renew the token one at a time.
 
 use e2e::engine::engine;
 use e2e::http::Call;
@@ -20,11 +20,11 @@ fn account(org: &Organisation) -> Value {
     org.world.state()["vendors"]["td_synnex"].clone()
 }
 
-/// Purchases of different licenses don't wait for each other.
+/// Purchases of different licenses do not wait for each other.
 #[test]
 fn many_purchases_at_once_renew_it_once() {
     let org = org("td-at-once");
-    // Long enough for all of them to want it.
+    // Slow enough that all purchases need the token at once.
     org.world.spoil(
         "td_synnex",
         "POST /oauth/token",
@@ -48,7 +48,7 @@ fn many_purchases_at_once_renew_it_once() {
     let account = account(&org);
     assert_eq!((&account["renewals"], &account["lost"]), (&json!(1), &json!(false)));
     assert_eq!(org.world.state()["effects"]["seats_bought"], 3);
-    // Who looks at it later uses the same access token.
+    // A later call uses the same access token.
     operator(org.stack, &["verify", &org.id], "").expect("all is well");
     assert_eq!(self::account(&org)["renewals"], 1);
 }

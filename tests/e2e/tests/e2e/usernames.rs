@@ -1,4 +1,4 @@
-//! Usernames: made of names from everywhere, and free when they are given.
+//! Usernames are made from names of all scripts, and are free when they are assigned.
 
 use e2e::{engine::engine, organisation::Organisation, simulators::AwsRule};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn a_taken_name_is_asked_about_or_numbered() {
     let org = Organisation::new("taken");
     let ada = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
     let first = org.submit(&ada);
-    // Reserved while its request is open, a user's afterwards.
+    // The name is reserved while its request is open, and belongs to the user afterwards.
     let proposed = |answer: e2e::http::Answer| {
         assert_eq!(answer.wrong_fields(), ["username"]);
         assert!(
@@ -66,7 +66,7 @@ fn a_taken_name_is_asked_about_or_numbered() {
         request.ends("completed");
         assert_eq!(request.user().expect("a user")["upn"], org.upn(name));
     }
-    // Nobody can tell now: neither taken nor free.
+    // Now nobody can say whether the name is taken.
     org.world.spoil("graph", "GET /users", "503", &json!({"times": 1000}));
     org.post(&org.person("Bob", "Babbage", &json!({}))).expect(503);
 }
@@ -78,7 +78,7 @@ fn a_name_whose_end_died_is_free_again() {
     let request = org.submit(&ada);
     request.until("waiting_approval");
     request.task_token("approval");
-    // Whoever writes to the reservation dies before it is written; the step's second run ends the request.
+    // The function is killed before it writes the reservation. The step's second run ends the request.
     let reservation = format!("username#{}", org.upn("alovelace"));
     let dies =
         ["DeleteItem", "TransactWriteItems"].map(|write| AwsRule::new(write, &reservation, "kill_client_before", 1, 0));

@@ -1,4 +1,4 @@
-//! The places of a password besides the ticket: vaults, links, and the manager's phone.
+//! The destinations of a password besides the ticket: vaults, links, and the manager's phone.
 
 use e2e::{
     mail,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::passwords::{everything, places};
 
-/// What a vault has of this organisation.
+/// Lists what a vault has stored for this organisation.
 fn kept_in(org: &Organisation, vault: &str, list: &str) -> Vec<Value> {
     let state = org.world.state()["vendors"][vault][list].clone();
     state.as_array().expect("a list").clone()
@@ -20,7 +20,7 @@ fn upn(view: &Value) -> &str {
     view["user"]["upn"].as_str().expect("a name")
 }
 
-/// The password stands in the vault, once, signs in, and is nowhere else.
+/// Checks that the password is in the vault once, signs the user in, and is nowhere else.
 fn documented_in(vault: &str, words: &str, spoil: impl Fn(&Organisation)) {
     let org = Organisation::new(&format!("in-{vault}"));
     org.use_vault(vault);
@@ -52,7 +52,7 @@ fn documented_in(vault: &str, words: &str, spoil: impl Fn(&Organisation)) {
     is_nowhere_else(&org, &request, &[password]);
 }
 
-/// In no note, no execution, no table and no log; and Secrets Manager has forgotten it.
+/// Checks that no note, execution, table or log has the secrets, and that Secrets Manager has deleted the password.
 fn is_nowhere_else(org: &Organisation, request: &Request<'_>, secrets: &[&str]) {
     let all = everything(org.stack);
     for secret in secrets {
@@ -84,7 +84,7 @@ fn documented_in_passportal() {
 }
 
 #[test]
-fn passportal_without_a_write_address_is_a_warning_and_the_manager_gets_the_password() {
+fn passportal_without_write_address_is_only_a_warning() {
     let org = Organisation::with(
         "no-write",
         &[
@@ -105,7 +105,7 @@ fn passportal_without_a_write_address_is_a_warning_and_the_manager_gets_the_pass
     assert_eq!(kept_in(&org, "passportal", "passwords"), Vec::<Value>::new());
 }
 
-/// The address of the world's PWPush, as a variable.
+/// The address of the world's PWPush server, as a variable's value.
 fn pwpush_url(org: &Organisation) -> String {
     let url = org.world.keys["vendors"]["pwpush"]["url"].as_str().expect("an address");
     format!("pwpush_url={url}")
@@ -192,7 +192,7 @@ fn without_pwpush_nobody_gets_the_password_in_its_place() {
         .spoil("pwpush", "POST /{world}/api/v2/pushes", "503", &json!({"times": 1000}));
     let request = org.submit(&org.person("Ada", "Lovelace", &json!({"manager": org.manager()})));
     let view = request.ends("completed_with_warnings");
-    // The others still got it, and nothing waits for PWPush.
+    // The other destinations got the password, and nothing waits for PWPush.
     let written = kept_in(&org, "hudu", "passwords");
     assert_eq!(written.len(), 1, "{written:#?}");
     let password = written[0]["password"].as_str().expect("a password");

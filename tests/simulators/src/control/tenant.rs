@@ -1,4 +1,4 @@
-//! What tests change of a tenant beside its seats: what it asks of sign-ins, and which licenses it can't give.
+//! Changes of a tenant, apart from its seats: MFA policies, and licenses that users cannot have.
 
 use axum::{
     body::Bytes,
@@ -18,10 +18,10 @@ use crate::{
 struct NewMfa {
     #[serde(default)]
     security_defaults: bool,
-    /// As Graph has them; what is left out is as usual, and groups may be named.
+    /// Policies as Graph has them. Missing properties have defaults, and groups may be given by name.
     #[serde(default)]
     policies: Vec<Value>,
-    /// Nothing of it can be read.
+    /// If given, nothing of it can be read.
     #[serde(default)]
     refuse: Option<Refusal>,
 }
@@ -46,14 +46,14 @@ pub(super) async fn set_mfa(AxumState(app): Shared, Path(name): Path<String>, bo
 #[serde(deny_unknown_fields)]
 struct NewRule {
     sku: String,
-    /// Microsoft's name for the reason.
+    /// Microsoft's name for the error.
     error: String,
-    /// The license that makes up for it.
+    /// The license that a user must have to avoid the error.
     #[serde(default)]
     unless: Option<String>,
 }
 
-/// From now on the license is refused, directly and by group.
+/// Makes Microsoft refuse the license, directly and by group.
 pub(super) async fn add_license_rule(AxumState(app): Shared, Path(name): Path<String>, body: Bytes) -> Reply {
     let new: NewRule = read(&body)?;
     with(&app, &name, |world| {
@@ -73,12 +73,12 @@ pub(super) async fn add_license_rule(AxumState(app): Shared, Path(name): Path<St
 struct NewLicenseGroup {
     name: String,
     sku: String,
-    /// Its members follow from a rule.
+    /// Whether a rule decides who is a member.
     #[serde(default)]
     dynamic: bool,
 }
 
-/// One more group that carries a license.
+/// Adds a group that assigns a license.
 pub(super) async fn add_license_group(AxumState(app): Shared, Path(name): Path<String>, body: Bytes) -> Reply {
     let new: NewLicenseGroup = read(&body)?;
     with(&app, &name, |world| {

@@ -1,4 +1,4 @@
-//! What tests do behind the provider's back.
+//! Changes that tests make at the provider.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
 }
 
-/// Somebody makes an account; with a `sub` that there is, the account changes.
+/// Adds a person. If there is one with this `sub`, changes that person.
 async fn add_person(AxumState(app): Shared, body: Bytes) -> Result<Json<Value>, Refused> {
     let person: Person = read(&body)?;
     let mut provider = app.google.lock();
@@ -45,7 +45,7 @@ async fn spoil(AxumState(app): Shared, Path(sub): Path<String>, body: Bytes) -> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The person's click on the page at this address, for tests without a browser: the answer is the redirect.
+/// Picks a person on the page at this address, for tests without a browser. The answer is the redirect.
 async fn pick_at(shared: Shared, Path(sub): Path<String>, body: Bytes) -> Result<axum::response::Response, Refused> {
     let url = String::from_utf8_lossy(&body).into_owned();
     let query = url.split_once('?').map_or("", |(_, query)| query);
@@ -55,7 +55,7 @@ async fn pick_at(shared: Shared, Path(sub): Path<String>, body: Bytes) -> Result
     Ok(pick(shared, axum::Form(picked)).await.into_response())
 }
 
-/// How often each of the provider's documents was read.
+/// Answers how often each of the provider's documents was read.
 async fn reads(AxumState(app): Shared) -> Json<Value> {
     Json(json!(app.google.lock().reads))
 }

@@ -1,4 +1,4 @@
-//! The provider's keys, made when they are first needed: that takes a moment.
+//! The provider's keys. They are made when they are first needed, because that takes a moment.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rsa::{
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const BITS: usize = 2048;
 
-/// The last one signs.
+/// The last key signs.
 #[derive(Default)]
 pub(super) struct Keys(Vec<Key>);
 
@@ -24,7 +24,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// A provider that has no randomness can't go on.
+    /// A provider without randomness cannot continue.
     #[expect(
         clippy::expect_used,
         reason = "the operating system's generator fails nowhere that tests run"
@@ -46,7 +46,7 @@ impl Key {
             .to_vec()
     }
 
-    /// As anybody can write it down from what is published.
+    /// The public key in PEM, as anybody can derive it from the published one.
     pub(super) fn public_pem(&self) -> String {
         let key = self.private.to_public_key();
         key.to_public_key_pem(LineEnding::LF).unwrap_or_default()
@@ -61,7 +61,7 @@ impl Keys {
         &self.0[self.0.len() - 1]
     }
 
-    /// Signs with a new key from now on; tokens of the older ones still verify.
+    /// Signs with a new key from now on. Tokens of older keys still verify.
     pub(super) fn rotate(&mut self) {
         self.0.push(Key::new());
     }

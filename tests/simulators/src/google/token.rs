@@ -1,4 +1,4 @@
-//! ID tokens: right ones, and wrong ones on order.
+//! ID tokens: right ones, and wrong ones if a test orders them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Utc;
@@ -16,7 +16,7 @@ use super::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Order {
-    /// In place of the usual claims; null leaves one out.
+    /// Claims that replace the usual ones; null removes one.
     #[serde(default)]
     pub(super) claims: Map<String, Value>,
     #[serde(default)]
@@ -28,19 +28,19 @@ pub(super) struct Order {
 pub(super) enum Signed {
     #[default]
     Rightly,
-    /// `alg: none`, and no signature.
+    /// With `alg: none` and no signature.
     Not,
-    /// HS256 with the text of the public key as the secret: key confusion.
+    /// With HS256 and the text of the public key as the secret, which is called key confusion.
     WithPublicKey,
-    /// HS256 with the client's secret, which OpenID Connect would allow and Google never does.
+    /// With HS256 and the client's secret. OpenID Connect would allow it, and Google never does it.
     WithClientSecret,
-    /// By another key under the name of the right one.
+    /// With another key, under the id of the right one.
     ByStranger,
-    /// By a key that is not published.
+    /// With a key that is not published.
     ByUnknownKey,
-    /// By a key that is published from this moment on.
+    /// With a key that is published from now on.
     ByNewKey,
-    /// The signature is right, and the claims are changed afterwards.
+    /// With the right signature for other claims.
     Altered,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn write(keys: &mut Keys, issuer: &str, person: &Person, nonce: Optio
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
-    // HMAC takes keys of any length.
+    // HMAC accepts keys of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return Vec::new();
     };

@@ -31,14 +31,14 @@ const OPERATIONS: &[Operation] = &[
 
 const PASSWORDS: &str = "/asset_passwords";
 
-/// What one organisation has there.
+/// What one organisation has at Hudu.
 pub struct Hudu {
     pub api_key: String,
-    /// A key may be good for everything but passwords.
+    /// Whether the key may access passwords.
     pub password_access: bool,
-    /// Id and name; the first one is ours.
+    /// The id and name of each company. The first one is the organisation's.
     pub companies: Vec<(u64, String)>,
-    /// As they were written, with their ids.
+    /// The passwords as they were written, with their ids.
     pub passwords: Vec<Map<String, Value>>,
 }
 
@@ -52,7 +52,7 @@ impl Hudu {
         }
     }
 
-    /// A password that somebody else wrote.
+    /// Adds a password that somebody else wrote.
     pub fn add(&mut self, password: &Value) -> Value {
         let mut password = password.as_object().cloned().unwrap_or_default();
         password.insert("id".to_owned(), json!(500 + self.passwords.len()));
@@ -62,7 +62,7 @@ impl Hudu {
 }
 
 fn error(status: u16, message: &str) -> Response {
-    // The one answer that is known word for word.
+    // This is the only answer whose exact text is known.
     let message = if status == 429 { "Retry later" } else { message };
     Response::json(status, json!({ "error": message }))
 }

@@ -1,4 +1,4 @@
-//! IT Glue: organizations and their passwords, as JSON:API writes them.
+//! IT Glue: organizations and their passwords, in JSON:API.
 
 use chrono::Utc;
 use serde_json::{Map, Value, json};
@@ -34,12 +34,12 @@ const PASSWORDS: &str = "/organizations/{organization_id}/relationships/password
 const MEDIA_TYPE: &str = "application/vnd.api+json";
 const LARGEST_PAGE: usize = 1000;
 
-/// What one organisation has there.
+/// What one organisation has at IT Glue.
 pub struct ItGlue {
     pub api_key: String,
-    /// A key may be good for everything but passwords.
+    /// Whether the key may access passwords.
     pub password_access: bool,
-    /// Id and name; the first one is ours.
+    /// The id and name of each organization. The first one is the organisation's.
     pub organizations: Vec<(u64, String)>,
     pub passwords: Vec<Password>,
 }
@@ -47,7 +47,7 @@ pub struct ItGlue {
 pub struct Password {
     pub id: u64,
     pub organization: u64,
-    /// As they were written.
+    /// The attributes as they were written.
     pub attributes: Map<String, Value>,
 }
 
@@ -64,7 +64,7 @@ impl ItGlue {
         }
     }
 
-    /// A password that somebody else wrote.
+    /// Adds a password that somebody else wrote.
     pub fn add(&mut self, organization: u64, attributes: &Value) -> &mut Password {
         let id = 9000 + self.passwords.len() as u64;
         self.passwords.push(Password {

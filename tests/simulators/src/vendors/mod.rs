@@ -25,10 +25,10 @@ pub mod servicenow;
 pub mod sherweb;
 pub mod td_synnex;
 
-/// Takes a list of modules, each with the type that holds what one organisation has there.
+/// Takes a list of modules, each with the type that holds an organisation's data at the vendor.
 macro_rules! vendors {
     ($($module:ident: $state:ident,)*) => {
-        /// What one organisation has at each vendor; at Microsoft it has the world's tenant.
+        /// The organisation's data at each vendor. At Microsoft it has the world's tenant.
         pub struct Vendors {
             $(pub $module: $module::$state,)*
         }
@@ -61,51 +61,51 @@ vendors! {
 }
 
 pub struct Vendor {
-    /// As Gangway's variables and the contract files name it.
+    /// The vendor's name in Gangway's variables and contract files.
     pub name: &'static str,
-    /// Where it is on this server. All of them are described by one contract file.
+    /// The vendor's paths on this server. One contract file describes all of them.
     pub bases: &'static [&'static str],
     pub operations: &'static [Operation],
-    /// An error as the vendor writes it: status, code, message.
+    /// Writes an error as the vendor does: status, code, message.
     pub error: fn(u16, &str, &str) -> Response,
-    /// What the vendor says to a request that no operation would take.
+    /// Writes the vendor's answer to a request that no operation would take.
     pub refuse: fn(Refusal<'_>) -> Response,
-    /// The world that the credentials of a request belong to; the text is the operation's path template.
+    /// Finds the world that a request's credentials belong to. The text is the operation's path template.
     pub world: fn(&State, &Request, &str) -> Result<String, Response>,
-    /// What a new organisation needs to know: `credentials` as Gangway keeps them, `company`, and names where there are any.
-    /// The text is this server's address.
+    /// Returns what a new organisation needs to know: `credentials` as Gangway stores them, `company`, and names if
+    /// there are any. The text is this server's address.
     pub keys: fn(&World, &str) -> Value,
-    /// What has become of it, for assertions.
+    /// Returns the organisation's state at the vendor, for assertions.
     pub state: fn(&World) -> Value,
-    /// What people do there by hand, if it is a PSA.
+    /// What people do at the vendor by hand, if it is a PSA.
     pub by_hand: Option<ByHand>,
 }
 
-/// What people do in a PSA by hand. None of it counts as an effect of Gangway's.
+/// What people do at a PSA by hand. None of it counts as an effect.
 #[derive(Debug)]
 pub struct ByHand {
-    /// Somebody opens a ticket; the result is its id, or null if there is no such status.
+    /// Opens a ticket. Returns its id, or null if there is no such status.
     pub open: fn(&mut Vendors, &NewTicket<'_>) -> Value,
-    /// Somebody writes a note on the ticket with this id. A customer's note can be seen by everybody.
+    /// Writes a note on the ticket with this id. Everybody can see a customer's note.
     pub write: fn(&mut Vendors, &Value, &str, Author),
-    /// Adds a board, queue, team or whatever sorts tickets there.
+    /// Adds a board, a queue, a team, or whatever the PSA sorts tickets into.
     pub add_location: fn(&mut Vendors, &str),
 }
 
 /// A ticket that somebody opens by hand.
 pub struct NewTicket<'a> {
-    /// The company's id.
+    /// The id of the company.
     pub company: &'a str,
     pub summary: &'a str,
     pub description: Option<&'a str>,
-    /// A status by its name, where the vendor's simulator takes one (ConnectWise).
+    /// The name of a status, if the vendor's simulator takes one (ConnectWise does).
     pub status: Option<&'a str>,
     pub closed: bool,
     pub by: Author,
 }
 
 impl<'a> NewTicket<'a> {
-    /// An open ticket of a technician's.
+    /// An open ticket by a technician.
     pub fn by_technician(company: &'a str, summary: &'a str) -> Self {
         Self {
             company,
@@ -118,17 +118,17 @@ impl<'a> NewTicket<'a> {
     }
 }
 
-/// The organisation that a world is for.
+/// The organisation that a world is made for.
 pub struct Organisation<'a> {
-    /// Short, unique: fit for a login or an identifier.
+    /// A short and unique name, usable in a login or an identifier.
     pub name: &'a str,
     pub company: &'a str,
     pub domain: &'a str,
-    /// What the tenant has; `enabled` is what a distributor has sold.
+    /// The SKUs of the tenant. `enabled` is the number that a distributor has sold.
     pub skus: &'a [Sku],
 }
 
-/// Vendors are told apart by their names.
+/// Vendors are equal if their names are.
 impl PartialEq for Vendor {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
@@ -153,7 +153,7 @@ impl Serialize for Vendor {
     }
 }
 
-/// A vendor in a rule, by its name.
+/// Deserializes a vendor in a rule from its name.
 pub fn by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Vendor, D::Error> {
     let name = String::deserialize(deserializer)?;
     let all = || VENDORS.iter().map(|vendor| vendor.name).collect::<Vec<_>>().join(", ");

@@ -1,5 +1,5 @@
-//! Passportal: tokens and documents; and the address to which an organisation has its passwords written, as Passportal
-//! publishes none.
+//! Passportal: tokens and documents. It also has the address at which an organisation accepts passwords, because
+//! Passportal publishes none.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use crate::{
     world::{Token, World, secret},
 };
 
-/// The second base is the organisation's own address for writing, which is no part of Passportal.
+/// The second base is the organisation's own address for writing. It is no part of Passportal.
 pub const VENDOR: Vendor = Vendor {
     name: "passportal",
     bases: &["/passportal", "/passportal-writer"],
@@ -36,15 +36,15 @@ const OPERATIONS: &[Operation] = &[
 const TOKEN: &str = "/api/v2/auth/client_token";
 const SECONDS: u64 = 3_600;
 
-/// What one organisation has there.
+/// What one organisation has at Passportal.
 pub struct Passportal {
     pub access_key: String,
     pub secret_key: String,
     pub tokens: Vec<Token>,
-    /// Ids; the first one is ours.
+    /// The ids of the clients. The first one is the organisation's.
     pub clients: Vec<u64>,
     pub documents: Vec<Value>,
-    /// Client and what was written for it.
+    /// Each password: the client, and what was written for it.
     pub passwords: Vec<(u64, Map<String, Value>)>,
 }
 
@@ -167,7 +167,7 @@ fn documents(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, json!({"success": true, "results": shown})))
 }
 
-/// What Gangway sends there is Gangway's own, and in its README.
+/// Gangway defines this request itself, in the README of `vault`.
 fn write(world: &mut World, request: &Request) -> Reply {
     const TABLE: Table = &[(Kind::Text, "name username password notes")];
     let body = request.object(TABLE)?;

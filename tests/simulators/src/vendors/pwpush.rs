@@ -38,21 +38,21 @@ const OPERATIONS: &[Operation] = &[
 
 const PAGE: usize = 50;
 
-/// What one organisation has there.
+/// What one organisation has at PWPush.
 pub struct PwPush {
     pub api_token: String,
-    /// Whether pushes without a token are taken.
+    /// Whether the server accepts pushes without a token.
     pub anonymous: bool,
-    /// An older server.
+    /// Whether it is an older server, which only has API version 1.
     pub v1_only: bool,
     pub pushes: Vec<Push>,
 }
 
 pub struct Push {
     pub token: String,
-    /// Nobody's if it was made without a token.
+    /// Whether it was made with a token, and so has an owner.
     pub owned: bool,
-    /// As it was sent.
+    /// The fields as they were sent.
     pub fields: Map<String, Value>,
     pub expired: bool,
     pub views: i64,
@@ -87,7 +87,7 @@ fn error(status: u16, message: &str) -> Response {
     Response::json(status, json!({ "error": message }))
 }
 
-/// As Rails answers for an address that it hasn't.
+/// Rails' answer for an address that does not exist.
 fn is_new(world: &World) -> Result<(), Response> {
     match world.vendors.pwpush.v1_only {
         true => Err(error(404, "not-found")),
@@ -198,7 +198,7 @@ fn create(world: &mut World, request: &Request, wrapper: &str) -> Reply {
     if sent.get("payload").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(Response::json(422, json!({"payload": ["is required"]})));
     }
-    // The server puts its defaults for numbers out of range, without a word.
+    // The server silently replaces numbers out of range with its defaults.
     let within = |name: &str, most: i64| {
         sent.get(name)
             .and_then(Value::as_i64)
@@ -213,7 +213,7 @@ fn create(world: &mut World, request: &Request, wrapper: &str) -> Reply {
     Ok(Response::json(201, made))
 }
 
-/// The owner's, the newest first.
+/// The owner's pushes, newest first.
 fn active(world: &mut World, request: &Request) -> Reply {
     is_new(world)?;
     if !is_owner(world, request) {

@@ -1,4 +1,4 @@
-//! Sherweb: the service provider's API. Amendments are taken for later and tracked; nothing has pages.
+//! Sherweb: the service provider's API. Amendments are processed later and can be tracked. Nothing has pages.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ const OPERATIONS: &[Operation] = &[
 const TOKEN: &str = "/auth/oidc/connect/token";
 const SECONDS: u64 = 3600;
 
-/// What one organisation has there.
+/// What one organisation has at Sherweb.
 pub struct Sherweb {
     client_id: String,
     client_secret: String,
@@ -50,7 +50,7 @@ pub struct Sherweb {
     pub company_name: String,
     pub subscriptions: Vec<Subscription>,
     amendments: Vec<Amendment>,
-    /// Amendments end in failure.
+    /// Whether amendments end in failure.
     pub refuses: bool,
 }
 
@@ -60,7 +60,7 @@ pub struct Subscription {
     pub sku_id: String,
     pub part: String,
     pub product_name: String,
-    /// In Sherweb's own catalogue.
+    /// The SKU in Sherweb's own catalogue.
     pub sku: String,
     pub quantity: i64,
 }
@@ -69,7 +69,7 @@ struct Amendment {
     tracking_id: String,
     subscription: String,
     quantity: i64,
-    /// Looks at anything until it is done.
+    /// How many more reads there are until the amendment is done.
     reads: u32,
     status: Status,
 }
@@ -205,7 +205,7 @@ fn token(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, response))
 }
 
-/// The gateway's key, and nothing in the query but what the operation takes.
+/// Checks the gateway's key, and that the query has only the operation's parameters.
 fn let_in(world: &World, request: &Request, query: &[&str]) -> Result<(), Response> {
     let sherweb = &world.vendors.sherweb;
     if request.header("ocp-apim-subscription-key") != Some(&sherweb.subscription_key) {
@@ -230,7 +230,7 @@ fn customers(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, json!({"items": [other, ours]})))
 }
 
-/// What was ordered goes on a step with every look.
+/// Counts a read, and moves amendments forward.
 fn progress(world: &mut World) {
     let (delay, refuses) = (world.seat_delay, world.vendors.sherweb.refuses);
     let mut bought = Vec::new();
@@ -254,7 +254,7 @@ fn progress(world: &mut World) {
                 subscription.quantity = amendment.quantity;
                 amendment.status = Status::Success;
             }
-            // Seats can't be given back during the term.
+            // Seats cannot be given back during the term.
             _ => amendment.status = Status::Failure,
         }
     }

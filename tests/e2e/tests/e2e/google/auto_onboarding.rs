@@ -1,4 +1,4 @@
-//! Auto-onboarding of members: the rules of product.md, one by one. docs/checklist.md names these tests.
+//! Auto-onboarding of members: the rules of docs/google.md, by their numbers. docs/checklist.md names these tests.
 
 use std::{sync::Barrier, thread};
 
@@ -17,13 +17,13 @@ const ALLOWED: &str = "member.signed_in";
 const REFUSED: &str = "sign_in.refused";
 
 #[test]
-fn rule_1_it_is_off_until_the_operator_turns_it_on_and_no_admin_can() {
+fn rule_1_only_the_operator_turns_auto_onboarding_on() {
     let org = Organisation::new("rule-one");
     let gina = Account::at(&org, "gina", &json!({}));
     gina.refused(org.stack);
     assert_eq!(org.members(), Vec::<Value>::new());
 
-    // There is no variable, page or route of an admin's for it.
+    // Admins have no variable, page or route for it.
     let domain = org.world.key("/domain");
     for name in ["auto_onboarding", "auto_onboarding_domain", "google_domain"] {
         assert_eq!(org.set(&json!({name: domain})).wrong_fields(), [name]);
@@ -43,7 +43,7 @@ fn rule_1_it_is_off_until_the_operator_turns_it_on_and_no_admin_can() {
 }
 
 #[test]
-fn rule_1_one_domain_is_one_organisations_and_mail_providers_are_nobodys() {
+fn rule_1_a_domain_has_one_organisation_mail_providers_none() {
     let org = Organisation::new("rule-one-b");
     let other = Organisation::new("rule-one-c");
     org.auto_onboarding_on();
@@ -51,7 +51,7 @@ fn rule_1_one_domain_is_one_organisations_and_mail_providers_are_nobodys() {
         operator(org.stack, &["auto-onboarding", "on", &org.id, "--domain", domain], "")
     };
     let domain = org.world.key("/domain").to_owned();
-    // However it is written.
+    // All spellings of the domain are the same domain.
     for spelling in [domain.clone(), domain.to_uppercase(), format!("{domain}.")] {
         let refused = on(&other, &spelling).expect_err("another's domain");
         assert!(refused.contains("one domain belongs to one organisation"), "{refused}");
@@ -60,7 +60,7 @@ fn rule_1_one_domain_is_one_organisations_and_mail_providers_are_nobodys() {
         let refused = on(&other, consumer).expect_err("a mail provider's");
         assert!(refused.contains("anybody can have"), "{refused}");
     }
-    // What somebody has off can be taken over, and then it's the other's people.
+    // A domain that one organisation has given up can be taken by another, with its people.
     org.auto_onboarding_off();
     on(&other, &domain).expect("free now");
     assert!(on(&org, &domain).is_err());
@@ -88,7 +88,7 @@ fn rule_2_turning_it_off_removes_and_changes_no_account() {
 }
 
 #[test]
-fn rule_3_only_verified_addresses_of_the_configured_domain_come_in() {
+fn rule_3_only_verified_addresses_of_the_domain_are_added() {
     let org = Organisation::new("rule-three");
     org.auto_onboarding_on();
     let domain = org.world.key("/domain").to_owned();
@@ -111,7 +111,7 @@ fn rule_3_only_verified_addresses_of_the_configured_domain_come_in() {
         assert_eq!(reasons.first().map(String::as_str), Some(reason), "{more}");
         assert!(reasons.len() > before, "{more}");
     }
-    // Whole accounts of other domains, which look like this one or contain it.
+    // Accounts of other domains that look like this one or contain it.
     for other in [
         format!("mail.{domain}"),
         format!("x{domain}"),
@@ -121,7 +121,7 @@ fn rule_3_only_verified_addresses_of_the_configured_domain_come_in() {
         let more = json!({"email": format!("gina@{other}"), "hd": other});
         pages.push(Account::at(&org, "gina", &more).refused(org.stack));
     }
-    // Nobody learns from the page which of these it was.
+    // The page does not show which of these reasons applied.
     assert!(pages.iter().all(|page| *page == pages[0]));
     assert!(
         !pages[0].contains(&domain) && !pages[0].contains("gina"),
@@ -136,7 +136,7 @@ fn rule_3_only_verified_addresses_of_the_configured_domain_come_in() {
 }
 
 #[test]
-fn rule_4_a_deleted_member_stays_out_until_an_admin_adds_the_address_again() {
+fn rule_4_deleted_member_stays_out_until_an_admin_adds_them() {
     let org = Organisation::new("rule-four");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -148,12 +148,12 @@ fn rule_4_a_deleted_member_stays_out_until_an_admin_adds_the_address_again() {
     assert_eq!(session.get("requests").status, 401);
 
     gina.refused(org.stack);
-    // Nor by another spelling, another Google account, or the same one with another address.
+    // Neither can another spelling, another Google account, or the same account with another address.
     Account::at(&org, "gina", &json!({"email": address.to_uppercase()})).refused(org.stack);
     Account::at(&org, "gina.new", &json!({"sub": gina.sub})).refused(org.stack);
     assert_eq!(org.sign_ins(REFUSED), ["deleted"; 3]);
     assert!(org.members().is_empty());
-    // Off and on again forgets nothing.
+    // Turning auto-onboarding off and on again keeps the tombstones.
     org.auto_onboarding_off();
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({"sub": gina.sub}));
@@ -167,7 +167,7 @@ fn rule_4_a_deleted_member_stays_out_until_an_admin_adds_the_address_again() {
 }
 
 #[test]
-fn rule_5_new_members_are_basic_whatever_the_token_says_until_an_admin_raises_one() {
+fn rule_5_new_members_are_basic_until_an_admin_raises_them() {
     let org = Organisation::new("rule-five");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -184,14 +184,14 @@ fn rule_5_new_members_are_basic_whatever_the_token_says_until_an_admin_raises_on
     org.call("PUT", &path).json(&raised).send().expect(200);
     session.get("members").expect(200);
     assert_eq!(org.member_with(&org.upn("nora")).expect("a member")["role"], "basic");
-    // A sign-in changes no role back.
+    // A sign-in does not change the role back.
     gina.session(&org).get("members").expect(200);
 }
 
 #[test]
-fn rule_6_members_added_by_hand_are_bound_at_their_first_sign_in() {
+fn rule_6_first_sign_in_binds_members_added_by_hand() {
     let org = Organisation::new("rule-six");
-    // From any domain, whether auto-onboarding is on or off.
+    // An admin adds members from any domain, whether auto-onboarding is on or off.
     let gmail = format!("{}@gmail.com", org.id);
     org.member(&gmail, "Gil", "approver");
     let gil = Account::at(&org, "gil", &json!({"email": gmail.to_uppercase(), "hd": null}));
@@ -209,11 +209,11 @@ fn rule_6_members_added_by_hand_are_bound_at_their_first_sign_in() {
 }
 
 #[test]
-fn rule_6_an_address_that_google_does_not_answer_for_is_bound_by_a_one_time_link() {
+fn rule_6_one_time_link_binds_other_addresses() {
     let org = Organisation::new("rule-six-b");
     let address = format!("vera@vendor-{}.example", org.id);
     org.member(&address, "Vera", "technician");
-    // Somebody made a Google account with that address, once.
+    // Anybody can have made a Google account with that address.
     let vera = Account::at(&org, "vera", &json!({"email": address, "hd": null}));
     vera.refused(org.stack);
     Account::at(
@@ -229,7 +229,7 @@ fn rule_6_an_address_that_google_does_not_answer_for_is_bound_by_a_one_time_link
         let call = Call::new("POST", link).header("accept", "text/html");
         Begun::of(&call.body(form, "google=connect").send().expect(303))
     };
-    // The link's owner connects an account, and none with another address.
+    // The link's owner can connect an account with their address, and no account with another address.
     let stranger = Account::at(
         &org,
         "stranger",
@@ -239,7 +239,7 @@ fn rule_6_an_address_that_google_does_not_answer_for_is_bound_by_a_one_time_link
     assert_eq!(come_back(&stranger.pick(&begun), Some(&begun.cookie)).status, 403);
     let begun = connect(&org.sign_in_link(&address));
     session(&org, &come_back(&vera.pick(&begun), Some(&begun.cookie)));
-    // From now on Google is enough.
+    // From now on a sign-in with Google works.
     vera.session(&org).get("requests").expect(200);
     assert_eq!(org.sign_ins(ALLOWED)[..2], ["known", "bound"]);
 }
@@ -283,7 +283,7 @@ fn rule_7_first_sign_ins_at_once_give_one_member() {
 }
 
 #[test]
-fn rule_7_a_known_address_with_another_sub_is_refused_and_reported() {
+fn rule_7_known_address_with_another_sub_is_refused() {
     let org = Organisation::new("rule-seven-b");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -327,7 +327,7 @@ fn a_first_sign_in_makes_a_member_who_submits_the_form() {
         id,
         kind: "onboarding",
     };
-    // Basic privileges only: somebody has to agree.
+    // The role basic needs an approval.
     request.until("waiting_approval");
     let (approve, _) = request.approval_links(org.approver(), "Ada Lovelace");
     links::press(&approve).expect(200);
@@ -346,7 +346,7 @@ fn a_refused_person_sees_one_clear_page() {
     let page = browser.waits_for_text("could not sign you in");
     browser.is_fit_for_everybody("sign-in-refused");
     assert!(!page.contains(&org.id) && page.contains("Ask an admin"), "{page}");
-    // Whoever goes away from Google's page comes to the same one.
+    // A person who breaks off at Google sees the same page.
     browser.open(&format!("{}/sign-in", org.stack.api));
     browser.click("main form button");
     browser.click("button[value='']");

@@ -1,4 +1,4 @@
-//! A Google account that a one-time link was to connect, and what its owner is told when that fails.
+//! A one-time link connects a Google account; what the page says if that fails.
 
 use e2e::{
     aws,
@@ -12,7 +12,7 @@ use serde_json::json;
 const ALLOWED: &str = "member.signed_in";
 const REFUSED: &str = "sign_in.refused";
 
-/// A one-time link's answer that leads to Google.
+/// Opens a one-time link with the button that connects an account, and expects a redirect to Google.
 fn connect(link: &str) -> Answer {
     let form = "application/x-www-form-urlencoded";
     let call = Call::new("POST", link).header("accept", "text/html");
@@ -20,13 +20,13 @@ fn connect(link: &str) -> Answer {
 }
 
 #[test]
-fn who_could_not_connect_an_account_is_told_that_they_are_signed_in_all_the_same() {
+fn failed_account_connection_keeps_the_session() {
     let org = Organisation::new("connect");
     let address = format!("vera@vendor-{}.example", org.id);
     org.member(&address, "Vera", "technician");
     let stranger = json!({"email": format!("x@x-{}.example", org.id), "hd": null});
     let stranger = Account::at(&org, "stranger", &stranger);
-    // A browser brings back both cookies of the link's answer.
+    // A browser returns both cookies of the link's answer.
     let redeemed = connect(&org.sign_in_link(&address));
     let session = set_cookie(&redeemed, COOKIE).expect("a session");
     let session = session.split(';').next().unwrap_or_default();
@@ -45,7 +45,7 @@ fn who_could_not_connect_an_account_is_told_that_they_are_signed_in_all_the_same
         .get("requests")
         .expect(200);
 
-    // Broken off at Google.
+    // The person breaks off at Google.
     let broken_off = |begun: &Begun| {
         let callback = stranger.pick(begun);
         let (address, query) = callback.split_once('?').expect("a query");
@@ -54,7 +54,7 @@ fn who_could_not_connect_an_account_is_told_that_they_are_signed_in_all_the_same
     };
     let begun = Begun::of(&connect(&org.sign_in_link(&address)));
     assert_eq!(come_back(&begun, &broken_off(&begun)).text, told.text);
-    // Deleted while they were at Google: the session is over too.
+    // The member is deleted while they are at Google, so the session is over too.
     let begun = Begun::of(&connect(&org.sign_in_link(&address)));
     let member = org.member_with(&address).expect("a member");
     let path = format!("members/{}", member["id"].as_str().expect("an id"));
@@ -65,7 +65,7 @@ fn who_could_not_connect_an_account_is_told_that_they_are_signed_in_all_the_same
 
     assert_eq!(org.sign_ins(REFUSED), ["deleted", "broken_off", "address_not_googles"]);
     assert_eq!(org.sign_ins(ALLOWED), ["one_time_link"; 3]);
-    // Of an ordinary sign-in nobody knows whose it was to be.
+    // If an ordinary sign-in is broken off, nobody knows for whom it was.
     let count = || {
         let outside = aws::query(org.stack.table("audit"), "org", "@outside");
         outside.iter().filter(|entry| entry["new"]["S"] == "broken_off").count()

@@ -1,5 +1,5 @@
-//! Sign-in with Google against those who would misuse it, through the deployed function. Each wrong token by itself is in the
-//! function's own tests.
+//! Attacks on the sign-in with Google, against the deployed function. The function's own tests try each kind of wrong
+//! token.
 
 use e2e::{
     aws,
@@ -26,7 +26,8 @@ fn an_answer_that_this_browser_did_not_ask_for_signs_nobody_in() {
         assert_eq!(answer.status, 403, "{callback}: {}", answer.text);
         assert_eq!(set_cookie(&answer, COOKIE), None, "{callback}");
     };
-    // No cookie, another flow's, a forged one; state missing or foreign; nothing of it uses the right answer up.
+    // No cookie, another sign-in's cookie, a forged one, a missing or foreign state: none of them uses the right
+    // answer up.
     let other = Begun::new(org.stack, "");
     refused(&callback, None);
     refused(&callback, Some(&other.cookie));
@@ -45,7 +46,7 @@ fn an_answer_that_this_browser_did_not_ask_for_signs_nobody_in() {
     assert!(org.members().is_empty());
 
     session(&org, &come_back(&callback, Some(&begun.cookie)));
-    // Replayed, with all that it came with, and with a fresh code for the same flow.
+    // The callback is replayed with everything that came with it, and with a fresh code for the same sign-in.
     refused(&callback, Some(&begun.cookie));
     refused(&gina.pick(&begun), Some(&begun.cookie));
 }
@@ -65,7 +66,7 @@ fn only_a_post_from_our_own_page_begins_a_sign_in() {
 }
 
 #[test]
-fn cookies_are_kept_from_scripts_and_from_other_hosts_and_a_session_is_always_a_new_one() {
+fn cookies_are_restricted_and_each_sign_in_makes_a_new_session() {
     let org = Organisation::new("cookies");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));
@@ -79,7 +80,7 @@ fn cookies_are_kept_from_scripts_and_from_other_hosts_and_a_session_is_always_a_
     }
     assert!(!flow.contains("Domain"), "{flow}");
 
-    // Somebody planted a session of their own in this browser: it is replaced, not taken over.
+    // An attacker has planted a session of their own in this browser. It is replaced, not taken over.
     let planted = Organisation::new("planted");
     planted.member(&planted.upn("mallory"), "Mallory", "admin");
     let link = planted.sign_in_link(&planted.upn("mallory"));
@@ -99,7 +100,7 @@ fn cookies_are_kept_from_scripts_and_from_other_hosts_and_a_session_is_always_a_
             assert!(attributes(&session).contains(&wanted), "{wanted}: {session}");
         }
         assert!(!session.starts_with(theirs), "{session}");
-        // The flow's cookie is gone with it.
+        // The answer also removes the sign-in's cookie.
         let ended = set_cookie(answer, FLOW).expect("an end");
         assert!(attributes(&ended).contains(&"Max-Age=0"), "{ended}");
     }
@@ -114,7 +115,7 @@ fn a_sign_in_leads_to_our_own_form_whatever_the_address_says() {
     let gina = Account::at(&org, "gina", &json!({}));
     let evil = "https%3A%2F%2Fevil.example%2F";
     let fields = format!("return={evil}&next={evil}&redirect_uri={evil}&org=");
-    // What can't be an organisation's name is told at once.
+    // A text that cannot be an organisation's name is refused at once.
     let form = "application/x-www-form-urlencoded";
     let wrong = Call::new("POST", format!("{}/sign-in/google", org.stack.api))
         .header("accept", "text/html")
@@ -128,7 +129,7 @@ fn a_sign_in_leads_to_our_own_form_whatever_the_address_says() {
 }
 
 #[test]
-fn a_wrong_token_is_refused_and_audited_and_says_no_more_than_any_other_refusal() {
+fn wrong_token_is_audited_and_gets_the_usual_refusal_page() {
     let org = Organisation::new("wrong-token");
     org.auto_onboarding_on();
     let gina = Account::at(&org, "gina", &json!({}));

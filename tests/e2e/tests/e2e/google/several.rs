@@ -1,4 +1,4 @@
-//! People whom several organisations know, and the one that their sign-in opens.
+//! People whom several organisations know, and the organisation that their sign-in opens.
 
 use e2e::{
     aws,
@@ -12,7 +12,7 @@ const ALLOWED: &str = "member.signed_in";
 const REFUSED: &str = "sign_in.refused";
 
 #[test]
-fn a_member_of_several_organisations_comes_to_the_one_named_or_used_last() {
+fn sign_in_opens_the_named_or_last_used_organisation() {
     let (first, second) = (Organisation::new("several-a"), Organisation::new("several-b"));
     let gmail = format!("{}@gmail.com", first.id);
     first.member(&gmail, "Gil", "basic");
@@ -26,9 +26,10 @@ fn a_member_of_several_organisations_comes_to_the_one_named_or_used_last() {
     gil.session(&second);
     session(&first, &named(&first.id));
     let here = gil.session(&first);
-    // A session is of one organisation.
+    // A session belongs to one organisation.
     assert_eq!(here.at(&second).get("requests").status, 404);
-    // A name that isn't theirs opens nothing, and no other one instead; whether it is anybody's is not told.
+    // An organisation that the person does not belong to is refused without a fallback. The page does not show whether
+    // it exists.
     let third = Organisation::new("several-c");
     third.auto_onboarding_on();
     let refused = |org: &str| {
@@ -51,7 +52,7 @@ fn a_member_of_several_organisations_comes_to_the_one_named_or_used_last() {
 }
 
 #[test]
-fn who_was_added_by_hand_elsewhere_still_comes_into_their_own_organisation() {
+fn home_adds_people_whom_others_added_by_hand() {
     let (own, other) = (Organisation::new("own"), Organisation::new("elsewhere"));
     own.auto_onboarding_on();
     let named = |account: &Account, org: &str| {
@@ -61,7 +62,7 @@ fn who_was_added_by_hand_elsewhere_still_comes_into_their_own_organisation() {
     for name in ["vera", "vito", "vida"] {
         other.member(&own.upn(name), name, "technician");
     }
-    // Without a name, with their own organisation's, and with the other's.
+    // Without a name, with the name of their own organisation, and with the other's.
     let vera = Account::at(&own, "vera", &json!({}));
     vera.session(&own).get("requests").expect(200);
     let vito = Account::at(&own, "vito", &json!({}));
@@ -71,10 +72,10 @@ fn who_was_added_by_hand_elsewhere_still_comes_into_their_own_organisation() {
     let vida = Account::at(&own, "vida", &json!({}));
     session(&other, &named(&vida, &other.id));
     assert_eq!(own.members().len(), 2);
-    // The other organisation is theirs too, by its name.
+    // By its name, the other organisation opens too.
     session(&other, &named(&vera, &other.id)).get("requests").expect(200);
 
-    // What the other refuses is no matter of their own organisation's.
+    // A refusal by the other organisation does not affect their own.
     other.member(&own.upn("nora"), "Nora", "technician");
     let before = Account::at(&own, "nora", &json!({}));
     session(&other, &named(&before, &other.id));
@@ -92,7 +93,7 @@ fn an_address_that_changed_hands_at_home_is_bound_nowhere_else() {
     other.member(&own.upn("gina"), "Gina", "technician");
     Account::at(&own, "gina", &json!({})).refused(own.stack);
     assert_eq!(own.sign_ins(REFUSED), ["other_identity"]);
-    // The other organisation still waits for the first one.
+    // The other organisation still waits for the person's first sign-in.
     let begun = Begun::new(own.stack, &format!("org={}", other.id));
     session(&other, &come_back(&gina.pick(&begun), Some(&begun.cookie)));
     assert_eq!(other.sign_ins(ALLOWED), ["bound"]);

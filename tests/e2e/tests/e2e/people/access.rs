@@ -1,11 +1,11 @@
-//! Every route of an organisation, by role, by tenant, and without the token against forged forms.
+//! Every route of an organisation: for each role, for another tenant, and without the CSRF token.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use e2e::{http::Call, organisation::Organisation};
 use serde_json::json;
 
-/// Method, path, and whether basic, power_user, technician, approver and admin get in.
+/// Method, path, and whether basic, power_user, technician, approver and admin have access.
 const ROUTES: [(&str, &str, [bool; 5]); 34] = [
     ("GET", "onboardings/new", EVERYBODY),
     ("POST", "onboardings", EVERYBODY),
@@ -54,7 +54,7 @@ const NO_REQUEST: &str = "r00000000000000000000000000000000";
 const NO_MEMBER: &str = "m00000000000000000000000000000000";
 const NO_TOKEN: &str = "t00000000000000000000000000000000";
 
-/// What a path's parameters stand for.
+/// The values for the parameters of a path.
 #[derive(Clone, Copy)]
 struct Ids<'a> {
     request: &'a str,
@@ -131,11 +131,11 @@ fn another_tenants_ids_are_answered_as_what_does_not_exist() {
                 .json(&json!({}))
                 .send()
         };
-        // An admin of ours, at their addresses: as at an organisation that doesn't exist.
+        // Our admin at another organisation's addresses: the answer is that of an organisation that does not exist.
         let refused = asked(&theirs.id, &there);
         assert_eq!(refused.status, 404, "{method} {there}: {}", refused.text);
         assert_eq!(refused.text, asked("nobody-here", &there).text, "{method} {there}");
-        // Their ids at our addresses: as ids that don't exist.
+        // The other organisation's ids at our addresses: the answer is that of ids that do not exist.
         if ["{id}", "{member}", "{token}"].iter().any(|id| path.contains(id)) {
             let refused = asked(&ours.id, &there);
             assert_eq!(refused.status, 404, "{method} {there}: {}", refused.text);
@@ -150,7 +150,7 @@ fn another_tenants_ids_are_answered_as_what_does_not_exist() {
     }
     assert_eq!(theirs.requests("").len(), 1);
     assert_eq!(theirs.members().len(), 1);
-    // Nobody has revoked it.
+    // The token was not revoked.
     theirs.call("GET", "tokens").send().expect(200);
 }
 
@@ -194,7 +194,7 @@ fn a_forged_form_raises_no_role() {
     assert_eq!(basic.submit(&format!("members/{own}"), "name=B&role=admin").status, 403);
     let add = json!({"email": "eve@evil.example", "name": "Eve", "role": "admin"});
     assert_eq!(basic.post("members", &add).status, 403);
-    // The forms that they may use know no role.
+    // The forms that they may use ignore a role.
     let more = json!({"manager": org.manager(), "role": "admin"});
     let answer = basic.post("onboardings", &org.person("Ada", "Lovelace", &more));
     assert_eq!(answer.wrong_fields(), ["role"]);
@@ -218,7 +218,7 @@ fn a_parents_members_act_in_its_children_and_nowhere_else() {
     let there = technician.at(&child);
     there.get(&format!("requests/{}", request.id)).expect(200);
     there.get("pending").expect(200);
-    // With their role, and no more.
+    // They have their own role, and no more.
     assert_eq!(there.get("members").status, 403);
     assert_eq!(
         there
@@ -228,7 +228,7 @@ fn a_parents_members_act_in_its_children_and_nowhere_else() {
     );
     let admin = child.call_with(&parent.token, "PUT", "variables");
     admin.json(&json!({"timezone": "Europe/Berlin"})).send().expect(200);
-    // Neither upwards nor sideways.
+    // They have no access to the parent's parent or to other organisations.
     for elsewhere in [&parent, &sister] {
         for path in ["requests", "variables", "members", "audit", "credentials", "pending"] {
             let answer = elsewhere.call_with(&child.token, "GET", path).send();

@@ -1,4 +1,4 @@
-//! API tokens: they are made, found and revoked by admins, and each counts as its owner.
+//! API tokens: admins make, list and revoke them, and each acts for its owner.
 
 use chrono::{Duration, Utc};
 use e2e::{
@@ -23,7 +23,7 @@ fn status(org: &Organisation, token: &str) -> u16 {
     org.call_with(token, "GET", "requests").send().status
 }
 
-/// The list's entry of this name that is the newest.
+/// Finds the newest entry of this name in the list.
 fn listed(admin: &Session<'_>, name: &str) -> Value {
     let all = admin.get("tokens").expect(200).json();
     let mut all = all["tokens"].as_array().expect("tokens").iter();
@@ -51,7 +51,7 @@ fn admins_make_list_and_revoke_tokens() {
         "{ends}"
     );
 
-    // A live token's name is its own; all that is wrong is named.
+    // The name of a live token cannot be used again. All errors are named at once.
     assert_eq!(ann.post("tokens", &wish).status, 409);
     let mut wrong = ann
         .post(
@@ -72,12 +72,12 @@ fn admins_make_list_and_revoke_tokens() {
     assert_eq!(revoked["state"], "revoked");
     ann.send("DELETE", &path, &json!({})).expect(200);
     assert_eq!(status(&org, &secret), 401);
-    // The name is free again, and the new one is not the old one.
+    // The name is free again, and the new token differs from the old one.
     let again = ann.post("tokens", &wish).expect(201).json();
     assert_ne!(again["id"], made["id"]);
     assert_eq!(status(&org, &secret), 401);
 
-    // Nobody can read a token again: not on a page, not in a table.
+    // Nobody can read a token again, on a page or in a table.
     let again = again["token"].as_str().expect("a token");
     let kept: Vec<String> = ["access", "members", "audit"]
         .iter()
@@ -148,7 +148,7 @@ fn the_operator_makes_lists_and_revokes_tokens_for_members() {
     let revoke = || token(&["revoke", &org.id, "--name", "basic"]);
     revoke().expect("revoked");
     assert_eq!(status(&org, &basic), 401);
-    // Neither another one of the organisation, nor another organisation's of the same name.
+    // Neither another token of the organisation nor one of the same name in another organisation is affected.
     assert_eq!((status(&org, &admin), status(&other, &theirs)), (200, 200));
     assert!(line("basic").ends_with(": revoked"), "{}", listed());
     refused(revoke(), "no token named basic");
@@ -161,7 +161,7 @@ fn the_operator_makes_lists_and_revokes_tokens_for_members() {
     );
 }
 
-/// Of one name, in a parent and its child, and one after the other.
+/// Tokens with one name: in a parent and its child, and one after the other.
 #[test]
 fn tokens_of_one_name_are_not_one_person() {
     let (parent, child) = (Organisation::new("names-msp"), Organisation::new("names"));
@@ -189,17 +189,17 @@ fn tokens_of_one_name_are_not_one_person() {
         let act = child.call_with(&theirs, "POST", &format!("{path}/{act}"));
         assert_eq!(act.json(&json!({"start_date": "2030-01-01"})).send().status, 404);
     }
-    // A new one of the name, and of somebody else, has nothing of the old one.
+    // A new token with the same name and another owner inherits nothing from the old one.
     operator(child.stack, &["token", "revoke", &child.id, "--name", "basic"], "").expect("revoked");
     let other = address(&child, "other");
     child.member(&other, "Other", "basic");
     let again = child.token_owned_by(&other, "basic", "basic");
     assert_eq!(sees(&again), (404, false));
-    // One of the same owner has: what a program asked for, its owner asked for.
+    // A new token with the same owner does: what a program asked for, its owner asked for.
     let same = child.token_owned_by(&address(&child, "basic-program"), "another", "basic");
     assert_eq!(sees(&same), (200, true));
 
-    // In the audit too they are two.
+    // The audit also distinguishes the two.
     let set = |token: &str, zone: &str| {
         let call = child.call_with(token, "PUT", "variables");
         call.json(&json!({ "timezone": zone })).send().expect(200);
@@ -250,13 +250,13 @@ fn one_person_is_no_two_pairs_of_eyes() {
         assert_eq!(answer.status, 403, "{}", answer.text);
         assert!(answer.text.contains("your own request"), "{}", answer.text);
     };
-    // Two tokens, and a token and a session, of one member.
+    // Two tokens, or a token and a session, of one member are one person.
     refused(org.call_with(&decides, "POST", &path).json(&yes).send());
     refused(ann.post(&path, &yes));
     let pending = ann.get("pending").expect(200).json();
     assert_eq!(pending["pending"][0]["own_request"], true, "{pending}");
     assert_eq!(request.status(), "waiting_approval");
-    // The other way round.
+    // The same, with the session as the requester.
     let mine = Request::of(
         &org,
         &ann.post("onboardings", &org.person("Bob", "Babbage", &json!({})))
@@ -266,14 +266,14 @@ fn one_person_is_no_two_pairs_of_eyes() {
     let path_of_mine = format!("requests/{}/approval", mine.id);
     refused(org.call_with(&decides, "POST", &path_of_mine).json(&yes).send());
     mine.cancel().expect(200);
-    // Somebody else's program may.
+    // Somebody else's program can approve.
     let hana = org.token_of("approver");
     org.call_with(&hana, "POST", &path).json(&yes).send().expect(200);
     request.ends("completed");
 }
 
 #[test]
-fn a_token_is_refused_after_its_end_and_without_its_owners_right() {
+fn token_is_refused_after_expiry_or_without_its_owners_right() {
     let org = Organisation::new("token-ends");
     let ann = member(&org, "ann", "admin");
     let bob = address(&org, "bob");
@@ -291,7 +291,7 @@ fn a_token_is_refused_after_its_end_and_without_its_owners_right() {
     role("technician");
     assert_eq!(status(&org, &token), 200);
 
-    // Past its end, as the table has it.
+    // The token expires, by a change in the table.
     let id = listed(&ann, "bobs")["id"].as_str().expect("an id").to_owned();
     let key = json!({"org": {"S": org.id}, "member": {"S": format!("token#{id}")}});
     let end = |at: chrono::DateTime<Utc>| {
@@ -318,7 +318,7 @@ fn nobody_makes_a_token_that_counts_as_somebody_else() {
     let otto = member(&parent, "otto", "admin");
     let there = otto.at(&child);
     let wish = json!({"name": "ci", "role": "admin"});
-    // They belong to no child; but they see and end what there is.
+    // The parent's admins are no members of a child, so they make no tokens there. They can list and revoke them.
     assert_eq!(there.post("tokens", &wish).status, 403);
     assert!(
         there
@@ -330,7 +330,7 @@ fn nobody_makes_a_token_that_counts_as_somebody_else() {
     let id = listed(&there, "tests")["id"].as_str().expect("an id").to_owned();
     there.send("DELETE", &format!("tokens/{id}"), &json!({})).expect(200);
     assert_eq!(status(&child, &child.token), 401);
-    // Their own works in the child, and a program's is its owner's.
+    // Their own token works in the child, and acts for its owner.
     let made = otto.post("tokens", &wish).expect(201).json();
     let token = made["token"].as_str().expect("a token");
     assert_eq!(status(&child, token), 200);

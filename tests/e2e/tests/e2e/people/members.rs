@@ -1,4 +1,4 @@
-//! What admins keep: members, credentials, variables with their history, and the audit of it all.
+//! What admins administer: members, credentials, variables with their history, and the audit of all changes.
 
 use std::{sync::Barrier, thread};
 
@@ -21,7 +21,7 @@ fn id(admin: &Session<'_>, email: &str) -> String {
 }
 
 #[test]
-fn an_admin_adds_changes_and_deletes_members_and_the_last_admin_stays() {
+fn admin_manages_members_and_the_last_admin_stays() {
     let org = Organisation::new("members");
     let ann_address = format!("ann@{}.example", org.id);
     let ann = org.session(&ann_address, "Ann Admin", "admin");
@@ -43,18 +43,18 @@ fn an_admin_adds_changes_and_deletes_members_and_the_last_admin_stays() {
     assert!(ann.send("DELETE", &own, &json!({})).text.contains("last admin"));
     assert!(ann.submit(&format!("{own}/delete"), "").text.contains("last admin"));
 
-    // The role counts from the next call on.
+    // The new role takes effect with the next call.
     ann.send("PUT", &mary, &json!({"name": "Mary M", "role": "admin"}))
         .expect(200);
     ann.send("PUT", &own, &lower).expect(200);
     assert_eq!(ann.get("members").status, 403);
     let mary_session = Session::begin(&org, &org.sign_in_link("mary@gmail.com"));
     assert_eq!(id(&mary_session, "mary@gmail.com"), mary.replace("members/", ""));
-    // Who is deleted has no session any more.
+    // A deleted member has no session any more.
     mary_session.send("DELETE", &own, &json!({})).expect(200);
     assert_eq!(ann.get("requests").status, 401);
     assert_eq!(mary_session.get(&own).status, 404);
-    // Added again, the same address comes in.
+    // After the address is added again, it can sign in.
     let again = json!({"email": ann_address, "name": "Ann", "role": "basic"});
     mary_session.post("members", &again).expect(201);
     assert_eq!(list(&mary_session).len(), 2);
@@ -97,7 +97,7 @@ fn two_admins_who_lower_each_other_at_once_leave_one() {
             });
         }
     });
-    // Whoever stayed an admin sees it.
+    // The remaining admin checks it.
     let admin = [&ann, &bob]
         .into_iter()
         .find(|session| session.get("members").status == 200);
@@ -106,7 +106,8 @@ fn two_admins_who_lower_each_other_at_once_leave_one() {
     assert_eq!(admins.count(), 1, "{roles:?}");
 }
 
-/// Each change is right by itself: approval is asked for by somebody, and nobody is asked where it is not needed.
+/// Each change is valid by itself: one turns approval on while there is an approver, the other removes the approver
+/// while approval is off.
 #[test]
 fn two_changes_of_variables_at_once_leave_no_contradiction() {
     let org = Organisation::new("two-changes");
@@ -129,7 +130,7 @@ fn two_changes_of_variables_at_once_leave_no_contradiction() {
             both.into_iter().map(|one| one.join().expect("an answer")).collect()
         });
         answers.sort_unstable();
-        // Whoever comes later in the same moment is told so; a little later still, what contradicts.
+        // The later of two simultaneous changes is refused as simultaneous, or, a little later, as a contradiction.
         assert_eq!(answers[0], 200);
         assert!([409, 422].contains(&answers[1]), "{answers:?}");
     }
@@ -172,7 +173,7 @@ fn credentials_are_set_and_never_shown() {
     let done = admin.submit("credentials/sherweb", &fields);
     assert_eq!(done.status, 303, "{}", done.text);
     assert!(of("sherweb")["set_at"].is_string());
-    // Set again: another value.
+    // Setting credentials again replaces them.
     let keys = &org.world.keys["vendors"]["sherweb"]["credentials"];
     let again = admin.send("PUT", "credentials/sherweb", keys).expect(200);
     for text in [
@@ -183,7 +184,7 @@ fn credentials_are_set_and_never_shown() {
     ] {
         assert!(!text.contains(SECRET), "{text}");
         let values = keys.as_object().expect("fields").values();
-        // Short ones may be words of the page.
+        // Short values may occur on the page by chance.
         assert!(
             values
                 .filter_map(Value::as_str)
@@ -199,7 +200,7 @@ fn credentials_are_set_and_never_shown() {
 }
 
 #[test]
-fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
+fn variable_history_names_changes_here_and_in_the_parent() {
     let (parent, org) = (Organisation::new("history-msp"), Organisation::new("history"));
     org.belong_to(&parent);
     let set = |zone: &str, more: &[&str]| {
@@ -207,7 +208,7 @@ fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
         let arguments = [&["variables", "set", &parent.id, &value][..], more].concat();
         operator(parent.stack, &arguments, "").expect("a right value");
     };
-    // The parent's own value is nobody else's affair.
+    // A parent's own value is not shown to its children.
     set("Asia/Tokyo", &[]);
     set("Europe/Paris", &["--default-for-children"]);
     let ann_address = format!("ann@{}.example", org.id);
@@ -235,7 +236,7 @@ fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
     let page = ann.page("variables/timezone").expect(200).text;
     assert!(page.contains("Europe/Berlin") && page.contains(&ann_address), "{page}");
     assert_eq!(ann.get("variables/no_such").status, 404);
-    // What is far back in the audit is found all the same.
+    // A change is found although it is far back in the audit.
     let table = org.stack.table("audit");
     let put = |number: usize| {
         let at = "2099-01-01T00:00:00+00:00";
@@ -254,7 +255,7 @@ fn a_variables_history_says_who_changed_what_here_and_in_the_parent() {
     }
     let told = ann.get("variables/timezone").expect(200).json();
     assert_eq!((&told["history"], &told["more"]), (&json!(history), &json!(false)));
-    // The parent sees its own.
+    // The parent can see its own value.
     let theirs = parent.call("GET", "variables/timezone").send().expect(200).text;
     assert!(theirs.contains("Tokyo"), "{theirs}");
 }
@@ -284,7 +285,7 @@ fn the_audit_is_paged_from_the_newest_and_filtered() {
     let next = next.rsplit_once("/audit").expect("its address").1;
     let second = page(&format!("audit{next}"));
     let more = second["entries"].as_array().expect("entries");
-    // One by the operator for each variable set, and 72 by the API; none twice.
+    // One entry for each variable that the operator set, and 72 by the API, without duplicates.
     assert!(more.len() >= 22, "{}", more.len());
     assert!(more.iter().all(|entry| !entries.contains(entry)));
     let token = page("audit?what=token.created");

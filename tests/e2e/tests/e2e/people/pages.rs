@@ -1,4 +1,4 @@
-//! The pages that people work with, in a real browser: found, used, and fit for everybody.
+//! Checks in a real browser that people can find and use the pages, and that the pages are accessible.
 
 use e2e::{
     browser::Browser,
@@ -14,7 +14,7 @@ fn address(org: &Organisation, name: &str) -> String {
     format!("{name}@{}.example", org.id)
 }
 
-/// A member with a browser of their own.
+/// Signs in a new member in a browser of their own.
 fn signed_in(org: &Organisation, name: &str, role: &str) -> Browser {
     let email = address(org, name);
     org.member(&email, name, role);
@@ -26,7 +26,7 @@ fn signed_in(org: &Organisation, name: &str, role: &str) -> Browser {
     browser
 }
 
-/// What the navigation offers.
+/// Lists the links of the navigation.
 fn offered(browser: &Browser) -> Vec<String> {
     let script = "return [...document.querySelectorAll('nav a')].map(link => link.innerText)";
     serde_json::from_value(browser.run(script)).expect("texts")
@@ -70,7 +70,7 @@ fn an_approver_finds_a_request_under_pending_and_approves() {
     hana.follow("Pending");
     hana.waits_for_text("Ada Lovelace");
     hana.is_fit_for_everybody("pending");
-    // Without a reason the form stays where it is.
+    // Without a reason the form is not sent.
     hana.click("main article form button.danger");
     assert!(hana.url().ends_with("/pending") && hana.has("textarea:invalid"));
     hana.go("main article form button:not(.danger)");
@@ -80,7 +80,7 @@ fn an_approver_finds_a_request_under_pending_and_approves() {
     assert!(request.has_note(&format!("was approved by {by}")));
     assert_eq!(request.decisions(), ["approved by session"]);
 
-    // Whoever comes later, by a link of a mail, is told.
+    // A later click on a mailed link shows the decision.
     let alex = Browser::start();
     alex.open(&deny);
     alex.waits_for_text(&format!("was already approved by {by}"));
@@ -118,7 +118,7 @@ fn an_approver_denies_by_the_mailed_link_with_a_reason() {
     request.ends("denied");
     let note = request.note("was denied by").replace('\u{200b}', "");
     assert!(note.contains("There is no budget <script>"), "{note}");
-    // What was written is shown as it was written.
+    // Text that somebody wrote is shown as it was written.
     let terry = signed_in(&org, "terry", "technician");
     terry.open(&org.url(&format!("requests/{}", request.id)));
     terry.waits_for_text("There is no budget <script>alert(1)</script>");
@@ -126,12 +126,12 @@ fn an_approver_denies_by_the_mailed_link_with_a_reason() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_technician_confirms_a_license_from_the_tickets_link_and_the_window_closes() {
+fn window_closes_after_a_license_is_confirmed_by_link() {
     let org = Organisation::new("confirm-page");
     let more = json!({"manager": org.manager(), "licenses": ["ENTERPRISEPACK"], "license_purchase": "manual"});
     let request = org.submit(&org.person("Ada", "Lovelace", &more));
     let (confirm, _) = request.license_links();
-    // Whoever isn't signed in gets a page with a button.
+    // A person who is not signed in gets a page with a button.
     let stranger = Browser::start();
     stranger.open(&confirm);
     stranger.is_fit_for_everybody("license-link");
@@ -146,14 +146,14 @@ fn a_technician_confirms_a_license_from_the_tickets_link_and_the_window_closes()
     });
     request.ends("completed");
     assert!(request.has_note("has been purchased manually"));
-    // Anybody could have clicked on the ticket's link: it is known who did.
+    // Anybody can click on the ticket's link, so the request shows who did.
     let view = request.view().to_string();
     assert!(view.contains(&format!("by {}", address(&org, "terry"))), "{view}");
 }
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
+fn form_follows_a_changed_role_and_variable() {
     let org = Organisation::new("admin-pages");
     let mary = signed_in(&org, "mary", "basic");
     assert!(
@@ -223,7 +223,7 @@ fn an_admin_raises_a_role_and_changes_a_variable_and_the_form_follows() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn an_admin_makes_and_revokes_a_token_and_signs_in_again_where_it_is_asked_for() {
+fn admin_makes_and_revokes_a_token_after_a_new_sign_in() {
     let org = Organisation::new("token-page");
     let ann = signed_in(&org, "ann", "admin");
     ann.follow("Tokens");
@@ -237,12 +237,12 @@ fn an_admin_makes_and_revokes_a_token_and_signs_in_again_where_it_is_asked_for()
     let token = token.as_str().expect("a token");
     let status = || org.call_with(token, "GET", "requests").send().status;
     assert_eq!(status(), 200);
-    // No picture is taken of this one.
+    // The documentation has no picture of this page.
     assert_eq!(ann.findings(), Vec::<String>::new());
     ann.follow("Tokens");
     assert!(ann.waits_for_text("payroll").contains(&address(&org, "ann")));
 
-    // A quarter of an hour later the page says what it needs, and leads there and back.
+    // A quarter of an hour later the page asks for a new sign-in, and leads there and back.
     signed_in_ago(org.stack, &ann.cookie(COOKIE), 16);
     ann.follow("Tokens");
     ann.waits_for_text("more than fifteen minutes ago");
@@ -317,7 +317,7 @@ fn an_admin_is_shown_a_kept_password_once() {
     let password = ann.run("return document.querySelector('main code').innerText");
     let password = password.as_str().expect("a password");
     assert_eq!(org.world.sign_in(&org.upn("alovelace"), password), (true, true));
-    // No picture is taken of this one.
+    // The documentation has no picture of this page.
     assert_eq!(ann.findings(), Vec::<String>::new());
     ann.open(&page);
     assert!(!ann.has("form[action$='/password']"));

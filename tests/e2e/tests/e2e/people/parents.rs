@@ -1,4 +1,4 @@
-//! Who works at the parent organisation is not its children's to know.
+//! Children do not see who works at the parent organisation.
 
 use e2e::{engine::engine, organisation::Organisation, request::Request};
 use serde_json::json;
@@ -37,7 +37,7 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
         .post(&format!("requests/{}/cancel", cancelled.id), &json!({}))
         .expect(200);
     cancelled.ends("cancelled");
-    // The parent's programs.
+    // A request by a program of the parent.
     let by_program = Request::of(&child, &ann.post("onboardings", &person("Carl")).expect(201));
     by_program.task_token("approval");
     child
@@ -79,16 +79,16 @@ fn a_child_reads_of_its_parent_and_not_of_the_parents_people() {
         let text = there.get(&path).expect(200).text;
         assert!(text.contains(&otto_address), "{text}");
     }
-    // And a child's people are known to themselves.
+    // A child's people see their own people by name.
     let audit = ann.get("audit?what=request").expect(200).text;
     assert!(!audit.contains(&otto_address), "{audit}");
     assert!(ann.get("audit?what=member").expect(200).text.contains("ann@"));
-    // The parent's people know its programs.
+    // The parent's people see its programs by name.
     let text = there.get(&format!("requests/{}", stopped.id)).expect(200).text;
     assert!(text.contains(&program), "{text}");
 }
 
-/// Otherwise whoever writes an address into a reason would read there whether somebody works at the parent.
+/// Otherwise somebody could write an address into a reason and learn whether the person works at the parent.
 #[test]
 fn what_somebody_wrote_does_not_tell_who_works_at_the_parent() {
     let (parent, child) = (
@@ -117,7 +117,7 @@ fn a_check_names_the_parent_where_its_people_would_approve() {
     let (parent, child) = (Organisation::new("approves-msp"), Organisation::new("approves-kid"));
     child.belong_to(&parent);
     let hr = child.session(&format!("hr@{}.example", child.id), "Harriet", "power_user");
-    // Nobody of the child may approve any more.
+    // Nobody of the child can approve any more.
     child.owner_becomes("technician");
     let rehire = child.person(
         "Carl",

@@ -17,7 +17,7 @@ fn member<'a>(org: &'a Organisation, name: &str, role: &str) -> Session<'a> {
     org.session(&format!("{name}@{}.example", org.id), name, role)
 }
 
-/// What the pending page lists of the request.
+/// Finds the request on the page Pending.
 fn pending(session: &Session<'_>, request: &Request<'_>) -> Option<Value> {
     let all = session.get("pending").expect(200).json();
     let all = all["pending"].as_array().expect("a list").clone();
@@ -67,7 +67,7 @@ fn an_approver_who_is_signed_in_denies_with_a_reason() {
     assert!(mail.contains(links::REASON) && mail.contains(&hana_address), "{mail}");
     assert_eq!(request.decisions(), [format!("denied by session: {}", links::REASON)]);
 
-    // The gate decided once, whichever way somebody comes.
+    // The gate is decided once, by whichever way.
     let late = links::press(&approve).expect(409).json();
     assert_eq!(late["decided_by"], hana_address.as_str());
     decide(json!({"action": "approve"})).expect(409);
@@ -90,23 +90,23 @@ fn nobody_approves_their_own_request_by_any_way_in() {
         assert_eq!(answer.status, 403, "{}", answer.text);
         assert!(answer.text.contains("your own request"), "{}", answer.text);
     };
-    // On the page, where they have no button.
+    // On the page, which shows them no button.
     assert_eq!(pending(&ann, &request).expect("listed")["own_request"], true);
     refused(ann.post(&path, &yes));
-    // By somebody else's link that was forwarded to them.
+    // With somebody else's link that was forwarded to them.
     let forwarded = Call::new("POST", &approve).header("accept", "application/json");
     refused(forwarded.header("cookie", ann.cookie()).send());
-    // As a member of the parent, under the same address.
+    // As a member of the parent with the same address.
     let again = parent.session(&format!("Ann@{}.example", org.id), "Ann", "approver");
     refused(again.at(&org).post(&path, &yes));
     assert_eq!(request.status(), "waiting_approval");
-    // Somebody else of the parent may.
+    // Somebody else of the parent can.
     let other = member(&parent, "otto", "approver");
     other.at(&org).post(&path, &yes).expect(200);
     request.ends("completed");
     assert!(request.has_note(&format!("was approved by otto@{}.example", parent.id)));
 
-    // A program doesn't approve what it asked for either.
+    // A program cannot approve its own request either.
     let asked = org.submit(&org.person("Bob", "Babbage", &json!({"manager": org.manager()})));
     asked.approval_links(org.approver(), "Bob Babbage");
     let path = format!("requests/{}/approval", asked.id);

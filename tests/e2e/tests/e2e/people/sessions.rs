@@ -1,4 +1,4 @@
-//! How sessions and sign-in links end, and what asks for a recent sign-in.
+//! How sessions and sign-in links end, and which routes need a recent sign-in.
 
 use e2e::{
     google::{Account, Begun, come_back, session},
@@ -20,7 +20,7 @@ fn again<'a>(org: &'a Organisation, name: &str) -> Session<'a> {
     Session::begin(org, &org.sign_in_link(&address(org, name)))
 }
 
-/// Neither looks nor changes anything.
+/// Checks that the session can neither read nor change anything.
 fn is_over(session: &Session<'_>) {
     assert_eq!(session.get("requests").status, 401);
     assert_eq!(session.post("onboardings", &json!({})).status, 401);
@@ -37,7 +37,7 @@ fn a_copied_cookie_is_worth_nothing_after_sign_out() {
     ann.get("requests").expect(200);
     ann.sign_out(false);
     is_over(&ann);
-    // In another browser they stay signed in.
+    // They stay signed in in another browser.
     elsewhere.get("requests").expect(200);
 }
 
@@ -78,7 +78,7 @@ fn a_member_signs_out_everywhere_and_an_admin_ends_all_sessions() {
     ann.post(&path, &json!({})).expect(200);
     is_over(&third);
     is_over(&fourth);
-    // Whoever got hold of a link can't begin a new one.
+    // Somebody who got hold of a link cannot begin a new session with it.
     for method in ["GET", "POST"] {
         let answer = Call::new(method, &outstanding).header("accept", "text/html").send();
         assert_eq!(answer.status, 404, "{method}: {}", answer.text);
@@ -99,7 +99,7 @@ fn a_member_signs_out_everywhere_and_an_admin_ends_all_sessions() {
 }
 
 #[test]
-fn a_session_ends_an_hour_after_its_last_use_and_after_eight_hours() {
+fn session_ends_after_an_idle_hour_and_after_eight_hours() {
     let org = Organisation::new("idle");
     let used = member(&org, "ann", "basic");
     assert_eq!(used.seen_at(), None, "the first minutes write nothing");
@@ -123,7 +123,7 @@ fn a_session_ends_an_hour_after_its_last_use_and_after_eight_hours() {
     is_over(&never_used);
 }
 
-/// Silence would look as if the other sessions had ended.
+/// Without the message it would look as if the other sessions had ended.
 #[test]
 fn who_signs_out_everywhere_too_late_is_told_so() {
     let org = Organisation::new("too-late");
@@ -146,7 +146,7 @@ fn who_signs_out_everywhere_too_late_is_told_so() {
     elsewhere.get("requests").expect(200);
 }
 
-/// What is sensitive, with the page that one comes back to.
+/// Routes that need a recent sign-in, each with the page to which the sign-in returns.
 const SENSITIVE: [(&str, &str, &str); 16] = [
     ("POST", "requests/ID/password", "requests/ID"),
     ("POST", "requests/ID/approval", "pending"),
@@ -167,7 +167,7 @@ const SENSITIVE: [(&str, &str, &str); 16] = [
 ];
 
 #[test]
-fn what_is_sensitive_asks_for_a_sign_in_of_the_last_fifteen_minutes() {
+fn sensitive_routes_need_a_sign_in_within_fifteen_minutes() {
     let org = Organisation::new("recent");
     let ann = member(&org, "ann", "admin");
     let bob = address(&org, "bob");
@@ -194,14 +194,14 @@ fn what_is_sensitive_asks_for_a_sign_in_of_the_last_fifteen_minutes() {
         }
     }
     assert!(ann.get("members").expect(200).text.contains(&bob));
-    // Everything else goes on, and pages with such forms say it beforehand.
+    // Everything else still works, and pages with such forms say so beforehand.
     let ada = org.person("Ada", "Lovelace", &json!({"manager": org.manager()}));
     ann.post("onboardings?dry_run=true", &ada).expect(200);
     ann.get("variables").expect(200);
     assert!(ann.page("variables").expect(200).text.contains("sign in again"));
     assert!(ann.page("members").expect(200).text.contains("sign in again"));
     assert!(!ann.page("requests").expect(200).text.contains("sign in again"));
-    // A program has no sign-in that grows old.
+    // A program has no sign-in that could be too old.
     org.call("PUT", &format!("members/{bob}"))
         .json(&json!({"name": "Robert", "role": "basic"}))
         .send()
@@ -217,7 +217,7 @@ fn what_is_sensitive_asks_for_a_sign_in_of_the_last_fifteen_minutes() {
         .expect(200);
 }
 
-/// The cookie that remembers where somebody goes on.
+/// The cookie that remembers the page to return to.
 fn cookie(answer: &Answer, name: &str) -> Option<String> {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok());
@@ -235,7 +235,7 @@ fn sign_in_page(org: &Organisation, next: &str) -> Answer {
 }
 
 #[test]
-fn whoever_signs_in_comes_back_to_where_they_were_and_nowhere_else() {
+fn sign_in_returns_to_the_page_before_it_and_only_to_ours() {
     let org = Organisation::new("come-back");
     org.auto_onboarding_on();
     let email = address(&org, "ann");
@@ -252,17 +252,17 @@ fn whoever_signs_in_comes_back_to_where_they_were_and_nowhere_else() {
     let form = format!("/orgs/{}/onboardings/new", org.id);
     assert!(redeem(&next).ends_with(&page));
     assert!(redeem("other=1").ends_with(&form));
-    // A changed one, and another organisation's page, lead to the own form.
+    // A changed cookie, or a page of another organisation, leads to the member's own form.
     assert!(redeem(&format!("{next}A")).ends_with(&form));
     let other = Organisation::new("come-back-b");
     let theirs = cookie(&sign_in_page(&org, &format!("/orgs/{}/pending", other.id)), NEXT);
     assert!(redeem(&theirs.expect("a cookie")).ends_with(&form));
-    // A parent's member comes back to a child's page.
+    // A parent's member returns to a child's page.
     other.belong_to(&org);
     let child = format!("/orgs/{}/pending", other.id);
     let theirs = cookie(&sign_in_page(&org, &child), NEXT);
     assert!(redeem(&theirs.expect("a cookie")).ends_with(&child));
-    // By Google as well.
+    // A sign-in with Google returns there as well.
     let gina = Account::at(&org, "gina", &json!({}));
     let begun = Begun::new(org.stack, "");
     let back = come_back(&gina.pick(&begun), Some(&format!("{next}; {}", begun.cookie))).expect(303);
@@ -280,7 +280,7 @@ fn whoever_signs_in_comes_back_to_where_they_were_and_nowhere_else() {
     ] {
         assert_eq!(cookie(&sign_in_page(&org, elsewhere), NEXT), None, "{elsewhere}");
     }
-    // Who isn't signed in is led back to the page that they asked for.
+    // A person who is not signed in returns to the page that they asked for.
     let asked = Call::new("GET", org.url("requests"))
         .header("accept", "text/html")
         .send();
@@ -303,7 +303,7 @@ fn only_the_newest_sign_in_link_works_and_only_once() {
     for link in [&first, &second, &third] {
         assert_eq!((status("GET", link), status("POST", link)), (404, 404));
     }
-    // Another member's link is theirs.
+    // Another member's link belongs to that member.
     let other = address(&org, "bob");
     org.member(&other, "Bob", "basic");
     let (anns, bobs) = (org.sign_in_link(&email), org.sign_in_link(&other));
@@ -311,7 +311,7 @@ fn only_the_newest_sign_in_link_works_and_only_once() {
 }
 
 #[test]
-fn a_link_of_somebody_who_was_deleted_is_refused_and_audited_once() {
+fn link_of_a_deleted_member_is_refused_and_audited_once() {
     let org = Organisation::new("deleted-link");
     let ann = member(&org, "ann", "admin");
     let bob = address(&org, "bob");
@@ -325,7 +325,7 @@ fn a_link_of_somebody_who_was_deleted_is_refused_and_audited_once() {
     assert_eq!(org.sign_ins("sign_in.refused"), ["deleted"]);
 }
 
-/// A lure decides nothing in a technician's name unless they have just signed in.
+/// A lured technician decides nothing unless they have just signed in.
 #[test]
 fn a_license_page_sends_itself_only_after_a_recent_sign_in() {
     let org = Organisation::new("lure");
@@ -342,7 +342,7 @@ fn a_license_page_sends_itself_only_after_a_recent_sign_in() {
     assert!(sends());
     terry.signed_in_ago(16);
     assert!(!sends());
-    // The button still works, and it is known who pressed it.
+    // The button still works, and the request shows who pressed it.
     let press = Call::new("POST", &reject).header("accept", "application/json");
     let told: Value = press.header("cookie", terry.cookie()).send().expect(200).json();
     assert_eq!(told["decided_by"], address(&org, "terry"));

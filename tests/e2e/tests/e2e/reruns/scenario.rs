@@ -1,4 +1,4 @@
-//! One way through the state machine, with the people and vendors that it takes.
+//! One path through the state machine, with the people and vendors that it needs.
 
 use chrono::{Duration, Utc};
 use e2e::{engine::engine, http::Answer, organisation::Organisation, request::Request, simulators::merge, wait::until};
@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 
 pub(super) struct Scenario {
     pub(super) name: &'static str,
-    /// On the deployment whose gates close within seconds
+    /// Whether it runs on the stack whose gates time out within seconds.
     pub(super) quick: bool,
     pub(super) variables: &'static [&'static str],
     pub(super) approval: bool,
-    /// The colleague leaves, rather than that Ada comes.
+    /// Whether the colleague is offboarded; otherwise Ada is onboarded.
     pub(super) leaves: bool,
-    /// The person has one.
+    /// Whether the new user has a manager.
     pub(super) manager: bool,
     pub(super) body: fn() -> Value,
     pub(super) play: fn(&Request<'_>),
-    /// How many executions there are in the end
+    /// The number of executions at the end.
     pub(super) runs: u32,
     pub(super) outcome: &'static str,
-    /// How often each effect happened at the vendors
+    /// How often each effect happened at the vendors.
     pub(super) effects: &'static [(&'static str, u64)],
-    /// Kinds of notes that the ticket has
+    /// The kinds of notes on the ticket.
     pub(super) notes: &'static [&'static str],
 }
 
@@ -48,7 +48,7 @@ impl Scenario {
             &engine().patient
         };
         let name = format!("{prefix}-{}", self.name.replace('_', "-"));
-        // Seats show up at the second look.
+        // Seats appear at the second read.
         let world = json!({"seat_delay": 1});
         let org = if self.approval {
             Organisation::approving(stack, &name, &world, self.variables)
@@ -60,7 +60,7 @@ impl Scenario {
     }
 }
 
-/// A function may be killed under a client, who then tries again, as people do.
+/// Repeats a call whose function was killed, as a person would.
 fn persist(what: &str, call: impl Fn() -> Answer) -> Answer {
     until(what, || Some(call()).filter(|answer| answer.status < 500))
 }
@@ -93,7 +93,7 @@ pub(super) fn play<'a>(scenario: &Scenario, org: &'a Organisation) -> Request<'a
     request
 }
 
-/// What people and others do meanwhile.
+/// What people and others do while the request is open.
 pub(super) mod play {
     use e2e::{aws, links, mail};
 
@@ -101,7 +101,7 @@ pub(super) mod play {
 
     const APPROVAL: &str = "waiting_approval";
 
-    /// Time enough for the approver to agree to the earlier date.
+    /// Enough time for the approver to approve the earlier date.
     const SOON: Duration = Duration::seconds(30);
 
     fn press(link: &str) {
@@ -128,12 +128,12 @@ pub(super) mod play {
             .configure(&[&format!("start_time={}", at.format("%H:%M:%S"))]);
         let date = at.format("%Y-%m-%d").to_string();
         let moved = persist("the new date", || request.reschedule(&date));
-        // Done by an attempt whose answer was lost
+        // An attempt whose answer was lost has already done it.
         assert!([200, 409].contains(&moved.status), "{moved:?}");
         approve_again(request, &format!("Start date: {date}"));
     }
 
-    /// The last day was yesterday, and the account is closed in a moment.
+    /// Approves an offboarding and moves its last day to yesterday, so that the account is closed at once.
     pub(in super::super) fn approve_and_let_the_day_pass(request: &Request<'_>) {
         press(&approval_links(request).0);
         request.until("scheduled");
@@ -148,7 +148,7 @@ pub(super) mod play {
         approve_again(request, &format!("Last day: {date}"));
     }
 
-    /// Nobody has agreed to an earlier date yet.
+    /// Approves the earlier date, which nobody has approved yet.
     fn approve_again(request: &Request<'_>, date: &str) {
         let mail = mail::first(request.org.approver(), date);
         press(&links::after(&mail.text, "Approve:"));
@@ -195,10 +195,10 @@ pub(super) mod play {
         request.org.world.end_bad_days();
     }
 
-    /// By a setting that no front door lets in.
+    /// Stores a wrong variable, which no API or command would accept, and approves.
     pub(in super::super) fn break_the_settings_and_approve(request: &Request<'_>) {
         let _ = approval_links(request);
-        // With variables that can't be read nobody knows whose links still decide, but a role does.
+        // If the variables cannot be read, nobody knows whose links are still valid. A member's role is still known.
         let approver = request.org.session(request.org.approver(), "Alex Approver", "approver");
         let key = json!({"org": {"S": request.org.id}, "name": {"S": "variable#timezone"}});
         let table = request.org.stack.table("organisations");

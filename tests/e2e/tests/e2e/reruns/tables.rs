@@ -1,17 +1,17 @@
-//! What each Task state does outside, and the scenarios that lead through all of them.
+//! The outside effects of each Task state, and the scenarios that reach all of these states.
 
 use serde_json::json;
 
 use super::scenario::{Scenario, play};
 
-/// What a state does that can't be taken back.
+/// An effect of a state that cannot be undone.
 #[derive(Debug)]
 pub(super) enum Effect {
-    /// System, operation, and what its request contains
+    /// At a vendor: the system, the operation, and a part of the request.
     Vendor(&'static str, &'static str, &'static str),
-    /// Secrets Manager's operation
+    /// In Secrets Manager: the operation.
     Secret(&'static str),
-    /// A mail with these words; it may repeat, because nobody can be asked whether it went out.
+    /// A mail with these words. It may be sent twice, because nobody can be asked whether it was sent.
     Mail(&'static str),
 }
 
@@ -26,9 +26,9 @@ impl Effect {
 
 pub(super) struct Case {
     pub(super) state: &'static str,
-    /// Leads through the state.
+    /// A scenario that reaches the state.
     pub(super) scenario: &'static str,
-    /// None: it writes to Gangway's own tables only.
+    /// Empty if the state only writes to Gangway's own tables.
     pub(super) effects: &'static [Effect],
 }
 
@@ -276,7 +276,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         leaves: true,
         play: play::approve_and_let_the_day_pass,
         runs: 2,
-        // Two of the four groups are not Graph's to change.
+        // Graph cannot change two of the four groups.
         outcome: "completed_with_warnings",
         effects: &[
             ("users_created", 0),
@@ -299,7 +299,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// Without a date, because a repeated change of the date is one more execution.
+/// It has no start date, because a repeated change of the date would be one more execution.
 pub(super) const ANY_WRITE: Scenario = Scenario {
     name: "any-write",
     approval: true,

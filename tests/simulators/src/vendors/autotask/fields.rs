@@ -30,7 +30,7 @@ pub const NOTE: Table = &[
     (Kind::Text, "title description"),
 ];
 
-/// How long a text may be, in the UTF-16 that the database counts in.
+/// The largest length of a text, in the UTF-16 units that the database counts.
 pub const LIMITS: &[(&str, usize)] = &[("title", 255), ("externalID", 50)];
 pub const TICKET_DESCRIPTION: usize = 8_000;
 pub const NOTE_TITLE: usize = 250;
@@ -129,7 +129,7 @@ fn entry(value: i64, label: &str, default: bool) -> Value {
     })
 }
 
-/// Of old tickets: it can't be chosen any more.
+/// A value of old tickets, which can no longer be chosen.
 fn gone(value: i64, label: &str) -> Value {
     let mut entry = entry(value, label, false);
     entry["isActive"] = json!(false);
@@ -143,7 +143,7 @@ fn picklist<'a>(records: &'a Records, list: &str, field: &str) -> &'a [Value] {
     values.map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The entry of a field's picklist that has this value; `list` is that of the fields.
+/// The entry with this value in a field's picklist; `list` is the list of the fields.
 pub fn entry_of<'a>(records: &'a Records, list: &str, field: &str, value: &Value) -> Option<&'a Value> {
     let wanted = value.to_string();
     let mut values = picklist(records, list, field).iter();

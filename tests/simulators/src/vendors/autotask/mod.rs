@@ -60,8 +60,8 @@ const OPERATIONS: &[Operation] = &[
     ("POST", "/V1.0/Tickets/{id}/Notes", tickets::create_note),
 ];
 
-/// What one organisation has there. The lists `ticket fields` and `note fields` are what entityInformation shows: the
-/// picklists are in there.
+/// What one organisation has at Autotask. The lists `ticket fields` and `note fields` contain the picklists, as
+/// entityInformation shows them.
 pub struct Autotask {
     user_name: String,
     secret: String,
@@ -71,9 +71,9 @@ pub struct Autotask {
 
 const OWN_COMPANY: i64 = 175;
 const OTHER_COMPANY: i64 = 176;
-/// Built in: it closes a ticket.
+/// The built-in status that closes a ticket.
 const COMPLETE: i64 = 5;
-/// The only technician, and the only role that he has.
+/// The only technician, and their only role.
 const RESOURCE: i64 = 29_682_885;
 const ROLE: i64 = 29_683_395;
 
@@ -111,14 +111,14 @@ impl Autotask {
 }
 
 fn error(status: u16, message: &str) -> Response {
-    // Wrong credentials are answered with nothing.
+    // Wrong credentials get an empty answer.
     if status == 401 {
         return Response::empty(401);
     }
     Response::json(status, json!({ "errors": [message] }))
 }
 
-/// A request that Autotask doesn't take: it says 500 then.
+/// A request that Autotask refuses, which it does with status 500.
 fn refused(message: &str) -> Response {
     error(500, message)
 }

@@ -1,4 +1,4 @@
-//! Queries: filters of JSON, at most 500 records a page, in the order of their ids.
+//! Queries: JSON filters, at most 500 records a page, in the order of their ids.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
 
 const MOST: usize = 500;
 
-/// What Autotask calls the records of a list, and what can be asked for; anything else is an error.
+/// Autotask's name for the records of a list, and the fields that a query may use. Any other field is an error.
 fn entity(list: &str) -> (&'static str, &'static [&'static str]) {
     match list {
         "companies" => ("Company", &["id", "companyName", "isActive"]),
@@ -35,7 +35,7 @@ fn entity(list: &str) -> (&'static str, &'static [&'static str]) {
     }
 }
 
-/// The records of a list that the body's filter asks for.
+/// The records of a list that match the body's filter.
 pub fn records(world: &mut World, request: &Request, list: &str) -> Reply {
     request.only_query(&[])?;
     let all = &world.vendors.autotask.records;
@@ -112,7 +112,7 @@ fn accepts(record: &Value, filter: &Value) -> bool {
     let name = filter["field"].as_str().unwrap_or_default();
     let (found, wanted) = (&record[name], &filter["value"]);
     let text = |value: &Value| value.as_str().unwrap_or_default().trim_end().to_lowercase();
-    // The database's collation: without regard to case and to spaces at the end.
+    // The database's collation ignores case and trailing spaces.
     let same = match (found.is_string(), wanted.is_string()) {
         (true, true) => text(found) == text(wanted),
         _ => found == wanted,

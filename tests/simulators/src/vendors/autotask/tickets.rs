@@ -16,13 +16,13 @@ use crate::{
     world::{Author, World},
 };
 
-/// By its documentation, what comes by the API is never rich text.
+/// According to its documentation, texts from the API are never rich text.
 const SHOWN: &[(&str, Shown)] = &[("title", Shown::Plain), ("description", Shown::Plain)];
 
-/// Who a client of the API is, and what its tracking identifier belongs to.
+/// The user of API clients, to whom their tracking identifier belongs.
 const API_USER: i64 = 29_682_890;
 const API_VENDOR: i64 = 11;
-/// A contact of the customer's.
+/// A contact of the customer.
 const CUSTOMER: i64 = 303;
 const PHONE: i64 = 2;
 const PORTAL: i64 = 11;
@@ -54,7 +54,7 @@ fn length(body: &Fields, field: &str, most: usize) -> Result<(), Response> {
     Ok(())
 }
 
-/// Whether the value of a field is one of its picklist that can still be chosen.
+/// Checks that a field's value is in its picklist and can still be chosen.
 fn chosen(records: &Records, list: &str, body: &Fields, field: &str) -> Result<(), Response> {
     let Some(value) = body.get(field) else { return Ok(()) };
     match entry_of(records, list, field, value) {
@@ -63,7 +63,7 @@ fn chosen(records: &Records, list: &str, body: &Fields, field: &str) -> Result<(
     }
 }
 
-/// Everything that a ticket must fulfil, new or changed.
+/// Checks a ticket, whether new or changed.
 fn check(records: &Records, ticket: &Fields) -> Result<(), Response> {
     required(ticket, &["companyID", "title", "status", "priority"])?;
     for (field, most) in LIMITS {
@@ -193,7 +193,7 @@ fn ticket_state(records: &Records, ticket: &Record) -> Value {
     })
 }
 
-/// A customer's ticket came by the client portal.
+/// A customer's ticket comes from the client portal.
 pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     let (resource, contact, source) = match new.by {
         Author::Technician => (Some(RESOURCE), None, PHONE),

@@ -7,7 +7,7 @@ use crate::{
     records::Record,
 };
 
-/// References to records that the PSA has: the field, and the list that it is looked up in.
+/// References to other records: the field, and the list in which it is looked up.
 pub const REFERENCES: &[(&str, &str)] = &[
     ("company", "companies"),
     ("board", "boards"),
@@ -88,7 +88,7 @@ pub const NOTE: Table = &[
     (Kind::Object(REFERENCE), "member contact"),
 ];
 
-/// Whether a reference (`id`, `name` or `identifier`, whichever are given) means this record.
+/// Whether a reference (by `id`, `name` or `identifier`, whichever are given) means this record.
 pub fn means(reference: &Value, record: &Record) -> bool {
     let keys = ["id", "name", "identifier"].into_iter();
     let mut given = keys.filter(|key| !reference[key].is_null()).peekable();

@@ -72,14 +72,14 @@ const OPERATIONS: &[Operation] = &[
 
 const COMPANY_INFO: &str = "/login/companyinfo/{company}";
 
-/// What one organisation has there: boards, statuses and so on are lists of records.
+/// What one organisation has at ConnectWise: boards, statuses and so on are lists of records.
 pub struct ConnectWise {
     company_login: String,
     public_key: String,
     private_key: String,
     client_id: String,
     pub records: Records,
-    /// By ticket: the names of the statuses that it was given by the API, each change once.
+    /// By ticket, the names of the statuses that the API has set, one for each change.
     statuses: BTreeMap<i64, Vec<String>>,
 }
 
@@ -100,7 +100,7 @@ fn error(status: u16, code: &str, message: &str) -> Response {
     Response::json(status, json!({"code": code, "message": message, "errors": []}))
 }
 
-/// A body that the PSA doesn't take, with the field that is wrong.
+/// The answer to a body that ConnectWise refuses, with the wrong field.
 fn invalid(resource: &str, code: &str, field: &str, message: &str) -> Response {
     Response::json(
         400,

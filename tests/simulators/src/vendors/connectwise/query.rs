@@ -1,4 +1,5 @@
-//! Lists: ConnectWise's `conditions` (`summary contains "x" and company/id = 5 and closedFlag = false`), order, fields, pages.
+//! Queries of lists: ConnectWise's `conditions` (`summary contains "x" and company/id = 5 and closedFlag = false`),
+//! order, fields and pages.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ struct Condition {
     values: Vec<Value>,
 }
 
-/// Alternatives, each of which is a list of conditions that must all hold.
+/// Alternatives. Each is a list of conditions, all of which must hold.
 #[derive(Debug, PartialEq)]
 struct Conditions(Vec<Vec<Condition>>);
 
@@ -61,7 +62,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_lowercase()
 }
 
-/// SQL Server's collation: without regard to case.
+/// SQL Server's collation ignores case.
 fn same(one: &Value, other: &Value) -> bool {
     if one.is_string() && other.is_string() {
         text(one) == text(other)
@@ -77,7 +78,7 @@ fn compare(one: &Value, other: &Value) -> Option<std::cmp::Ordering> {
     }
 }
 
-/// `%` stands for anything, at the ends only.
+/// `%` matches any text, at the ends of the pattern only.
 fn like(value: &str, pattern: &str) -> bool {
     match (pattern.strip_prefix('%'), pattern.strip_suffix('%')) {
         (Some(rest), Some(_)) => value.contains(rest.trim_end_matches('%')),
@@ -227,7 +228,7 @@ fn conditions(request: &Request, name: &str) -> Result<Option<Conditions>, Respo
     text.map(|text| parse(text).map_err(wrong)).transpose()
 }
 
-/// The record once for each of its children, of which it has one kind only.
+/// The record once for each of its children, which are of one kind.
 fn one_by_one(record: &Value) -> impl Iterator<Item = Value> {
     let children = record["communicationItems"].as_array().cloned().unwrap_or_default();
     children.into_iter().map(|child| json!({ "communicationItems": child }))
@@ -248,7 +249,7 @@ fn sort(request: &Request, records: &mut [Value]) -> Result<(), Response> {
     Ok(())
 }
 
-/// A page of the records that the query asks for, with the Link header that leads to the others.
+/// A page of the records that match the query, with the Link header to the next pages.
 pub fn page(request: &Request, mut records: Vec<Value>) -> Reply {
     request.only_query(LIST_QUERY)?;
     if let Some(conditions) = conditions(request, "conditions")? {
@@ -283,7 +284,7 @@ pub fn page(request: &Request, mut records: Vec<Value>) -> Reply {
     Ok(response.with_header("link", links))
 }
 
-/// The record with the fields that `fields` names, inner ones by their outermost.
+/// The record with the fields that `fields` names. Inner fields are named by their outermost field.
 fn selected(mut record: Value, names: Option<&str>) -> Value {
     if let (Some(names), Some(fields)) = (names, record.as_object_mut()) {
         let outermost = |name: &str| name.trim().split('/').next().unwrap_or_default().to_owned();

@@ -19,7 +19,7 @@ use crate::{
     world::{Author, World},
 };
 
-/// A new ticket's texts, and the flag of the note that each becomes.
+/// A new ticket's texts, and the flag of the note that each one becomes.
 const INITIAL: [(&str, &str); 3] = [
     ("initialDescription", "detailDescriptionFlag"),
     ("initialInternalAnalysis", "internalAnalysisFlag"),
@@ -101,14 +101,14 @@ pub fn create(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(201, response))
 }
 
-/// What a ticket shows of a record that it refers to.
+/// How a ticket shows a record that it refers to.
 fn reference(record: &Record) -> Value {
     let fields = record.fields.iter();
     let kept = fields.filter(|(name, _)| ["id", "name", "identifier"].contains(&name.as_str()));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Checks lengths, and puts the records in the place of what refers to them.
+/// Checks lengths, and replaces references with their records.
 fn resolve(records: &Records, ticket: &mut Fields) -> Result<(), Response> {
     for (field, limit) in LIMITS {
         if text(ticket, field).chars().count() > *limit {
@@ -118,7 +118,7 @@ fn resolve(records: &Records, ticket: &mut Fields) -> Result<(), Response> {
     }
     for (field, list) in REFERENCES {
         let Some(wanted) = ticket.get(*field) else { continue };
-        // A status and a type belong to one board; their names may repeat on others.
+        // A status or a type belongs to one board. Other boards may have one of the same name.
         let board = ticket.get("board").map(|board| &board["id"]);
         let on_board = |record: &&Record| record["board"].is_null() || Some(&record["board"]["id"]) == board;
         let mut all = records.list(list).iter().filter(on_board);
@@ -206,7 +206,7 @@ fn patch(ticket: &mut Fields, operation: &Value) -> Result<(), Response> {
     }
     let value = operation.get("value").cloned();
     let value = value.ok_or_else(|| wrong("value", "A value is required"))?;
-    // `status/id` replaces the whole reference: the old name would contradict it.
+    // `status/id` replaces the whole reference, because the old name would contradict the new id.
     let value = inner.map_or_else(|| value.clone(), |inner| json!({ inner: value }));
     ticket.insert(field.to_owned(), value);
     Ok(())
@@ -282,7 +282,7 @@ fn ticket_state(world: &World, ticket: &Record) -> Value {
     })
 }
 
-/// On the Onboarding board.
+/// The ticket is on the board Onboarding.
 pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     let records = &mut vendors.connectwise.records;
     let company = json!(new.company.parse::<i64>().unwrap_or(OWN_COMPANY));

@@ -8,7 +8,7 @@ pub const TICKET: Table = &[
     (Kind::Texts, "tags"),
 ];
 
-/// Only a new ticket takes a requester.
+/// Only a new ticket may have a requester.
 pub const NEW_TICKET: Table = &[
     (Kind::Text, "subject description type email phone"),
     (

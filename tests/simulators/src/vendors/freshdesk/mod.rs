@@ -54,11 +54,11 @@ const OPERATIONS: &[Operation] = &[
     ("GET", "/search/tickets", query::search),
 ];
 
-/// What one organisation has there.
+/// What one organisation has at Freshdesk.
 pub struct Freshdesk {
     api_key: String,
     pub records: Records,
-    /// The index for searches lags behind: by ticket, how many searches don't see it yet.
+    /// The search index lags behind: by ticket, how many searches do not find it yet.
     unseen: BTreeMap<i64, u32>,
 }
 
@@ -104,7 +104,7 @@ fn error(status: u16, code: &str, message: &str) -> Response {
     )
 }
 
-/// A request that Freshdesk doesn't take, with the field that is wrong.
+/// The answer to a request that Freshdesk refuses, with the wrong field.
 fn invalid(field: &str, code: &str, message: &str) -> Response {
     let wrong = json!({"field": field, "message": message, "code": code});
     Response::json(400, json!({"description": "Validation failed", "errors": [wrong]}))
@@ -118,7 +118,7 @@ fn refuse(refusal: Refusal<'_>) -> Response {
         Refusal::InvalidParameter(name) => {
             invalid(name, "invalid_value", "It should be a positive integer in the range")
         }
-        // What is not there is answered without a word.
+        // A missing object gets an empty answer.
         Refusal::InvalidId | Refusal::NotFound(_) => Response::json(404, json!({})),
         Refusal::MediaType => error(
             415,

@@ -1,4 +1,4 @@
-//! Lists have pages. Searches have an index that lags behind the tickets.
+//! Lists with pages, and searches, whose index lags behind the tickets.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use crate::{
     world::World,
 };
 
-/// How many results the answer to a search holds.
+/// The largest number of results of a search.
 const MOST: usize = 30;
 
-/// A page of a list; its Link header leads to the next.
+/// A page of a list, with the Link header to the next page.
 pub fn page(request: &Request, more: &[&str], records: Vec<Value>) -> Reply {
     request.only_query(&[more, &["page", "per_page"]].concat())?;
     let (page, size) = (

@@ -20,12 +20,12 @@ use crate::{
 
 const SUBJECT: usize = 255;
 const TAG: usize = 32;
-/// The contact whose mails come in.
+/// The contact who sends mails.
 const CUSTOMER: i64 = 802;
-/// How many searches don't see a new ticket yet.
+/// How many searches do not find a new ticket yet.
 const UNSEEN: u32 = 2;
 
-/// Its documentation calls descriptions and notes HTML; a subject is a line.
+/// The documentation says that descriptions and notes are HTML. A subject is one line of text.
 const SHOWN: &[(&str, Shown)] = &[
     ("subject", Shown::PlainOrHtml),
     ("description", Shown::Html),
@@ -65,7 +65,7 @@ pub fn list(world: &mut World, request: &Request) -> Reply {
     let mut tickets: Vec<&Record> = world.vendors.freshdesk.records.list("tickets").iter().collect();
     tickets.retain(|ticket| match since {
         Some(since) => ticket.updated >= since,
-        // Older ones only if they are asked for.
+        // Older tickets only if the client asks for them.
         None => ticket.created >= month_ago,
     });
     tickets.sort_by_key(|ticket| {
@@ -84,7 +84,7 @@ pub fn get(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, view(find(world, request)?)))
 }
 
-/// Everything that a ticket must fulfil, new or changed.
+/// Checks a ticket, whether new or changed.
 fn check(records: &Records, ticket: &Fields) -> Result<(), Response> {
     let of = |field: &str| ticket.get(field);
     if let Some(field) = records::missing(ticket, &["subject", "description"]) {
@@ -115,7 +115,7 @@ fn check(records: &Records, ticket: &Fields) -> Result<(), Response> {
     Ok(())
 }
 
-/// The contact that a ticket is from; an address that nobody has becomes one of the company with its domain.
+/// Finds the contact who is the requester. An unknown address becomes a contact of the company with its domain.
 fn requester(records: &mut Records, ticket: &mut Fields) -> Result<(), Response> {
     let email = ticket.remove("email");
     let email = email.as_ref().and_then(Value::as_str).unwrap_or_default();
@@ -147,7 +147,7 @@ fn requester(records: &mut Records, ticket: &mut Fields) -> Result<(), Response>
     Ok(())
 }
 
-/// The description as people read it.
+/// Sets the description's text from its HTML.
 fn read_html(ticket: &mut Fields) {
     let read = html::text(text(ticket, "description"));
     ticket.insert("description_text".to_owned(), json!(read));
@@ -250,7 +250,7 @@ fn ticket_state(records: &Records, ticket: &Record) -> Value {
     })
 }
 
-/// A technician's ticket is a call that was taken; a customer's came by mail. Searches see both at once.
+/// A technician's ticket came by phone; a customer's came by mail. Searches find both at once.
 pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     let source = match new.by {
         Author::Technician => 3,
@@ -265,7 +265,7 @@ pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     vendors.freshdesk.records.add("tickets", fields(ticket))["id"].clone()
 }
 
-/// A technician's note is private; a customer's is a reply by mail, which everybody may see.
+/// A technician's note is private; a customer's is a public reply by mail.
 pub fn write(vendors: &mut Vendors, ticket: &Value, html: &str, by: Author) {
     let (private, user) = match by {
         Author::Technician => (true, AGENT),

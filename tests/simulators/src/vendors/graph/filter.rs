@@ -1,4 +1,4 @@
-//! The part of OData's `$filter` that Graph takes on users and groups: `eq`, `ne`, `startsWith`, `endsWith`, `any`,
+//! The part of OData's `$filter` that Graph accepts on users and groups: `eq`, `ne`, `startsWith`, `endsWith`, `any`,
 //! joined by `and` or `or`.
 
 use serde_json::{Map, Value};
@@ -25,18 +25,18 @@ enum Clause {
         path: Vec<String>,
         value: String,
     },
-    /// `any()`: there is one.
+    /// `any()`: the collection is not empty.
     NotEmpty {
         path: Vec<String>,
     },
 }
 
-/// Alternatives, each of which is a list of clauses that must all hold.
+/// Alternatives. Each is a list of clauses, all of which must hold.
 #[derive(Debug, PartialEq)]
 pub struct Filter(Vec<Vec<Clause>>);
 
 impl Filter {
-    /// What Graph answers only from its index: with `ConsistencyLevel: eventual` and `$count=true`.
+    /// Whether Graph needs its index for it: `ConsistencyLevel: eventual` and `$count=true`.
     pub fn is_advanced(&self) -> bool {
         self.0.iter().flatten().any(|clause| match clause {
             Clause::Equals { path, .. } => path.first().is_some_and(|name| name == "onPremisesExtensionAttributes"),
@@ -77,7 +77,7 @@ fn text(object: &Map<String, Value>, path: &[String]) -> String {
     look_up(object, path).as_str().unwrap_or_default().to_lowercase()
 }
 
-/// Directory strings are compared without regard to case.
+/// Comparisons of directory strings ignore case.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) => one.to_lowercase() == other.to_lowercase(),
@@ -120,7 +120,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 let mut value = String::new();
                 loop {
                     match chars.next() {
-                        // A quote in a string is written twice.
+                        // A quote in a string is doubled.
                         Some('\'') if chars.peek() == Some(&'\'') => {
                             chars.next();
                             value.push('\'');

@@ -1,4 +1,4 @@
-//! Groups and their members. What Graph can't add to is refused as Graph refuses it.
+//! Groups and their members. Groups that Graph cannot change are refused with Graph's errors.
 
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
@@ -129,7 +129,7 @@ pub fn of_user(world: &mut World, request: &Request) -> Reply {
     collection(request, "directoryObjects", groups, selected.as_deref(), GROUP)
 }
 
-/// Why members can't be changed through Graph, if they can't.
+/// Graph's error if it cannot change the group's members.
 fn refusal(group: &Group) -> Option<Response> {
     if group.on_premises {
         return Some(bad_request(

@@ -1,5 +1,5 @@
-//! Licenses that come by group: Microsoft gives them some time after somebody joined, or says on the user why not.
-//! Memberships show in lists some time later, too.
+//! Licenses by group. Some time after somebody has joined a group, Microsoft assigns its licenses or records an error
+//! at the user. New memberships also appear in lists only after some time.
 
 use chrono::Utc;
 use serde_json::json;
@@ -16,11 +16,11 @@ use crate::{
     world::{License, World},
 };
 
-/// What is on its way to users.
+/// Changes that have not reached the users yet.
 #[derive(Default)]
 pub struct Joining {
     pub licenses: Vec<Pending>,
-    /// Members (group, user) that lists show at the next look.
+    /// Members (group, user) that lists show from the next read on.
     unlisted: Vec<(String, String)>,
 }
 
@@ -28,11 +28,11 @@ pub struct Pending {
     user: String,
     pub group: String,
     pub sku_id: String,
-    /// Reads of the user until it is decided.
+    /// How many more reads of the user there are until it is decided.
     pub reads: u32,
 }
 
-/// Somebody has become a member.
+/// Records that somebody has become a member.
 pub fn joined(world: &mut World, group_id: &str, user_id: &str, skus: Vec<String>) {
     let joining = &mut world.tenant.joining;
     joining.unlisted.push((group_id.to_owned(), user_id.to_owned()));
@@ -51,7 +51,7 @@ pub fn left(world: &mut World, group_id: &str, user_id: &str) {
         .retain(|pending| pending.group != group_id || pending.user != user_id);
 }
 
-/// Groups of the user that a list does not show yet; the next one will.
+/// Groups of the user that this read of a list does not show yet. The next one will.
 pub fn unlisted(world: &mut World, user_id: &str) -> Vec<String> {
     let (hidden, kept) = std::mem::take(&mut world.tenant.joining.unlisted)
         .into_iter()
@@ -74,7 +74,7 @@ fn await_license(world: &mut World, group_id: &str, user_id: &str, sku_id: Strin
     }
 }
 
-/// The user is looked at: what has taken its time is decided now.
+/// Counts a read of the user, and decides what has waited long enough.
 pub fn process(world: &mut World, user_id: &str) {
     let mut due = Vec::new();
     world.tenant.joining.licenses.retain_mut(|pending| {

@@ -196,7 +196,7 @@ pub fn assign(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, Value::Object(response)))
 }
 
-/// Gives the license, and with it the mailbox; says whether the user got something new.
+/// Assigns the license, which also gives the user a mailbox. Returns whether the user got anything new.
 fn give(tenant: &mut Tenant, user_id: &str, sku_id: &str, disabled_plans: Vec<String>) -> bool {
     let Some(user) = tenant.user_mut(user_id) else {
         return false;
@@ -217,7 +217,7 @@ fn give(tenant: &mut Tenant, user_id: &str, sku_id: &str, disabled_plans: Vec<St
     new
 }
 
-/// Microsoft's name for why the user can't have the license, whether or not there is a seat.
+/// Microsoft's name for the error if the user cannot have the license, whether or not there is a free seat.
 pub fn violation(tenant: &Tenant, user_id: &str, sku_id: &str) -> Option<String> {
     let user = tenant.user(user_id)?;
     let helps = |rule: &LicenseRule| rule.unless.as_ref().is_some_and(|sku| user.has(sku));
@@ -225,7 +225,7 @@ pub fn violation(tenant: &Tenant, user_id: &str, sku_id: &str) -> Option<String>
     rules.find(|rule| !helps(rule)).map(|rule| rule.error.clone())
 }
 
-/// Whether the user would keep a license that builds on one of those that are removed.
+/// Whether the user would keep a license that depends on one of those that are removed.
 fn leaves_dependent(tenant: &Tenant, user_id: &str, removed: &[&str]) -> bool {
     let among = |id: &str| removed.iter().any(|removed| removed.eq_ignore_ascii_case(id));
     let builds_on_removed = |rule: &LicenseRule| {
@@ -238,7 +238,7 @@ fn leaves_dependent(tenant: &Tenant, user_id: &str, removed: &[&str]) -> bool {
     })
 }
 
-/// How Graph words it when the license is assigned or removed directly.
+/// Graph's wording of the error when a license is assigned or removed directly.
 fn refusal(error: &str) -> Response {
     bad_request(match error {
         "DependencyViolation" => {

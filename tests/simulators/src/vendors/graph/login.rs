@@ -41,7 +41,7 @@ pub fn error(status: u16, code: &str, message: &str) -> Response {
     )
 }
 
-/// The tenant is named by its id or by one of its domains.
+/// The path names the tenant by its id or by one of its domains.
 pub fn world(state: &State, request: &Request) -> Result<String, Response> {
     let tenant = request.param(0);
     let found = state.world(|world| {

@@ -1,4 +1,5 @@
-//! What the tenant asks of sign-ins: security defaults, Conditional Access, the registration campaign and its report.
+//! The tenant's requirements for sign-ins: security defaults, Conditional Access, the registration campaign and its
+//! report.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +16,12 @@ pub struct Mfa {
     pub security_defaults: bool,
     pub policies: Vec<Map<String, Value>>,
     campaign: Value,
-    /// By user's id; who is not in it is not in the report yet.
+    /// By user id. Users who are missing are not in the report yet.
     registered: BTreeMap<String, Vec<String>>,
     pub refuse: Option<Refusal>,
 }
 
-/// Why nothing of this can be read.
+/// Why none of this can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -41,7 +42,8 @@ const POLICY: &[&str] = &[
 ];
 
 impl Mfa {
-    /// One policy that is on and targets `MFA Users`, and one on trial for all users; or security defaults in their place.
+    /// Makes two policies: one is on and targets `MFA Users`, one is report-only for all users. Security defaults
+    /// replace both.
     pub fn new(security_defaults: bool, groups: &[Group], registered: &[&str]) -> Self {
         let targeted = json!({"displayName": "Require MFA for MFA Users", "conditions": {"users": {"includeGroups": ["MFA Users"]}}});
         let trial = json!({
@@ -67,7 +69,8 @@ impl Mfa {
     }
 }
 
-/// A whole policy from what is said of it: on, for all apps, for nobody, and it requires MFA. Groups may be named.
+/// Completes a policy. By default it is on, applies to all apps and to nobody, and requires MFA. Groups may be given
+/// by name.
 pub fn policy(said: &Value, groups: &[Group]) -> Map<String, Value> {
     let mut policy = json!({
         "id": id(), "templateId": null, "displayName": "", "createdDateTime": "2026-01-01T08:00:00Z",
@@ -139,7 +142,7 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// These two need no license.
+/// These two requests need no license.
 fn needs_no_license(world: &World) -> Result<(), Response> {
     match world.tenant.mfa.refuse {
         Some(Refusal::License) => Ok(()),

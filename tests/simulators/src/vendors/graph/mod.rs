@@ -1,4 +1,5 @@
-//! Microsoft Graph v1.0: errors, authorisation, and what all collections share ($select, $filter, $top, paging).
+//! Microsoft Graph v1.0: errors, authorization, and the query options of all collections ($select, $filter, $top,
+//! paging).
 
 pub mod filter;
 pub mod groups;
@@ -132,7 +133,7 @@ pub fn world(state: &State, request: &Request) -> Result<String, Response> {
     })
 }
 
-/// Operations without a body take none.
+/// Refuses a body where the operation has none.
 fn no_body(request: &Request) -> Result<(), Response> {
     let text = request.body.trim_ascii();
     if text.is_empty() || text == b"{}" {
@@ -179,7 +180,8 @@ fn select(request: &Request, kind: &str, known: fn(&str) -> bool) -> Result<Opti
     Ok(Some(names))
 }
 
-/// Only what was selected, or what Graph answers without a selection. `id` is there when nothing was selected only.
+/// The selected properties, or those that Graph returns without a selection. `id` is added only if nothing was
+/// selected.
 fn project(object: &Map<String, Value>, selected: Option<&[String]>, default: &[&str]) -> Map<String, Value> {
     let pick = |name: &str| (name.to_owned(), object.get(name).cloned().unwrap_or(Value::Null));
     match selected {
@@ -202,7 +204,7 @@ fn entity(request: &Request, what: &str, mut object: Map<String, Value>) -> Resp
 
 const COLLECTION_QUERY: &[&str] = &["$select", "$filter", "$top", "$count", "$orderby", "$skiptoken"];
 
-/// A page of a collection: filtered, ordered, projected.
+/// A page of a collection, filtered, ordered and projected.
 fn collection(
     request: &Request,
     what: &str,
@@ -302,7 +304,7 @@ fn with_type(object: &Map<String, Value>, selected: Option<&[String]>, default: 
     projected
 }
 
-/// The object that `@odata.id` points to. Both Graph's own address and the simulator's are taken.
+/// The object that `@odata.id` refers to, by Graph's own address or by the simulator's.
 fn reference(request: &Request) -> Result<String, Response> {
     const REFERENCE: Table = &[(Kind::Text, "@odata.id")];
     let invalid = || bad_request("Invalid object identifier specified in @odata.id.");

@@ -1,8 +1,8 @@
-//! Which properties a user has, and which of them can be written.
+//! The properties of a user, and which of them can be written.
 
 use crate::fields::{Kind, Table, kind_of};
 
-/// Answered without `$select`.
+/// The properties that Graph returns without `$select`.
 pub const DEFAULT: &[&str] = &[
     "businessPhones",
     "displayName",
@@ -46,7 +46,7 @@ pub fn exists(name: &str) -> bool {
     READ_ONLY.contains(&name) || (!name.contains('@') && kind_of(WRITABLE, name).is_some())
 }
 
-/// Of the properties that Graph lets an application write, those that make sense in a cloud-only tenant.
+/// The properties that Graph lets an application write and that make sense in a cloud-only tenant.
 pub const WRITABLE: Table = &[
     (Kind::FlagOrNull, "accountEnabled showInAddressList"),
     (

@@ -1,4 +1,4 @@
-//! Users: created, read, changed, deleted; their manager and sessions.
+//! Users: create, read, change and delete; their manager and sessions.
 
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::{
     world::{Tenant, User, World, id},
 };
 
-/// Everything that Graph can show of a user. Never the password.
+/// All properties of a user that Graph can show, which never include the password.
 pub fn view(user: &User) -> Map<String, Value> {
     let date = |date: chrono::DateTime<Utc>| json!(date.to_rfc3339_opts(SecondsFormat::Secs, true));
     let mut view = user.properties.clone();
@@ -47,7 +47,7 @@ pub fn view(user: &User) -> Map<String, Value> {
     view
 }
 
-/// The user of the path, unless it can't be seen yet.
+/// The user of the path, unless it cannot be seen yet.
 pub fn visible<'a>(world: &'a mut World, key: &str) -> Result<&'a mut User, Response> {
     let id = world
         .tenant
@@ -70,7 +70,8 @@ pub fn list(world: &mut World, request: &Request) -> Reply {
     for index in 0..world.tenant.users.len() {
         let user = &world.tenant.users[index];
         let (key, view) = (user.id.clone(), view(user));
-        // A user that the query is not about is not looked for, and stays hidden as long as it was.
+        // A hidden user is looked for only if the query would find it. Otherwise it stays hidden for as many reads as
+        // before.
         let wanted = user.deleted.is_none() && filter.as_ref().is_none_or(|filter| filter.accepts(&view));
         if wanted && !world.is_hidden(&key) {
             users.push(view);
@@ -183,7 +184,7 @@ pub fn update(world: &mut World, request: &Request) -> Reply {
         }
     }
     if let Some(Value::Object(attributes)) = attributes {
-        // Only the attributes that are named change.
+        // Attributes that the request does not name keep their values.
         let kept = user
             .properties
             .entry("onPremisesExtensionAttributes")
@@ -290,7 +291,7 @@ fn check_free(tenant: &Tenant, properties: &Map<String, Value>, but: Option<&str
     Ok(())
 }
 
-/// Microsoft's rule: 8 to 256 characters of at least three of four classes, without the user's name in it.
+/// Microsoft's rule: 8 to 256 characters, at least three of four classes, and not the user's name.
 fn check_password(password: &str, properties: &Map<String, Value>) -> Result<(), Response> {
     let classes: [fn(char) -> bool; 4] = [
         |c| c.is_lowercase(),
@@ -317,7 +318,7 @@ pub fn delete(world: &mut World, request: &Request) -> Reply {
     request.only_query(&[])?;
     let user = visible(world, request.param(0))?;
     user.deleted = Some(Utc::now());
-    // A deleted user's name is free again: the directory puts the object's id before it.
+    // A deleted user's name is free again, because the directory puts the object's id before it.
     let upn = format!("{}{}", user.id.replace('-', ""), user.upn());
     user.properties.insert("userPrincipalName".to_owned(), json!(upn));
     user.licenses.clear();

@@ -1,5 +1,5 @@
-//! HaloPSA: errors, and the lists that tickets are made from. Ids in lists come as numbers with a fraction where the real
-//! one sends them so (95.0), and are refused like that.
+//! HaloPSA: errors, and the lists that tickets refer to. Lists show some ids as fractions (95.0), as the real HaloPSA
+//! does, and requests with such ids are refused.
 
 pub mod fields;
 pub mod query;
@@ -59,7 +59,7 @@ const OPERATIONS: &[Operation] = &[
 const CLOSED: i64 = 9;
 const AGENT: i64 = 5;
 
-/// What one MSP has there: clients 20 (the organisation) and 21.
+/// What one MSP has at HaloPSA: clients 20 (the organisation) and 21.
 pub struct HaloPsa {
     tenant: String,
     client_id: String,
@@ -151,7 +151,7 @@ fn names(world: &World, request: &Request, known: &[&str], list: &str) -> Reply 
     Ok(Response::json(200, Value::Array(all)))
 }
 
-/// A row for each priority of each SLA, whose id is a GUID; tickets take `priorityid`.
+/// A row for each priority of each SLA. A row's id is a GUID; tickets take `priorityid`.
 fn priorities(world: &mut World, request: &Request) -> Reply {
     request.only_query(&["includedistinct", "slaid"])?;
     let priorities = world.vendors.halopsa.records.list("priorities");

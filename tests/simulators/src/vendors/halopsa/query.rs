@@ -1,4 +1,4 @@
-//! Lists: pages, if they are asked for.
+//! Lists, with pages if the client asks for them.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ pub fn flag(request: &Request, name: &str) -> Result<bool, Response> {
     Ok(request.value(name)?.unwrap_or_default())
 }
 
-/// A list by its key; all of it unless pages are asked for.
+/// A list under its key. It is complete unless the client asks for pages.
 pub fn page(request: &Request, key: &str, all: Vec<Value>) -> Reply {
     let count = all.len();
     if !flag(request, "pageinate")? {

@@ -1,4 +1,4 @@
-//! Signing in with client credentials, in a form.
+//! Sign-in with client credentials in a form.
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ fn form(request: &Request) -> Result<Vec<(String, String)>, Response> {
     request.form().ok_or_else(|| refused("invalid_request"))
 }
 
-/// The value of a field that is there once.
+/// The value of a field that occurs once.
 fn field(form: &[(String, String)], name: &str) -> Option<String> {
     let mut values = form.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
     let value = values.next()?.clone();

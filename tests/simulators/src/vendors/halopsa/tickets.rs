@@ -1,4 +1,4 @@
-//! Tickets and their actions, of which notes are one kind.
+//! Tickets and their actions. Notes are one kind of action.
 
 use serde_json::{Value, json};
 
@@ -18,13 +18,13 @@ use crate::{
 };
 
 const SUMMARY_LIMIT: usize = 255;
-/// How many actions come without being asked for more.
+/// The number of actions in an answer unless the client asks for more.
 const ACTIONS: i64 = 50;
-/// The outcome of the action that every ticket begins with.
+/// The outcome of every ticket's first action.
 const OPENED: &str = "Opened";
 const PRIVATE_NOTE: &str = "Private Note";
 
-/// Nobody says how the plain text of a pair of fields is shown.
+/// Nobody documents how the plain text of a pair of fields is shown.
 const SHOWN: &[(&str, Shown)] = &[
     ("summary", Shown::PlainOrHtml),
     ("details", Shown::PlainOrHtml),
@@ -33,7 +33,7 @@ const SHOWN: &[(&str, Shown)] = &[
     ("note_html", Shown::Html),
 ];
 
-/// The agent and the application of an action. Gangway has no author among people, a customer is no agent.
+/// The agent and the application of an action. Gangway is no person, and a customer is no agent.
 fn actor(by: Option<Author>) -> (i64, &'static str) {
     match by {
         None => (AGENT + 1, "Gangway"),
@@ -53,7 +53,7 @@ fn add_ticket(records: &mut Records, fields: Fields, by: Option<Author>) -> Valu
     id
 }
 
-/// `more`: the outcome and the note, and whether it is hidden or took time.
+/// Adds an action. `more` has the outcome, the note, whether it is hidden, and the time spent.
 fn add_action<'a>(records: &'a mut Records, ticket: &Value, by: Option<Author>, more: Value) -> &'a Record {
     let (agent, application) = actor(by);
     let mut action = fields(json!({
@@ -64,7 +64,7 @@ fn add_action<'a>(records: &'a mut Records, ticket: &Value, by: Option<Author>, 
     records.add("actions", action)
 }
 
-/// Lists leave the details out.
+/// Lists leave out the details.
 fn view(records: &Records, ticket: &Record, with_details: bool) -> Value {
     let mut view = ticket.fields.clone();
     if !with_details {
@@ -110,7 +110,7 @@ pub fn get(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, view(&world.vendors.halopsa.records, &ticket, true)))
 }
 
-/// The one record of a body, which is an array.
+/// The only record of a body, which is an array.
 fn only_record(request: &Request, table: Table) -> Result<Fields, Response> {
     let Value::Array(mut records) = request.json()? else {
         return Err(request.refuse(Refusal::Body));
@@ -121,7 +121,7 @@ fn only_record(request: &Request, table: Table) -> Result<Fields, Response> {
     }
 }
 
-/// The plain text of a pair of fields: what is sent as HTML has its plain text made of it.
+/// The plain text of a pair of fields. If the client sends HTML, its plain text is derived.
 fn plain(body: &Fields, field: &str) -> String {
     match body.get(&format!("{field}_html")).and_then(Value::as_str) {
         Some(sent) => html::text(sent),
@@ -129,7 +129,7 @@ fn plain(body: &Fields, field: &str) -> String {
     }
 }
 
-/// One path for both: a ticket with an id is changed, one without is made.
+/// The path is the same for both: a ticket with an id is changed, one without is created.
 pub fn save(world: &mut World, request: &Request) -> Reply {
     request.only_query(&[])?;
     let mut body = only_record(request, TICKET)?;
@@ -227,7 +227,7 @@ pub fn create_action(world: &mut World, request: &Request) -> Reply {
     Ok(response)
 }
 
-/// The newest first.
+/// The newest action comes first.
 pub fn list_actions(world: &mut World, request: &Request) -> Reply {
     request.only_query(&["ticket_id", "count", "excludesys", "includehtmlnote"])?;
     let ticket: Option<i64> = request.value("ticket_id")?;
@@ -269,7 +269,7 @@ fn ticket_state(records: &Records, ticket: &Record) -> Value {
     })
 }
 
-/// A customer's ticket came by the portal.
+/// A customer's ticket comes from the portal.
 pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     let ticket = json!({
         "client_id": new.company.parse::<i64>().ok(), "summary": new.summary,

@@ -1,4 +1,4 @@
-//! Ingram Micro: CloudBlue's Simple API of one reseller, with a customer and its subscriptions.
+//! Ingram Micro: CloudBlue's Simple API for one reseller, with a customer and its subscriptions.
 
 pub mod orders;
 pub mod subscriptions;
@@ -41,7 +41,7 @@ const OPERATIONS: &[Operation] = &[
 const TOKEN: &str = "/token";
 const SECONDS: u64 = 1500;
 
-/// What one organisation has there.
+/// What one organisation has at Ingram Micro.
 pub struct IngramMicro {
     user_name: String,
     password: String,
@@ -53,9 +53,9 @@ pub struct IngramMicro {
     pub subscriptions: Vec<Subscription>,
     pub orders: Vec<Order>,
     pub order_quantity: OrderQuantity,
-    /// Estimates list what would be paid for.
+    /// Whether estimates list what would be paid for.
     pub estimates_list: bool,
-    /// Orders end in an error.
+    /// Whether orders end in an error.
     pub refuses: bool,
 }
 
@@ -138,7 +138,7 @@ fn state(world: &World) -> Value {
     })
 }
 
-/// The gateway's key, and nothing in the query but what the operation takes.
+/// Checks the gateway's key, and that the query has only the operation's parameters.
 fn let_in(world: &World, request: &Request, query: &[&str]) -> Result<(), Response> {
     if request.header("x-subscription-key") != Some(&world.vendors.ingram_micro.subscription_key) {
         return Err(error(401, "Unauthorized", "The subscription key is not valid"));
@@ -180,7 +180,7 @@ fn customer(world: &mut World, request: &Request) -> Reply {
     ))
 }
 
-/// The part of a list that `offset` and `limit` ask for.
+/// The part of a list that `offset` and `limit` select.
 fn page(request: &Request, all: Vec<Value>) -> Reply {
     let offset = request.number("offset", 0, 0, usize::MAX)?;
     let limit = request.number("limit", 10, 1, usize::MAX)?.min(1000);

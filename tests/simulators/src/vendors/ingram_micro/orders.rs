@@ -1,4 +1,4 @@
-//! Orders that change subscriptions. Whether their quantity is a total is the world's to say.
+//! Orders that change subscriptions. The world says whether their quantity is a total.
 
 use chrono::Utc;
 use serde_json::{Map, Value, json};
@@ -17,12 +17,12 @@ pub struct Order {
     pub subscription: String,
     pub mpn: String,
     pub quantity: i64,
-    /// Looks at anything until it is done.
+    /// How many more reads there are until the order is done.
     pub reads: u32,
     pub status: &'static str,
 }
 
-/// A change that may be ordered.
+/// A change that can be ordered.
 struct Wanted {
     subscription: String,
     mpn: String,
@@ -46,7 +46,7 @@ pub fn details(order: &Order) -> Value {
     response
 }
 
-/// What was ordered goes on a step with every look.
+/// Counts a read, and moves orders forward.
 pub fn progress(world: &mut World) {
     let delay = world.seat_delay;
     let ingram = &mut world.vendors.ingram_micro;

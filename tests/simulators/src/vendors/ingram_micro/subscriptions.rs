@@ -1,4 +1,4 @@
-//! Subscriptions: each may hold several products; what it holds only its own page shows.
+//! Subscriptions. Each may contain several products, which only its own page shows.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ impl Subscription {
             name: format!("{} [New Commerce Experience]", sku.product_name),
             quantity: sku.enabled,
         };
-        // Sold together with what has nothing to do with licenses.
+        // A subscription may also contain products that are no licenses.
         let support = Line {
             sku_id: String::new(),
             part: String::new(),

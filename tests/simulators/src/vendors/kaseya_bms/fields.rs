@@ -1,4 +1,4 @@
-//! Which fields a search, a ticket and a note take, and which they must have.
+//! The fields that a search, a ticket and a note may have, and those that they must have.
 
 use crate::fields::{Kind, Table};
 

@@ -70,7 +70,7 @@ const SOURCE: i64 = 3;
 const NOTE_TYPE: i64 = 12;
 const EMPLOYEE: i64 = 88;
 
-/// What one MSP has there: accounts 120 (the organisation) and 121.
+/// What one MSP has at Kaseya BMS: accounts 120 (the organisation) and 121.
 pub struct KaseyaBms {
     tenant: String,
     user_name: String,
@@ -92,7 +92,7 @@ impl KaseyaBms {
             contact(502, "Alex Approver", "aapprover", 120, 1201),
             contact(503, "Morgan Elsewhere", "xmmanager", 121, 1211),
         ];
-        // The last comes first in their own order.
+        // The last one comes first in the vendor's own order.
         let status = |id, name: &str, order| json!({"Id": id, "Name": name, "StatusOrder": order, "TypeId": 1, "IsSystemStatus": 0, "IsActive": true});
         let statuses = vec![
             status(COMPLETED, "Completed", 4),
@@ -144,7 +144,7 @@ fn failed(status: u16, code: u16, message: &str) -> Response {
     Response::json(status, json!({"Success": false, "Error": error}))
 }
 
-/// A refusal that comes as a success.
+/// A refusal with a successful status.
 fn refused(code: u16, message: &str) -> Response {
     failed(200, code, message)
 }
@@ -182,7 +182,7 @@ fn keys(world: &World, base: &str) -> Value {
     })
 }
 
-/// The id of the path, which fits 32 bits there.
+/// The id of the path, which is a 32-bit number at the vendor.
 fn path_id(request: &Request) -> Result<Value, Response> {
     let id = request.param(0).parse::<i32>();
     id.map(|id| json!(id)).map_err(|_| request.refuse(Refusal::InvalidId))
@@ -206,7 +206,7 @@ fn accounts(world: &mut World, request: &Request) -> Reply {
     page(request, all)
 }
 
-/// The id of the account in the path, if there is one.
+/// The id of the account in the path, if it exists.
 fn account(world: &World, request: &Request) -> Result<Value, Response> {
     let wanted = path_id(request)?;
     match world.vendors.kaseya_bms.records.find("accounts", &wanted) {
@@ -215,7 +215,7 @@ fn account(world: &World, request: &Request) -> Result<Value, Response> {
     }
 }
 
-/// The ids of an account's two locations: the second one is the main one.
+/// The ids of an account's two locations. The second one is the main location.
 fn location_ids(account: &Value) -> [i64; 2] {
     let account = account.as_i64().unwrap_or_default();
     [account * 10 + 2, account * 10 + 1]

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::success;
 use crate::request::{self, Reply, Request};
 
-/// What the server gives at most, whatever is asked for.
+/// The largest page of the server, whatever the client asks for.
 const LARGEST_PAGE: usize = 100;
 
-/// One page, counted from 1; the server has its own idea of the largest.
+/// One page, counted from 1. The server limits its size.
 pub fn page_of(all: Vec<Value>, size: Option<i64>, number: Option<i64>) -> Vec<Value> {
     let size = usize::try_from(size.unwrap_or(10)).unwrap_or_default();
     let number = usize::try_from(number.unwrap_or(1)).unwrap_or_default();

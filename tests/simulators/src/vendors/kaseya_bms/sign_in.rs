@@ -1,4 +1,4 @@
-//! Signing in with a form. A refusal comes as a success, as all of them do.
+//! Sign-in with a form. A refusal has a successful status, as all refusals of this vendor have.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ fn not_accepted() -> Response {
     refused(1001, "Invalid credentials")
 }
 
-/// The fields of a multipart form, each there once.
+/// The fields of a multipart form, each of which occurs once.
 fn form(request: &Request) -> Result<BTreeMap<String, String>, Response> {
     let wrong = || failed(400, 400, "The form can't be read");
     if request.content_type() != "multipart/form-data" {

@@ -21,14 +21,14 @@ use crate::{
 
 const TITLE_LIMIT: usize = 250;
 
-/// Nobody says how it shows texts.
+/// Nobody documents how texts are shown.
 const SHOWN: &[(&str, Shown)] = &[("Title", Shown::PlainOrHtml), ("Details", Shown::PlainOrHtml)];
 
 fn is_completed(ticket: &Record) -> bool {
     ticket["StatusId"] == COMPLETED
 }
 
-/// What people call the ticket by.
+/// The number by which people refer to the ticket.
 fn number(ticket: &Record) -> String {
     format!("T{}-26", ticket["Id"].as_i64().unwrap_or_default() % 100_000)
 }
@@ -221,7 +221,7 @@ fn ticket_state(records: &Records, ticket: &Record) -> Value {
     })
 }
 
-/// A ticket looks the same whoever opened it.
+/// A ticket looks the same, whoever opened it.
 pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     let ticket = json!({
         "AccountId": new.company.parse::<i64>().ok(), "Title": new.summary,
@@ -231,7 +231,7 @@ pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     vendors.kaseya_bms.records.add("tickets", fields(ticket))["Id"].clone()
 }
 
-/// A customer's note is for everybody.
+/// A customer's note is visible to everybody.
 pub fn write(vendors: &mut Vendors, ticket: &Value, details: &str, by: Author) {
     let records = &mut vendors.kaseya_bms.records;
     add_note(records, ticket, details, by == Author::Technician);

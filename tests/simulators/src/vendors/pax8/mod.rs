@@ -1,4 +1,4 @@
-//! Pax8: companies, products, subscriptions and orders of one partner. Seats bought here show up in the tenant later.
+//! Pax8: companies, products, subscriptions and orders of one partner. Seats bought here appear in the tenant later.
 
 pub mod orders;
 pub mod products;
@@ -56,7 +56,7 @@ const TERMS: &[&str] = &[
     "Activation",
 ];
 
-/// What the partner of this world has there.
+/// What the partner of this world has at Pax8.
 pub struct Pax8 {
     client_id: String,
     client_secret: String,
@@ -83,7 +83,7 @@ pub struct Subscription {
     pub sku_id: String,
     pub vendor_subscription_id: String,
     pub quantity: i64,
-    /// Reads of the subscription until an ordered one is active.
+    /// How many reads of an ordered subscription there are until it is active.
     pub provisioning_reads: u32,
     pub active: bool,
     pub cancelled: bool,
@@ -194,7 +194,7 @@ fn world(state: &State, request: &Request, template: &str) -> Result<String, Res
 
 fn keys(world: &World, _: &str) -> Value {
     let pax8 = &world.vendors.pax8;
-    // What a world's SKUs are called there: by part number.
+    // Maps part numbers to the names of the world's SKUs at Pax8.
     let skus = world.tenant.skus.iter().filter_map(|sku| {
         let product = pax8.products.iter().find(|product| product.sku_id == sku.id)?;
         let mut subscriptions = pax8.subscriptions.iter();
@@ -246,7 +246,7 @@ fn token(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, response))
 }
 
-/// A page of a list; pages count from 0.
+/// A page of a list. Pages count from 0.
 fn page(request: &Request, content: Vec<Value>) -> Reply {
     let size = request.number("size", 10, 1, 200)?;
     let page = request.number("page", 0, 0, 1_000_000)?;
@@ -289,7 +289,7 @@ const PROVISIONING_DETAIL: Table = &[
     (Kind::Texts, "values possibleValues"),
 ];
 
-/// A whole number of at least one, as an integer or written with a zero fraction.
+/// Parses a whole number of at least one, written as an integer or with a zero fraction.
 fn quantity(value: &Value) -> Result<i64, Response> {
     let refuse = || error(400, "quantity must be a whole number of at least 1");
     value

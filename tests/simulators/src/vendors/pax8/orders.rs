@@ -1,4 +1,4 @@
-//! Orders: products that the company has no subscription to yet.
+//! Orders of products for which the company has no subscription yet.
 
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ pub fn create(world: &mut World, request: &Request) -> Reply {
     Ok(Response::json(200, response))
 }
 
-/// The subscription that a line item asks for.
+/// The subscription that a line item orders.
 fn ordered(world: &World, request: &Request, line: &Value) -> Result<Subscription, Response> {
     let field = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
     for name in ["productId", "lineItemNumber", "quantity", "billingTerm"] {

@@ -1,4 +1,4 @@
-//! Subscriptions: what the company has of each product, and how it gets more.
+//! Subscriptions: how much the company has of each product, and how it gets more.
 
 use chrono::{Days, Utc};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub fn view(world: &World, subscription: &Subscription) -> Value {
     })
 }
 
-/// An ordered subscription becomes active after it was looked at often enough; its seats then still have to arrive.
+/// Activates an ordered subscription after enough reads of it. Its seats arrive in the tenant after that.
 fn provision(world: &mut World, only: Option<&str>) {
     let delay = world.seat_delay;
     let mut delivered = Vec::new();

@@ -1,6 +1,6 @@
-//! The tables that there are, and their fields.
+//! The tables, and their fields.
 
-/// A table: its name, its plain fields, and those that refer to a record of another table.
+/// A table: its name, its plain fields, and the fields that refer to a record of another table.
 pub struct Table {
     pub name: &'static str,
     plain: &'static str,
@@ -62,8 +62,8 @@ pub const INCIDENT: Table = Table {
     ],
 };
 
-/// The fields of an incident that the server writes.
+/// The fields of an incident that the server itself writes.
 pub const OWN: [&str; 6] = ["sys_id", "number", "active", "priority", "sys_created_on", "opened_by"];
 
-/// Written into the journal; the incident itself shows nothing of them.
+/// Fields that are written into the journal. The incident itself does not show them.
 pub const JOURNALS: [&str; 2] = ["work_notes", "comments"];

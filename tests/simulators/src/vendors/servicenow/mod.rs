@@ -1,4 +1,4 @@
-//! ServiceNow: one API for all tables. Every value is a text, as the Table API gives them.
+//! ServiceNow: one API for all tables. Every value is a text, as in the Table API.
 
 pub mod fields;
 pub mod query;
@@ -46,7 +46,7 @@ const OPERATIONS: &[Operation] = &[
     ("PATCH", "/table/{tableName}/{sys_id}", tickets::update),
 ];
 
-/// What one MSP has there: its records are in lists by the names of the tables.
+/// What one MSP has at ServiceNow: its records are in lists with the names of the tables.
 pub struct ServiceNow {
     user_name: String,
     password: String,
@@ -127,7 +127,7 @@ fn table(request: &Request) -> Result<&'static Table, Response> {
 
 const SHAPE: [&str; 2] = ["sysparm_fields", "sysparm_exclude_reference_link"];
 
-/// As `sysparm_fields` wants it; a reference is an object unless that is switched off.
+/// The record as `sysparm_fields` selects it. A reference is an object unless that is switched off.
 fn view(request: &Request, table: &Table, record: &Record) -> Result<Value, Response> {
     let plain = request.query("sysparm_exclude_reference_link") == Some("true");
     let all = table.fields().collect::<Vec<_>>().join(",");

@@ -4,7 +4,7 @@ use crate::records::Record;
 
 #[derive(Debug, PartialEq)]
 pub struct Query {
-    /// All of them must hold, and of each any.
+    /// All of these must hold. Each is a list of which any must hold.
     terms: Vec<Vec<Term>>,
     order: Option<String>,
 }
@@ -52,7 +52,7 @@ impl Query {
 }
 
 fn known(field: &str, fields: &[&str]) -> Result<(), String> {
-    // The real one leaves such a term out, and so gives more than was asked for.
+    // The real ServiceNow ignores such a term, and so returns more than was asked for.
     fields
         .contains(&field)
         .then_some(())
@@ -70,7 +70,7 @@ fn term(text: &str, fields: &[&str]) -> Result<Term, String> {
         (_, Some(values)) => values.split(',').map(str::to_owned).collect(),
         _ => return Err(format!("No operator is known in {text}")),
     };
-    // The real one runs it.
+    // The real ServiceNow runs it.
     if values
         .iter()
         .any(|value| value.to_lowercase().starts_with("javascript:"))

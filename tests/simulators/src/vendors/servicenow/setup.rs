@@ -20,7 +20,7 @@ const CHOICES: &[(&str, &str, Choices)] = &[
             ("Canceled", "8"),
         ],
     ),
-    // What tasks of other kinds have: not an incident's.
+    // These choices belong to other kinds of tasks, not to incidents.
     (
         "task",
         "state",
@@ -53,7 +53,7 @@ const CHOICES: &[(&str, &str, Choices)] = &[
     ),
 ];
 
-/// A record with an id of its own, unless the fields bring one.
+/// A record with an id of its own, unless the fields contain one.
 pub fn record(fields: &[(&str, &str)]) -> Value {
     let mut record = Map::new();
     record.insert("sys_id".to_owned(), json!(secret()));

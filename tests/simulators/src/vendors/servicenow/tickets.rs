@@ -1,4 +1,4 @@
-//! Incidents, and the journal that their notes are kept in.
+//! Incidents, and the journal that contains their notes.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::{
 
 const SUMMARY_LIMIT: usize = 160;
 
-/// Journal fields render what stands in `[code]` tags; of the other texts nobody says that they don't.
+/// Journal fields render the content of `[code]` tags. For the other texts nobody documents that they do not.
 const SHOWN: &[(&str, Shown)] = &[
     ("short_description", Shown::CodeTags),
     ("description", Shown::CodeTags),
@@ -26,7 +26,7 @@ const SHOWN: &[(&str, Shown)] = &[
     ("close_notes", Shown::CodeTags),
 ];
 
-/// Writes what follows from other fields.
+/// Computes the fields that depend on others.
 fn derive(incident: &mut Fields) {
     let number = |field: &str| text(incident, field).parse::<u8>().unwrap_or(3);
     let priority = number("impact") + number("urgency") - 1;
@@ -56,7 +56,7 @@ fn add_journal(records: &mut Records, incident: &str, element: &str, text: &str,
     records.add("sys_journal_field", fields(entry));
 }
 
-/// The body: texts, of an incident only.
+/// Parses the body, which contains texts of an incident only.
 fn body(request: &Request) -> Result<Fields, Response> {
     if request.param(0) != INCIDENT.name {
         return Err(error(403, "Operation Failed", "ACL restricts the record"));
@@ -67,7 +67,7 @@ fn body(request: &Request) -> Result<Fields, Response> {
     }
 }
 
-/// Changes the incident, and returns what goes into the journal: element and text.
+/// Changes the incident. Returns the entries for the journal: element and text.
 fn apply(incident: &mut Fields, body: Fields) -> Result<Vec<(String, String)>, Response> {
     let mut journal = Vec::new();
     for (name, value) in body {
@@ -206,7 +206,7 @@ fn login(by: Author) -> &'static str {
     }
 }
 
-/// A technician's incident is a call that was taken; a customer's came by the portal.
+/// A technician's incident came by phone; a customer's came from the portal.
 pub fn open(vendors: &mut Vendors, new: &NewTicket<'_>) -> Value {
     let records = &mut vendors.servicenow.records;
     let user = json!(login(new.by));

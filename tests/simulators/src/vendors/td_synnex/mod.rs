@@ -1,4 +1,4 @@
-//! TD SYNNEX: StreamOne ION of one reseller, with its customers. A refresh token can be used once.
+//! TD SYNNEX: StreamOne ION for one reseller, with its customers. A refresh token can be used once.
 
 pub mod orders;
 pub mod subscriptions;
@@ -53,26 +53,26 @@ const OPERATIONS: &[Operation] = &[
     ),
 ];
 
-/// What one organisation has there.
+/// What one organisation has at TD SYNNEX.
 pub struct TdSynnex {
     account_id: String,
     refresh_token: String,
-    /// Refresh tokens that were used.
+    /// The refresh tokens that were used.
     used: Vec<String>,
     pub tokens: Vec<Token>,
-    /// A refresh token was used twice: nothing is let in any more.
+    /// Whether a refresh token was used twice. From then on every request is refused.
     pub lost: bool,
     pub customer_id: String,
     pub customer_name: String,
-    /// Of all customers of the reseller.
+    /// The subscriptions of all customers of the reseller.
     pub subscriptions: Vec<Subscription>,
     pub orders: Vec<Order>,
     pub order_quantity: OrderQuantity,
-    /// Orders end in a failure.
+    /// Whether orders end in a failure.
     pub refuses: bool,
 }
 
-/// A customer of the same reseller who has the same things.
+/// A customer of the same reseller, with the same products.
 pub const OTHER_CUSTOMER: &str = "306870";
 
 impl TdSynnex {
@@ -153,7 +153,7 @@ fn state(world: &World) -> Value {
     })
 }
 
-/// The account of the path, and nothing in the query but what the operation takes.
+/// Checks the account of the path, and that the query has only the operation's parameters.
 fn let_in(world: &World, request: &Request, query: &[&str]) -> Result<(), Response> {
     if request.param(0) != world.vendors.td_synnex.account_id {
         return Err(error(403, "PERMISSION_DENIED", "The account is not yours"));
@@ -161,7 +161,7 @@ fn let_in(world: &World, request: &Request, query: &[&str]) -> Result<(), Respon
     request.only_query(query)
 }
 
-/// The same for what belongs to a customer.
+/// The same check for a customer's resources.
 fn let_in_customer(world: &World, request: &Request, query: &[&str]) -> Result<(), Response> {
     let_in(world, request, query)?;
     if request.param(1) == world.vendors.td_synnex.customer_id {
@@ -171,7 +171,7 @@ fn let_in_customer(world: &World, request: &Request, query: &[&str]) -> Result<(
     }
 }
 
-/// One customer a page, whatever size is asked for: the token leads to the next.
+/// Returns one customer a page, whatever size is asked for. The token leads to the next page.
 fn customers(world: &mut World, request: &Request) -> Reply {
     let_in(world, request, &["pageSize", "pageToken"])?;
     request.number("pageSize", 10, 0, 1000)?;

@@ -1,4 +1,4 @@
-//! Orders that change subscriptions. Whether their quantity is a total is the world's to say.
+//! Orders that change subscriptions. The world says whether their quantity is a total.
 
 use serde_json::{Value, json};
 
@@ -13,9 +13,9 @@ pub struct Order {
     pub id: String,
     pub customer_id: String,
     pub reference: String,
-    /// As it was sent.
+    /// The line item as it was sent.
     pub item: Value,
-    /// Looks at anything until it is done.
+    /// How many more reads there are until the order is done.
     pub reads: u32,
     pub status: &'static str,
 }
@@ -38,7 +38,7 @@ pub fn view(account: &str, order: &Order) -> Value {
     })
 }
 
-/// What was ordered goes on a step with every look.
+/// Counts a read, and moves orders forward.
 pub fn progress(world: &mut World) {
     let delay = world.seat_delay;
     let td_synnex = &mut world.vendors.td_synnex;
@@ -75,7 +75,7 @@ pub fn list(world: &mut World, request: &Request) -> Reply {
     let shown = td_synnex.orders.iter().take(size);
     let shown: Vec<Value> = shown.map(|order| view(&td_synnex.account_id, order)).collect();
     let next = if td_synnex.orders.len() > size { "more" } else { "" };
-    // As it answers who never ordered.
+    // The answer to a customer who has never ordered.
     if shown.is_empty() {
         return Ok(Response::json(200, json!({})));
     }

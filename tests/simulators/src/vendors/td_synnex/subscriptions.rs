@@ -1,4 +1,4 @@
-//! Subscriptions of all customers of the account. Numbers are texts.
+//! Subscriptions of all customers of the account. Numbers are written as texts.
 
 use serde_json::{Value, json};
 
@@ -12,11 +12,11 @@ use crate::{
 pub struct Subscription {
     pub id: String,
     pub customer_id: String,
-    /// Microsoft's.
+    /// Microsoft's id of the subscription.
     pub subscription_id: String,
     pub sku_id: String,
     pub part: String,
-    /// As the customer calls it.
+    /// The customer's name for it.
     pub name: String,
     pub product_name: String,
     pub offer: String,
@@ -40,7 +40,7 @@ impl Subscription {
         }
     }
 
-    /// In TD SYNNEX's catalogue: product, sku, plan.
+    /// The ids in TD SYNNEX's catalogue: product, sku, plan.
     pub fn catalogue(&self) -> [String; 3] {
         let sku = self.product_name.replace(' ', "-");
         [

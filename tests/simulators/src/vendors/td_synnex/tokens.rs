@@ -1,4 +1,4 @@
-//! Tokens: each renewal brings a new refresh token, and the old one must not be seen again.
+//! Tokens. Each renewal returns a new refresh token, and the old one must not be used again.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
 pub const PATH: &str = "/oauth/token";
 const SECONDS: u64 = 7200;
 
-/// The refresh token that a renewal comes with.
+/// The refresh token that a renewal sends.
 pub fn given(request: &Request) -> Result<String, Response> {
     let form = request.form();
     let form = form.ok_or_else(|| error(400, "invalid_request", "A form is expected"))?;
@@ -30,7 +30,7 @@ pub fn renew(world: &mut World, request: &Request) -> Reply {
     let token = given(request)?;
     let td_synnex = &mut world.vendors.td_synnex;
     if token != td_synnex.refresh_token {
-        // Somebody has a token that was used: nobody knows who, so nobody is let in any more.
+        // Somebody else has a token that was used, and nobody knows who. So every request is refused from now on.
         td_synnex.lost = true;
         td_synnex.tokens.clear();
         world.count("accounts_lost");
