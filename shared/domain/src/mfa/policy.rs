@@ -1,5 +1,5 @@
-//! A Conditional Access policy: whom it reaches, and what narrows it. The fields are Graph's, as far as they decide
-//! about MFA of a person who was just created as a member of the tenant.
+//! A Conditional Access policy: which users it applies to, and its conditions. The fields are those of Graph that
+//! matter for the MFA of a newly created member of the tenant.
 
 use serde::de::{Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -29,16 +29,16 @@ pub enum PolicyState {
     Disabled,
 }
 
-/// Whether a policy is for the person, wherever and however they sign in.
+/// Whether and why a policy applies to the person, regardless of where and how they sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     AllUsers,
     TheUser,
-    /// Id of a group that the person is in.
+    /// The person is in the included group with this id.
     Member(String),
-    /// The person is excluded by name.
+    /// The policy excludes the person by name.
     Excluded,
-    /// Id of a group that the person is in.
+    /// The person is in the excluded group with this id.
     ExcludedMember(String),
     /// Only for the members of other groups, with their ids.
     OtherGroups(Vec<String>),
