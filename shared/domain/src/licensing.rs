@@ -42,7 +42,7 @@ pub enum OnUser {
 pub struct Buying {
     /// What the request itself says about buying.
     pub wish: LicensePurchase,
-    /// The organisation lets Gangway buy, and has a distributor.
+    /// The organisation allows automatic purchases and has a distributor.
     pub automatic: bool,
     /// An approver, or a requester who needs no approval, authorised the purchase.
     pub approved: bool,
