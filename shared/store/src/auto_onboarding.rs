@@ -4,7 +4,6 @@
 //! The domain's item names its organisation and says whether auto-onboarding is on. The organisation's item names its
 //! domain. The domain's item stays when auto-onboarding is turned off, so that refusals are still recorded for the
 //! organisation they concern.
-//! reported to the organisation that they concern.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::OrgId;
