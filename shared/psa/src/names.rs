@@ -36,8 +36,8 @@ impl Named {
     }
 }
 
-/// Whether an error lists the names that there are. They belong to whoever has the key: a customer that works with its
-/// parent's key hears no more than that the name it gave is none of them.
+/// Whether an error lists the existing names. They belong to the owner of the key, so a customer who works with its
+/// parent's key learns only that the name does not exist.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Listing {
     #[default]
