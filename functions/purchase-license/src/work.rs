@@ -2,13 +2,11 @@
 //!
 //! The intent, which contains the wanted total, is recorded first. A run that finds an intent must find out what
 //! happened to it:
-//!
 //! - Pax8 and Sherweb accept totals: the same total is ordered again, which buys nothing more.
-//!
 //! - Ingram Micro and TD SYNNEX do not document whether they accept totals. Their orders carry our reference, and an
-//! order that is found by it is used. An order whose response was lost may still be processed. So while none is found
-//! and the quantity is not reached, the state machine waits. Only when nothing can be in progress any more is the order
-//! sent again.
+//!   order that is found by it is used. An order whose response was lost may still be processed. So while none is found
+//!   and the quantity is not reached, the state machine waits. Only when nothing can be in progress any more is the
+//!   order sent again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use distributor::{Distributor, Subscription};
