@@ -290,7 +290,7 @@ async fn unknown_user_has_wrong_credentials() {
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_is_no_answer() {
+async fn endless_list_is_an_error() {
     let server = MockServer::builder().start().await;
     contract_watch(&server).await;
     let zone = json!({"url": server.uri()});

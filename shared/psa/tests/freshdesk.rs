@@ -270,7 +270,7 @@ async fn wrong_field_is_reported_and_company_is_a_number() {
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_is_no_answer() {
+async fn endless_list_is_an_error() {
     let server = MockServer::builder().start().await;
     let answer = ResponseTemplate::new(200).set_body_json(json!([{"body_text": "x"}]));
     Mock::given(method("GET"))

@@ -136,7 +136,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_request_is_routed_by_what_api_gateway_matched() {
+    fn request_follows_the_route_matched_by_api_gateway() {
         let more = json!({"rawQueryString": "c=a%2Bb&empty=", "body": "eyJhIjoxfQ==", "isBase64Encoded": true,
             "headers": {"host": "127.0.0.1", "x-forwarded-prefix": "/admin", "x-original-url": "/decide"}});
         let (matched, request) = cancel(more);
@@ -152,7 +152,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_parameter_stays_one_part_of_the_address() {
+    fn parameter_stays_one_path_segment() {
         let event = event(CANCEL, &json!({"org": "acme/../../decide?", "id": "a b"}), json!({}));
         let request = Matched::of(&event).routed(event).unwrap();
         assert_eq!(

@@ -145,7 +145,7 @@ fn rule_6_a_member_added_by_hand_is_bound_first() {
 }
 
 #[test]
-fn rule_7_another_identity_is_refused_and_the_own_one_known() {
+fn rule_7_other_identity_is_refused_and_own_one_accepted() {
     let of = |subject| Facts {
         with_address: vec![member(OTHER, Some(subject))],
         owner: owner(false),
@@ -186,7 +186,7 @@ fn rule_9_the_last_sign_in_comes_before_home() {
 }
 
 #[test]
-fn rule_10_an_address_that_changed_hands_at_home_is_bound_nowhere() {
+fn rule_10_address_of_another_person_at_home_is_not_bound() {
     let with_address = vec![member(OTHER, None), member(HOME, Some("eve"))];
     let facts = Facts {
         with_address,

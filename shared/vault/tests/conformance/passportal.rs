@@ -58,7 +58,7 @@ async fn token_is_reused_and_replaced_after_expiry() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_told() {
+async fn wrong_keys_are_reported() {
     let fixture = Fixture::new(&PASSPORTAL).await;
     let mut keys = fixture.sim.keys("passportal");
     keys["credentials"]["secret_key"] = json!("of somebody else");
