@@ -43,7 +43,7 @@ impl App {
         }
     }
 
-    /// The request of the address, if the caller may change it. 403 if they may only see it, otherwise 404.
+    /// The request of the address, if the caller may change it. 403 if they may only see it; 404 if not even that.
     pub(crate) async fn to_change(
         &self,
         scope: &OrgScope,

@@ -98,7 +98,7 @@ async fn td_synnex_keys(store: &Store, secrets: &Secrets, organisation: &Organis
     if renewed.is_err() {
         store.release_token_lease(&owner, TD_SYNNEX, &holder).await?;
     }
-    // After a failed renewal the lease expires by itself. By then no function can read an outdated copy of the secret.
+    // After a successful renewal the lease expires by itself. By then no function can read an outdated copy of the secret.
     renewed
 }
 

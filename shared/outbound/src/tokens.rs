@@ -26,8 +26,8 @@ pub struct Token {
     pub seconds: u64,
 }
 
-/// A digest of everything from which a token was made, including the secret. So knowing another organisation's client
-/// id gives no access to its token.
+/// Everything from which a token was made, including the secret. So knowing another organisation's client id gives no
+/// access to its token.
 #[derive(Debug, Clone)]
 pub struct Owner(SecretString);
 
