@@ -48,7 +48,7 @@ impl Step for AddGroups {
 struct Adding<'a> {
     cx: &'a StepContext,
     graph: Graph,
-    /// Id and name of each group that the user is in now.
+    /// The id and name of each group that the user is in now.
     joined: Vec<(String, String)>,
     skipped: Vec<Skipped>,
 }
@@ -61,8 +61,8 @@ impl Adding<'_> {
         });
     }
 
-    /// By the ids that submission found: a group that took a name since, or that the colleague joined since, is not what
-    /// was approved.
+    /// The groups with the ids found at submission. A group that took the name later, or that the colleague joined
+    /// later, was not approved.
     async fn planned(&mut self) -> Result<Vec<Group>, StepError> {
         let mut groups = Vec::new();
         for planned in &self.cx.record.plan.groups {
@@ -102,7 +102,7 @@ impl Adding<'_> {
             self.skip(group.name, reason(group.kind));
             return Ok(());
         }
-        // Added before is as good as added now, so the step can run again.
+        // A user who is already a member counts as added, so the step can run again.
         match self.graph.add_member(&group.id, &self.cx.user()?.id).await? {
             Added::Added | Added::AlreadyMember => self.joined.push((group.id, group.name)),
             Added::Refused(why) => self.skip(group.name, why),

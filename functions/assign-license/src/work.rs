@@ -1,4 +1,4 @@
-//! Assigns a license where a seat is free, directly or by the group that carries it, and reads it back.
+//! Assigns a license if a seat is free, directly or through the group that provides it, and reads the result back.
 
 mod attempt;
 
@@ -17,9 +17,9 @@ pub(crate) struct AssignLicense;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// Part number.
+    /// The license's part number.
     sku: String,
-    /// The wait for the seat is over: without one now, a technician assigns it later.
+    /// Whether the wait for the seat is over. Without a seat now, a technician assigns the license later.
     last: bool,
 }
 
@@ -27,13 +27,13 @@ pub(crate) struct Input {
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
     Assigned,
-    /// No seat is there yet, or the group has not given the license yet: try again later.
+    /// There is no seat yet, or the group has not provided the license yet: try again later.
     NoSeat,
-    /// The last seat went while the group was processed, and none is on its way.
+    /// The last seat was taken while the group was processed, and none is on order.
     SeatLost,
-    /// Until the request's other licenses are assigned or given up.
+    /// The license waits until the request's other licenses are assigned or given up.
     Postponed,
-    /// Left to a technician.
+    /// The license is left to a technician.
     GivenUp,
 }
 
@@ -85,7 +85,7 @@ impl Step for AssignLicense {
     }
 }
 
-/// Whether a license of the request is yet to be tried for the first time.
+/// Whether another license of the request has not been tried yet.
 fn others_open(cx: &StepContext, sku: &Sku) -> bool {
     let tried = [LicenseState::Assigned, LicenseState::Skipped, LicenseState::Postponed];
     let open = |other: &&Sku| {
@@ -95,7 +95,7 @@ fn others_open(cx: &StepContext, sku: &Sku) -> bool {
     cx.record.plan.licenses.iter().any(|other| open(&other))
 }
 
-/// For the ticket. `group` is the id of the group that the license came through.
+/// The text for the ticket. `group` is the id of the group that provides the license.
 async fn assigned(graph: &Graph, part_number: &str, upn: &str, group: Option<String>) -> Result<String, StepError> {
     let Some(id) = group else {
         return Ok(messages::license_assigned(part_number, upn));
@@ -115,7 +115,7 @@ async fn postpone(cx: &StepContext, part_number: &str) -> Result<(), StepError> 
 }
 
 async fn report_joined(cx: &StepContext, part_number: &str, group: &str) -> Result<(), StepError> {
-    // A seat that was promised stays so: what the request waits for is that seat.
+    // A promised seat stays promised, because the request waits for that very seat.
     let state = cx.record.licenses.get(part_number);
     if matches!(state, None | Some(LicenseState::Joined)) {
         let joined = LicenseState::Joined;
@@ -133,7 +133,7 @@ async fn end(
     text: &str,
 ) -> Result<(), StepError> {
     cx.end_license(part_number, state, event, text).await?;
-    // The seat is used or given up: the next purchase of this license may begin.
+    // The seat is used or given up, so the next purchase of this license may begin.
     let key = &cx.key;
     cx.store.release_lease(&key.org, part_number, &key.request).await
 }

@@ -24,7 +24,7 @@ impl Step for BlockSignIn {
         cx.record.job.offboarding()?;
         let user = cx.user()?;
         let config = cx.config().await?;
-        // Nobody need be asked: doing it again changes nothing.
+        // Repeating the call changes nothing, so there is no need to ask whether it happened.
         let again = async || Ok(None);
         let block = async || match config.variables.offboarding_deactivate_user {
             true => block(&cx.graph().await?, &user.id).await,
@@ -63,7 +63,7 @@ async fn block(graph: &Graph, user_id: &str) -> Result<SignIn, StepError> {
         Err(error) if error.is_transient() => return Err(error),
         blocked => blocked,
     };
-    // Also where it could not be blocked: until somebody does so, a password has to be typed.
+    // Sessions are revoked even if sign-in could not be blocked, so that a password has to be typed again.
     let revoked = graph.revoke_sessions(user_id).await;
     Ok(SignIn::Closed {
         not_blocked: refused(blocked?),

@@ -1,4 +1,4 @@
-//! Asks the distributor once what became of the order; the state machine waits between calls.
+//! Asks the distributor once about the order's progress; the state machine waits between calls.
 
 use distributor::SubscriptionState;
 use domain::request::LicenseState;
@@ -13,7 +13,7 @@ pub(crate) struct CheckPurchase;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// Part number.
+    /// The license's part number.
     sku: String,
 }
 
@@ -41,7 +41,7 @@ impl Step for CheckPurchase {
             purchase,
             part_number: &input.sku,
         };
-        // An organisation whose variables are wrong is no distributor that failed.
+        // Invalid variables are not a failure of the distributor, so they are checked first.
         cx.config().await?;
         let (name, state) = order.look().await;
         match state {
@@ -67,7 +67,7 @@ struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// What the distributor, named first, says of it.
+    /// The distributor's name, and what it says about the order.
     async fn look(&self) -> (&'static str, Result<SubscriptionState, StepError>) {
         let distributor = match self.cx.distributor().await {
             Ok(Some(distributor)) => distributor,
@@ -123,8 +123,8 @@ const FAILED: &str = "the order failed, or the subscription is not active any mo
 enum Judgement {
     Pending,
     Failed,
-    /// So many seats are there now: more than were ordered where the distributor took the total for something else, or
-    /// where somebody bought at the same time.
+    /// The number of seats now. It exceeds the ordered total if the distributor took the total for an increase, or if
+    /// somebody bought at the same time.
     Done(u32),
 }
 
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_purchase_is_done_when_its_seats_are_there() {
+    fn purchase_is_done_when_its_seats_exist() {
         let purchase = Purchase {
             distributor: "Pax8".to_owned(),
             subscription: "s".to_owned(),

@@ -14,14 +14,14 @@ use store::requests::Changed;
 
 pub(crate) struct ClaimStart;
 
-/// Fields that were decided before the wait; a date that has come is no mistake.
+/// Fields that were checked before the wait. A date that has come is no error.
 const DECIDED_BEFORE: [&str; 2] = ["new_user_approval_email", "start_date"];
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
     Claimed,
-    /// Cancelled or rescheduled in the same moment.
+    /// The request was cancelled or rescheduled at the same moment.
     Superseded,
 }
 
@@ -50,10 +50,10 @@ impl Step for ClaimStart {
     }
 }
 
-/// NeedsAttention if an onboarding is no longer right as it was submitted.
+/// Returns an error that needs attention if an onboarding is no longer valid as it was submitted.
 async fn recheck(cx: &StepContext) -> Result<(), StepError> {
     let record = &cx.record;
-    // The steps of an offboarding look at the account as they find it.
+    // The steps of an offboarding handle the account in whatever state it is.
     let Job::Onboarding(onboarding) = &record.job else {
         return Ok(());
     };
@@ -61,7 +61,7 @@ async fn recheck(cx: &StepContext) -> Result<(), StepError> {
         return Ok(());
     }
     let graph = cx.graph().await?;
-    // An execution before this one may have made the account and failed before it could say so: nothing is new then.
+    // An earlier execution may have created the account and failed before it recorded that. Then nothing has changed.
     let own = graph.find_by_marker(record.id.as_str(), &record.plan.upn).await?;
     if own.is_some() {
         return Ok(());
@@ -79,8 +79,8 @@ async fn recheck(cx: &StepContext) -> Result<(), StepError> {
     report_changes(cx, changed).await
 }
 
-/// The messages may name people, so they go to the timeline. The error names only the fields, because the execution's history
-/// keeps it.
+/// Reports the errors. Their messages may name people, so they go to the timeline, and the error names only the fields,
+/// because the execution's history keeps it.
 async fn report_changes(cx: &StepContext, changed: Vec<FieldError>) -> Result<(), StepError> {
     if changed.is_empty() {
         return Ok(());

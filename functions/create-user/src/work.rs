@@ -1,5 +1,5 @@
-//! Creates the account, or enables the one of somebody who comes back: password kept first, then the user, then the
-//! manager. Each once, whatever happened before.
+//! Creates the account, or enables a rehired person's account: first the password is stored, then the user is created,
+//! then the manager is set. Each happens once, whatever happened before.
 
 use directory::{Created, Graph, NewUser};
 use domain::authority;
@@ -46,7 +46,7 @@ impl Step for CreateUser {
     }
 }
 
-/// The account of the request, on its way.
+/// The account of the request while it is created.
 struct Account<'a> {
     cx: &'a StepContext,
     record: &'a RequestRecord,
@@ -57,7 +57,7 @@ struct Account<'a> {
 impl Account<'_> {
     /// Creates the account, or finds the one that an earlier run created.
     async fn once(&self) -> Result<UserRef, StepError> {
-        // The account is ours by our mark only, never by its name.
+        // Only our mark identifies our account, never the name.
         let ours = async || self.ours(&self.record.plan.upn).await;
         let create = async || self.create().await;
         self.cx.store.once(&self.cx.key, "user", ours, create).await
@@ -81,14 +81,14 @@ impl Account<'_> {
         cx.report(event, &*user.upn).note("user-created", text).send().await
     }
 
-    /// Keeps a new password, unless one is kept.
+    /// Stores a new password, unless one is stored.
     async fn keep_password(&self) -> Result<SecretString, StepError> {
         let password = password::generate(self.variables.password_style, &names(self.record)?);
         self.cx.secrets.keep_password(&self.cx.key, password).await
     }
 
-    /// An execution that failed after it made the account, and before the request named it, has deleted the password with
-    /// its end: once resumed, the account gets another.
+    /// If an earlier execution created the account and failed before the request named it, its end deleted the
+    /// password. So after a resume the account gets another one.
     async fn renew_password(&self, user_id: &str) -> Result<(), StepError> {
         let (cx, key) = (self.cx, &self.cx.key);
         let effect = self.record.once_more("new-password");
@@ -142,10 +142,10 @@ impl Account<'_> {
         ))
     }
 
-    /// None if somebody else has the name.
+    /// Returns `None` if another user has the name.
     async fn try_name(&self, upn: &str, secret: &SecretString) -> Result<Option<UserRef>, StepError> {
         if self.graph.name_taken(upn).await?.is_some() {
-            // Taken by ourselves, if an earlier run died right after the effect.
+            // The name may be taken by our own account, if an earlier run died right after creating it.
             return self.ours(upn).await;
         }
         match self.graph.create_user(&self.wanted(upn, secret)?).await? {
@@ -153,7 +153,8 @@ impl Account<'_> {
             Created::NameTaken => match self.ours(upn).await? {
                 Some(user) => Ok(Some(user)),
                 None if self.graph.name_taken(upn).await?.is_some() => Ok(None),
-                // Taken, says the directory, and shows nobody: it may be our own account of an earlier run, not yet visible.
+                // The name is taken, but the directory shows no user: it may be our own account from an earlier run,
+                // not visible yet.
                 None => Err(StepError::Transient(
                     "the directory does not show yet who has the username".to_owned(),
                 )),
@@ -161,8 +162,8 @@ impl Account<'_> {
         }
     }
 
-    /// Enables the account that was found disabled at submission. One call changes all of it and leaves our mark: a later
-    /// run finds the mark, and a run that died before the call left the account disabled.
+    /// Enables the account that was found disabled at submission. One call makes all changes and sets our mark. So a
+    /// later run finds the mark, and if a run dies before the call, the account stays disabled.
     async fn enable_again(&self, id: &str, secret: &SecretString) -> Result<UserRef, StepError> {
         let Some(user) = self.graph.user(id).await? else {
             return Err(StepError::NeedsAttention(
@@ -182,13 +183,14 @@ impl Account<'_> {
         Ok(user_ref(user))
     }
 
-    /// What the account is to be.
+    /// The properties of the account.
     fn wanted(&self, upn: &str, secret: &SecretString) -> Result<NewUser, StepError> {
         let (record, variables) = (self.record, self.variables);
         let person = record.job.onboarding()?;
         let local_part = upn.split('@').next().unwrap_or_default();
         let usage_location = person.usage_location.as_ref().or(variables.usage_location.as_ref());
-        // A password is reset with these, so they are not changed on somebody else's account because the form says so.
+        // A password can be reset with these, so a form alone must not change them on an account that another person
+        // used.
         let trusted = record.plan.rehired.is_none() || authority::may_rehire_alone(record.plan.submitted_as);
         let private = Some(person).filter(|_| trusted);
         let mobile_phone = private.and_then(|person| person.mobile_phone.as_ref());
@@ -238,7 +240,7 @@ fn user_ref(user: directory::User) -> UserRef {
     }
 }
 
-/// The names that no part of the password may repeat.
+/// The names that the password must not contain.
 fn names(record: &RequestRecord) -> Result<Vec<&str>, StepError> {
     let person = record.job.onboarding()?;
     let names = [
@@ -258,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_password_avoids_all_names() {
+    fn password_avoids_all_names() {
         let record: RequestRecord = serde_json::from_value(json!({
             "org": "acme", "id": "r019f0000000070008000000000000001", "status": "running", "run": 1,
             "onboarding": {"first_name": "Ada", "middle_name": "King", "last_name": "Lovelace", "single_name": false,

@@ -1,4 +1,4 @@
-//! What is sent as a system's credentials. No message repeats a value.
+//! Parses a system's credentials. No error repeats a value.
 
 use domain::credentials::{ADDRESSES, Shape};
 use runtime::Env;
@@ -6,11 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use web::{Content, ProblemDetails, RequestBody};
 
-/// Complete credentials, as they are stored.
+/// The complete credentials in their stored form.
 pub(crate) fn read(body: &RequestBody, shape: &Shape) -> Result<SecretString, ProblemDetails> {
     let mut fields = body.fields()?;
     if body.content() == Content::Form {
-        // What a person leaves empty is not given.
+        // An empty input counts as not given.
         fields.retain(|_, value| value.as_str().is_some_and(|text| !text.trim().is_empty()));
     }
     let sent = SecretString::from(Value::Object(fields).to_string());
@@ -21,7 +21,7 @@ pub(crate) fn read(body: &RequestBody, shape: &Shape) -> Result<SecretString, Pr
     Ok(checked)
 }
 
-/// Here the environment says which addresses may be called at all.
+/// Checks addresses here, because the environment says which ones may be called.
 fn addresses(checked: &SecretString) -> Result<(), ProblemDetails> {
     let fields: Map<String, Value> = serde_json::from_str(checked.expose_secret()).unwrap_or_default();
     for name in ADDRESSES {
@@ -45,7 +45,7 @@ mod tests {
     const FORM: Content = Content::Form;
 
     #[test]
-    fn a_form_and_a_program_give_the_same() {
+    fn html_form_and_json_give_the_same() {
         let form = given(
             "halopsa",
             FORM,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_no_value_repeated() {
+    fn errors_name_fields_and_repeat_no_value() {
         for body in [
             "client_id=hunter2",
             "client_id=hunter2&client_secret=hunter2&hunter3=x",
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_our_own_network_are_refused() {
+    fn internal_addresses_are_refused() {
         for ours in ["http://127.0.0.1:4700", "https://10.0.0.1", "https://169.254.169.254"] {
             let body = format!("address={ours}&api_key=hunter2");
             let problem = given("hudu", FORM, &body).unwrap_err();

@@ -1,4 +1,4 @@
-//! Credentials of an organisation's systems: set, never shown. The function's role can't read them.
+//! Sets the credentials of an organisation's systems and never shows them. The function's role can't read them.
 
 mod given;
 mod page;

@@ -1,15 +1,15 @@
-//! Which systems have credentials, since when, and a form for each.
+//! The page that shows which systems have credentials and since when, with a form for each.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
 use domain::credentials::Shape;
 use serde_json::{Value, json};
 
-/// Whose credentials a system is called with.
+/// Whether a system has credentials, and who owns them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Set {
     Here(DateTime<Utc>),
-    /// The parent's, as there are none here.
+    /// The parent has credentials, and this organisation has none.
     InParent,
     Nowhere,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Page<'a> {
     pub(crate) path: String,
     pub(crate) csrf: &'a str,
     pub(crate) systems: &'a [System],
-    /// Of which system something wrong was sent, and what. What was sent is not shown again.
+    /// The system whose credentials were invalid, and the error. The sent values are not shown again.
     pub(crate) wrong: Option<(&'a str, &'a str)>,
 }
 
@@ -59,7 +59,7 @@ impl Page<'_> {
         (wrong == system.shape.system).then_some(message)
     }
 
-    /// Addresses are no secrets, and are easier to type when they can be read.
+    /// The type of the input. Addresses are not secret, and easier to type when visible.
     fn input(&self, field: &str) -> &'static str {
         if field.ends_with("address") { "url" } else { "password" }
     }

@@ -1,4 +1,4 @@
-//! The page of credentials, and setting those of one system.
+//! The routes that show the page and set the credentials of one system.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::page::{Page, Set, System};
 
 const TITLE: &str = "Credentials";
 
-/// What the handlers work with.
+/// The state of the handlers.
 pub(crate) struct App {
     pub(crate) web: Web,
     pub(crate) secrets: Secrets,
@@ -36,7 +36,7 @@ pub(crate) fn routes() -> Routes<Arc<App>> {
     Routes::default()
         .get(PAGE, sets.offers_to_sign_in(), list)
         .put("/orgs/{org}/credentials/{system}", sets_one, set)
-        // The page's forms: browsers send no PUT.
+        // The page's forms use POST, because browsers send no PUT.
         .post("/orgs/{org}/credentials/{system}", sets_one, set)
 }
 
@@ -75,8 +75,8 @@ async fn set(
         }
         Err(problem) => return Err(problem),
     };
-    // Secrets Manager takes part in no transaction. So the audit is told before, and nothing is set that it does not know
-    // of; and told after, so that an intent alone is one whose outcome nobody knows.
+    // Secrets Manager cannot join a transaction. So one audit entry is written before, so that nothing is set without
+    // an entry, and one after. If only the first exists, the outcome is unknown.
     let entry = |what: &str| AuditEntry::now(&scope.caller.id, what, shape.system);
     app.web.store.audit(scope.org(), &entry(CREDENTIALS_SETTING)).await?;
     app.secrets.set_credentials(scope.org(), shape.system, &value).await?;

@@ -1,4 +1,4 @@
-//! Decisions on approvals and license purchases, by links and by people who are signed in.
+//! Decisions on approvals and license purchases, by mailed links and by signed-in members.
 
 mod app;
 mod link;

@@ -1,4 +1,4 @@
-//! What a link leads to: the gate and the request that its person decides on.
+//! Finds the gate and the request on which a link, or a member, decides.
 
 use chrono_tz::Tz;
 use domain::authority;
@@ -17,17 +17,17 @@ use web::{OrgScope, ParentsPeople, ProblemDetails};
 use crate::app::App;
 use crate::link_state::{LinkState, link_state};
 
-/// What a link leads to, or what a member decides on.
+/// The gate and request of a link, or of a member's decision.
 pub(crate) struct Link {
     pub(crate) capability: Capability,
     pub(crate) gate: GateRecord,
     pub(crate) request: RequestRecord,
     pub(crate) organisation: Organisation,
-    /// Whether its person is an approver by now.
+    /// Whether the decider is an approver now.
     pub(crate) approves: bool,
-    /// The organisation's clock, for people.
+    /// The organisation's time zone, for people.
     pub(crate) zone: Tz,
-    /// Whoever looks need not know who works at the parent.
+    /// The people of the parent whom the reader may not see.
     pub(crate) hidden: ParentsPeople,
 }
 
@@ -38,7 +38,7 @@ impl Link {
 }
 
 impl App {
-    /// The gate of a request that a member or a program decides on. 404 if there is no such request or gate.
+    /// The gate of a request on which a member or a program decides. 404 if there is no such request or gate.
     pub(crate) async fn gate_of(&self, scope: &OrgScope, request: &str, gate: Gate) -> Result<Link, ProblemDetails> {
         let request = RequestId::parse(request).map_err(|_| ProblemDetails::not_found())?;
         let key = RequestKey {
@@ -62,7 +62,7 @@ impl App {
             request: key.request,
             gate,
         };
-        // A role decides here and no address.
+        // Here a role decides and not an address.
         let reader = Some(&scope.caller.org);
         let link = self
             .found(capability, reader)
@@ -71,7 +71,7 @@ impl App {
         Ok(Link { approves: true, ..link })
     }
 
-    /// What a link's capability leads to. 404 if it leads nowhere.
+    /// The gate and request of a link. 404 if the link is unknown.
     pub(crate) async fn link(&self, token: &str) -> Result<Link, ProblemDetails> {
         let capability = self.web.store.capability(&SecretString::from(token)).await?;
         let found = match capability {
@@ -81,7 +81,7 @@ impl App {
         found.ok_or_else(unknown)
     }
 
-    /// `reader`: the organisation whose member looks, where that is known.
+    /// `reader` is the organisation of the member who reads, if known.
     async fn found(&self, capability: Capability, reader: Option<&OrgId>) -> Result<Option<Link>, ProblemDetails> {
         let store = &self.web.store;
         let key = capability.key();
@@ -100,7 +100,7 @@ impl App {
                     .await?
             }
             Err(error) if error.is_transient() => return Err(error.clone().into()),
-            // Who approves is not known then; a role that decides finds the request under Pending all the same.
+            // The approvers are then unknown; a member whose role decides still finds the request under Pending.
             Err(_) => false,
         };
         let zone = variables.map_or(Tz::UTC, |variables| variables.timezone);
@@ -115,7 +115,7 @@ impl App {
         }))
     }
 
-    /// Whom whoever looks need not know.
+    /// The people of the parent whom the reader may not see.
     pub(crate) async fn hidden(
         &self,
         organisation: &Organisation,
@@ -128,7 +128,7 @@ impl App {
         Ok(self.web.parents_people(organisation, reader, people).await?)
     }
 
-    /// Whether the person is an approver still. Somebody who was removed decides no more, by old links either.
+    /// Whether the person is still an approver. A removed approver cannot decide, even with an old link.
     async fn approves(
         &self,
         organisation: &Organisation,

@@ -1,4 +1,4 @@
-//! What a link can still do.
+//! What can still be done with a link.
 
 use store::capability::Capability;
 use store::gates::GateRecord;
@@ -6,23 +6,23 @@ use store::requests::RequestRecord;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LinkState {
-    /// Nobody has decided yet. Also after `closes_at`: only a written decision closes a gate.
+    /// Nobody has decided yet, even if `closes_at` has passed: only a recorded decision closes a gate.
     Open,
-    /// What this link says was said.
+    /// The recorded decision is the one of this link.
     Same,
-    /// Somebody decided otherwise.
+    /// The recorded decision is another one.
     Otherwise,
     /// Nobody decided in time.
     TooLate,
     /// The request ended before anybody decided.
     Ended,
-    /// Nobody approves what they asked for, or their own offboarding.
+    /// The person is the requester or the leaver, who must not approve.
     OwnRequest,
-    /// The link's person is no approver any more.
+    /// The link's recipient is no longer an approver.
     NoApprover,
 }
 
-/// `approves`: the link's person is an approver by the variables and members of now.
+/// `approves`: the link's recipient is an approver under the current variables and members.
 pub(crate) fn link_state(
     capability: &Capability,
     gate: &GateRecord,
@@ -60,7 +60,7 @@ pub(crate) mod tests {
     pub(crate) fn request(name: &str) -> RequestRecord {
         let body = serde_json::json!({"first_name": "Ada", "last_name": "Lovelace", "job_title": name, "department": name,
             "office": name, "groups": [name], "manager": "charles@contoso.com", "start_date": "2026-12-01"});
-        // No form lets all of these names in; a page shows them as text all the same.
+        // No form accepts all of these names, but a page must still show them as text.
         let mut form = Onboarding::parse(&body).unwrap();
         name.clone_into(&mut form.first_name);
         RequestRecord {
@@ -126,7 +126,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_stands_decides_what_a_link_can_do() {
+    fn link_state_follows_the_recorded_decision() {
         let cases = [
             (None, Status::WaitingApproval, LinkState::Open),
             (Some(Decision::Approved), Status::Running, LinkState::Same),
@@ -156,16 +156,16 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_approver_of_before_decides_no_more() {
+    fn former_approver_cannot_decide() {
         let link = capability(Gate::Approval(0), Action::Approve, "hr@contoso.com");
         let of = |decision| link_state(&link, &gate(decision), &request("Ada"), false);
         assert_eq!(of(None), LinkState::NoApprover);
-        // What was decided while they were one stays so.
+        // Decisions made while the person was an approver stay valid.
         assert_eq!(of(Some(Decision::Approved)), LinkState::Same);
     }
 
     #[test]
-    fn a_gate_past_its_time_is_open_until_somebody_writes_so() {
+    fn overdue_gate_is_open_until_a_decision_is_recorded() {
         let link = capability(Gate::Approval(0), Action::Deny, "hr@contoso.com");
         let gate = GateRecord {
             closes_at: at() - chrono::Duration::days(9),

@@ -1,4 +1,4 @@
-//! What people and programs are told of a link.
+//! The pages and JSON responses about a link.
 
 use askama::Template;
 use domain::decision::{Action, Gate};
@@ -16,13 +16,13 @@ use crate::link_state::LinkState;
 #[template(path = "decision.html")]
 pub(crate) struct Decision<'a> {
     pub(crate) link: &'a Link,
-    /// Where the button posts.
+    /// The address to which the button posts.
     pub(crate) action: String,
     pub(crate) open: bool,
-    /// The script posts without waiting for the button.
+    /// Whether the script posts without waiting for the button.
     pub(crate) send: bool,
     pub(crate) message: String,
-    /// What is wrong with what was sent.
+    /// The errors of the sent fields.
     pub(crate) problems: &'a [FieldError],
 }
 
@@ -60,7 +60,7 @@ impl Decision<'_> {
         self.link.capability.action.needs_reason()
     }
 
-    /// Windows of license links close after the decision.
+    /// Whether the page's window closes by itself, as after a decision on a license.
     fn closes(&self) -> bool {
         matches!(self.link.capability.gate, Gate::License(_))
     }
@@ -71,7 +71,7 @@ impl Decision<'_> {
             ("Organisation", self.link.organisation.name.clone()),
             ("Asked by", asked_by(self.link)),
         ];
-        // A license link needs no sign-in and goes to the ticket, so it shows what the ticket shows.
+        // A license link is on the ticket and needs no sign-in, so it shows only what the ticket shows.
         facts.extend(match self.link.capability.gate {
             Gate::Approval(_) => messages::approval_facts(&request.job, &request.plan),
             Gate::License(_) => messages::job_facts(&request.job, &request.plan),
@@ -92,7 +92,7 @@ fn part_number(gate: &Gate) -> &str {
     }
 }
 
-/// One sentence or two on what stands.
+/// One or two sentences about the current state.
 pub(crate) fn message(link: &Link) -> String {
     let subject = match &link.capability.gate {
         Gate::Approval(_) => format!("The {}", link.request.about()),
@@ -158,7 +158,7 @@ pub(crate) fn json(link: &Link) -> Value {
     body
 }
 
-/// The task token is not told to anybody.
+/// The members that describe the decision. They do not include the task token.
 fn decision_members(link: &Link) -> [(&'static str, Value); 5] {
     let gate = &link.gate;
     let by = gate.decided_by.as_deref().map(|by| link.hidden.hide(by));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_of_the_form_is_escaped() {
+    fn all_form_values_are_escaped() {
         let mut hostile = link(HOSTILE, Gate::Approval(0), Action::Approve, None);
         hostile.request.requester.email = Some(HOSTILE.to_owned());
         hostile.request.plan.upn = HOSTILE.to_owned();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_license_page_closes_and_posts_by_itself_only_where_told() {
+    fn license_page_posts_and_closes_itself_only_on_request() {
         let link = link("Ada", Gate::License("SPB".to_owned()), Action::Confirm, None);
         let alone = page(&link, true, false);
         assert!(alone.contains("data-close") && !alone.contains("data-send"), "{alone}");
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn later_clicks_are_told_what_was_decided() {
+    fn later_clicks_show_the_decision() {
         let problem =
             decided_otherwise(&link("Ada", Gate::Approval(0), Action::Deny, Some(Decided::Approved))).to_json();
         assert_eq!(problem["status"], 409);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_task_token_stays_inside() {
+    fn task_token_is_not_shown() {
         let link = link("Ada", Gate::Approval(0), Action::Deny, None);
         assert!(!json(&link).to_string().contains("\"token\""));
     }

@@ -1,4 +1,4 @@
-//! GET shows, POST decides: by a link, whose capability is the proof, or signed in.
+//! The routes: GET shows the gate and POST decides, with a link, whose capability is the proof, or signed in.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ async fn decide_license(
 }
 
 impl App {
-    /// Writes nothing: mail scanners look at links too.
+    /// Shows the page and writes nothing, because mail scanners open links too.
     async fn show(&self, query: &Query, format: Format, headers: &HeaderMap) -> Result<Response, ProblemDetails> {
         let token = query.get("c").ok_or_else(ProblemDetails::not_found)?;
         let link = self.link(token).await?;
@@ -82,8 +82,8 @@ impl App {
         if !format.is_page() {
             return Ok(web::json(StatusCode::OK, &pages::json(&link)));
         }
-        // By opening the link, a technician who has just signed in has said enough. With an older sign-in they press the
-        // button: what they were lured to then decides nothing by itself.
+        // A technician who has just signed in decides by opening the link. With an older sign-in they must press the
+        // button, so that a link that others lured them to decides nothing by itself.
         let technician = self.technician(headers, &link).await?;
         let send = state == LinkState::Open && technician.is_some_and(|technician| technician.is_recent());
         self.page(StatusCode::OK, token, &link, send, &[])
@@ -124,7 +124,7 @@ impl App {
             refuse_ended(&link, link.state())?;
         }
         self.refuse_own(headers, &link).await?;
-        // The ticket's links are everybody's who reads it; a name is better.
+        // Anybody who reads the ticket can use its links, so the name of a signed-in technician is better.
         let technician = self.technician(headers, &link).await?;
         if let Some(technician) = &technician {
             technician.known_as().clone_into(&mut link.capability.person);
@@ -155,7 +155,7 @@ impl App {
         Ok(recorded(&link, first))
     }
 
-    /// The pending page's buttons, and programs.
+    /// Decides for the pending page's buttons and for programs.
     async fn decide_as_member(
         &self,
         scope: &OrgScope,
@@ -180,7 +180,8 @@ impl App {
         Ok(recorded(&link, first))
     }
 
-    /// The one write, and what follows from it. Answers whether this call decided. `caller`: where it is known.
+    /// Makes the decision in one write, with what follows from it. Returns whether this call decided. `caller` is
+    /// `None` if it is unknown.
     async fn settle(
         &self,
         link: &mut Link,
@@ -195,7 +196,8 @@ impl App {
             who: caller.map_or(&capability.person, |caller| &caller.id),
             via,
             reason: said.reason.as_ref(),
-            // What they saw; a program that does not say is taken to have seen what stands now.
+            // The version that the caller saw. A program that does not send one is assumed to have seen the current
+            // one.
             version: Some(said.version.unwrap_or(link.request.plan.version)),
         };
         let decided = self
@@ -204,12 +206,13 @@ impl App {
             .decide(&capability.key(), &capability.gate, saying)
             .await?;
         link.gate = decided.gate;
-        // A decision is recorded from here on. Also when it was before: its first delivery may have been lost. Where nothing
-        // is decided, as the request has changed, nobody is woken: time would decide.
+        // From here on a decision is recorded. The task is woken even if the decision was recorded earlier, because the
+        // first delivery may have been lost. If nothing was decided because the request had changed, the task is not
+        // woken, because it would continue as timed out.
         if let (Some(token), Some(_)) = (&link.gate.token, link.gate.decision) {
             runtime::deliver(&self.step_functions, token).await?;
         }
-        // Somebody else may have decided since the gate was read.
+        // Another person may have decided since the gate was read.
         let reader = caller.map(|caller| &caller.org);
         link.hidden = self
             .hidden(&link.organisation, &link.request, &link.gate, reader)
@@ -223,7 +226,8 @@ impl App {
         }
     }
 
-    /// A forwarded link decides in its owner's name, but not from the requester's own session.
+    /// Refuses the requester's own session. A forwarded link decides in its recipient's name, but the requester must
+    /// not use it.
     async fn refuse_own(&self, headers: &HeaderMap, link: &Link) -> Result<(), ProblemDetails> {
         if !link.capability.gate.is_approval() {
             return Ok(());
@@ -234,7 +238,7 @@ impl App {
         }
     }
 
-    /// The technician of the organisation who is signed in, at a license link.
+    /// The signed-in technician of the organisation, at a license link.
     async fn technician(&self, headers: &HeaderMap, link: &Link) -> Result<Option<Caller>, ProblemDetails> {
         if !matches!(link.capability.gate, Gate::License(_)) {
             return Ok(None);
@@ -244,7 +248,7 @@ impl App {
     }
 }
 
-/// A click on what is decided needs no reason: it is told what stands.
+/// A click after the decision needs no reason, because it only shows the decision.
 fn said_by(body: &RequestBody, link: &Link) -> Result<Said, ProblemDetails> {
     let said = said::of_link(body)?;
     let missing = link.capability.action.needs_reason() && said.reason.is_none();

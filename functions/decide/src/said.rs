@@ -1,22 +1,22 @@
-//! What the body of a decision says: a form's or a program's.
+//! Parses the body of a decision, from a form or from a program.
 
 use domain::decision::{Action, Gate, Reason};
 use domain::field::FieldError;
 use serde_json::Value;
 use web::{ProblemDetails, RequestBody};
 
-/// Of one who is signed in.
+/// The decision of a signed-in member.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) action: Action,
     pub(crate) said: Said,
 }
 
-/// What goes with a decision.
+/// What is sent along with a decision.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) reason: Option<Reason>,
-    /// Which version of the request they saw.
+    /// The version of the request that the person saw.
     pub(crate) version: Option<u32>,
 }
 
@@ -24,7 +24,8 @@ const ACTION: &str = "action";
 const REASON: &str = "reason";
 const VERSION: &str = "version";
 
-/// A link says the action itself; a reason may come with it, and is needed by a denial that is to be written.
+/// Parses the body for a link, which already contains the action. A reason may be sent along, and a denial that is to
+/// be recorded needs one.
 pub(crate) fn of_link(body: &RequestBody) -> Result<Said, ProblemDetails> {
     let mut problems = Vec::new();
     let (_, said) = read(body, &[REASON, VERSION], &mut problems)?;
@@ -60,7 +61,7 @@ pub(crate) fn reason_needed() -> FieldError {
     FieldError::new(REASON, "is needed: the requester is told why")
 }
 
-/// Of a reason that is wrong in itself, no more is said.
+/// The error of a missing reason, unless the reason has another error.
 fn reason_missing(problems: &[FieldError]) -> Option<FieldError> {
     let told = problems.iter().any(|problem| problem.field == REASON);
     (!told).then(reason_needed)
@@ -72,7 +73,7 @@ fn read(
     problems: &mut Vec<FieldError>,
 ) -> Result<(Option<String>, Said), ProblemDetails> {
     let (mut action, mut said) = (None, Said::default());
-    // The button of a page without script, and its script, may send nothing at all.
+    // The page's button without script, and its script, may send nothing at all.
     if body.is_empty() {
         return Ok((action, said));
     }
@@ -88,7 +89,7 @@ fn read(
                     "must be the number that the page or GET showed",
                 )),
             },
-            // An empty box is no reason.
+            // An empty text is no reason.
             _ if text.is_some_and(|text| text.trim().is_empty()) => {}
             _ => match Reason::parse(text.unwrap_or_default()) {
                 Ok(read) => said.reason = Some(read),
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_named() {
+    fn all_errors_are_reported() {
         let license = Gate::License("SPB".to_owned());
         assert_eq!(wrong(of_member(&form("action=approve"), &license)), ["action"]);
         assert_eq!(wrong(of_member(&form(""), &Gate::Approval(0))), ["action"]);
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_sends_a_reason_or_nothing() {
+    fn link_body_may_be_empty_or_have_a_reason() {
         let of = |body: RequestBody| of_link(&body).map(|said| said.reason.map(String::from)).map_err(|_| ());
         assert_eq!(of(RequestBody::default()), Ok(None));
         assert_eq!(of(form("reason=")), Ok(None));

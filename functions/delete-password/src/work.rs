@@ -1,4 +1,4 @@
-//! The kept password was not fetched in time.
+//! Deletes the kept password that nobody fetched in time.
 
 use domain::step_error::StepError;
 use domain::timeline::{Event, StepName};
@@ -18,7 +18,7 @@ impl Step for DeletePassword {
 
     async fn run(cx: &StepContext, _: NoInput) -> Result<Output, StepError> {
         cx.secrets.forget_password(&cx.key).await?;
-        // A call that showed the password has reported that.
+        // The call that showed the password has already reported it.
         if cx.store.password_shown(&cx.key).await?.is_none() {
             let text = messages::password_deleted(cx.upn());
             let report = cx.report(Event::Deleted, text).warning();

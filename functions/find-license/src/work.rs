@@ -1,4 +1,4 @@
-//! Finds the next license that is neither assigned nor given up, and the way to it.
+//! Finds the next license that is neither assigned nor given up, and the next step for it.
 
 use chrono::Utc;
 use directory::Graph;
@@ -17,7 +17,7 @@ pub(crate) struct FindLicense;
 #[derive(Serialize)]
 pub(crate) struct Output {
     outcome: NextAction,
-    /// Part number; empty if every license is assigned or given up.
+    /// The part number; empty if every license is assigned or given up.
     sku: String,
 }
 
@@ -28,10 +28,10 @@ enum NextAction {
     None,
     /// A seat is free.
     Free,
-    /// Bought or confirmed, or the group is processed: the seat has to show up.
+    /// A seat was bought or its purchase confirmed, or the group is being processed: wait for the result.
     Await,
     Buy,
-    /// A technician is asked to buy it.
+    /// A technician is asked to buy a seat.
     Ask,
 }
 
@@ -58,7 +58,7 @@ impl Step for FindLicense {
     }
 }
 
-/// The licenses that are neither assigned nor given up. One that builds on another license comes after the others.
+/// The licenses that are neither assigned nor given up. A postponed one, which depends on another license, comes last.
 fn open(cx: &StepContext) -> Vec<&Sku> {
     let state = |sku: &Sku| cx.record.licenses.get(&sku.part_number);
     let ended = |sku: &Sku| matches!(state(sku), Some(LicenseState::Assigned | LicenseState::Skipped));
@@ -67,7 +67,7 @@ fn open(cx: &StepContext) -> Vec<&Sku> {
     open
 }
 
-/// The way to one license.
+/// Determines the next step for one license.
 struct Way<'a> {
     cx: &'a StepContext,
     graph: &'a Graph,
@@ -103,7 +103,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// None if the license is given up now.
+    /// Returns `None` if the license is given up now.
     async fn find(mut self) -> Result<Option<NextAction>, StepError> {
         let route = loop {
             match self.license.route(&self.buying) {
@@ -158,7 +158,7 @@ impl<'a> Way<'a> {
         Ok(())
     }
 
-    /// A license whose group lost its seat waits for the seat that was bought since.
+    /// Marks a license whose group lost its seat as waiting, if a seat was bought since.
     async fn await_seat(&self) -> Result<(), StepError> {
         if self.license.state != Some(LicenseState::Joined) {
             return Ok(());
@@ -167,7 +167,7 @@ impl<'a> Way<'a> {
         store.set_license(&self.cx.key, &self.sku.part_number, awaited).await
     }
 
-    /// Whether the seat is one of those that the organisation allows Gangway to buy on a day.
+    /// Whether the seat is within the organisation's daily limit of automatic purchases.
     async fn count(&self) -> Result<bool, StepError> {
         let (cx, variables) = (self.cx, &self.cx.config().await?.variables);
         let day = Utc::now().with_timezone(&variables.timezone).date_naive();

@@ -1,4 +1,4 @@
-//! Records the outcome of the request, including whether anything was left undone. Once.
+//! Records the outcome of the request once, including whether anything was left undone.
 
 use domain::request::{End, Outcome, RequestKey, Status};
 use domain::step_error::StepError;
@@ -38,7 +38,7 @@ impl Step for Finish {
             .once(record.once_more(""))
             .send()
             .await?;
-        // Last, so that a run that died before does all of it again.
+        // This comes last, so that a run that died before repeats everything.
         cx.store.end_request(record, outcome).await?;
         let status = Status::from(outcome);
         runtime::metric_by("Requests", 1.0, Some(("Outcome", status.as_str())));
@@ -46,7 +46,7 @@ impl Step for Finish {
     }
 }
 
-/// Releases whatever the request still holds: the password of an account that does not exist, leases and links.
+/// Releases what the request still holds: the password of an account that does not exist, leases and links.
 async fn release(cx: &StepContext) -> Result<(), StepError> {
     let RequestKey { org, request } = &cx.key;
     if cx.record.user.is_none() {

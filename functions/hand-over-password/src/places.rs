@@ -1,4 +1,4 @@
-//! The places that a temporary password goes to.
+//! Delivers a temporary password to one destination.
 
 use domain::contact::PhoneNumber;
 use domain::request::TicketRef;
@@ -14,14 +14,14 @@ use store::effects::{EffectState, random_mark};
 use vault::Entry;
 use vault::pwpush::Found;
 
-/// The result of one place.
+/// The result of delivering to one destination.
 pub(crate) enum Delivery {
     Done,
-    /// The organisation chose it, but this person has no such place.
+    /// The organisation chose the destination, but it does not exist for this person.
     NoSuchPlace(&'static str),
 }
 
-/// A note on the ticket that is written once: its name, which is part of its marker, and its effect.
+/// A note on the ticket that is written once, with its name, which is part of its mark, and its effect.
 struct OneNote {
     name: &'static str,
     effect: &'static str,
@@ -37,7 +37,7 @@ const WITH_LINK: OneNote = OneNote {
     effect: "password/pwpush",
 };
 
-/// One request's password, on its way.
+/// The delivery of one request's password.
 pub(crate) struct HandOver<'a> {
     pub(crate) cx: &'a StepContext,
     pub(crate) config: &'a OrgConfig,
@@ -92,7 +92,7 @@ impl HandOver<'_> {
         Ok(Delivery::Done)
     }
 
-    /// A link in the ticket; or by mail where there is none, as a link is all that a mail may carry.
+    /// Writes a link to the ticket, or mails it if there is no ticket. A mail may contain only a link.
     async fn to_technicians(&self) -> Result<Delivery, StepError> {
         if let (Some(ticket), Some(psa)) = (&self.cx.record.ticket, self.psa().await?) {
             let link = async || self.link("technicians").await.map(Handed::Link);
@@ -115,7 +115,7 @@ impl HandOver<'_> {
         Ok(Delivery::Done)
     }
 
-    /// By mail if the manager has a mailbox, else as a text message.
+    /// Sends a mail if the manager has a mailbox, otherwise a text message.
     async fn to_manager(&self) -> Result<Delivery, StepError> {
         const EFFECT: &str = "password/manager";
         let Some(manager) = &self.cx.record.plan.password_manager else {
@@ -185,7 +185,8 @@ impl HandOver<'_> {
         self.cx.store.once_marked(key, effect, there, add).await
     }
 
-    /// The content of a message: if `pwpush_url` is set always a link and never the password, even if PWPush fails.
+    /// The content of a message. If `pwpush_url` is set, it is always a link and never the password, even if PWPush
+    /// fails.
     async fn handed_to(&self, recipient: &str) -> Result<(Handed, Vec<SecretString>), StepError> {
         if self.config.variables.pwpush_url.is_none() {
             return Ok((Handed::Password(self.password.clone()), Vec::new()));
@@ -194,8 +195,8 @@ impl HandOver<'_> {
         Ok((Handed::Link(link.clone()), vec![link]))
     }
 
-    /// The link to the recipient's own push. An earlier try's is used again where the server can be asked for it; it is
-    /// kept nowhere, as it opens the password.
+    /// The link to the recipient's own push. If the server can be asked for an earlier attempt's push, that one is used
+    /// again. The link is not stored, because it opens the password.
     async fn link(&self, recipient: &str) -> Result<SecretString, StepError> {
         let pwpush = self.cx.pwpush().await?;
         let key = &self.cx.key;

@@ -1,4 +1,4 @@
-//! Takes the temporary password to the places that the organisation chose, each once, then forgets it.
+//! Delivers the temporary password to each destination that the organisation chose, once each, and then deletes it.
 
 use chrono::{Duration, Utc};
 use domain::schedule::local_words;
@@ -17,16 +17,16 @@ use crate::places::{Delivery, HandOver};
 
 pub(crate) struct HandOverPassword;
 
-/// How often the state machine tries again. A place that still fails then has failed, so that one place that is out of
-/// order for long stops no other.
+/// How often the state machine tries again. A destination that still fails is given up, so that a long outage of one
+/// does not hold up the others.
 const RETRIES: u32 = 5;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// How long a password that reached no place is kept.
+    /// How many seconds an undelivered password is kept.
     kept_seconds: u32,
-    /// How often this has been tried before.
+    /// How many attempts there were before.
     #[serde(default)]
     retried: u32,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Input {
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
     HandedOver,
-    /// No place could be reached: the secret stays for a while.
+    /// No destination could be reached, so the password is kept for a while.
     Kept,
 }
 
@@ -48,7 +48,7 @@ impl Step for HandOverPassword {
         cx.user()?;
         match cx.store.kept_password(&cx.key).await? {
             Kept::Gone => {
-                // An earlier run may have died between its record and the deletion.
+                // An earlier run may have died after recording the result and before deleting the password.
                 cx.secrets.forget_password(&cx.key).await?;
                 return Ok(Output::HandedOver);
             }
@@ -59,7 +59,7 @@ impl Step for HandOverPassword {
             Kept::Here | Kept::NotYet => {}
         }
         if input.retried >= RETRIES {
-            // Whatever becomes of the last try, an admin can fetch what is left.
+            // Whatever happens in the last attempt, an admin can fetch the password.
             cx.store.keep_for_admin(&cx.key).await?;
         }
         let password = cx.secrets.password(&cx.key).await?;
@@ -67,7 +67,7 @@ impl Step for HandOverPassword {
         let places = match cx.config().await {
             Ok(config) => deliver(cx, config, &password, input.retried < RETRIES).await?,
             Err(error) if error.is_transient() => return Err(error),
-            // Nobody knows which places there are, but an admin can still have the password.
+            // The destinations are unknown, but an admin can still fetch the password.
             Err(error) => Places {
                 reached: Vec::new(),
                 failed: vec![Skipped {
@@ -100,8 +100,8 @@ impl Places {
     }
 }
 
-/// Tries each place. With `may_retry`, a transient error of one is answered after all have been tried: the places that
-/// were reached are recorded, each by its own effect, and only the others are tried again.
+/// Tries each destination. With `may_retry`, a transient error is returned after all have been tried. Successful
+/// deliveries are recorded, each as its own effect, so only the others are tried again.
 async fn deliver(
     cx: &StepContext,
     config: &OrgConfig,
@@ -125,7 +125,7 @@ async fn deliver(
     }
 }
 
-/// The password reached no place: an admin can fetch it for `seconds`.
+/// Keeps a password that no destination received, so that an admin can fetch it for `seconds`.
 async fn keep_for_admin(cx: &StepContext, failed: &[Skipped], seconds: u32) -> Result<(), StepError> {
     cx.store.keep_for_admin(&cx.key).await?;
     report_failures(cx, failed).await?;
@@ -151,7 +151,7 @@ async fn forget_handed_over(cx: &StepContext, places: &Places) -> Result<(), Ste
     cx.secrets.forget_password(&cx.key).await
 }
 
-/// An admin has seen it: it is deleted like one that was handed over.
+/// Deletes a password that an admin has seen, like a delivered one.
 async fn forget_shown(cx: &StepContext, shown: &Shown) -> Result<(), StepError> {
     let zone = cx.config().await?.variables.timezone;
     let text = messages::password_shown(cx.upn(), &shown.by, &local_words(shown.at, zone));
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_try_is_the_state_machines() {
+    fn last_attempt_matches_the_state_machine() {
         let machine: serde_json::Value =
             serde_json::from_str(include_str!("../../../statemachine/gangway.asl.json")).unwrap();
         let retry = &machine["States"]["Hand over the password"]["Retry"];

@@ -1,4 +1,4 @@
-//! Who did what, newest first.
+//! The audit page: who did what, newest first.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -28,7 +28,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// What became of a sign-in is kept as a code.
+    /// The new value for people; the outcome of a sign-in is stored as a code.
     fn after<'a>(&self, entry: &'a AuditEntry) -> &'a str {
         let new = entry.new.as_deref().unwrap_or_default();
         match entry.what.as_str() {
@@ -45,7 +45,7 @@ impl Page<'_> {
     }
 }
 
-/// In words of one kind or of all: `gate`, `member.added`.
+/// The filter: one name or the beginning of several, such as `member.added` or `gate`.
 fn what(query: &Query) -> Result<&str, ProblemDetails> {
     let what = query.get("what").unwrap_or_default().trim();
     let fits = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
@@ -58,7 +58,7 @@ fn what(query: &Query) -> Result<&str, ProblemDetails> {
     Ok(what)
 }
 
-/// As the link to older entries has it.
+/// The entry before which to continue, from the link to older entries.
 fn before(query: &Query) -> Result<Option<&str>, ProblemDetails> {
     let before = query.get("before");
     match before {
@@ -112,7 +112,7 @@ pub(crate) async fn answer(
 }
 
 fn item(entry: &AuditEntry, people: &People) -> Value {
-    // An id tells nobody who it is; an address may be one that the reader is not to know.
+    // Ids are kept because they reveal nothing; an address may belong to a person whom the reader may not see.
     let id = |text| {
         if str::contains(text, '@') {
             people.name(text)
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_a_name_or_its_beginning() {
+    fn filter_is_a_name_or_a_prefix() {
         let of = |text: &str| what(&sent("what", text)).map(str::to_owned);
         assert_eq!(of(" member.added ").unwrap(), "member.added");
         assert_eq!(of("").unwrap(), "");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn older_entries_are_those_before_one_of_its_keys() {
+    fn older_entries_start_before_a_valid_key() {
         let of = |text: &str| before(&sent("before", text)).map(|_| ());
         assert!(of("2026-11-28T07:00:00.123456789+00:00#0123456789abcdef").is_ok());
         for bad in ["", "2026-11-28", HOSTILE, &"x".repeat(2000)] {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_is_told_in_words() {
+    fn sign_in_outcome_has_a_label() {
         let page = Page {
             action: String::new(),
             what: "",

@@ -1,4 +1,4 @@
-//! A change of variables, from the page's form or a JSON body.
+//! Parses a change of variables, from the page's form or a JSON body.
 
 use domain::field::FieldError;
 use domain::variables::{Change, Changes, Family, OwnVariables, definition};
@@ -6,12 +6,13 @@ use runtime::Env;
 use serde_json::{Map, Value};
 use web::Form;
 
-/// Checks what would hold after the change. Answers every wrong name, value and contradiction.
+/// Checks the values that would be effective after the change. Returns all errors.
 pub(crate) fn plan(body: Map<String, Value>, family: &Family) -> Result<Changes, Vec<FieldError>> {
     Change::by_admin(body).validate(family, |name, address| Env.given_address(name, address))
 }
 
-/// The form shows what is set here; what is left as it was is no change, and what is emptied goes back to the default.
+/// The changes in the page's form, which shows the organisation's own values. An unchanged input is no change, and an
+/// emptied one goes back to the default.
 pub(crate) fn from_form(form: &Form, own: &OwnVariables) -> Map<String, Value> {
     let mut body = Map::new();
     for (name, text) in form.pairs() {
@@ -29,7 +30,7 @@ pub(crate) fn from_form(form: &Form, own: &OwnVariables) -> Map<String, Value> {
     body
 }
 
-/// As inputs hold it.
+/// The value as an input shows it.
 pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -46,7 +47,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn addresses_of_our_own_network_are_refused() {
+    fn internal_addresses_are_refused() {
         let address = |address: &str| {
             let body = json!({ "pwpush_url": address });
             plan(body.as_object().unwrap().clone(), &family(json!({}), json!({})))
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_changes_what_was_changed() {
+    fn form_changes_only_what_differs() {
         let family = family(
             json!({"timezone": "Europe/Berlin", "onboarding_password_save_location": [], "store_password_in_ticket": true,
                 "default_psa": "connectwise"}),

@@ -1,4 +1,5 @@
-//! One variable, and how it came to its value: here and, where it is a default for its children, in the parent.
+//! One variable and the history of its value: here and, if its parent's value is the default for children, in the
+//! parent.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -17,19 +18,20 @@ use crate::page::shown;
 use crate::people::People;
 use crate::show::{label, one};
 
-/// Of each organisation.
+/// The most changes shown per organisation.
 const MOST: usize = 50;
-/// A change may be far back among all that the audit has: it is looked for this often, some thousands of entries each time.
+/// How many queries look for changes, because they may be far back in the audit. Each query reads up to some thousands
+/// of entries.
 const LOOKS: usize = 10;
 
-/// Who in the parent it was is the parent's affair.
+/// Shown instead of the parent's people.
 const PARENT: &str = "the parent organisation";
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Change {
     at: DateTime<Utc>,
     who: String,
-    /// Null where the organisation had, or has since, no value of its own.
+    /// Null if the organisation had no value of its own.
     old: Value,
     new: Value,
     inherited: bool,
@@ -37,7 +39,7 @@ struct Change {
 
 impl Change {
     fn new(entry: &AuditEntry, who: &str, inherited: bool) -> Self {
-        // What is kept is a value's JSON.
+        // Values are stored as JSON text.
         let value = |text: &Option<String>| {
             let text = text.as_deref().unwrap_or("null");
             serde_json::from_str(text).unwrap_or_else(|_| json!(text))
@@ -104,9 +106,9 @@ pub(crate) async fn answer(
     web.page(StatusCode::OK, definition.name, Some(&scope), &page)
 }
 
-/// Newest first; and whether there may be older ones.
+/// The changes, newest first, and whether there may be older ones.
 async fn changes(web: &Web, scope: &OrgScope, name: &str) -> Result<(Vec<Change>, bool), ProblemDetails> {
-    // The children's default is the organisation's own value too.
+    // A default for children is also the organisation's own value.
     let (own, mut more) = entries(web, scope.org(), SET, name).await?;
     let people = People::of(web, scope, &own).await?;
     let mut changes: Vec<Change> = own
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_as_they_were_written() {
+    fn stored_values_are_read_back() {
         let change = Change::new(&entry(Some("[\"psa\",\"hudu\"]"), Some("true")), "mary", false);
         assert_eq!((change.old, change.new), (json!(["psa", "hudu"]), json!(true)));
         let change = Change::new(&entry(None, Some("not JSON")), "mary", true);
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn never_is_said_when_it_is_known() {
+    fn history_says_never_only_if_it_is_complete() {
         let told = |more| page(&[], more);
         assert!(told(false).contains("never changed") && !told(false).contains("older changes"));
         assert!(!told(true).contains("never changed") && told(true).contains("older changes"));

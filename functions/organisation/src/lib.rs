@@ -1,4 +1,4 @@
-//! An organisation's settings: variables with their history, members, tokens, and the audit.
+//! An organisation's variables with their history, its members, its tokens and its audit.
 
 mod audit;
 mod change;

@@ -1,4 +1,4 @@
-//! Runs the function for an organisation's settings.
+//! Runs the function for an organisation's variables, members, tokens and audit.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), web::Error> {

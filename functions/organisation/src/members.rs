@@ -1,4 +1,4 @@
-//! Members, kept by hand, whether auto-onboarding is on or off. The last admin stays one.
+//! Members that admins add, change and delete, whether auto-onboarding is on or off. One admin always remains.
 
 mod given;
 
@@ -27,7 +27,7 @@ struct List<'a> {
 #[derive(Template)]
 #[template(path = "member.html")]
 struct One<'a> {
-    /// Of all members.
+    /// The address of the list of all members.
     members: String,
     path: String,
     csrf: &'a str,
@@ -35,7 +35,7 @@ struct One<'a> {
     roles: &'a [Role],
 }
 
-/// How somebody comes in.
+/// How the member signs in, for the list.
 fn sign_in(member: &Member) -> &'static str {
     match member.identity {
         Some(_) => "Google",
@@ -43,7 +43,7 @@ fn sign_in(member: &Member) -> &'static str {
     }
 }
 
-/// As the link to the next page has it.
+/// The member after which the page starts, from the link to the next page.
 fn after(query: &Query) -> Result<Option<&str>, ProblemDetails> {
     let after = query.get("after");
     match after {
@@ -125,7 +125,7 @@ pub(crate) async fn show(
     web.page(StatusCode::OK, &member.name, Some(&scope), &page)
 }
 
-/// Name and role. The address stays: a person with another one is another member.
+/// Changes name and role. The address cannot change, because a person with another address is another member.
 pub(crate) async fn change(
     State(web): State<Web>,
     scope: OrgScope,
@@ -171,7 +171,7 @@ pub(crate) async fn delete(
     }
 }
 
-/// In every browser of the member's; they may sign in again.
+/// Ends the member's sessions in every browser; they may sign in again.
 pub(crate) async fn end_sessions(
     State(web): State<Web>,
     scope: OrgScope,
@@ -185,7 +185,8 @@ pub(crate) async fn end_sessions(
     }
 }
 
-/// The admin that stays when this one goes; 409 if there is none. Nobody is needed for whoever is no admin.
+/// The admin that remains when this one goes; 409 if there is none. `None` if the member is not an admin, so nobody
+/// needs to remain.
 async fn remaining_admin(web: &Web, member: &Member) -> Result<Option<Member>, ProblemDetails> {
     if member.role != Role::Admin {
         return Ok(None);
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_begins_after_a_member() {
+    fn page_starts_after_a_member() {
         let of = |text: &str| after(&Query::parse(&format!("after={text}"))).map(|_| ());
         assert!(of(&Member::new(scope(Role::Admin).org(), "a", "a", Role::Basic).id).is_ok());
         for bad in ["", "m1", "mary@contoso.com", &"x".repeat(2000)] {

@@ -1,4 +1,4 @@
-//! The page of variables: a table for who looks, a form for admins.
+//! The page of variables: a form for admins, and a table for other readers.
 
 use askama::Template;
 use domain::field::FieldError;
@@ -18,7 +18,7 @@ pub(crate) struct Page<'a> {
     csrf: &'a str,
     edits: bool,
     rows: Vec<Row>,
-    /// Contradictions of variables that have no row would be lost otherwise.
+    /// Errors about variables that have no row on the page, which would be lost otherwise.
     problems: &'a [FieldError],
 }
 
@@ -29,15 +29,15 @@ struct Row {
     value: String,
     source: &'static str,
     default: String,
-    /// What holds if nothing is set here.
+    /// The value that is effective if nothing is set here.
     otherwise: String,
-    /// Whether that is from the parent organisation.
+    /// Whether that value comes from the parent organisation.
     inherited: bool,
-    /// Whether it holds whatever is set here, so that nothing is to be set.
+    /// Whether the parent has locked the value, so that it cannot be set here.
     locked: bool,
-    /// Where its history is.
+    /// The address of the variable's history.
     history: String,
-    /// What the input holds: as it was sent, if it was.
+    /// The input's content: what was sent, if the form was sent.
     input: String,
     choices: Vec<&'static str>,
     errors: Vec<String>,

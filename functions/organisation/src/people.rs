@@ -1,4 +1,4 @@
-//! Who the audit's ids are: it keeps ids, as names change.
+//! Resolves the audit's ids to names; the audit stores ids because names change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use domain::token::TokenRef;
 use store::audit::AuditEntry;
 use web::{OrgScope, Web};
 
-/// What people know an id by: a member's address, `NAME (ORG)` of a token. To a child's people, the parent's members and
-/// tokens are the parent.
+/// The names of ids for people: a member's address, or a token's `NAME (ORG)`. Members of a child see the parent's name
+/// in place of its members and tokens.
 pub(crate) struct People(BTreeMap<String, String>);
 
 impl People {
-    /// Members act in their own organisation and, from the parent, in this one.
+    /// Members act in their own organisation and, if they belong to the parent, in this one.
     pub(crate) async fn of(web: &Web, scope: &OrgScope, entries: &[AuditEntry]) -> Result<Self, StepError> {
         let named = entries.iter().flat_map(|entry| [&entry.who, &entry.subject]);
         let ids: BTreeSet<&String> = named.collect();
@@ -43,7 +43,7 @@ impl People {
     }
 }
 
-/// None for one who is gone.
+/// Returns `None` for a deleted member.
 async fn member_name(web: &Web, scope: &OrgScope, id: &str) -> Result<Option<String>, StepError> {
     if let Some(member) = web.store.member(scope.org(), id).await? {
         return Ok(Some(member.email));
@@ -66,7 +66,7 @@ async fn token_name(web: &Web, scope: &OrgScope, token: &TokenRef) -> Result<Opt
     web.name_of(&token.org).await.map(Some)
 }
 
-/// Whether the visitor may know who works there.
+/// Whether the visitor may see who works at the organisation.
 fn may_name(scope: &OrgScope, org: &OrgId) -> bool {
     org == scope.org() || *org == scope.caller.org
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_told_from_everything_else() {
+    fn member_ids_are_recognised() {
         assert!(is_member_id(&format!("m{}", "0".repeat(32))));
         for other in ["operator", "mary@contoso.com", "token:ci", "mfa_group", ""] {
             assert!(!is_member_id(other), "{other}");

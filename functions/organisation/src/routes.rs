@@ -1,4 +1,4 @@
-//! The routes, and the variables as they are read and changed.
+//! The routes, and reading and changing variables.
 
 use domain::field::FieldError;
 use domain::role::Role;
@@ -15,12 +15,12 @@ pub(crate) fn routes() -> Routes<Web> {
     const MEMBER: &str = "/orgs/{org}/members/{member}";
     const TOKENS: &str = "/orgs/{org}/tokens";
     let sees_variables = member(Role::sees_variables);
-    // Variables say who approves, and where passwords go.
+    // Variables decide who approves and where passwords are delivered, so changing them needs a recent sign-in.
     let edits_variables = member(Role::edits_variables).recently_from(VARIABLES);
     let members = member(Role::manages_members);
     let of_member = members.recently_from(MEMBER);
     let tokens = member(Role::manages_tokens);
-    // Browsers send no PUT and no DELETE: the pages' forms POST.
+    // The pages' forms use POST, because browsers send no PUT and no DELETE.
     Routes::default()
         .get(VARIABLES, sees_variables.offers_to_sign_in(), read)
         .put(VARIABLES, edits_variables, change_by_json)
@@ -71,7 +71,7 @@ async fn change_by_json(
     answer(&web, format, &scope, &values)
 }
 
-/// What the page's form sends: only what differs from the values that are set here.
+/// Handles the page's form and changes only what differs from the organisation's own values.
 async fn change_by_form(
     State(web): State<Web>,
     scope: OrgScope,

@@ -1,4 +1,4 @@
-//! The variables as they hold, and where each value is from, as JSON.
+//! The effective variables, with the source of each value, as JSON.
 
 use domain::variables::{Definition, Family, Source, definitions};
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ pub(crate) fn one(family: &Family, definition: &Definition) -> Value {
     })
 }
 
-/// For pages.
+/// The label of a source on pages.
 pub(crate) fn label(source: Source) -> &'static str {
     match source {
         Source::Own => "set here",
@@ -60,7 +60,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_variable_says_where_its_value_is_from() {
+    fn every_variable_has_a_source() {
         let mut family = family(
             json!({"timezone": "Europe/Berlin", "default_ticket_location": "Finance"}),
             json!({"timezone": "Europe/Paris", "start_time": "07:30", "default_ticket_location": "Onboarding"}),

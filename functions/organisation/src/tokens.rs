@@ -1,4 +1,4 @@
-//! API tokens of an organisation: what there is, a new one, and the end of one.
+//! API tokens of an organisation: lists, creates and revokes them.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ struct List<'a> {
     csrf: &'a str,
     rows: &'a [Row],
     roles: &'a [Role],
-    /// Whether the visitor can own a token here: whoever comes from the parent has theirs there.
+    /// Whether the visitor can own a token here. A member of the parent owns tokens there.
     makes: bool,
     problems: &'a [FieldError],
     next: Option<String>,
@@ -37,10 +37,10 @@ struct Made<'a> {
     secret: &'a str,
 }
 
-/// A token with what the list tells about it.
+/// A token as the list shows it.
 struct Row {
     token: ApiToken,
-    /// The owner's address; None for one who is no member any more.
+    /// The owner's address; `None` if the owner is no longer a member.
     owner: Option<String>,
     last_used: Option<NaiveDate>,
     state: &'static str,
@@ -62,7 +62,7 @@ impl Row {
         }
     }
 
-    /// For the page.
+    /// The label of the token's state on the page.
     fn state_label(&self) -> &'static str {
         match self.state {
             "refused" => "refused: its owner has no right to it any more",
@@ -92,7 +92,7 @@ fn day(at: &DateTime<Utc>) -> NaiveDate {
     at.date_naive()
 }
 
-/// As the link to the next page has it.
+/// The token after which the page starts, from the link to the next page.
 fn after(query: &Query) -> Result<Option<TokenId>, ProblemDetails> {
     let after = query.get("after").map(TokenId::parse).transpose();
     after.map_err(|wrong| vec![wrong.at("after")].into())
@@ -157,7 +157,7 @@ fn page(
     web.page(status, TITLE, Some(scope), &page)
 }
 
-/// What a form or a program asks for.
+/// A new token as requested by a form or a program.
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     name: TokenName,
@@ -193,7 +193,7 @@ fn wanted(body: &Map<String, Value>) -> Result<Wanted, Vec<FieldError>> {
     }
 }
 
-/// The caller's own: nobody makes a token that counts as somebody else.
+/// Creates a token owned by the caller, because nobody may create one that acts for somebody else.
 pub(crate) async fn create(
     State(web): State<Web>,
     scope: OrgScope,
@@ -235,7 +235,7 @@ pub(crate) async fn create(
     }
 }
 
-/// The member who calls, or whose program does.
+/// The calling member, or the owner of the calling token.
 async fn owner(web: &Web, scope: &OrgScope) -> Result<Member, ProblemDetails> {
     let person = scope.caller.person.as_deref().and_then(|person| person.split_once('/'));
     let id = person.filter(|(org, _)| *org == scope.org().as_str()).map(|(_, id)| id);
@@ -285,7 +285,7 @@ pub(crate) async fn revoke(
         .await?
         .ok_or_else(ProblemDetails::not_found)?;
     if token.revoked_at.is_none() {
-        // Whoever revokes it at the same moment is as good.
+        // It does not matter if another call revokes the token at the same moment.
         web.store.revoke_token(&token, &scope.caller.id).await?;
     }
     if format.is_page() {
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_whether_it_lets_anybody_in() {
+    fn token_shows_its_state() {
         let state = |more: Value, owner: Option<Role>| {
             let owner = owner.map(|role| member("ann@contoso.com", role));
             Row::new(token(more), owner.as_ref(), None, now()).state
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_read_or_every_wrong_field_is_named() {
+    fn new_token_is_parsed_or_all_errors_are_reported() {
         let read = |body: Value| {
             wanted(body.as_object().unwrap())
                 .map_err(|problems| problems.into_iter().map(|problem| problem.field).collect::<Vec<_>>())
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_begins_after_a_token() {
+    fn page_starts_after_a_token() {
         let of = |text: &str| after(&Query::parse(&format!("after={text}"))).map(|_| ());
         assert!(of(TokenId::generate().as_str()).is_ok());
         for bad in ["", "t1", HOSTILE, &"x".repeat(2000)] {

@@ -1,4 +1,4 @@
-//! Decides when the work begins: now, on the start date, or when the last day is over.
+//! Decides when the work begins: now, on the start date, or after the last day.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::job::Job;
@@ -15,7 +15,7 @@ pub(crate) struct PlanStart;
 #[derive(Serialize)]
 pub(crate) struct Output {
     start: Start,
-    /// In the one format that all engines take.
+    /// The time in the one format that all engines accept.
     at: String,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Output {
 enum Start {
     Now,
     Later,
-    /// Now too, but the request has waited since it was checked: it is checked again.
+    /// The work begins now, but the request has waited since it was checked, so it is checked again.
     Due,
 }
 
@@ -54,7 +54,7 @@ impl Step for PlanStart {
             }
             None => {
                 note_ignored_date(cx).await?;
-                // A request that was resumed or moved has waited since it was checked.
+                // A request that was resumed or rescheduled has waited since it was checked.
                 let waited = cx.record.resumed.is_some() || cx.record.plan.version > 0;
                 Ok(Output {
                     start: if waited { Start::Due } else { Start::Now },
@@ -75,7 +75,7 @@ async fn move_to(cx: &StepContext, to: Status) -> Result<(), StepError> {
     }
 }
 
-/// Notes a start date that nothing waits for, because the organisation does not allow it.
+/// Writes a note about a start date that is not waited for, because the organisation's variables do not allow it.
 async fn note_ignored_date(cx: &StepContext) -> Result<(), StepError> {
     let config = cx.config().await?;
     if cx.record.plan.start_at.is_none()
@@ -92,7 +92,7 @@ async fn report_date(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepErro
     let zone = cx.config().await?.variables.timezone;
     let run = cx.run.to_string();
     if let Err(error) = mail_approvers(cx, at).await {
-        // Whatever was approved is done, even if an approver could not be told of the later date.
+        // The approved work is done even if an approver could not be told of the later date.
         let text = format!("The approvers were not told of the later date: {error}");
         let report = cx.report(Event::ApproversUntold, text).once(&*run);
         report.warning().send().await?;
@@ -105,7 +105,8 @@ async fn report_date(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepErro
         .await
 }
 
-/// Tells the approvers of a date that is later than the one they agreed to; an earlier one is asked for again.
+/// Mails the approvers about a date that is later than the one they approved. An earlier date needs approval again
+/// instead.
 async fn mail_approvers(cx: &StepContext, at: DateTime<Utc>) -> Result<(), StepError> {
     let (record, config) = (&cx.record, cx.config().await?);
     let Some(by) = &record.plan.moved_by else {

@@ -1,4 +1,4 @@
-//! The first step: decides whether the request needs an approval.
+//! The first step: decides whether the request needs approval.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::decision::Decision;
@@ -22,7 +22,7 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// When the gate closes.
+    /// The time at which the gate closes.
     fn until(&self) -> DateTime<Utc> {
         Utc::now() + Duration::seconds(i64::from(self.rounds) * i64::from(self.reminder))
     }
@@ -55,7 +55,7 @@ impl Step for Prepare {
             let gate = cx.store.gate(&cx.key, &gate).await?;
             Ok::<_, StepError>(gate.and_then(|gate| gate.decision) == Some(Decision::Approved))
         };
-        // What was approved before a resume is not asked for again.
+        // Approval from before a resume is not requested again.
         if !record.plan.approval_required || approved().await? {
             return Ok(Output {
                 approval: Approval::NotRequired,

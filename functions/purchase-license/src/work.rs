@@ -1,10 +1,12 @@
-//! Orders one more seat, once, one request at a time.
+//! Orders one more seat, once, and for one request at a time.
 //!
-//! The intent, with the total that is wanted, is written first. A run that finds one has to find out what became of it:
-//! - Pax8 and Sherweb take totals: the same total is ordered again, which buys nothing more.
-//! - Ingram Micro and TD SYNNEX do not say whether they take totals. Their orders carry our reference, and the one that
-//!   was found is taken. An order whose answer was lost may still be in the making, so as long as none is found and the
-//!   quantity is not there, the state machine waits; only when nothing can be on its way any more is it ordered again.
+//! The intent, which contains the wanted total, is recorded first. A run that finds an intent must find out what
+//! happened to it:
+//! - Pax8 and Sherweb accept totals: the same total is ordered again, which buys nothing more.
+//! - Ingram Micro and TD SYNNEX do not document whether they accept totals. Their orders carry our reference, and an
+//!   order that is found by it is used. An order whose response was lost may still be processed. So while none is found
+//!   and the quantity is not reached, the state machine waits. Only when nothing can be in progress any more is the
+//!   order sent again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use distributor::{Distributor, Subscription};
@@ -16,13 +18,13 @@ use store::effects::EffectState;
 
 pub(crate) struct PurchaseLicense;
 
-/// Longer than a run of this step plus a vendor that works on an order although nobody waits for its answer.
+/// Longer than a run of this step, plus the time a vendor may process an order after the connection was lost.
 const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(3);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// Part number.
+    /// The license's part number.
     sku: String,
 }
 
@@ -30,11 +32,11 @@ pub(crate) struct Input {
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
     Ordered,
-    /// A seat is there after all.
+    /// A seat is free after all.
     Free,
-    /// Another request buys this license now, or nobody knows yet what became of an order.
+    /// Another request is buying this license, or the state of an order is still unknown.
     Busy,
-    /// It can't be bought here: a technician is asked.
+    /// Gangway can't buy the license, so a technician is asked.
     Ask,
 }
 
@@ -49,7 +51,7 @@ impl Step for PurchaseLicense {
         if !cx.store.take_lease(org, part_number, &key.request).await? {
             return Ok(Output::Busy);
         }
-        // An organisation whose variables are wrong is no distributor that failed.
+        // Invalid variables are not a failure of the distributor, so they are checked first.
         cx.config().await?;
         let distributor = match cx.distributor().await {
             Ok(Some(found)) => found,
@@ -59,7 +61,8 @@ impl Step for PurchaseLicense {
         };
         let effect = effects::purchase(part_number);
         let state = cx.store.effect::<Purchase, Purchase>(key, &effect).await?;
-        // Under the lease the number of free seats is reliable: what another request bought has been assigned by now.
+        // Under the lease the number of free seats is reliable, because seats bought by other requests are assigned by
+        // now.
         if state == EffectState::New {
             let sku = cx.sku(part_number)?;
             if licensing::seat_is_free(&cx.graph().await?, &sku.id).await? {
@@ -98,13 +101,13 @@ async fn leave_to_technician(
 
 enum Outcome {
     Ordered,
-    /// An order may be on its way.
+    /// An order may be in progress.
     Unclear,
-    /// The company has no subscription of this license, so there is none to raise.
+    /// The company has no subscription to this license whose seats could be raised.
     NoSubscription,
 }
 
-/// The one order of this license that the request may place.
+/// The only order of this license that the request may place.
 struct Order<'a> {
     cx: &'a StepContext,
     distributor: Distributor,
@@ -139,13 +142,13 @@ impl Order<'_> {
             .await?
         {
             EffectState::New => self.send(purchase).await,
-            // Another run of this step is at it.
+            // Another run of this step is working on it.
             EffectState::Intended(_) => Ok(Outcome::Unclear),
             EffectState::Done(_) => Ok(Outcome::Ordered),
         }
     }
 
-    /// After a run that meant to send the order and did not record what became of it.
+    /// Continues after a run that was about to send the order and did not record the result.
     async fn again(&self, earlier: Purchase) -> Result<Outcome, StepError> {
         earlier.must_be_at(&self.distributor)?;
         let now = Utc::now();
@@ -178,7 +181,7 @@ impl Order<'_> {
         self.record(&purchase).await
     }
 
-    /// What became of an order that an earlier run meant to send.
+    /// The state of an order that an earlier run was about to send.
     async fn ordered_before(&self, purchase: &Purchase, now: DateTime<Utc>) -> Result<Before, StepError> {
         if let Some(order) = self.distributor.find_order(&self.marker()).await? {
             return Ok(Before::Ordered(Some(order)));
@@ -233,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_that_may_be_on_its_way_is_waited_for() {
+    fn order_that_may_be_in_progress_is_awaited() {
         let now = Utc::now();
         let sent = |minutes: i64| Purchase {
             distributor: "Pax8".to_owned(),

@@ -12,7 +12,7 @@ use store::timeline::NewEvent;
 
 const STEP: StepName = StepName::RecordBadEnd;
 
-/// EventBridge's "Step Functions Execution Status Change"; the fields that are used.
+/// The fields used here of EventBridge's "Step Functions Execution Status Change".
 #[derive(Deserialize)]
 pub(crate) struct ExecutionEnded {
     detail: Detail,
@@ -21,7 +21,7 @@ pub(crate) struct ExecutionEnded {
 #[derive(Deserialize)]
 struct Detail {
     status: String,
-    /// The execution's input, as text.
+    /// The execution's input, as JSON text.
     input: String,
 }
 
@@ -40,7 +40,8 @@ pub(crate) enum Output {
     NothingToDo,
     /// The next execution updates the ticket and records the outcome.
     HandedOn,
-    /// The execution that was to record the outcome failed too: it is recorded here, and the ticket is not updated.
+    /// The execution that was to record the outcome failed too, so the outcome is recorded here without updating the
+    /// ticket.
     Recorded,
 }
 
@@ -77,7 +78,7 @@ pub(crate) async fn run(cx: &Clients, event: ExecutionEnded) -> Result<Output, S
     }
 }
 
-/// Records the outcome without updating the ticket: the execution that was to do that has failed.
+/// Records the outcome without updating the ticket, because the execution for that has failed.
 async fn record_end(cx: &Clients, record: &RequestRecord) -> Result<Output, StepError> {
     let outcome = match record.status {
         Status::Cancelled => Outcome::Cancelled,
@@ -91,7 +92,7 @@ async fn record_end(cx: &Clients, record: &RequestRecord) -> Result<Output, Step
     Ok(Output::Recorded)
 }
 
-/// From the execution that ended as `status`, for the next one.
+/// Takes over from the execution that ended as `status`, on behalf of the next one.
 async fn take_over(cx: &Clients, record: &RequestRecord, status: &str) -> Result<Changed, StepError> {
     let text = format!("The execution ended as {status}");
     let event = NewEvent::new(STEP, Event::BadEnd, text).failed_in(record.run);
@@ -122,9 +123,10 @@ fn next(record: &RequestRecord, run: u32, enter: Enter, took_over: bool) -> Next
         };
         return Next::HandOn { from: run, enter };
     }
-    // The function that took over from this execution may have died before the next one was started: starting it again under the
-    // same name changes nothing where it runs. For a cancellation, another date or a resume the caller tries again, whose
-    // page still offers it; for a password that was shown nobody would.
+    // The function that took over from this execution may have died before it started the next one. Starting that one
+    // again under the same name changes nothing if it is running. After a cancellation, a new date or a resume, the
+    // caller repeats the call, which the page still offers. After a password was shown nobody would, so it is started
+    // here.
     let by_the_caller =
         matches!(record.status, Status::Cancelled | Status::Scheduled) || record.resumed == Some(record.run);
     if record.run == run + 1 && !by_the_caller {
@@ -159,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recorded_event_is_read() {
+    fn recorded_event_is_parsed() {
         let event: ExecutionEnded = serde_json::from_str(include_str!("../events/aborted.json")).unwrap();
         let input: ExecutionInput = serde_json::from_str(&event.detail.input).unwrap();
         assert_eq!(
@@ -169,23 +171,23 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_was_written_stays() {
+    fn recorded_end_does_not_change() {
         assert_eq!(next(&request("failed", 1, true), 1, Enter::Start, false), Next::Nothing);
     }
 
     #[test]
-    fn a_stopped_execution_is_followed_by_one_that_tells() {
+    fn stopped_execution_is_followed_by_one_that_reports() {
         let failed = Next::HandOn {
             from: 1,
             enter: Enter::Failed,
         };
         assert_eq!(next(&request("running", 1, false), 1, Enter::Start, false), failed);
-        // The hand-over again, after this function died in it.
+        // The hand-over is repeated after this function died during it.
         assert_eq!(next(&request("running", 2, false), 1, Enter::Start, true), failed);
     }
 
     #[test]
-    fn an_execution_that_was_stopped_for_another_is_left_alone() {
+    fn execution_stopped_for_another_is_left_alone() {
         for status in ["cancelled", "scheduled"] {
             assert_eq!(next(&request(status, 2, false), 1, Enter::Start, true), Next::Nothing);
         }
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_after_a_password_was_shown_is_started_if_nobody_did() {
+    fn execution_after_a_shown_password_is_started() {
         let start = Next::HandOn {
             from: 1,
             enter: Enter::Start,
@@ -204,14 +206,14 @@ mod tests {
         assert_eq!(next(&shown, 1, Enter::Start, false), start);
         shown.run = 3;
         assert_eq!(next(&shown, 1, Enter::Start, false), Next::Nothing);
-        // In an execution that a resume had begun.
+        // The execution was started by a resume.
         (shown.run, shown.resumed) = (2, Some(1));
         assert_eq!(next(&shown, 1, Enter::Start, false), start);
         assert_eq!(next(&request("failed", 2, true), 1, Enter::Start, false), Next::Nothing);
     }
 
     #[test]
-    fn the_last_resort_ends_the_chain() {
+    fn failed_follow_up_ends_the_chain() {
         assert_eq!(
             next(&request("running", 2, false), 2, Enter::Failed, false),
             Next::Record

@@ -1,4 +1,4 @@
-//! Removes the leaver from the groups that Graph can change; reports the others.
+//! Removes the leaver from the groups that Graph can change, and reports the others.
 
 use directory::{Change, Graph};
 use domain::step_error::StepError;
@@ -13,12 +13,12 @@ pub(crate) struct RemoveGroups;
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-/// A group that the leaver was in when the step first ran: a run after a crash would not find it any more.
+/// A group that the leaver was in when the step first ran. A run after a crash would no longer find it.
 #[derive(Clone, Serialize, Deserialize)]
 struct Membership {
     id: String,
     name: String,
-    /// Why Graph can't end it.
+    /// Why Graph can't remove the leaver; `None` if it can.
     stays: Option<String>,
 }
 
@@ -62,7 +62,7 @@ async fn memberships(graph: &Graph, user_id: &str) -> Result<Vec<Membership>, St
     Ok(groups.into_iter().map(membership).collect())
 }
 
-/// A leaver who is no member any more counts as removed, so this can run again.
+/// Removes the memberships. A leaver who is no longer a member counts as removed, so this can run again.
 async fn remove(graph: &Graph, user_id: &str, memberships: Vec<Membership>) -> Result<Removed, StepError> {
     let mut groups = Removed::default();
     for Membership { id, name, stays } in memberships {

@@ -1,4 +1,4 @@
-//! Frees the leaver's licenses: those assigned directly, and those that come with a group, by leaving the group.
+//! Frees the leaver's licenses. Those assigned directly are removed, and those from a group by leaving the group.
 
 use directory::{Change, Graph, GroupMatch};
 use domain::step_error::StepError;
@@ -13,18 +13,18 @@ pub(crate) struct RemoveLicenses;
 #[derive(Serialize)]
 pub(crate) struct Output {}
 
-/// A way by which the leaver had a license when the step first ran: a run after a crash would not find it any more.
+/// An assignment of a license when the step first ran. A run after a crash would no longer find it.
 #[derive(Clone, Serialize, Deserialize)]
 struct Way {
     sku_id: String,
-    /// Part number.
+    /// The license's part number.
     name: String,
     #[serde(flatten)]
     by: By,
 }
 
 impl Way {
-    /// For people.
+    /// The text for people.
     fn freed(self) -> String {
         match self.by {
             By::Group { group, .. } => format!("{} (by leaving the group {group})", self.name),
@@ -41,7 +41,7 @@ enum By {
         id: String,
         group: String,
     },
-    /// By a group whose members Graph can't change; why.
+    /// The license comes from a group whose members Graph can't change, for this reason.
     FixedGroup {
         why: String,
     },
@@ -108,12 +108,13 @@ async fn by_group(graph: &Graph, id: String) -> Result<By, StepError> {
     })
 }
 
-/// A license that is gone already counts as freed, so this can run again.
+/// Frees the licenses. One that is already gone counts as freed, so this can run again.
 async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, StepError> {
     let mut closed = Vec::new();
     let mut failed = Vec::new();
     let mut open = ways;
-    // A license that others build on is refused until those are gone: as long as some go, the rest is tried again.
+    // A license that others depend on can be removed only after those. So as long as some are removed, the rest is
+    // tried again.
     let refused = loop {
         let before = closed.len();
         let mut refused = Vec::new();
@@ -130,7 +131,7 @@ async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, S
         }
         open = refused.into_iter().map(|(way, _)| way).collect();
     };
-    // One of two ways closed frees no seat.
+    // A seat is free only when every assignment of the license is gone.
     let stays = |way: &Way| {
         refused
             .iter()

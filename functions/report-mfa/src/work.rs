@@ -14,7 +14,7 @@ use store::effects::EffectState;
 
 pub(crate) struct ReportMfa;
 
-/// So many groups of policies are reported by their names; the others by their ids.
+/// How many groups of policies are reported by name; the others are reported by id.
 const MOST_NAMES: usize = 20;
 
 #[derive(Serialize)]
@@ -64,7 +64,7 @@ async fn facts(cx: &StepContext) -> Result<Facts, StepError> {
     let (user, graph) = (cx.user()?, &cx.graph().await?);
     let groups = graph.all_groups_of(&user.id).await?;
     let mut names: BTreeMap<String, String> = groups.into_iter().map(|group| (group.id, group.name)).collect();
-    // The directory's lists lag behind what this onboarding has just done.
+    // The directory's lists may not contain yet what this onboarding has just done.
     let joined = cx
         .store
         .effect::<Vec<(String, String)>, ()>(&cx.key, effects::GROUPS_JOINED);
@@ -110,7 +110,7 @@ async fn name_groups(
     Ok(())
 }
 
-/// None also if the variable names no group: that was reported when the groups were added.
+/// Also `None` if the variable names no existing group, which was reported when the groups were added.
 async fn the_mfa_group(graph: &Graph, name: Option<&str>) -> Result<Option<Group>, StepError> {
     let Some(name) = name else { return Ok(None) };
     Ok(match graph.group(name).await? {

@@ -1,4 +1,4 @@
-//! Asks each approver by a mail of their own, and reminds them; the state then waits for a click.
+//! Mails each approver their own links, and reminds them later. Then the state waits for a click.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::authority;
@@ -16,12 +16,12 @@ pub(crate) struct RequestApproval;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// 0 asks, later rounds remind.
+    /// Round 0 asks; later rounds remind.
     round: u32,
     rounds: u32,
     /// Seconds between rounds.
     reminder: u32,
-    /// Of the waiting task.
+    /// The task token of the waiting state.
     token: SecretString,
 }
 
@@ -42,7 +42,7 @@ impl Step for RequestApproval {
         let token = input.token.expose_secret();
         let entered = cx.store.enter_gate(&cx.key, &gate, token, closes_at).await?;
         if entered.decision.is_some() {
-            // Decided between two rounds: the state must not wait for a click that came already.
+            // The gate was decided between two rounds, so the state must not wait for a click any more.
             cx.wake(&input.token).await?;
             return Ok(Output {});
         }
@@ -62,13 +62,13 @@ impl Step for RequestApproval {
 struct Round<'a> {
     cx: &'a StepContext,
     config: &'a OrgConfig,
-    /// 0 asks, later rounds remind.
+    /// Round 0 asks; later rounds remind.
     number: u32,
     closes_at: DateTime<Utc>,
 }
 
 impl Round<'_> {
-    /// Returns the addresses that were asked.
+    /// Mails the approvers and returns their addresses.
     async fn ask(&self) -> Result<Vec<String>, StepError> {
         let approvers = self.approvers().await?;
         if approvers.is_empty() {
@@ -85,8 +85,8 @@ impl Round<'_> {
         Ok(approvers)
     }
 
-    /// The approvers of now: somebody who was removed since is not asked, and somebody who was added is. The requester and
-    /// the leaver never are.
+    /// The current approvers. An approver removed since the last round is not asked, and one added since then is. The
+    /// requester and the leaver are never asked.
     async fn approvers(&self) -> Result<Vec<String>, StepError> {
         let Self { cx, config, .. } = self;
         let members = match config.variables.new_user_approval_email.is_empty() {
@@ -98,7 +98,7 @@ impl Round<'_> {
         Ok(approvers)
     }
 
-    /// With two links of the approver's own.
+    /// The mail to an approver, with two links of their own.
     async fn mail(&self, approver: &str) -> Result<Mail, StepError> {
         let Self { cx, config, .. } = self;
         let gate = cx.record.plan.approval_gate();
@@ -125,7 +125,7 @@ impl Round<'_> {
     async fn report(&self, asked: &[String]) -> Result<(), StepError> {
         let Self { cx, config, number, .. } = self;
         let event = if *number == 0 { Event::Asked } else { Event::Reminded };
-        // Addresses of the variable are what somebody wrote, not people whom Gangway knows.
+        // Addresses in the variable are text that somebody typed, and not people whom Gangway knows.
         let people = match config.variables.new_user_approval_email.is_empty() {
             true => asked,
             false => &[],

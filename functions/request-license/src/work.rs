@@ -1,4 +1,4 @@
-//! Asks a technician to buy a license: a note with two links on the ticket; the state then waits for a click.
+//! Asks a technician to buy a license, with a note with two links on the ticket. Then the state waits for a click.
 
 use chrono::{Duration, Utc};
 use domain::decision::{Action, Gate};
@@ -14,17 +14,17 @@ use store::effects::EffectState;
 
 pub(crate) struct RequestLicense;
 
-/// Whom the timeline names as the holder of the links in a ticket's note.
+/// The timeline's name for a person who uses the links on a ticket.
 const TECHNICIAN: &str = "a technician";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// Part number.
+    /// The license's part number.
     sku: String,
     /// Seconds until the gate closes.
     closes_in: u32,
-    /// Of the waiting task.
+    /// The task token of the waiting state.
     token: SecretString,
 }
 
@@ -61,14 +61,14 @@ impl Step for RequestLicense {
     }
 }
 
-/// The question to a technician whether the license is bought.
+/// The question to a technician whether the license was bought.
 struct Question<'a> {
     cx: &'a StepContext,
     gate: Gate,
     part_number: &'a str,
 }
 
-/// Where the question is asked: each once.
+/// The channels of the question. It is sent once on each.
 enum Channel {
     Ticket,
     Mail,
@@ -76,7 +76,7 @@ enum Channel {
 
 impl Question<'_> {
     async fn ask(&self) -> Result<(), StepError> {
-        // An organisation whose variables are wrong is no ticket system that refuses.
+        // Invalid variables are not a failure of the ticket system, so they are checked first.
         self.cx.config().await?;
         let asked = self.on_ticket().await? || self.by_mail().await?;
         let detail = match asked {
@@ -91,7 +91,7 @@ impl Question<'_> {
             .await
     }
 
-    /// False if there is no ticket, or the ticket system refused the note.
+    /// Returns false if there is no ticket, or if the ticket system refused the note.
     async fn on_ticket(&self) -> Result<bool, StepError> {
         let result = match (self.cx.psa().await, &self.cx.record.ticket) {
             (Ok(Some(psa)), Some(ticket)) => self.post(&psa, ticket, Channel::Ticket).await,
@@ -111,7 +111,7 @@ impl Question<'_> {
         }
     }
 
-    /// False if there is no address for mails.
+    /// Returns false if there is no address for mails.
     async fn by_mail(&self) -> Result<bool, StepError> {
         let Some(mails) = self.cx.mail_psa().await? else {
             return Ok(false);
@@ -146,7 +146,7 @@ impl Question<'_> {
         cx.store.once_marked(&cx.key, &effect, there, add).await
     }
 
-    /// The note, with new links.
+    /// The note with new links.
     async fn text(&self) -> Result<NoteText, StepError> {
         let (cx, part_number) = (self.cx, self.part_number);
         let actions = [Action::Confirm, Action::Reject];
@@ -158,7 +158,7 @@ impl Question<'_> {
         let ordered = self.may_be_ordered().await?;
         let organisation = &cx.config().await?.organisation.name;
         let text = messages::manual_purchase(organisation, part_number, cx.upn(), &confirm, &reject, ordered);
-        // Links, unlike passwords, may go out in mails, so the text counts as plain here.
+        // Unlike passwords, links may be sent by mail, so the text counts as plain.
         Ok(NoteText::Plain(text.expose_secret().to_owned()))
     }
 

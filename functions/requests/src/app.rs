@@ -1,4 +1,4 @@
-//! What the handlers work with, and the requests that a caller may see or change.
+//! The state of the handlers, and the requests that a caller may see or change.
 
 use domain::ids::RequestId;
 use domain::request::RequestKey;
@@ -27,7 +27,7 @@ impl App {
         self.web.store.request(key).await?.ok_or_else(ProblemDetails::not_found)
     }
 
-    /// The request of the address. 404 if there is none, or the caller may not see it.
+    /// The request of the address. 404 if there is none or the caller may not see it.
     pub(crate) async fn to_see(&self, scope: &OrgScope, params: &PathParams) -> Result<RequestRecord, ProblemDetails> {
         let request = RequestId::parse(params.get("id")).map_err(|_| ProblemDetails::not_found())?;
         let record = self
@@ -43,7 +43,7 @@ impl App {
         }
     }
 
-    /// The same, and 403 if the caller may see but not change it.
+    /// The request of the address, if the caller may change it. 403 if they may only see it; 404 if not even that.
     pub(crate) async fn to_change(
         &self,
         scope: &OrgScope,

@@ -1,4 +1,4 @@
-//! Cancelling: one conditional write, then what follows from it. Each part may run again.
+//! Cancels a request in one conditional write, with what follows from it. Each part may run again.
 
 use domain::request::{RequestKey, Status};
 use domain::step_error::StepError;
@@ -7,7 +7,7 @@ use web::{OrgScope, ProblemDetails};
 use crate::app::App;
 use crate::shown::too_late;
 
-/// The request may move on between reading and writing; it has few states in which it can be cancelled.
+/// The request may change its status between read and write, but it has few statuses in which it can be cancelled.
 const ATTEMPTS: usize = 3;
 
 impl App {
@@ -15,7 +15,7 @@ impl App {
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
             match record.status {
-                // By this call or an earlier one, which may have crashed before the rest.
+                // This call or an earlier one cancelled it; an earlier one may have died before the rest.
                 Status::Cancelled => {
                     let client = self.executions.client();
                     return Ok(runtime::finish_cancelling(

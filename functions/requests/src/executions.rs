@@ -1,4 +1,4 @@
-//! The next execution of a request takes over from the one before.
+//! Starts the next execution of a request, which takes over from the one before.
 
 use domain::job::Kind;
 use domain::request::RequestKey;

@@ -1,4 +1,4 @@
-//! Requests: their status, what waits for a decision, cancel, reschedule, resume, and the password that reached no place.
+//! Requests: their status, pending decisions, cancelling, rescheduling, resuming, and undelivered passwords.
 
 mod app;
 mod cancel;

@@ -1,4 +1,4 @@
-//! The requests of an organisation, newest first.
+//! The list of an organisation's requests, newest first.
 
 use std::sync::Arc;
 
@@ -15,19 +15,19 @@ use crate::app::App;
 use crate::{rights, shown};
 
 const PAGE: usize = 50;
-/// A filter, and a member who sees only their own requests, look through this many pages of everybody's at a time.
+/// How many pages of all requests one call reads for a filter, or for a member who sees only their own requests.
 const LOOKS: usize = 10;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     status: Option<Status>,
-    /// What the name or username contains, in lower case; empty for any.
+    /// A part of the name or username, in lower case; empty for any.
     text: String,
     before: Option<RequestId>,
 }
 
 impl Wanted {
-    /// Every wrong parameter. An empty status is the filter's "all".
+    /// Parses the filter, or reports all invalid parameters. An empty status means all.
     fn parse(status: Option<&str>, text: Option<&str>, before: Option<&str>) -> Result<Self, ProblemDetails> {
         let mut problems = Vec::new();
         let mut wrong = |field: &str, message: String| problems.push(domain::field::FieldError::new(field, message));
@@ -114,7 +114,7 @@ pub(crate) async fn list(
     Ok(web::json(StatusCode::OK, &body))
 }
 
-/// What the visitor sees, and the id to go on from if there may be more.
+/// The requests that the visitor may see, and the id to continue from if there may be more.
 async fn find(
     web: &Web,
     scope: &OrgScope,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_looked_for_in_name_and_username() {
+    fn filter_searches_name_and_username() {
         let wanted = |text| Wanted::parse(None, Some(text), None).unwrap();
         let ada = record("m1", "Ada", Status::Scheduled);
         for text in ["", " ", "ADA", "contoso"] {

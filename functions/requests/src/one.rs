@@ -1,4 +1,4 @@
-//! One request with its timeline.
+//! The page of one request, with its timeline.
 
 use std::sync::Arc;
 
@@ -66,17 +66,17 @@ struct Page<'a> {
     asked_by: &'a str,
     timeline: &'a [TimelineEvent],
     zone: Tz,
-    /// Whether the visitor may cancel and reschedule it now.
+    /// Whether the visitor may cancel and reschedule the request now.
     changes: bool,
-    /// Steps that failed, where the visitor may resume the request now.
+    /// The failed steps, if the visitor may resume the request now.
     failed: &'a [&'a str],
-    /// Those of them that the visitor may leave out.
+    /// The failed steps that the visitor may leave out.
     skippable: &'a [Skip],
-    /// Whether the visitor may resume it again, because nothing shows that the resumed execution runs.
+    /// Whether the visitor may resume the request again, because its resumed execution seems not to have started.
     stuck: bool,
-    /// Whether the visitor may see the password that reached no place.
+    /// Whether the visitor may see the undelivered password.
     password: bool,
-    /// The pending page, where it waits for the visitor's decision.
+    /// The address of the pending page, if the request waits for the visitor's decision.
     pending: Option<String>,
 }
 
@@ -194,7 +194,7 @@ mod tests {
 
     const BASE: &str = "http://127.0.0.1:4566/base";
 
-    /// Nothing has happened, and nothing can be done.
+    /// A request without events and without actions.
     fn quiet(record: &RequestRecord) -> Page<'_> {
         Page {
             link: Base::new(BASE).unwrap().link(&path(record)),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_can_be_resumed_or_left_out() {
+    fn failed_step_can_be_resumed_or_skipped() {
         let record = record("m1", "Ada", Status::Failed);
         let page = Page {
             failed: &["create-user", "find-license"],
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resume_that_began_nothing_can_be_repeated() {
+    fn resume_without_an_execution_can_be_repeated() {
         let record = record("m1", "Ada", Status::Running);
         let page = Page {
             stuck: true,
@@ -266,13 +266,13 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_shown_while_they_work() {
+    fn forms_are_shown_only_while_they_are_allowed() {
         assert!(page(&record("m1", "Ada", Status::Scheduled), true).contains("/cancel\""));
         assert!(!page(&record("m1", "Ada", Status::Running), false).contains("/cancel\""));
     }
 
     #[test]
-    fn the_body_has_the_fixed_names() {
+    fn json_has_the_fixed_names() {
         let mut record = record("m1", "Ada", Status::Cancelled);
         record.ticket = Some(TicketRef {
             system: "connectwise".to_owned(),

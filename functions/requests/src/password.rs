@@ -1,4 +1,4 @@
-//! A temporary password that reached no place is shown once, to an admin.
+//! Shows an undelivered temporary password once, to an admin.
 
 use std::sync::Arc;
 
@@ -38,8 +38,9 @@ pub(crate) async fn show(
 }
 
 impl App {
-    /// First it is written down who sees it, with the audit; only then it is shown. If the answer is lost, so is the
-    /// password: a reset in the directory helps, while nothing would help against a second reader.
+    /// Records who sees the password, together with the audit entry, and only then shows it. If the response is lost,
+    /// the password is lost too. An admin can then reset it in the directory, whereas a second reader could not be
+    /// undone.
     async fn password(
         &self,
         format: Format,
@@ -81,7 +82,7 @@ impl App {
                 None => Err(StepError::Transient("the password is being shown".to_owned()).into()),
             };
         }
-        // It may be shown this once, whatever becomes of the rest; a repeated call makes up for that.
+        // The password may be shown this once even if the rest fails; a repeated call completes the rest.
         if let Err(error) = self.go_on(record, &shown).await {
             tracing::warn!(request = %key.request, reason = %error, "the execution goes on waiting");
         }
@@ -109,7 +110,7 @@ impl App {
         )))
     }
 
-    /// Nothing is left to be waited for: the next execution takes over, deletes the password and ends the request.
+    /// Ends the wait: the next execution takes over, deletes the password and ends the request.
     async fn go_on(&self, record: &RequestRecord, shown: &Shown) -> Result<(), StepError> {
         let key = record.key();
         let detail = format!("Shown to {}", shown.by);

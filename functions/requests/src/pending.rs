@@ -1,4 +1,4 @@
-//! What waits for the visitor's decision. The forms of the page post to `functions/decide`.
+//! The page of decisions that wait for the visitor. Its forms post to `functions/decide`.
 
 use std::sync::Arc;
 
@@ -19,9 +19,10 @@ use web::{Format, OrgScope, ProblemDetails, Response, State, Web};
 use crate::app::App;
 use crate::shown;
 
-/// Of requests that wait at gates of one kind. The oldest come in any case, as they are likely to close first.
+/// The most requests read that wait at gates of one kind. The oldest come first, because they are likely to close
+/// first.
 const MOST: usize = 500;
-/// Requests whose gates are read at a time.
+/// How many requests' gates are read concurrently.
 const AT_A_TIME: usize = 50;
 
 /// An open gate.
@@ -30,7 +31,7 @@ struct Item {
     gate: Gate,
     gate_record: GateRecord,
     asked_by: String,
-    /// Somebody else must decide.
+    /// Whether somebody else must decide, because the visitor is concerned.
     own: bool,
 }
 
@@ -45,7 +46,7 @@ impl Item {
         }
     }
 
-    /// Where its decision is posted.
+    /// The address to which the decision is posted.
     fn path(&self) -> String {
         let request = shown::path(&self.record);
         match &self.gate {
@@ -61,7 +62,7 @@ impl Item {
         }
     }
 
-    /// For ids of the page.
+    /// A part of ids on the page.
     fn id(&self) -> String {
         format!("{}-{}", self.record.id, self.gate)
     }
@@ -86,7 +87,7 @@ impl Item {
     }
 }
 
-/// Which requests wait for this role.
+/// The statuses in which requests wait for this role.
 pub(crate) fn statuses(role: Role) -> Vec<Status> {
     let mine = [
         (Status::WaitingApproval, role.decides_approvals()),
@@ -104,7 +105,7 @@ fn waits_at(status: Status, gate: &Gate) -> bool {
     }
 }
 
-/// What closes first stands first; and whether there is more than is shown.
+/// The open gates, the first to close first, and whether there are more than are shown.
 async fn find(web: &Web, scope: &OrgScope) -> Result<(Vec<Item>, bool), ProblemDetails> {
     let store = &web.store;
     let mut records = Vec::new();
@@ -159,7 +160,7 @@ impl Page<'_> {
         facts
     }
 
-    /// The one that needs no more than a button.
+    /// The action that needs only a button.
     fn yes(&self, item: &Item) -> Action {
         item.gate.actions()[0]
     }
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn own_approvals_have_no_button() {
+    fn own_request_has_no_approval_button() {
         let scope = scope("m1", Role::Admin, "Mary");
         let mine = record("m1", "Ada", Status::WaitingApproval);
         let theirs = record("m2", "Ada", Status::WaitingApproval);

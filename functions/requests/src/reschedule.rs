@@ -1,4 +1,4 @@
-//! Another start date or last day, while the request waits for approval or for its date.
+//! Changes the start date or last day while the request waits for approval or for its date.
 
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -34,7 +34,8 @@ impl App {
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
             if self.asks_again(&record, date).await? {
-                // By this call or an earlier one, which may have died before the execution that asks was started.
+                // This call or an earlier one changed the date; an earlier one may have died before it started the next
+                // execution.
                 return Ok(self
                     .executions
                     .take_over(record.kind(), &record.key(), record.run, Enter::Start)
@@ -61,7 +62,7 @@ impl App {
         Err(StepError::Transient("the request changes too often".to_owned()).into())
     }
 
-    /// Whether approval of this very date is to be asked for again, and nobody has been asked yet.
+    /// Whether approval of this date is to be requested again, and nobody has been asked yet.
     async fn asks_again(&self, record: &RequestRecord, date: NaiveDate) -> Result<bool, StepError> {
         if record.status != Status::Running || record.plan.approval_again == 0 || record.job.date() != Some(date) {
             return Ok(false);
@@ -70,7 +71,8 @@ impl App {
         Ok(gate.is_none())
     }
 
-    /// `record` is from before the change. If this fails, the caller repeats the call, and a later execution takes over.
+    /// `record` is the request before the change. If this fails, the caller repeats the call, and a later execution
+    /// takes over.
     async fn finish_rescheduling(
         &self,
         scope: &OrgScope,
@@ -92,7 +94,7 @@ impl App {
                 .await?;
         }
         let by = scope.caller.known_as();
-        // A date may be chosen, left and chosen again: each time is told.
+        // A date may be chosen, dropped and chosen again; each change is reported.
         let once = Utc::now().timestamp_millis().to_string();
         let text = match moving {
             Moving::AskAgain => messages::asked_again(record.about(), start.at(), zone, by),
@@ -111,8 +113,8 @@ impl App {
     }
 }
 
-/// A scheduled request gets an execution that waits anew, and one that was approved asks again before it begins earlier;
-/// one at its approval reads the date after it.
+/// How the change is made. A scheduled request gets a new execution that waits; if it was approved and would begin
+/// earlier, that execution requests approval again. A request that waits for approval reads the date afterwards.
 fn moving(record: &RequestRecord, start: Start) -> Result<Moving, ProblemDetails> {
     match record.status {
         Status::WaitingApproval => Ok(Moving::InPlace),
@@ -152,7 +154,7 @@ fn wanted_date(body: &Map<String, Value>, field: &str) -> Result<NaiveDate, Prob
         .map(|name| wrong(name, "is not a known field"))
         .collect();
     let text = body.get(field).and_then(Value::as_str).unwrap_or_default();
-    // chrono reads more spellings than the one that is told.
+    // chrono accepts more formats than the documented one.
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .filter(|date| date.to_string() == text);
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn one_date_and_nothing_else() {
+    fn body_must_have_exactly_one_date() {
         assert_eq!(
             read(json!({"start_date": "2026-12-01"})),
             Ok("2026-12-01".parse().unwrap())
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approved_date_is_moved_with_the_approvers() {
+    fn changing_an_approved_date_involves_the_approvers() {
         let mut request = record("me", "Ada", Status::Scheduled);
         let moved = |request: &RequestRecord, start| moving(request, start).map_err(|problem| problem.status.as_u16());
         let hours = |hours| Start::At(at() + chrono::Duration::hours(hours));
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_say_when_the_user_is_created() {
+    fn note_says_when_the_user_is_created() {
         let date = "2026-12-01".parse().unwrap();
         let at = Start::At("2026-12-01T07:00:00Z".parse().unwrap());
         let about = |kind| About { kind, name: "Ada" };

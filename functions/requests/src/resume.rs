@@ -1,4 +1,4 @@
-//! Resuming a request whose step has failed, and leaving the step out.
+//! Resumes a request whose step failed, optionally without that step.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::authority;
@@ -20,7 +20,7 @@ use crate::shown::label;
 
 const ATTEMPTS: usize = 3;
 
-/// An execution that was started begins its first step sooner.
+/// An execution begins its first step within this time.
 const BEGINS_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl App {
@@ -38,7 +38,7 @@ impl App {
         for _ in 0..ATTEMPTS {
             let record = self.load(key).await?;
             if is_resumed(&record, skip) {
-                // By this call or an earlier one, which may have died before the rest.
+                // This call or an earlier one resumed it; an earlier one may have died before the rest.
                 return Ok(self.finish_resuming(scope, &record, skip).await?);
             }
             let timeline = self.web.store.timeline(key).await?;
@@ -50,7 +50,7 @@ impl App {
         Err(StepError::Transient("the request changes too often".to_owned()).into())
     }
 
-    /// The resumed execution goes through all steps from the first one: what is done passes quickly.
+    /// Starts the resumed execution, which runs all steps from the first; completed work is skipped quickly.
     async fn finish_resuming(
         &self,
         scope: &OrgScope,
@@ -67,7 +67,7 @@ impl App {
             .queue_note(&key, &format!("resumed-{run}"), &messages::resumed(record.about(), by))
             .await?;
         for step in &record.skipped {
-            // Where the call that skipped it died before this, the audit alone knows who and why.
+            // If the call that skipped the step died before this, only the audit knows who did it and why.
             let (by, reason) = match skip {
                 Some((now, reason)) if now == *step => (by, reason),
                 _ => ("an admin", "the audit says why"),
@@ -93,13 +93,14 @@ fn is_resumed(record: &RequestRecord, skip: Option<(Skip, &str)>) -> bool {
         && skip.is_none_or(|(step, _)| record.skipped.contains(&step))
 }
 
-/// Whether the call that resumed it seems to have died before it started the execution: calling again makes up for it.
+/// Whether the call that resumed the request seems to have died before it started the execution. Calling again
+/// completes it.
 pub(crate) fn is_stuck(record: &RequestRecord, timeline: &[TimelineEvent], now: DateTime<Utc>) -> bool {
     let lately = |event: &TimelineEvent| event.is(Event::Resumed) && now - event.at < BEGINS_WITHIN;
     is_resumed(record, None) && record.step.as_deref() == Some(STEP.as_str()) && !timeline.iter().any(lately)
 }
 
-/// Whether a step has failed, and the one that is to be left out is among them.
+/// Checks that a step has failed and, if a step is to be skipped, that it is one of those.
 fn allowed(
     record: &RequestRecord,
     timeline: &[TimelineEvent],
@@ -121,7 +122,7 @@ fn allowed(
     }
 }
 
-/// Of an ended request that can be resumed; else none.
+/// The failed steps of an ended request that can be resumed; empty for any other.
 pub(crate) fn failed_steps<'a>(record: &'a RequestRecord, timeline: &'a [TimelineEvent]) -> Vec<&'a str> {
     match (record.ended_at, record.status) {
         (Some(_), Status::Failed | Status::CompletedWithWarnings) => record.failed_steps(timeline),
@@ -139,7 +140,7 @@ fn reserved(record: &RequestRecord) -> String {
     }
 }
 
-/// An empty body says that nothing is skipped.
+/// Parses the body; an empty one skips nothing.
 fn fields(body: &RequestBody) -> Result<Map<String, Value>, ProblemDetails> {
     if body.is_empty() {
         return Ok(Map::new());
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_ended_with_a_failed_step_is_resumed() {
+    fn only_requests_with_a_failed_step_are_resumed() {
         let timeline = [failed("create-user")];
         for status in Status::ALL {
             let mut record = record("m1", "Ada", status);
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resume_that_started_nothing_is_offered_again() {
+    fn resume_without_an_execution_is_offered_again() {
         let mut stuck = record("m1", "Ada", Status::Running);
         (stuck.run, stuck.resumed, stuck.step) = (2, Some(2), Some(STEP.to_string()));
         let mut event = failed(STEP.as_str());
@@ -188,7 +189,7 @@ mod tests {
         let timeline = [event];
         let later = at() + BEGINS_WITHIN;
         assert!(is_stuck(&stuck, &timeline, later));
-        // Not even that was written.
+        // The call died even before it wrote the event.
         assert!(is_stuck(&stuck, &[], at()));
         assert!(!is_stuck(&stuck, &timeline, at()), "it has just been resumed");
         for begun in [
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_step_that_failed_is_skipped() {
+    fn only_a_failed_step_can_be_skipped() {
         let mut record = record("m1", "Ada", Status::Failed);
         record.ended_at = Some(at());
         let skip = Some((Skip::FindLicense, "none left"));

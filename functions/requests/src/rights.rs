@@ -1,14 +1,14 @@
-//! Whose requests a caller sees and changes.
+//! The requests that a caller may see and change.
 
 use store::requests::RequestRecord;
 use web::OrgScope;
 
-/// Everybody sees what they asked for.
+/// Everybody may see their own requests; some roles see all.
 pub(crate) fn sees(scope: &OrgScope, record: &RequestRecord) -> bool {
     scope.caller.role.sees_all_requests() || scope.caller.asked_for(&record.requester)
 }
 
-/// Everybody cancels and reschedules what they asked for.
+/// Everybody may cancel and reschedule their own requests; some roles all.
 pub(crate) fn changes(scope: &OrgScope, record: &RequestRecord) -> bool {
     scope.caller.role.cancels_and_reschedules() || scope.caller.asked_for(&record.requester)
 }
@@ -22,7 +22,7 @@ mod tests {
     use crate::samples::{record, scope};
 
     #[test]
-    fn who_sees_and_changes_what() {
+    fn rights_depend_on_role_and_requester() {
         let cases = [
             (Role::Basic, "me", true, true),
             (Role::Basic, "other", false, false),

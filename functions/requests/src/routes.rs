@@ -60,7 +60,7 @@ async fn resume(
     changed(&app, &scope, &params, format).await
 }
 
-/// The request as it is now: for a page by looking again, so that a reload changes nothing twice.
+/// Responds with the request after a change. A page redirects to it, so that a reload does not repeat the change.
 async fn changed(app: &App, scope: &OrgScope, params: &PathParams, format: Format) -> Result<Response, ProblemDetails> {
     let record = app.to_see(scope, params).await?;
     if format.is_page() {

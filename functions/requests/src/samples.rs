@@ -1,4 +1,4 @@
-//! Requests and members for the tests.
+//! Sample requests and members for tests.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{OrgId, RequestId};
@@ -36,7 +36,7 @@ pub(crate) fn scope(member: &str, role: Role, name: &str) -> OrgScope {
 
 pub(crate) fn record(requester: &str, name: &str, status: Status) -> RequestRecord {
     let body = serde_json::json!({"first_name": "Ada", "last_name": "Lovelace", "start_date": "2026-12-01"});
-    // No form lets all of these names in; a page shows them as text all the same.
+    // No form accepts all of these names, but a page must still show them as text.
     let mut form = Onboarding::parse(&body).unwrap();
     name.clone_into(&mut form.first_name);
     RequestRecord {

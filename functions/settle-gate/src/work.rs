@@ -1,5 +1,5 @@
-//! After the wait at a gate: a decision that was made counts. Where nobody decided, time does, by the same conditional
-//! write as a click.
+//! Runs after the wait at a gate. A recorded decision counts. If nobody decided, the timeout decides with the same
+//! conditional write as a click.
 
 use domain::decision::{Decision, Gate, Reason};
 use domain::job::About;
@@ -29,7 +29,7 @@ impl Step for SettleGate {
     type Output = Output;
 
     async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
-        // The state machine only says that it is the approval: the request knows at which gate.
+        // The state machine says only that it is the approval; the request knows which gate.
         let gate = match input.gate {
             Gate::Approval(_) => cx.record.plan.approval_gate(),
             license => license,
@@ -43,11 +43,11 @@ impl Step for SettleGate {
     }
 }
 
-/// A gate that has decided.
+/// A decided gate.
 struct Decided {
     gate: Gate,
     decision: Decision,
-    /// Who decided, for people; empty if nobody was asked.
+    /// The decider's name for people; empty if nobody was asked.
     by: String,
     reason: Option<Reason>,
 }
@@ -67,7 +67,7 @@ impl Decided {
                 };
                 Some(cx.store.decide(&cx.key, &gate, time).await?.gate)
             }
-            // The state that asks failed before anybody could be asked.
+            // The asking state failed before anybody could be asked.
             None => None,
         };
         let decision = record.as_ref().and_then(|gate| gate.decision);
@@ -83,7 +83,7 @@ impl Decided {
     async fn report(&self, cx: &StepContext) -> Result<(), StepError> {
         let Self { gate, decision, .. } = self;
         let text = match gate {
-            // Whoever cancelled the request has reported it.
+            // The call that cancelled the request has reported it.
             Gate::Approval(_) if *decision == Decision::Cancelled => return Ok(()),
             Gate::Approval(_) => self.of_approval(cx.record.about()),
             Gate::License(part_number) => {
@@ -127,7 +127,7 @@ impl Decided {
         }
     }
 
-    /// For the timeline.
+    /// The detail for the timeline.
     fn detail(&self) -> String {
         let Self { gate, decision, by, .. } = self;
         let label = decision.label();
@@ -149,7 +149,7 @@ impl Decided {
             Gate::License(_) => Status::WaitingLicense,
         };
         if self.decision != Decision::Cancelled {
-            // Where it does not wait any more, an earlier run of this step has moved it on.
+            // If the request no longer waits, an earlier run of this step changed its status.
             cx.store
                 .move_status(&cx.key, cx.run, &[waited], Status::Running)
                 .await?;

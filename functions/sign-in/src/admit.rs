@@ -1,4 +1,4 @@
-//! Signs in the person whom Google names, as [`decide`] says: gathers the facts, carries out the decision and audits it.
+//! Signs in the person that Google names: gathers the facts for [`decide`], carries out its decision and audits it.
 
 use domain::contact::EmailAddress;
 use domain::ids::OrgId;
@@ -13,10 +13,10 @@ use store::members::{Bound, Held, Joined, Member};
 use crate::decision::{Answer, Facts, Refusal, SignInDecision, decide};
 use crate::google::Person;
 
-/// No domain is longer.
+/// The longest domain name.
 const DOMAIN: usize = 253;
 
-/// The member who is signed in from now on, or none. `wanted` is the organisation that the person named.
+/// Returns the member who is now signed in, or `None`. `wanted` is the organisation that the person named.
 pub(crate) async fn admit(store: &Store, person: &Person, wanted: Option<&OrgId>) -> Result<Option<Member>, StepError> {
     let mut facts = gather(store, person, wanted).await?;
     let verdict = loop {
@@ -65,14 +65,14 @@ async fn with_address(
     if let Some(home) = owner.map(|owner| &owner.org)
         && !members.iter().any(|member| member.org == *home)
     {
-        // The address of a member that the first versions of Gangway wrote can't be found without its organisation.
+        // A member stored by an early version of Gangway can be found by address only within a known organisation.
         members.extend(store.member_by_email(home, address.as_str()).await?);
     }
     Ok(members)
 }
 
-/// Binds a member who has just proved by a one-time link who they are, for an address that Google does not answer for
-/// (rule 6).
+/// Binds a member who has just proved their identity with a one-time link, because Google is not authoritative for the
+/// address (rule 6).
 pub(crate) async fn connect(store: &Store, person: &Person, member: &Member) -> Result<Option<Member>, StepError> {
     let same = person
         .verified
@@ -92,12 +92,12 @@ pub(crate) async fn connect(store: &Store, person: &Person, member: &Member) -> 
     }
 }
 
-/// Records that the member whom the person wanted to be connected to was deleted meanwhile.
+/// Records that the member to be connected was deleted meanwhile.
 pub(crate) async fn too_late(store: &Store, person: &Person, org: &OrgId) -> Result<(), StepError> {
     refused(store, person, &[(Some(org.clone()), Reason::Deleted)]).await
 }
 
-/// Records a refusal for which Google named no person. `member` is the member to be connected, if a one-time link named
+/// Records a refusal in which Google named no person. `member` is the member to be connected, if a one-time link named
 /// one.
 pub(crate) async fn no_person(
     store: &Store,
@@ -112,12 +112,12 @@ pub(crate) async fn no_person(
     }
 }
 
-/// Binds the member, unless another identity was quicker.
+/// Binds the member, unless another identity was bound first.
 async fn bind(store: &Store, person: &Person, member: &Member) -> Result<Answer, StepError> {
     if member.identity.is_none() && store.bind_member(member, &person.identity).await? == Bound::Bound {
         return Ok(Ok((member.clone(), Reason::Bound)));
     }
-    // Bound before, or by the same person's other sign-in at this moment.
+    // The member may be bound already, or by a simultaneous sign-in of the same person.
     let now = store.member(&member.org, &member.id).await?;
     Ok(match now {
         Some(now) if now.identity.as_ref() == Some(&person.identity) => Ok((now, Reason::Known)),
@@ -142,7 +142,7 @@ async fn auto_onboard(
     }
 }
 
-/// Rules 4 and 7: the address or the identity is known to the organisation.
+/// Handles an address or identity that the organisation already knows (rules 4 and 7).
 async fn known_before(
     store: &Store,
     person: &Person,
@@ -153,7 +153,7 @@ async fn known_before(
     let identity = store.holder_of_identity(org, &person.identity).await?;
     Ok(match (address, identity) {
         (Some(Held::Deleted), _) | (_, Some(Held::Deleted)) => Err(Reason::Deleted),
-        // The same person's other first sign-in was quicker.
+        // A simultaneous first sign-in of the same person came first.
         (_, Some(Held::By(id))) => match store.member(org, &id).await? {
             Some(member) => Ok((member, Reason::Known)),
             None => Err(Reason::Deleted),
@@ -162,8 +162,8 @@ async fn known_before(
     })
 }
 
-/// The organisation that has the domain of the address, or else of the account. It is also looked up for a person who is
-/// refused, so that the organisation's admins see who tried.
+/// The organisation that has the domain of the address, or else of the account. It is also looked up for refused
+/// people, so that the organisation's admins see who tried.
 async fn owner(store: &Store, person: &Person) -> Result<Option<DomainOwner>, StepError> {
     let of_address = person.claimed.rsplit_once('@').map(|(_, domain)| domain);
     for domain in [of_address, person.hd.as_deref()].into_iter().flatten() {
@@ -194,7 +194,7 @@ async fn refused(store: &Store, person: &Person, refusals: &[Refusal]) -> Result
     Ok(())
 }
 
-/// Tells the operator of Gangway: a known address with another identity deserves a look.
+/// Counts refusals for the operator of Gangway, because a known address with another identity should be investigated.
 fn count(org: Option<&OrgId>, reason: Reason) {
     let org = org.map(OrgId::as_str).unwrap_or_default();
     tracing::warn!(org, reason = reason.code(), "a sign-in is refused");

@@ -1,4 +1,4 @@
-//! What the handlers work with.
+//! The state of the handlers.
 
 use domain::step_error::StepError;
 use store::secrets::Secrets;
@@ -9,7 +9,7 @@ use crate::google::Google;
 
 pub(crate) struct App {
     pub(crate) web: Web,
-    /// None where people do not sign in with Google.
+    /// `None` if sign-in with Google is not set up.
     pub(crate) google: Option<Google>,
     pub(crate) secrets: Secrets,
 }

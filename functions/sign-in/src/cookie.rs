@@ -1,4 +1,4 @@
-//! What the browser brings back to a sign-in: signed cookies, which no other function reads.
+//! Signed cookies that the browser returns during a sign-in. No other function reads them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ use web::host_cookie;
 
 const MIN_SECRET: usize = 32;
 
-/// A cookie that is good for one errand.
+/// A cookie for one purpose.
 #[derive(Debug)]
 pub(crate) struct SignInCookie {
     /// Begins with `__Host-`.
@@ -25,7 +25,7 @@ pub(crate) struct SignInCookie {
 }
 
 impl SignInCookie {
-    /// The cookie that makes the browser forget it.
+    /// The cookie that makes the browser forget this one.
     pub(crate) fn end(&self) -> Cookie<'static> {
         let mut cookie = host_cookie(self.name);
         cookie.make_removal();
@@ -33,7 +33,7 @@ impl SignInCookie {
     }
 }
 
-/// The deployment's current key and the one before it: a rotation breaks no sign-in that is under way.
+/// The deployment's current key and the previous one, so that a rotation interrupts no sign-in.
 pub(crate) struct Keys(SignInKeys);
 
 impl Keys {
@@ -60,7 +60,7 @@ impl Keys {
         Ok(cookie)
     }
 
-    /// What the browser brought back, if it is ours. Its time is for the value itself to say.
+    /// The value that the browser returned, if its signature is ours. The value itself must contain its expiry.
     pub(crate) fn open<T: DeserializeOwned>(&self, errand: &SignInCookie, headers: &HeaderMap) -> Option<T> {
         let keys: Vec<Key> = self
             .0
@@ -79,7 +79,7 @@ impl Keys {
     }
 }
 
-/// A signature doesn't hold the cookie's name, so each name has a key of its own.
+/// The key of a cookie. A signature does not cover the cookie's name, so each name has its own key.
 fn key(secret: &SecretString, errand: &SignInCookie) -> Result<Key, StepError> {
     let wrong = || StepError::Permanent("the key of the sign-in cookies is too short".to_owned());
     let bytes = secret.expose_secret().as_bytes();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_errand_comes_back_and_is_kept_from_scripts() {
+    fn cookie_round_trips_and_is_hidden_from_scripts() {
         let keys = keys("a", None);
         let cookie = keys.seal(&FLOW, &"value", Utc::now()).unwrap();
         let text = cookie.to_string();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_one_or_one_of_another_name_is_none() {
+    fn changed_or_renamed_cookie_is_refused() {
         let keys = keys("a", None);
         let cookie = keys.seal(&FLOW, &"value", Utc::now()).unwrap();
         for (at, _) in cookie.value().char_indices() {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_count_and_no_third_one() {
+    fn only_the_last_two_keys_are_valid() {
         let old = keys("a", None).seal(&FLOW, &"value", Utc::now()).unwrap();
         let headers = header(FLOW.name, old.value());
         assert!(opened(&keys("b", Some("a")), &FLOW, &headers).is_some());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_refused() {
+    fn short_key_is_refused() {
         let keys = Keys::new(SignInKeys::new("short".to_owned().into(), None, None));
         assert!(keys.seal(&FLOW, &"value", Utc::now()).is_err());
     }

@@ -1,4 +1,4 @@
-//! Who comes in with a Google account: one pure function of the facts. docs/google.md lists the rules by number.
+//! Who is signed in with a Google account, as one pure function of the facts. docs/google.md lists the rules by number.
 
 use domain::contact::EmailAddress;
 use domain::ids::OrgId;
@@ -8,34 +8,34 @@ use store::members::Member;
 
 use crate::google::Person;
 
-/// A member who is signed in, and why; or why the organisation refuses the person.
+/// A member who is signed in, with the reason, or the reason why the organisation refuses the person.
 pub(crate) type Answer = Result<(Member, Reason), Reason>;
 
-/// What is known when a person comes back from Google.
+/// The facts known when a person returns from Google.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) person: Person,
     /// The organisation that the person named.
     pub(crate) wanted: Option<OrgId>,
-    /// The organisation that has the domain of the address, or of the account.
+    /// The organisation that has the domain of the address or of the account.
     pub(crate) owner: Option<DomainOwner>,
-    /// Members with the person's identity; the organisation of the last sign-in comes first.
+    /// The members with the person's identity; the one of the last sign-in comes first.
     pub(crate) known: Vec<Member>,
-    /// Members with the person's verified address, whether bound or not.
+    /// The members with the person's verified address, whether bound or not.
     pub(crate) with_address: Vec<Member>,
-    /// What the decisions to bind a member have led to until now.
+    /// The results of earlier decisions to bind a member.
     pub(crate) bindings: Vec<(OrgId, Answer)>,
-    /// What the decision to add a member has led to.
+    /// The result of an earlier decision to add a member.
     pub(crate) onboarding: Option<Answer>,
 }
 
-/// What to do next. [`SignInDecision::Bind`] and [`SignInDecision::AutoOnboard`] may meet another sign-in at the same
-/// moment, so their result becomes a fact, and the decision is made again.
+/// What to do next. [`SignInDecision::Bind`] and [`SignInDecision::AutoOnboard`] may coincide with another sign-in. So
+/// their result becomes a fact, and the decision is made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SignInDecision {
     /// Bind the member to the person's identity.
     Bind(Member),
-    /// Add a member to the organisation, with this address.
+    /// Add a member with this address to the organisation.
     AutoOnboard {
         org: OrgId,
         address: EmailAddress,
@@ -50,7 +50,7 @@ pub(crate) struct Verdict {
     pub(crate) refusals: Vec<Refusal>,
 }
 
-/// Why a person is refused, and the organisation that this concerns.
+/// The reason why a person is refused, and the organisation it concerns.
 pub(crate) type Refusal = (Option<OrgId>, Reason);
 
 pub(crate) fn decide(facts: &Facts) -> SignInDecision {
@@ -82,7 +82,7 @@ impl Facts {
         self.owner.as_ref().map(|owner| &owner.org)
     }
 
-    /// None while the result of binding is not known.
+    /// Returns `None` while the result of binding is unknown.
     fn answer_of(&self, member: &Member) -> Option<Answer> {
         match &member.identity {
             Some(identity) if *identity == self.person.identity => Some(Ok((member.clone(), Reason::Known))),
@@ -97,7 +97,7 @@ impl Facts {
         }
     }
 
-    /// Rules 1 and 3: the organisation that takes the person in by itself, or why there is none.
+    /// Rules 1 and 3: the organisation that would add the person as a member, or why there is none.
     fn taking_in(&self) -> Result<(&OrgId, &EmailAddress), Reason> {
         let address = match (self.person.workspace_address(), &self.owner) {
             (Err(Reason::AddressUnverified), _) => return Err(Reason::AddressUnverified),
@@ -111,7 +111,7 @@ impl Facts {
     }
 }
 
-/// The answers of organisations so far, at most one each; None is no organisation.
+/// The answers of organisations so far, at most one each. `None` stands for no organisation.
 struct Answers(Vec<(Option<OrgId>, Answer)>);
 
 impl Answers {
@@ -136,7 +136,8 @@ impl Answers {
         self.0.iter().filter_map(|(_, answer)| answer.as_ref().ok())
     }
 
-    /// Rule 6: members added by hand, home's first. Returns a member that has to be bound before this can go on.
+    /// Rule 6: members added by hand, those of the home organisation first. Returns a member that has to be bound
+    /// before this can continue.
     fn of_members_by_hand<'a>(&mut self, facts: &'a Facts) -> Option<&'a Member> {
         let home = facts.home();
         let mut by_hand: Vec<_> = facts.with_address.iter().collect();
@@ -151,14 +152,14 @@ impl Answers {
             let changed_hands = answer == Err(Reason::OtherIdentity) && Some(&member.org) == home;
             self.0.push((Some(member.org.clone()), answer));
             if changed_hands {
-                // Rule 10: the organisation that gives the address out knows another person by it.
+                // Rule 10: the organisation that owns the address knows another person by it.
                 break;
             }
         }
         None
     }
 
-    /// Rules 1 to 5. Returns what has to be done before this can go on.
+    /// Rules 1 to 5. Returns what has to be done before this can continue.
     fn of_auto_onboarding(&mut self, facts: &Facts) -> Option<SignInDecision> {
         let answer = match (facts.taking_in(), &facts.onboarding) {
             (Err(reason), _) => Err(reason),
@@ -176,7 +177,7 @@ impl Answers {
         if let Some(wanted) = &facts.wanted
             && !self.have(wanted)
         {
-            // Rule 12: not in the audit of the organisation that was named, because anybody can name any.
+            // Rule 12: not in the audit of the named organisation, because anybody can name any organisation.
             self.0.push((None, Err(Reason::NotAMember)));
         }
         Verdict {
@@ -189,7 +190,7 @@ impl Answers {
         }
     }
 
-    /// Rules 8 and 9.
+    /// Rules 8 and 9: the member who is signed in.
     fn chosen(&self, facts: &Facts) -> Option<&(Member, Reason)> {
         let of = |org: &OrgId| self.members().find(|(member, _)| member.org == *org);
         let first = self.members().next();

@@ -21,40 +21,40 @@ use crate::cookie::SignInCookie;
 use documents::Documents;
 pub(crate) use person::Person;
 
-/// Where Google sends people back to; the same text is registered there.
+/// The path to which Google sends people back; it must be registered at Google in the same spelling.
 const CALLBACK: &str = "/sign-in/google/callback";
-/// How long somebody may take at Google.
+/// How many minutes a person may spend at Google.
 const MINUTES: i64 = 10;
 
 pub(crate) struct Google {
-    /// As discovery has it, to the letter.
+    /// The issuer exactly as in discovery.
     issuer: String,
     client_id: String,
     redirect: String,
     documents: Documents,
 }
 
-/// What this browser brings back, and nobody else can.
+/// The state of a sign-in, which only this browser can return.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flow {
     pub(crate) state: String,
     nonce: String,
     verifier: String,
-    /// The organisation that the person named, if they did.
+    /// The organisation that the person named, if any.
     pub(crate) org: Option<OrgId>,
-    /// The member whom this person is, as a one-time link has shown.
+    /// The member to connect, proved by a one-time link.
     pub(crate) connect: Option<(OrgId, String)>,
     pub(crate) until: DateTime<Utc>,
 }
 
 impl Flow {
-    /// Whether Google's answer belongs to this flow.
+    /// Whether Google's response belongs to this flow.
     pub(crate) fn expects(&self, state: Option<&str>, now: DateTime<Utc>) -> bool {
         state == Some(self.state.as_str()) && now < self.until
     }
 }
 
-/// The cookie that a flow travels in.
+/// The cookie that carries a flow.
 pub(crate) const ERRAND: SignInCookie = SignInCookie {
     name: "__Host-gangway_google",
     seconds: MINUTES * 60,
@@ -71,7 +71,7 @@ struct Refusal {
 }
 
 impl Google {
-    /// `local_origins`: exempt from the check of addresses, on the local engine.
+    /// `local_origins` are exempt from the check of addresses, on the local engine.
     pub(crate) fn new(issuer: &str, client_id: &str, base: &Base, local_origins: String) -> Result<Self, StepError> {
         outbound::given_address("Google", issuer, &local_origins)?;
         Ok(Self {
@@ -82,12 +82,12 @@ impl Google {
         })
     }
 
-    /// Where a form that begins here leads, for the page's policy.
+    /// The origin to which a form that begins here redirects, for the page's policy.
     pub(crate) fn origin(&self) -> String {
         Url::parse(&self.issuer).map_or_else(|_| String::new(), |issuer| issuer.origin().ascii_serialization())
     }
 
-    /// The address to send the browser to, and what it has to bring back.
+    /// The address to which the browser is sent, and the flow that it has to return.
     pub(crate) async fn begin(
         &self,
         org: Option<OrgId>,
@@ -121,7 +121,7 @@ impl Google {
         Ok((url, flow))
     }
 
-    /// Who came back with this code. The outer error is a failure, the inner one a refusal.
+    /// The person who returned with this code. The outer error is a failure, the inner one a refusal.
     pub(crate) async fn finish(
         &self,
         flow: &Flow,
@@ -134,7 +134,7 @@ impl Google {
         }
     }
 
-    /// The ID token; none if Google refuses the code, or that this flow's verifier goes with it.
+    /// The ID token, or `None` if Google refuses the code or the flow's verifier.
     async fn exchange(
         &self,
         flow: &Flow,
@@ -171,7 +171,7 @@ impl Google {
         let provider = self.provider().await?;
         let mut read = token::read(id_token, &self.issuer, &self.client_id, provider.jwks(), &nonce);
         if read == Err(token::Refused::UnknownKey) {
-            // Google may have changed its keys since we read them; once more, and no further.
+            // Google may have changed its keys since they were read, so they are read once more.
             self.documents.forget(provider.jwks_uri().as_str()).await;
             let provider = self.provider().await?;
             read = token::read(id_token, &self.issuer, &self.client_id, provider.jwks(), &nonce);
@@ -182,7 +182,7 @@ impl Google {
         }))
     }
 
-    /// Google's description of itself, with its keys.
+    /// Google's discovery document, with its keys.
     async fn provider(&self) -> Result<CoreProviderMetadata, StepError> {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|_| wrong("GOOGLE_ISSUER"))?;
         CoreProviderMetadata::discover_async(issuer, &self.documents)

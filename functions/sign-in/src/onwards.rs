@@ -1,4 +1,4 @@
-//! Where a sign-in leads: to the page that somebody was sent here from, else to the form.
+//! Where a sign-in leads: to the page that sent the person here, or else to the form.
 
 use chrono::Utc;
 use domain::step_error::StepError;
@@ -10,7 +10,8 @@ use web::{ComeBack, Response, see_other, with_cookie};
 use crate::app::App;
 use crate::cookie::SignInCookie;
 
-/// The page travels in a cookie, so that it is the same for every way in: a link from a mail knows nothing of it.
+/// The page is kept in a cookie, so that it works for every way to sign in, including a mailed link, which does not
+/// contain it.
 const NEXT: SignInCookie = SignInCookie {
     name: "__Host-gangway_next",
     seconds: 15 * 60,
@@ -21,7 +22,7 @@ pub(crate) async fn remember(app: &App, page: Response, next: &ComeBack) -> Resu
     Ok(with_cookie(page, &cookie))
 }
 
-/// 303 to the page, which the browser then forgets.
+/// 303 to the page, and the browser forgets the cookie.
 pub(crate) async fn after_sign_in(app: &App, headers: &HeaderMap, member: &Member) -> Result<Response, StepError> {
     let form = format!("/orgs/{}/onboardings/new", member.org);
     let brings_one = headers
@@ -40,7 +41,7 @@ pub(crate) async fn after_sign_in(app: &App, headers: &HeaderMap, member: &Membe
     Ok(with_cookie(see_other(&app.web.base.link(path)), &NEXT.end()))
 }
 
-/// Whoever signed in may be somebody else than whoever was sent here.
+/// Whether the member may open the page, because another person may have signed in than the one who was sent here.
 async fn is_theirs(app: &App, next: &ComeBack, member: &Member) -> Result<bool, StepError> {
     if *next.org() == member.org {
         return Ok(true);

@@ -1,32 +1,32 @@
-//! Pages of signing in.
+//! The pages for signing in.
 
 use askama::Template;
 
 #[derive(Template)]
 #[template(path = "how_to.html")]
 pub(crate) struct HowTo {
-    /// Where the button leads, if people sign in with Google here.
+    /// The address of the button, if sign-in with Google is set up.
     pub(crate) google: Option<String>,
-    /// The visitor is signed in, and came for something that needs a more recent sign-in.
+    /// Whether the visitor is signed in, but needs a more recent sign-in.
     pub(crate) again: bool,
-    /// The visitor comes back to where they were.
+    /// Whether the visitor returns to their previous page.
     pub(crate) comes_back: bool,
-    /// "Sign out everywhere" was pressed in a session that had ended.
+    /// Whether "Sign out everywhere" was pressed in a session that had ended.
     pub(crate) nobody: bool,
 }
 
-/// The same for every refusal: it must not tell who exists.
+/// The same page for every refusal, because it must not reveal which accounts exist.
 #[derive(Template)]
 #[template(path = "refused.html")]
 pub(crate) struct Refused<'a> {
     pub(crate) base: &'a str,
 }
 
-/// For who has a session all the same.
+/// The page for a visitor who still has a session.
 #[derive(Template)]
 #[template(path = "not_connected.html")]
 pub(crate) struct NotConnected {
-    /// The form of the session's organisation.
+    /// The address of the form of the session's organisation.
     pub(crate) onwards: String,
 }
 
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_link_the_page_says_how() {
+    fn page_without_a_link_explains_how_to_sign_in() {
         let base = Base::new("https://gangway.example.com").unwrap();
         let page = |google, again, comes_back| {
             let page = HowTo {
@@ -94,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_nothing_about_anybody() {
+    fn refusal_reveals_no_account() {
         let base = Base::new("https://gangway.example.com").unwrap();
         let page = Refused { base: base.path() };
         insta::assert_snapshot!(web::page(&base, "You are not signed in", None, &page).unwrap());
     }
 
     #[test]
-    fn who_stays_signed_in_is_told_so_and_shown_the_way_on() {
+    fn remaining_session_is_shown_with_a_link() {
         let base = Base::new("https://gangway.example.com").unwrap();
         let page = NotConnected {
             onwards: "/orgs/acme/onboardings/new".to_owned(),

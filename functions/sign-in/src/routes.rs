@@ -1,4 +1,4 @@
-//! Who comes in, and how.
+//! The routes for signing in and out.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{admit, onwards, pages, with_google};
 const OPEN_THE_LINK: &str = "Open the sign-in link itself, and press the button on its page.";
 const PRESS_THE_BUTTON: &str = "Press the button on Gangway's own sign-in page.";
 
-/// None asks for a role: the proof is a one-time link or Google's answer.
+/// No route needs a role; the proof is a one-time link or Google's response.
 pub(crate) fn routes() -> Routes<Arc<App>> {
     Routes::default()
         .get("/health", Public, health)
@@ -48,7 +48,7 @@ async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respon
     Ok(web::see_other(&app.web.base.link(&path)))
 }
 
-/// Shows whom the link signs in, and uses nothing up.
+/// Shows whom the link would sign in, without using it up.
 async fn show(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Response, ProblemDetails> {
     let page = match query.get("t") {
         Some(token) => confirm(&app, token).await?,
@@ -60,7 +60,7 @@ async fn show(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
     })
 }
 
-/// The ways in. `next`: where whoever was sent here comes back to, by whichever way they sign in.
+/// Shows the ways to sign in. `next` is the page to which the person returns afterwards.
 async fn how_to(app: &App, query: &Query, headers: &HeaderMap) -> Result<Response, ProblemDetails> {
     let web = &app.web;
     let next = query.get("next").and_then(ComeBack::parse);
@@ -117,14 +117,14 @@ async fn redeem(
     web.store.audit(&member.org, &entry).await?;
     let connects = body.form().is_ok_and(|form| form.get("google") == Some("connect"));
     let response = match app.google.as_ref().filter(|_| connects) {
-        // Signed in either way: the link is used up.
+        // The link is used up in either case.
         Some(google) => with_google::lead(&app, google, None, Some(&member)).await?,
         None => onwards::after_sign_in(&app, &headers, &member).await?,
     };
     Ok(web.begin_session(&headers, response, &member).await?)
 }
 
-/// `everywhere`: in every browser of the member's.
+/// `everywhere` ends the member's sessions in every browser.
 async fn sign_out(
     State(app): State<Arc<App>>,
     caller: Option<Caller>,
@@ -134,7 +134,7 @@ async fn sign_out(
     let web = &app.web;
     let everywhere = body.form().is_ok_and(|form| form.get("everywhere").is_some());
     if caller.is_none() && everywhere {
-        // Nobody knows any more whose sessions these would be, and silence would look like success.
+        // It is unknown whose sessions these would be, and an ordinary response would look like success.
         let response = web::see_other(&web.base.link("/sign-in?nobody=1"));
         return Ok(web.end_session(&headers, response).await?);
     }
@@ -142,7 +142,7 @@ async fn sign_out(
         && let Some(id) = caller.member_id()
         && let Some(member) = web.store.member(&caller.org, id).await?
     {
-        // Whoever was deleted in this moment has no session either.
+        // A member who was just deleted has no session either.
         web.store.end_sessions(&member, id).await?;
     }
     let response = web::see_other(&web.base.link("/sign-in"));

@@ -1,4 +1,4 @@
-//! To Google and back.
+//! Sends people to Google and receives them back.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::google::{self, Flow, Google, Person};
 use crate::{admit, onwards, pages};
 
-/// The button of the sign-in page.
+/// Handles the button of the sign-in page.
 pub(crate) async fn begin(
     State(app): State<Arc<App>>,
     _sent: FromOwnForm,
@@ -31,7 +31,7 @@ pub(crate) async fn begin(
     lead(&app, google, org, None).await
 }
 
-/// 303 to Google. `connect`: the member whom the answer is to be bound to.
+/// 303 to Google. `connect` is the member to whom the identity is to be bound.
 pub(crate) async fn lead(
     app: &App,
     google: &Google,
@@ -44,8 +44,8 @@ pub(crate) async fn lead(
     Ok(web::with_cookie(web::see_other(url.as_str()), &cookie))
 }
 
-/// Where Google sends the browser back to. The one GET that changes something: the flow's cookie proves that this browser has
-/// begun it by a POST, and it counts once.
+/// The address to which Google sends the browser back. It is the only GET that changes something: the flow's cookie
+/// proves that this browser began the flow with a POST, and a flow is valid once.
 pub(crate) async fn callback(
     State(app): State<Arc<App>>,
     query: Query,
@@ -62,7 +62,7 @@ pub(crate) async fn callback(
     Ok(web::with_cookie(response, &google::ERRAND.end()))
 }
 
-/// A refusal leaves a session as it was, such as the one that a one-time link has just begun.
+/// Shows the refusal. An existing session stays, for example one that a one-time link has just begun.
 async fn refused(app: &App, headers: &HeaderMap) -> Result<Response, ProblemDetails> {
     let web = &app.web;
     if let Some((_, caller)) = web.signed_in(headers).await? {
@@ -82,7 +82,7 @@ async fn decide(
 ) -> Result<Option<Member>, ProblemDetails> {
     let store = &app.web.store;
     let Some(flow) = flow(app, query, headers).await? else {
-        // Nothing but the log: anybody can call this address with anything.
+        // The refusal is only logged, because anybody can call this address with anything.
         tracing::warn!(reason = Reason::ForeignAnswer.code(), "a sign-in is refused");
         return Ok(None);
     };
@@ -114,7 +114,7 @@ async fn who(app: &App, flow: &Flow, person: &Person) -> Result<Option<Member>, 
     }
 }
 
-/// The flow that this answer belongs to, used up by it.
+/// The flow of this response, which is then used up.
 async fn flow(app: &App, query: &Query, headers: &HeaderMap) -> Result<Option<Flow>, StepError> {
     let flow: Option<Flow> = app.keys().await?.open(&google::ERRAND, headers);
     let Some(flow) = flow.filter(|flow| flow.expects(query.get("state"), Utc::now())) else {

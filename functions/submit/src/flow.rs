@@ -1,5 +1,5 @@
-//! From a request to its response, for both forms: a submission is checked whole, then written down and started; a dry run is
-//! answered with the plan.
+//! From a call to its response, for both forms: a submission is validated, recorded and started; a dry run returns the
+//! plan.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) async fn blank<F: Submission>(
     flow.page::<F>(StatusCode::OK, &FormValues::default(), None).await
 }
 
-/// POST: a submission, or its dry run.
+/// POST: a submission or a dry run.
 pub(crate) async fn submit<F: Submission>(
     State(app): State<Arc<App>>,
     scope: OrgScope,
@@ -67,7 +67,7 @@ enum Outcome<T> {
     DryRun(Box<DryRun<T>>),
 }
 
-/// Who submits, and in which organisation.
+/// The submitter and the organisation.
 struct Flow<'a> {
     app: &'a App,
     scope: OrgScope,
@@ -86,7 +86,7 @@ impl<'a> Flow<'a> {
         let form = match partial.complete() {
             Ok(form) => form,
             Err(errors) => {
-                // To name all that is wrong costs as much as a dry run.
+                // Finding all errors costs as much as a dry run, so it has the same limit.
                 self.may_check().await?;
                 return Err(self.all_wrong::<F>(&fields, errors).await);
             }
@@ -106,7 +106,7 @@ impl<'a> Flow<'a> {
         Ok(Outcome::Accepted(accepted))
     }
 
-    /// Why the submission needs approval; empty if it goes on by itself. 403 with every field that the role may not use.
+    /// Why the submission needs approval; empty if it needs none. 403 with every field that the role may not use.
     fn authority<F: Submission>(&self, fields: &F::Fields) -> Result<Vec<Because>, ProblemDetails> {
         match F::facts(self.scope.caller.role, fields, &self.config.variables).decide() {
             authority::Answer::GoOn => Ok(Vec::new()),
@@ -136,7 +136,7 @@ impl<'a> Flow<'a> {
         F::plan(&planner, fields, asks).await
     }
 
-    /// The wrong fields, together with what is wrong about the right ones as far as that can be found out.
+    /// All errors: those of invalid fields, and those that a check of the valid fields finds.
     async fn all_wrong<F: Submission>(&self, fields: &F::Fields, mut errors: Vec<FieldError>) -> ProblemDetails {
         let mut found = match self.authority::<F>(fields) {
             Ok(because) => {
@@ -145,7 +145,7 @@ impl<'a> Flow<'a> {
             }
             Err(refused) => refused.errors,
         };
-        // An override that is wrong was left to its variable, which is not what was asked for.
+        // For an invalid override the check used the variable, so its errors about that field do not apply.
         found.retain(|error| !errors.iter().any(|wrong| wrong.field == error.field));
         errors.extend(found);
         errors.into()
@@ -191,7 +191,7 @@ impl<'a> Flow<'a> {
         for _ in 0..F::TRIES {
             let checked = self.check::<F>(fields, because).await?;
             let Some(plan) = checked.plan else {
-                // The twin of this submission may have come first while this one looked.
+                // The same submission, sent at the same time, may have been recorded first.
                 let earlier = recorder.earlier().await?;
                 return earlier.ok_or_else(|| checked.errors.into());
             };
@@ -204,15 +204,15 @@ impl<'a> Flow<'a> {
         Err(StepError::Transient(F::OVERTAKEN.to_owned()).into())
     }
 
-    /// Each member, and each program, has its own number of checks, so that nobody searches a tenant by them.
+    /// Each member and each program has its own limit of dry runs, so that nobody can explore a tenant with them.
     async fn may_check(&self) -> Result<(), ProblemDetails> {
         let caller = &self.scope.caller;
         let limit = Limit::checks(&caller.org, &caller.id);
         self.app.web.within(&limit, "You have checked too often").await
     }
 
-    /// Where nobody else is there to approve, the parent's members do, and a child is not told who they are. Addresses of
-    /// the variable are what somebody wrote, and stay.
+    /// Hides the parent's members, who approve if nobody else can and whom a child may not see. Addresses in the
+    /// variable are text that somebody typed, and stay.
     async fn hide(&self, approvers: &mut Vec<String>) -> Result<(), StepError> {
         if !self.config.variables.new_user_approval_email.is_empty() {
             return Ok(());
@@ -228,7 +228,7 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    /// Systems that the variables name and nobody has set up. A warning keeps nobody from submitting.
+    /// The systems that the variables name and nobody has set up. Warnings do not stop a submission.
     async fn warnings(&self, job: &Job) -> Result<Vec<FieldError>, ProblemDetails> {
         let config = OrgConfig {
             organisation: self.config.organisation.clone(),
@@ -267,7 +267,7 @@ impl<'a> Flow<'a> {
     ) -> Result<Response, ProblemDetails> {
         let offer = match F::offer(&self.app.secrets, &self.config).await {
             Ok(offer) => Ok(offer),
-            // The form works without lists to choose from; the submission will say more.
+            // The form also works without lists; the submission will report more.
             Err(error) => Err(in_the_way(error)?),
         };
         let context = PageContext {
@@ -280,13 +280,13 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The same body written in another way is the same submission.
+/// The body in canonical form, so that another spelling of it is the same submission.
 fn canonical(form: &impl Serialize) -> Vec<u8> {
-    // Texts, flags and lists of texts: nothing in it cannot be written.
+    // The form consists of texts, flags and lists of texts, so serialising it cannot fail.
     serde_json::to_vec(form).unwrap_or_default()
 }
 
-/// What keeps a dry run from looking, as one more thing that is wrong.
+/// What stops a dry run from looking things up, as one more error.
 fn in_the_way(error: StepError) -> Result<FieldError, ProblemDetails> {
     match error {
         StepError::NeedsAttention(text) => Ok(FieldError::new("configuration", text)),

@@ -1,4 +1,4 @@
-//! The page of a form: every field that is offered, what was typed, and what is wrong with it.
+//! The page of a form: every offered field, the typed values and their errors.
 
 mod inputs;
 mod offboarding;
@@ -26,7 +26,7 @@ pub(crate) use offboarding::rows as offboarding_rows;
 pub(crate) use offer::Offer;
 pub(crate) use onboarding::rows as onboarding_rows;
 
-/// What was typed.
+/// The typed values.
 #[derive(Default)]
 pub(crate) struct FormValues {
     values: Map<String, Value>,
@@ -71,18 +71,18 @@ pub(crate) struct PageContext<'a> {
     pub(crate) variables: &'a OrgVariables,
 }
 
-/// For whom, and in which time zone, the plan is put into words.
+/// The reader's role and the time zone in which the plan is shown.
 #[derive(Clone, Copy)]
 pub(crate) struct PlanView {
     pub(crate) role: Role,
     pub(crate) zone: Tz,
 }
 
-/// A line of the plan in words.
+/// A row of the plan for people.
 pub(crate) struct PlanRow {
     label: &'static str,
     values: Vec<String>,
-    /// The text where there are no values.
+    /// The text if there are no values.
     none: &'static str,
 }
 
@@ -95,22 +95,23 @@ impl PlanRow {
 #[derive(Template)]
 #[template(path = "form.html")]
 pub(crate) struct Page<'a> {
-    /// Where the form posts.
+    /// The address to which the form posts.
     action: String,
     visit: &'a OrgScope,
-    /// Why whatever the visitor submits waits for approval.
+    /// Why every request of the visitor waits for approval.
     approval: Vec<String>,
     key: String,
     fieldsets: Vec<Fieldset>,
     notice: Option<FieldError>,
     plan: Option<Vec<PlanRow>>,
     problems: Vec<FieldError>,
-    /// Systems that are not set up, found by a dry run.
+    /// The systems that are not set up, found by a dry run.
     warnings: Vec<FieldError>,
 }
 
 impl<'a> Page<'a> {
-    /// The form with what was typed, and with what a dry run found. `offer` is an error where the lists could not be had.
+    /// The form with the typed values and the findings of a dry run. `offer` is an error if the lists could not be
+    /// read.
     pub(crate) fn of<F: Submission>(
         context: PageContext<'a>,
         values: &FormValues,
@@ -151,7 +152,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Whether a wrong field has its place in the form, which the summary links to.
+    /// Whether the form has an input for the field, to which the summary of errors links.
     fn has_input(&self, field: &str) -> bool {
         let has = |fieldset: &Fieldset| {
             (field == "licenses" && fieldset.licenses.is_some())
@@ -161,7 +162,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Whom the request would wait for.
+/// The people for whom the request would wait.
 fn waits_for(gates: &[Gate]) -> Vec<String> {
     let words = |gate: &Gate| match gate {
         Gate::Approval(_) => "An approver must agree".to_owned(),
@@ -174,7 +175,7 @@ fn reasons(because: &[Because]) -> Vec<String> {
     because.iter().map(|because| because.label().to_owned()).collect()
 }
 
-/// When the work begins.
+/// When the work begins, as text.
 fn start_words(at: Option<DateTime<Utc>>, zone: Tz) -> Vec<String> {
     vec![at.map_or_else(|| "At once".to_owned(), |at| local_words(at, zone))]
 }

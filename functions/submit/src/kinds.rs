@@ -1,4 +1,4 @@
-//! What differs between the two forms on their way from a call to a request.
+//! The differences between the two forms on the way from a call to a request.
 
 use domain::authority::Facts;
 use domain::job::Job;
@@ -16,14 +16,14 @@ use store::secrets::Secrets;
 use crate::form::{self, Offer, PlanView};
 use crate::preview::{DryRun, OffboardingPreview, OnboardingPreview};
 
-/// A form that is submitted here.
+/// A form that can be submitted.
 pub(crate) trait Submission: Form + Into<Job> {
     /// What a check finds in the tenant.
     type Found: Default;
-    /// The form's name in the addresses of its routes.
+    /// The form's name in the paths of its routes.
     const ROUTE: &'static str;
     const TITLE: &'static str;
-    /// How often it is planned, each time after another request took the username between the check and the write.
+    /// How often it is planned; again each time another request took the username between check and write.
     const TRIES: usize;
     /// The error after the last try.
     const OVERTAKEN: &'static str;
@@ -38,21 +38,21 @@ pub(crate) trait Submission: Form + Into<Job> {
 
     fn account(found: Self::Found) -> ExistingAccount;
 
-    /// The JSON answer of a dry run.
+    /// The JSON response of a dry run.
     fn preview(dry_run: &DryRun<Self::Found>, role: Role) -> impl Serialize;
 
-    /// The page's view of the plan; None where nothing could be looked up.
+    /// The plan as the page shows it; `None` if nothing could be looked up.
     fn plan_rows(dry_run: &DryRun<Self::Found>, view: PlanView) -> Option<Vec<form::PlanRow>>;
 
-    /// What the page's lists offer; None if the form has no lists.
+    /// The lists of the page; `None` if the form has none.
     async fn offer(secrets: &Secrets, config: &OrgConfig) -> Result<Option<Offer>, StepError>;
 }
 
-/// The account that a request is about, where there is one already.
+/// The existing account that a request is about, if there is one.
 #[derive(Default)]
 pub(crate) struct ExistingAccount {
     pub(crate) user: Option<UserRef>,
-    /// The waiting request about it that the new one takes the place of.
+    /// The waiting request about the account that the new one replaces.
     pub(crate) supersedes: Option<RequestRecord>,
 }
 
@@ -98,7 +98,7 @@ impl Submission for Offboarding {
     type Found = OffboardingFound;
     const ROUTE: &'static str = "offboardings";
     const TITLE: &'static str = "New offboarding";
-    // Whoever repeats the call finds the other request, or that it has ended.
+    // A repeated call finds the other request, or finds that it has ended.
     const TRIES: usize = 1;
     const OVERTAKEN: &'static str = "another request has just taken the account";
 

@@ -1,4 +1,4 @@
-//! The forms, and submissions.
+//! The forms, and their submission.
 
 mod flow;
 mod form;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use store::secrets::Secrets;
 use web::{HasWeb, Web};
 
-/// What the handlers work with.
+/// The state of the handlers.
 struct App {
     web: Web,
     secrets: Secrets,

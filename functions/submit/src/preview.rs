@@ -1,4 +1,4 @@
-//! The JSON answers of dry runs.
+//! The JSON responses of dry runs.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::authority::{self, Because};
@@ -10,7 +10,7 @@ use domain::variables::PasswordDestination;
 use planning::{Checked, Entitlement, OffboardingFound, OnboardingFound};
 use serde::Serialize;
 
-/// A check without a submission: what was found, with what is not set up, and why it would wait for approval.
+/// The result of a dry run: what was found, what is not set up, and why the request would wait for approval.
 pub(crate) struct DryRun<T> {
     pub(crate) checked: Checked<T>,
     pub(crate) warnings: Vec<FieldError>,
@@ -18,7 +18,7 @@ pub(crate) struct DryRun<T> {
 }
 
 impl<T: Default> DryRun<T> {
-    /// Of a form that cannot be submitted anyway.
+    /// The dry run of a form that cannot be submitted because of errors.
     pub(crate) fn wrong(errors: Vec<FieldError>) -> Self {
         Self {
             checked: Checked::wrong(errors),
@@ -32,9 +32,9 @@ impl<T: Default> DryRun<T> {
 #[derive(Serialize)]
 struct Approval<'a> {
     required: bool,
-    /// The rest of "Needs approval, because ...".
+    /// Completes "Needs approval, because ...".
     because: Vec<&'static str>,
-    /// Who would be asked: addresses. None for a role that is not shown people of the tenant.
+    /// The addresses of the people who would be asked. `None` for a role that may not see people of the tenant.
     approvers: Option<&'a [String]>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Approval<'a> {
     }
 }
 
-/// The JSON answer of an onboarding's dry run.
+/// The JSON response of an onboarding's dry run.
 #[derive(Serialize)]
 pub(crate) struct OnboardingPreview<'a> {
     plan: OnboardingPlan<'a>,
@@ -56,7 +56,7 @@ pub(crate) struct OnboardingPreview<'a> {
     warnings: &'a [FieldError],
 }
 
-/// What is known of the plan, also when something is wrong.
+/// The known parts of the plan, even if there are errors.
 #[derive(Serialize)]
 struct OnboardingPlan<'a> {
     username: Option<&'a str>,
@@ -89,7 +89,8 @@ struct Group<'a> {
 }
 
 impl<'a> OnboardingPreview<'a> {
-    /// A role that may not see what others have is told how many groups a colleague's are, and not which.
+    /// The response for a role. A role that may not see other people's data gets only the number of a colleague's
+    /// groups.
     pub(crate) fn of(dry_run: &'a DryRun<OnboardingFound>, role: Role) -> Self {
         let DryRun {
             checked,
@@ -128,7 +129,7 @@ impl<'a> OnboardingPreview<'a> {
     }
 }
 
-/// The JSON answer of an offboarding's dry run.
+/// The JSON response of an offboarding's dry run.
 #[derive(Serialize)]
 pub(crate) struct OffboardingPreview<'a> {
     plan: OffboardingPlan<'a>,
@@ -145,7 +146,7 @@ struct OffboardingPlan<'a> {
     licenses: Vec<Loss<'a>>,
     license_count: usize,
     manager: Option<&'a str>,
-    /// The request of a basic member that this one would take the place of.
+    /// The request of a basic member that this one would replace.
     #[serde(skip_serializing_if = "Option::is_none")]
     supersedes: Option<&'a str>,
     approval: Approval<'a>,
@@ -169,7 +170,8 @@ struct Loss<'a> {
 }
 
 impl<'a> OffboardingPreview<'a> {
-    /// A role that may not see what others have is told how much the leaver has, and not what.
+    /// The response for a role. A role that may not see other people's data gets only the number of the leaver's groups
+    /// and licenses.
     pub(crate) fn of(dry_run: &'a DryRun<OffboardingFound>, role: Role) -> Self {
         let DryRun {
             checked,
@@ -221,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_are_the_apis() {
+    fn onboarding_preview_has_the_names_of_the_api() {
         let sku = Sku {
             id: "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46".to_owned(),
             part_number: "SPB".to_owned(),
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_leaver_loses_has_names_too() {
+    fn offboarding_preview_has_the_names_of_the_api() {
         let held = |name: &str, stays: Option<&str>| Entitlement {
             name: name.to_owned(),
             stays: stays.map(str::to_owned),

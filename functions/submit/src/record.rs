@@ -15,7 +15,7 @@ use web::{OrgScope, ProblemDetails};
 use crate::App;
 use crate::kinds::ExistingAccount;
 
-/// The first execution of a request.
+/// The number of a request's first execution.
 const FIRST_RUN: u32 = 1;
 
 pub(crate) struct Accepted {
@@ -23,18 +23,18 @@ pub(crate) struct Accepted {
     pub(crate) status: Status,
 }
 
-/// What came of writing the request down.
+/// The result of recording a request.
 pub(crate) enum Written {
     Accepted(Accepted),
-    /// Another request reserved the username in the meantime: plan again.
+    /// Another request reserved the username meanwhile, so the request must be planned again.
     UsernameGone,
 }
 
-/// Writes the requests of one submission: the first call creates one, and every repetition finds it.
+/// Records the request of one submission: the first call creates it, and every repetition finds it.
 pub(crate) struct Recorder<'a> {
     pub(crate) app: &'a App,
     pub(crate) scope: &'a OrgScope,
-    /// None if the client sent no key: each call is a submission of its own then.
+    /// `None` if the client sent no key; then each call is a submission of its own.
     pub(crate) idempotency: Option<Idempotency>,
 }
 
@@ -79,7 +79,7 @@ impl Recorder<'_> {
         }
     }
 
-    /// The first call may have ended between the request and its execution, so this one makes sure of both.
+    /// Makes sure that both the request and its execution exist, because the first call may have died between the two.
     async fn again(&self, id: RequestId) -> Result<Accepted, ProblemDetails> {
         let key = RequestKey {
             org: self.scope.org().clone(),
@@ -98,8 +98,7 @@ impl Recorder<'_> {
     }
 }
 
-/// The request that this one took the place of is cancelled by the same write; its ticket is told, and its execution
-/// ends.
+/// Updates the ticket and stops the execution of the replaced request, which the same write has cancelled.
 async fn finish_superseding(desk: &App, record: &RequestRecord) -> Result<(), StepError> {
     let Some(earlier) = &record.plan.supersedes else {
         return Ok(());

@@ -1,10 +1,10 @@
-//! What a call submits: the body, whether it is only a dry run, and the key that makes two calls one submission.
+//! The parts of a submitting call: the body, whether it is a dry run, and the key that makes two calls one submission.
 
 use http::HeaderMap;
 use serde_json::Value;
 use web::{Content, ProblemDetails, Query, RequestBody};
 
-/// Fields of the page's form that are no part of the body.
+/// Fields of the page's form that are not part of the body.
 const KEY: &str = "idempotency_key";
 const CHECK: &str = "check";
 
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_carries_its_key_and_button() {
+    fn form_has_its_key_and_button() {
         let sent = "csrf=c&idempotency_key=k1&check=1&first_name=Ada&licenses=SPB&licenses=SPE_E3";
         let ask = read(Content::Form, sent, "", None);
         let ask = ask.expect("a form");
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn json_carries_them_beside() {
+    fn json_has_key_and_dry_run_outside_the_body() {
         let sent = r#"{"first_name": "Ada"}"#;
         let ask = read(Content::Json, sent, "dry_run=true", Some("k2")).expect("JSON");
         assert_eq!((ask.key.as_deref(), ask.dry_run), (Some("k2"), true));

@@ -25,7 +25,7 @@ pub(crate) async fn report_gaps(cx: &StepContext) -> Result<(), StepError> {
     Ok(())
 }
 
-/// What the summary says was done.
+/// What the summary lists as done.
 pub(crate) async fn offboarded(cx: &StepContext) -> Result<Vec<(&'static str, String)>, StepError> {
     let mut done = Vec::new();
     let sign_in = cx.store.effect::<SignIn, ()>(&cx.key, effects::SIGN_IN_BLOCKED);
@@ -50,7 +50,7 @@ pub(crate) async fn mail(cx: &StepContext, summary: &Summary<'_>, config: &OrgCo
     Ok(messages::leaver_mail(summary, &config.organisation.name, freed))
 }
 
-/// None until the step is done.
+/// Returns `None` until the step is done.
 async fn removed(cx: &StepContext, effect: &str) -> Result<Option<Removed>, StepError> {
     match cx.store.effect(&cx.key, effect).await? {
         EffectState::Done(removed) => Ok(Some(removed)),
@@ -58,7 +58,7 @@ async fn removed(cx: &StepContext, effect: &str) -> Result<Option<Removed>, Step
     }
 }
 
-/// The address of the form's manager, or of the directory's.
+/// The address of the manager in the form, or else in the directory.
 pub(crate) async fn manager(cx: &StepContext, form: &Offboarding) -> Result<Option<String>, StepError> {
     match look_up(cx, form).await {
         Ok(manager) => Ok(manager.map(|manager| manager.address().to_owned())),

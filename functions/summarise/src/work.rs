@@ -1,4 +1,4 @@
-//! How the request ended, in words: the last note of the ticket, and a mail to requester and manager.
+//! Reports how the request ended: the last note on the ticket, and mails to requester and manager.
 
 use domain::job::Job;
 use domain::request::{End, LicenseState, Skip, TicketStatus, TimelineEvent};
@@ -20,7 +20,7 @@ pub(crate) struct Summarise;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
     end: End,
-    /// Error name and cause of the failed state; empty if none failed.
+    /// The error name and cause of the failed state; empty if none failed.
     error: String,
     cause: String,
 }
@@ -46,7 +46,7 @@ impl Step for Summarise {
                 Job::Offboarding(_) => offboarding::report_gaps(cx).await?,
             },
             End::Failed => report_failure(cx, &input.cause).await?,
-            // A denial or a cancellation is on the ticket already.
+            // A denial or a cancellation is already on the ticket.
             End::Denied | End::Cancelled => {}
         }
         if !input.error.is_empty() {
@@ -61,7 +61,8 @@ impl Step for Summarise {
     }
 }
 
-/// `given`: the form named the ticket. It may be about more than this request, of which nothing was done.
+/// `given`: the form named an existing ticket. It may be about more than this request, so it is not closed if nothing
+/// was done.
 fn ticket_status(end: End, given: bool) -> TicketStatus {
     match end {
         End::Failed => TicketStatus::Waiting,
@@ -70,7 +71,7 @@ fn ticket_status(end: End, given: bool) -> TicketStatus {
     }
 }
 
-/// Reports what a step left undone that failed without stopping the request, and so could not say so itself. Not if an
+/// Reports a step that failed without stopping the request and so could not report its own failure. Not reported if an
 /// admin left the step out.
 pub(crate) async fn report_gap(
     cx: &StepContext,
@@ -125,7 +126,8 @@ async fn report_failure(cx: &StepContext, cause: &str) -> Result<(), StepError> 
         .await
 }
 
-/// The message of an error of ours, which says what to do; anything else is a crash, of which the logs know more.
+/// The message of one of Gangway's errors, which says what to do. Any other error is a crash, about which the logs say
+/// more.
 fn reason(cause: &str) -> String {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -141,22 +143,22 @@ fn reason(cause: &str) -> String {
     }
 }
 
-/// The end of the request, in words.
+/// The end of the request, as text.
 struct Ending<'a> {
     cx: &'a StepContext,
     config: &'a OrgConfig,
     end: End,
     recipients: Vec<Recipient>,
     timeline: Vec<TimelineEvent>,
-    /// What was done: label and value.
+    /// What was done, as labels and values.
     done: Vec<(&'static str, String)>,
     warnings: Vec<String>,
 }
 
-/// Somebody who gets a mail about the end.
+/// A person who gets a mail about the end.
 struct Recipient {
     address: String,
-    /// The person's manager.
+    /// Whether this is the person's manager.
     reported_to: bool,
 }
 
@@ -218,7 +220,7 @@ impl<'a> Ending<'a> {
         };
         let effect = cx.record.once_more(&format!("end-mail/{address}"));
         if let Err(error) = cx.mail_once(&effect, compose).await {
-            // The end is recorded whether or not a mail reports it.
+            // The end is recorded even if its mail could not be sent.
             let text = format!("The mail about the end could not be sent: {error}");
             let report = cx.report(Event::MailFailed, text).once(&**address);
             report.warning().send().await?;
@@ -227,7 +229,7 @@ impl<'a> Ending<'a> {
     }
 }
 
-/// What the summary says was done for somebody new.
+/// What the summary of an onboarding lists as done.
 async fn onboarded(cx: &StepContext) -> Result<Vec<(&'static str, String)>, StepError> {
     let licenses = cx.record.licenses.iter();
     let assigned = licenses.filter(|(_, state)| **state == LicenseState::Assigned);
@@ -243,7 +245,7 @@ async fn onboarded(cx: &StepContext) -> Result<Vec<(&'static str, String)>, Step
     ])
 }
 
-/// The requester, and the manager of a person who came or left.
+/// The requester, and the manager of the new user or leaver.
 async fn recipients(cx: &StepContext, end: End) -> Result<Vec<Recipient>, StepError> {
     let managers: Vec<String> = match (end, &cx.record.job) {
         (End::Completed, Job::Onboarding(_)) => managers(cx).await,
@@ -263,7 +265,7 @@ async fn recipients(cx: &StepContext, end: End) -> Result<Vec<Recipient>, StepEr
     Ok(requester.into_iter().chain(managers).collect())
 }
 
-/// The manager whom the form names; for somebody who came back also the manager whom the directory has.
+/// The manager in the form; for a rehired person also the one in the directory.
 async fn managers(cx: &StepContext) -> Vec<String> {
     let Ok(graph) = cx.graph().await else {
         return Vec::new();
@@ -285,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_errors_are_told() {
+    fn only_own_errors_are_reported() {
         let ours = r#"{"errorType":"NeedsAttention","errorMessage":"create-user: set the tenant id"}"#;
         assert_eq!(reason(ours), "create-user: set the tenant id");
         let crash = r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: signal: killed"}"#;

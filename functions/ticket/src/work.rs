@@ -1,4 +1,4 @@
-//! Brings the ticket up to date: opens it where it is missing, posts the notes that it lacks, sets its status.
+//! Updates the ticket: opens it if it is missing, posts missing notes, and sets its status.
 
 use domain::request::{TicketRef, TicketStatus};
 use domain::step_error::StepError;
@@ -15,7 +15,7 @@ pub(crate) struct Ticket;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
     status: TicketStatus,
-    /// The PSA has failed for good: the notes that it lacks go out as mails.
+    /// Whether the PSA has failed for good, so that missing notes are mailed.
     fallback: bool,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Input {
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub(crate) enum Output {
     UpToDate,
-    /// There is no PSA, or it failed: notes went out as mails if the organisation has an address for them.
+    /// There is no PSA, or it failed. Notes were mailed if the organisation has an address for them.
     Mailed,
 }
 
@@ -33,7 +33,7 @@ impl Step for Ticket {
     type Output = Output;
 
     async fn run(cx: &StepContext, input: Input) -> Result<Output, StepError> {
-        // An organisation whose variables are wrong is no ticket system that refuses.
+        // Invalid variables are not a failure of the ticket system, so they are checked first.
         cx.config().await?;
         if input.fallback {
             return mail_the_rest(cx, "the ticket system did not answer").await;
@@ -115,7 +115,7 @@ impl Tickets<'_> {
     async fn post(&self, ticket: &TicketRef, note: QueuedNote, minutes: Option<u32>) -> Result<(), StepError> {
         let Self { cx, psa } = self;
         let marker = marker(cx, &note);
-        // An earlier run got as far as this: only the PSA knows whether it came through.
+        // An earlier run began to post the note; only the PSA knows whether it was posted.
         let there = note.state == NoteState::Posting && psa.has_note(ticket, &marker).await?;
         if !there {
             cx.store.mark_note(&cx.key, &note.name, NoteState::Posting).await?;
@@ -149,7 +149,7 @@ fn marker(cx: &StepContext, note: &QueuedNote) -> String {
     format!("{}/{}/{}", cx.key.request, note.mark, note.name)
 }
 
-/// The way out when the PSA fails: no request stops for it.
+/// Mails the remaining notes if the PSA fails, so that no request stops because of it.
 async fn mail_the_rest(cx: &StepContext, reason: &str) -> Result<Output, StepError> {
     let detail = format!("The ticket could not be updated: {reason}");
     cx.report(Event::Failed, detail).warning().send().await?;

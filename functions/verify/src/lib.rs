@@ -1,4 +1,4 @@
-//! Whether an organisation's systems are as its settings need them.
+//! Checks whether an organisation's systems have what its variables need.
 
 mod routes;
 

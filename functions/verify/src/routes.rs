@@ -10,7 +10,7 @@ use store::limits::Limit;
 use store::secrets::Secrets;
 use web::{HasWeb, OrgScope, ProblemDetails, Response, Routes, State, Web, member};
 
-/// What the handler works with.
+/// The state of the handler.
 pub(crate) struct App {
     pub(crate) web: Web,
     pub(crate) secrets: Secrets,
@@ -23,7 +23,7 @@ impl HasWeb for App {
 }
 
 pub(crate) fn routes() -> Routes<Arc<App>> {
-    // It changes nothing, and yet is no GET: it calls every system, which nobody should do by following a link.
+    // It changes nothing, but is no GET, because it calls every system, and following a link should not do that.
     Routes::default().post("/orgs/{org}/verify", member(Role::edits_variables), verify)
 }
 
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_wrong_thing_makes_it_wrong() {
+    fn one_failed_finding_fails_the_report() {
         let wrong = StepError::NeedsAttention("there is no such board".to_owned());
         let reports = [
             Report {

@@ -1,7 +1,7 @@
-//! Looks at a tenant and changes nothing:
-//! `cargo run -p directory --example look -- TENANT_ID UPN < credentials.json`
-//! with the credentials as Gangway keeps them, `{"client_id": ..., "client_secret": ...}`.
-//! Two more arguments replace the addresses of Graph and of its tokens.
+//! Reads a tenant and changes nothing: `cargo run -p directory --example look -- TENANT_ID UPN < credentials.json`
+//!
+//! The credentials have Gangway's format, `{"client_id": ..., "client_secret": ...}`. Two more arguments replace the
+//! addresses of Graph and of its token endpoint.
 
 use directory::{Credentials, Endpoints, Graph};
 use serde_json::Value;

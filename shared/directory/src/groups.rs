@@ -1,4 +1,4 @@
-//! Groups, and what can be done about their members.
+//! Groups and their members.
 
 use domain::step_error::StepError;
 use outbound::Reply;
@@ -24,16 +24,16 @@ pub struct Group {
 pub enum GroupKind {
     Security,
     Microsoft365,
-    /// Members follow from a rule.
+    /// A rule decides who is a member.
     Dynamic,
-    /// Mastered by an on-premises AD.
+    /// The group is managed in an on-premises AD.
     Synced,
     Distribution,
     MailEnabledSecurity,
 }
 
 impl GroupKind {
-    /// Why Graph can't add a member, in words fit for a ticket; None if it can.
+    /// Why Graph can't add a member, as text for a ticket; `None` if it can.
     pub fn refuses_members(self) -> Option<&'static str> {
         match self {
             Self::Security | Self::Microsoft365 => None,
@@ -53,7 +53,7 @@ impl GroupKind {
 pub enum GroupMatch {
     One(Group),
     None,
-    /// Names are not unique in Entra; ids are.
+    /// Several groups have this name. Names are not unique in Entra; ids are.
     Several(usize),
 }
 
@@ -61,12 +61,12 @@ pub enum GroupMatch {
 pub enum Added {
     Added,
     AlreadyMember,
-    /// Why, in words fit for a ticket.
+    /// Why Graph refused, as text for a ticket.
     Refused(String),
 }
 
 impl Graph {
-    /// By id when it looks like one, else by display name, or by mail address.
+    /// Finds a group by id if the text looks like one, otherwise by display name or mail address.
     pub async fn group(&self, name_or_id: &str) -> Result<GroupMatch, StepError> {
         const OPERATION: &str = "look up a group";
         if is_guid(name_or_id) {
@@ -94,7 +94,7 @@ impl Graph {
         }
     }
 
-    /// The groups that the user is directly in; None if there is no such user.
+    /// The groups that the user is a direct member of; `None` if there is no such user.
     pub async fn groups_of(&self, upn_or_id: &str) -> Result<Option<Vec<Group>>, StepError> {
         let Some(user) = self.user(upn_or_id).await? else {
             return Ok(None);
@@ -105,7 +105,7 @@ impl Graph {
         Ok(Some(found.into_iter().map(Group::from).collect()))
     }
 
-    /// The groups that the user is in, also through other groups.
+    /// The groups that the user is a member of, also through other groups.
     pub async fn all_groups_of(&self, user_id: &str) -> Result<Vec<Group>, StepError> {
         const OPERATION: &str = "list the user's groups";
         let query = [("$count", "true"), ("$select", SELECT)];
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_groups() {
+    fn groups_have_the_right_kind() {
         use serde_json::json;
         let of = |types: &[&str], mail: bool, security: bool, synced: Option<bool>| {
             kind(
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_told_from_names() {
+    fn ids_are_distinguished_from_names() {
         assert!(is_guid("c7df2760-2c81-4ef7-b578-5b5392b571df"));
         assert!(!is_guid("c7df2760-2c81-4ef7-b578-5b5392b571dg"));
         assert!(!is_guid("Sales"));

@@ -1,4 +1,4 @@
-//! Microsoft Entra ID through Microsoft Graph.
+//! A client of Microsoft Entra ID through Microsoft Graph.
 
 mod groups;
 mod licenses;
@@ -29,13 +29,13 @@ const NATIONAL_CLOUDS: [&str; 3] = [
     "https://dod-graph.microsoft.us",
     "https://microsoftgraph.chinacloudapi.cn",
 ];
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 200;
 
-/// Where Graph and its tokens are.
+/// The addresses of Graph and of its token endpoint.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
-    /// With the version, as `https://graph.microsoft.com/v1.0`.
+    /// Includes the version, as in `https://graph.microsoft.com/v1.0`.
     pub graph: Url,
     pub login: Url,
 }
@@ -47,12 +47,12 @@ pub struct Credentials {
     pub client_secret: SecretString,
 }
 
-/// One tenant's directory.
+/// The directory of one tenant.
 #[derive(Debug, Clone)]
 pub struct Graph {
     http: reqwest::Client,
     base: Url,
-    /// The cloud's own name for itself, which tokens and references carry wherever the requests are sent.
+    /// The cloud's own name, used in tokens and references wherever the requests are sent.
     cloud: &'static str,
     credentials: ClientCredentials,
 }
@@ -66,11 +66,11 @@ pub struct Domain {
     pub is_verified: bool,
 }
 
-/// How current an answer has to be.
+/// How current a response has to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     Plain,
-    /// From the search index, which lags behind; some filters exist only there.
+    /// The response may come from the search index, which is behind; some filters exist only there.
     Index,
 }
 
@@ -125,7 +125,7 @@ impl Graph {
         self.send(operation, self.http.get(url)).await
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     async fn list<T: DeserializeOwned>(
         &self,
         operation: &'static str,
@@ -137,7 +137,7 @@ impl Graph {
             .map_err(|reply| reply.refused(None))
     }
 
-    /// All pages of a list, or Graph's refusal.
+    /// Reads all pages of a list, or returns Graph's refusal.
     async fn pages<T: DeserializeOwned>(
         &self,
         operation: &'static str,
@@ -165,7 +165,7 @@ impl Graph {
         )))
     }
 
-    /// The token goes along, so the next page must be where the first one was.
+    /// The token is sent along, so the next page must have the same origin as the first.
     fn next_page(&self, operation: &str, next: &str) -> Result<Url, StepError> {
         Url::parse(next)
             .ok()
@@ -174,13 +174,14 @@ impl Graph {
     }
 }
 
-/// The fault of a refusal nobody expected, with Microsoft's name for it.
+/// The error for an unexpected refusal, with Microsoft's error name.
 fn refused(reply: &Reply) -> StepError {
     let error: Option<GraphError> = reply.error_body();
     reply.refused(error.as_ref().map(GraphError::code))
 }
 
-/// A new object is not everywhere at once: for minutes Graph may answer that it doesn't exist or can't be referred to.
+/// Whether Graph does not know a new object yet. For minutes it may respond that the object doesn't exist or can't be
+/// referenced.
 fn still_spreading(reply: &Reply) -> bool {
     let unknown_yet = |error: GraphError| error.says("not a valid reference") || error.says("does not exist");
     match reply.status() {

@@ -1,4 +1,4 @@
-//! Licenses: what the tenant has, and who has them.
+//! The licenses that the tenant has, and those assigned to users.
 
 use domain::request::Sku;
 use domain::step_error::StepError;
@@ -13,17 +13,17 @@ use crate::{Graph, Reading, SYSTEM, not_there_yet, refused, still_spreading};
 pub struct SubscribedSku {
     pub sku: Sku,
     pub enabled: u32,
-    /// Seats past their term that still work.
+    /// Seats that are past their term but still work.
     pub warning: u32,
     pub consumed: u32,
-    /// `Enabled`, `Warning`, `Suspended`, `LockedOut`, `Deleted`.
+    /// `Enabled`, `Warning`, `Suspended`, `LockedOut` or `Deleted`.
     pub capability_status: String,
     /// `User` or `Company`.
     pub applies_to: String,
 }
 
 impl SubscribedSku {
-    /// Seats that can be assigned to a person now.
+    /// The number of seats that can be assigned to a person now.
     pub fn free(&self) -> u32 {
         let usable = matches!(self.capability_status.as_str(), "Enabled" | "Warning") && self.applies_to == "User";
         if usable {
@@ -38,13 +38,13 @@ impl SubscribedSku {
 pub enum Assignment {
     Assigned,
     NoSeat,
-    /// The user has none, or one where this license isn't sold.
+    /// The user has no usage location, or one where this license isn't sold.
     InvalidUsageLocation,
-    /// It builds on a license that the user has not (yet).
+    /// The license depends on one that the user does not have yet.
     Dependency,
-    /// It breaks a rule of licensing; by Microsoft's name, as `MutuallyExclusiveViolation`.
+    /// The license breaks a licensing rule, given by Microsoft's name, such as `MutuallyExclusiveViolation`.
     Violation(&'static str),
-    /// A short reason fit for a ticket.
+    /// A short reason, as text for a ticket.
     Refused(String),
 }
 
@@ -53,10 +53,10 @@ const MUTUALLY_EXCLUSIVE: &str = "MutuallyExclusiveViolation";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssignmentState {
     Active,
-    /// Works, but not wholly.
+    /// The license works, but not completely.
     ActiveWithError(String),
     Disabled,
-    /// With Microsoft's error name, as `CountViolation`.
+    /// The license does not work; Microsoft's error name, such as `CountViolation`.
     Error(String),
 }
 
@@ -64,12 +64,12 @@ pub enum AssignmentState {
 pub struct LicenseOfUser {
     pub sku_id: String,
     pub state: AssignmentState,
-    /// Id of the license group it comes through, if not assigned directly.
+    /// The id of the group that provides the license; `None` if it is assigned directly.
     pub by_group: Option<String>,
 }
 
 impl LicenseOfUser {
-    /// Microsoft's name for what is wrong with it, if anything is.
+    /// Microsoft's name of the license's error, if it has one.
     pub fn error(&self) -> Option<&str> {
         match &self.state {
             AssignmentState::Active | AssignmentState::Disabled => None,
@@ -82,7 +82,7 @@ impl LicenseOfUser {
     }
 }
 
-/// What a user's licenses are, and what they need.
+/// A user's licenses, and the usage location that they need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Licensing {
     pub usage_location: Option<String>,
@@ -90,7 +90,7 @@ pub struct Licensing {
 }
 
 impl Licensing {
-    /// An active one however it came, else what became of it by the way that is asked for.
+    /// The user's assignment of this license: an active one of any kind, otherwise the one of the requested kind.
     pub fn of(&self, sku_id: &str, by_group: bool) -> Option<&LicenseOfUser> {
         let of_sku = || self.licenses.iter().filter(|license| license.sku_id == sku_id);
         let active = of_sku().find(|license| license.state == AssignmentState::Active);
@@ -98,17 +98,17 @@ impl Licensing {
     }
 }
 
-/// The groups that carry a license.
+/// The groups that provide a license.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LicenseGroup {
     One(Group),
     None,
-    /// Their names.
+    /// The names of the groups.
     Several(Vec<String>),
 }
 
 impl LicenseGroup {
-    /// The group that a user is added to for the license, or why there is none, in words fit for a ticket.
+    /// The group to add a user to for the license, or why there is none, as text for a ticket.
     pub fn joinable(self) -> Result<Group, String> {
         match self {
             Self::One(group) => match group.kind.refuses_members() {
@@ -132,7 +132,7 @@ impl Graph {
         Ok(found.into_iter().map(SubscribedSku::from).collect())
     }
 
-    /// Repeating it takes no second seat.
+    /// Assigns a license. Repeating the call takes no second seat.
     pub async fn assign_license(&self, user_id: &str, sku_id: &str) -> Result<Assignment, StepError> {
         const OPERATION: &str = "assign the license";
         let body = json!({ "addLicenses": [{ "skuId": sku_id, "disabledPlans": [] }], "removeLicenses": [] });
@@ -148,7 +148,7 @@ impl Graph {
             return Err(not_there_yet(OPERATION));
         }
         match (reply.status(), reply.error_body::<GraphError>()) {
-            // Microsoft's word for two changes of one user at once.
+            // Microsoft's error for two concurrent changes of one user.
             (409, _) => Err(StepError::Transient(format!(
                 "{SYSTEM} was changing the user just then ({OPERATION}: 409)"
             ))),
@@ -157,7 +157,7 @@ impl Graph {
         }
     }
 
-    /// What the user has and in which state; assigning is not instant, least of all by group.
+    /// The user's licenses and their states. An assignment takes time, especially by group.
     pub async fn licensing_of(&self, user_id: &str) -> Result<Licensing, StepError> {
         const OPERATION: &str = "read the user's licenses";
         let select = "id,usageLocation,licenseAssignmentStates";
@@ -195,7 +195,7 @@ impl Graph {
         })
     }
 
-    /// Has Microsoft try again what failed of the licenses that come by group.
+    /// Asks Microsoft to retry the failed assignments of licenses from groups.
     pub async fn reprocess_licenses(&self, user_id: &str) -> Result<(), StepError> {
         const OPERATION: &str = "have the licenses by group processed again";
         let url = self.url(&["users", user_id, "reprocessLicenseAssignment"], &[]);

@@ -1,6 +1,6 @@
-//! What the tenant asks of its users' sign-ins: security defaults, Conditional Access, registration. Only read.
+//! Reads what the tenant requires at sign-in: security defaults, Conditional Access, registration.
 //!
-//! Each has a permission or a license of its own that many tenants lack; that is an answer here, not a fault.
+//! Each needs a permission or a license that many tenants lack. Lacking it is a result here and not an error.
 
 use domain::mfa::{Answer, Campaign, Policy, Registration};
 use domain::step_error::StepError;
@@ -32,7 +32,7 @@ impl Graph {
         }
     }
 
-    /// None where the tenant's policy says nothing of a campaign.
+    /// `None` if the tenant's policy has no campaign.
     pub async fn registration_campaign(&self) -> Result<Answer<Option<Campaign>>, StepError> {
         let at = ["policies", "authenticationMethodsPolicy"];
         let found: Answer<MethodsPolicy> = self.policy("read the registration campaign", &at).await?;
@@ -43,7 +43,7 @@ impl Graph {
         }))
     }
 
-    /// None where the report, which lags hours behind, does not know the user yet.
+    /// `None` if the report, which is hours behind, does not contain the user yet.
     pub async fn registration_of(&self, user_id: &str) -> Result<Answer<Option<Registration>>, StepError> {
         let at = ["reports", "authenticationMethods", "userRegistrationDetails", user_id];
         let reply = self
@@ -65,7 +65,7 @@ impl Graph {
     }
 }
 
-/// Graph refuses with 403 what is not licensed as well as what is not permitted.
+/// Graph refuses with 403 both what is not licensed and what is not permitted; this distinguishes them.
 fn withheld<T>(reply: &Reply, permission: &'static str) -> Result<Answer<T>, StepError> {
     if reply.status() != 403 {
         return Err(refused(reply));

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A string in a filter; doubling the quote is all the escaping there is.
+/// A string in a filter. Quotes are doubled; there is no other escaping.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -30,7 +30,7 @@ struct Detail {
 }
 
 impl GraphError {
-    /// The property that is wrong where it is named, for Graph's codes say little.
+    /// The invalid property if the error names one, otherwise the code, because Graph's codes say little.
     pub(crate) fn code(&self) -> &str {
         let targets = || {
             self.error
@@ -50,7 +50,8 @@ impl GraphError {
             .any(|detail| detail.code == code)
     }
 
-    /// Graph's codes are coarse, so its sentences must be told apart; they quote people and go no further.
+    /// Whether the message contains these words. Graph's codes are coarse, so messages must be compared; they quote
+    /// people and go no further.
     pub(crate) fn says(&self, words: &str) -> bool {
         let details = self.error.details.iter().chain([&self.error]);
         details

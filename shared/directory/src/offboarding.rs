@@ -1,4 +1,4 @@
-//! Accounts of people who leave. Every call may be repeated: what is done already is as good as done now.
+//! Changes to a leaver's account. Every call may be repeated, and something that is already done counts as done.
 
 use domain::step_error::StepError;
 use outbound::Reply;
@@ -10,7 +10,7 @@ use crate::{Graph, SYSTEM, refused};
 const ON_PREMISES: &str = "it is managed in the on-premises Active Directory";
 const OR_ADMINISTRATOR: &str = "if it is about an administrator, its application needs a directory role besides";
 
-/// What came of a change; the reason, which no permission changes, is fit for a ticket.
+/// The result of a change. A refusal that no permission would avoid has a reason, as text for a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Done,
@@ -29,7 +29,7 @@ impl Graph {
         }
     }
 
-    /// Signs the user out everywhere. Tokens that were given out last up to an hour longer.
+    /// Signs the user out everywhere. Tokens that are already issued stay valid for up to an hour.
     pub async fn revoke_sessions(&self, user_id: &str) -> Result<Change, StepError> {
         let url = self.url(&["users", user_id, "revokeSignInSessions"], &[]);
         let reply = self.send("revoke the sessions", self.http.post(url)).await?;
@@ -43,14 +43,14 @@ impl Graph {
         let url = self.url(&["groups", group_id, "members", user_id, "$ref"], &[]);
         let reply = self.send("remove the user from a group", self.http.delete(url)).await?;
         match reply.status() {
-            // No member any more, or no such group.
+            // The user is no longer a member, or the group is gone.
             404 => Ok(Change::Done),
             _ if reply.is_success() => Ok(Change::Done),
             _ => refusal(&reply),
         }
     }
 
-    /// One that was assigned directly; what comes with a group goes with the group.
+    /// Removes a license that was assigned directly. A license from a group is removed with the membership.
     pub async fn remove_license(&self, user_id: &str, sku_id: &str) -> Result<Change, StepError> {
         const OPERATION: &str = "remove the license";
         let request = self.http.post(self.url(&["users", user_id, "assignLicense"], &[]));
@@ -61,7 +61,7 @@ impl Graph {
         }
         match (reply.status(), reply.error_body::<GraphError>()) {
             (400, Some(error)) if error.says("does not have a corresponding license") => Ok(Change::Done),
-            // Microsoft's word for two changes of one user at once.
+            // Microsoft's error for two concurrent changes of one user.
             (409, _) => Err(StepError::Transient(format!(
                 "{SYSTEM} was changing the user just then ({OPERATION}: 409)"
             ))),
@@ -80,7 +80,8 @@ fn refusal(reply: &Reply) -> Result<Change, StepError> {
             Ok(Change::Refused("it comes with a group".to_owned()))
         }
         (400, Some(error)) => Ok(Change::Refused(format!("{SYSTEM} answers {}", error.code()))),
-        // Somebody can permit it, unlike the rest: it is a failure, after which the request is resumed.
+        // Unlike other refusals, an admin can fix this one by granting the permission. So it is an error, after which
+        // the request is resumed.
         (403, _) => Err(StepError::NeedsAttention(format!(
             "{}; {OR_ADMINISTRATOR}",
             refused(reply)

@@ -1,4 +1,4 @@
-//! Users: looked up, told apart, created.
+//! Finds, creates and changes users.
 
 use domain::request::UserRef;
 use domain::step_error::StepError;
@@ -20,26 +20,26 @@ pub struct User {
     pub id: String,
     pub upn: String,
     pub mail: Option<String>,
-    /// Every address that mail reaches the mailbox by.
+    /// Every address at which the mailbox receives mail.
     pub proxy_addresses: Vec<String>,
-    /// Somebody from outside who was invited into the tenant.
+    /// Whether the user is an invited guest.
     pub guest: bool,
-    /// As somebody typed it.
+    /// The number as it was typed.
     pub mobile_phone: Option<String>,
     pub display_name: String,
-    /// The request that made this user (`onPremisesExtensionAttributes.extensionAttribute15`).
+    /// The id of the request that created this user (`onPremisesExtensionAttributes.extensionAttribute15`).
     pub marker: Option<String>,
     pub account_enabled: bool,
     pub usage_location: Option<String>,
 }
 
 impl User {
-    /// Where to write to; who has no mailbox yet may get it by the sign-in name later.
+    /// The address to write to. A user without a mailbox may get one at the sign-in name later.
     pub fn address(&self) -> &str {
         self.mail.as_deref().unwrap_or(&self.upn)
     }
 
-    /// The sign-in name, and every address that mail reaches this user by. Each once.
+    /// The sign-in name and every address at which the user receives mail, each once.
     pub fn addresses(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for own in [Some(&self.upn), self.mail.as_ref()]
@@ -54,7 +54,7 @@ impl User {
         all
     }
 
-    /// Whether mail to it is mail to this user, or it is the sign-in name.
+    /// Whether the address is the sign-in name or one at which the user receives mail.
     pub fn has_address(&self, address: &str) -> bool {
         self.addresses()
             .iter()
@@ -64,15 +64,15 @@ impl User {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenBy {
-    /// Somebody signs in with it.
+    /// A user signs in with the name.
     User,
-    /// A mail or proxy address of a user or group.
+    /// A user or group has it as a mail or proxy address.
     Address,
-    /// A user deleted less than 30 days ago, who could come back with it.
+    /// A user deleted less than 30 days ago has it, and could be restored with it.
     DeletedUser,
 }
 
-/// What the new account is to be. Empty strings are left out.
+/// The properties of a new account. Empty strings are left out.
 pub struct NewUser {
     pub upn: String,
     pub display_name: String,
@@ -85,7 +85,7 @@ pub struct NewUser {
     pub mobile_phone: Option<String>,
     pub other_mails: Vec<String>,
     pub usage_location: Option<String>,
-    /// The request's id.
+    /// The id of the request.
     pub marker: String,
     pub password: SecretString,
     pub force_change: bool,
@@ -95,14 +95,14 @@ pub struct NewUser {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
     Created(UserRef),
-    /// An account has the name. If it is our own of an earlier try, [`Graph::find_by_marker`] finds it, though not
-    /// always in the first minutes.
+    /// An account has the name. If an earlier attempt of the request created it, [`Graph::find_by_marker`] finds it,
+    /// though not always in the first minutes.
     NameTaken,
 }
 
 impl Graph {
     pub async fn user(&self, upn_or_id: &str) -> Result<Option<User>, StepError> {
-        // The address of such a "user" would be that of the list of all.
+        // Such a name would make the address that of the list of all users.
         if upn_or_id.is_empty() || upn_or_id.bytes().all(|b| b == b'.') {
             return Ok(None);
         }
@@ -119,7 +119,7 @@ impl Graph {
         }
     }
 
-    /// Everybody who signs in with the address, or whom mail to it reaches: one person, unless the tenant is untidy.
+    /// Everybody who signs in with the address or receives mail at it. That is one person, unless the tenant is untidy.
     pub async fn users_with_address(&self, address: &str) -> Result<Vec<User>, StepError> {
         let name = quoted(address);
         let proxy = quoted(&format!("smtp:{address}"));
@@ -135,7 +135,7 @@ impl Graph {
         Ok(found.into_iter().map(User::from).collect())
     }
 
-    /// None if the user has no manager.
+    /// The user's manager, or `None` if there is none.
     pub async fn manager_of(&self, user_id: &str) -> Result<Option<User>, StepError> {
         let url = self.url(&["users", user_id, "manager"], &[("$select", SELECT)]);
         let reply = self.get("look up the manager", url).await?;
@@ -146,7 +146,7 @@ impl Graph {
         }
     }
 
-    /// None is free. A look-up that fails is an error, never an answer.
+    /// Who has the name, or `None` if it is free. A failed look-up is an error.
     pub async fn name_taken(&self, upn: &str) -> Result<Option<TakenBy>, StepError> {
         let name = quoted(upn);
         let proxy = quoted(&format!("smtp:{upn}"));
@@ -177,7 +177,8 @@ impl Graph {
         if !groups.is_empty() {
             return Ok(Some(TakenBy::Address));
         }
-        // No filter finds the former name of a deleted user reliably; they are those of 30 days.
+        // No filter reliably finds the former name of a deleted user, so this reads all users deleted in the last 30
+        // days.
         let query = [("$select", "id,userPrincipalName,mail"), ("$top", LARGEST_PAGE)];
         let url = self.url(&["directory", "deletedItems", "microsoft.graph.user"], &query);
         let deleted: Vec<NameBody> = self
@@ -189,8 +190,8 @@ impl Graph {
             .then_some(TakenBy::DeletedUser))
     }
 
-    /// The account of this request, and no other: by its name with the marker compared, and by the marker in the
-    /// index, which lags minutes behind but also knows an account that was renamed.
+    /// The account that this request created. It is found by its name and checked by the mark, or found by the mark in
+    /// the index, which is minutes behind but also knows a renamed account.
     pub async fn find_by_marker(&self, marker: &str, upn: &str) -> Result<Option<User>, StepError> {
         if let Some(user) = self.user(upn).await?
             && user.marker.as_deref() == Some(marker)
@@ -231,7 +232,8 @@ impl Graph {
         }
     }
 
-    /// Makes a disabled account what a new one would be, but for its names, in one call: what is not given stays.
+    /// Enables a disabled account and gives it what a new one would have, except names, in one call. Properties that
+    /// are not given stay.
     pub async fn enable_again(&self, user_id: &str, user: &NewUser) -> Result<(), StepError> {
         let mut body = body_of(user);
         if let Some(body) = body.as_object_mut() {
@@ -246,7 +248,7 @@ impl Graph {
         }
     }
 
-    /// A temporary password in the place of whatever the user had.
+    /// Replaces the user's password by a temporary one.
     pub async fn set_password(
         &self,
         user_id: &str,
@@ -262,7 +264,7 @@ impl Graph {
         }
     }
 
-    /// The country that the user's licenses are used in.
+    /// Sets the country in which the user's licenses are used.
     pub async fn set_usage_location(&self, user_id: &str, country: &str) -> Result<(), StepError> {
         const OPERATION: &str = "set the usage location";
         let request = self.http.patch(self.url(&["users", user_id], &[]));
@@ -276,7 +278,7 @@ impl Graph {
         }
     }
 
-    /// Repeating it changes nothing.
+    /// Sets the manager. Repeating the call changes nothing.
     pub async fn set_manager(&self, user_id: &str, manager_id: &str) -> Result<(), StepError> {
         const OPERATION: &str = "set the manager";
         let url = self.url(&["users", user_id, "manager", "$ref"], &[]);
@@ -398,7 +400,7 @@ impl NameBody {
         self.user_principal_name.as_deref().unwrap_or_default()
     }
 
-    /// Entra puts the id without its dashes in front of a deleted user's name.
+    /// Whether a deleted user had this name. Entra prefixes the name with the user's id without dashes.
     fn was_named(&self, upn: &str) -> bool {
         let id = self.id.replace('-', "");
         let former = self

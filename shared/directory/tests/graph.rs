@@ -1,4 +1,4 @@
-//! Graph against a server that answers like it.
+//! Tests of the client against a mocked Graph.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -14,7 +14,7 @@ const ID: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 const SKU: &str = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46";
 const ODD: &str = "Seán O'Brien \"X\" & <Y> 🙂";
 
-/// Never ends, so that no other test gets its address and token.
+/// A tenant on a server that lives as long as the process, so that no other test reuses its address and token.
 async fn tenant() -> (&'static MockServer, Graph) {
     let server: &MockServer = Box::leak(Box::new(MockServer::builder().start().await));
     contract::watch(server, "graph", "/v1.0").await.unwrap();
@@ -64,7 +64,7 @@ fn user_json(upn: &str, marker: Option<&str>) -> Value {
 fn new_user() -> NewUser {
     NewUser {
         upn: "so'brien@contoso.com".into(),
-        // As long as Graph takes it.
+        // As long as Graph allows.
         display_name: format!("{ODD}{}", "x".repeat(256 - ODD.encode_utf16().count())),
         given_name: Some("Seán".into()),
         surname: Some("O'Brien".into()),
@@ -83,7 +83,7 @@ fn new_user() -> NewUser {
 }
 
 #[tokio::test]
-async fn domains_over_three_pages() {
+async fn domains_are_read_over_three_pages() {
     let (server, graph) = tenant().await;
     let page = |name: &str, next: Option<u32>| {
         let next = next.map(|n| format!("{}/v1.0/domains?$skiptoken={n}", server.uri()));
@@ -106,7 +106,7 @@ async fn domains_over_three_pages() {
 }
 
 #[tokio::test]
-async fn the_token_goes_nowhere_else() {
+async fn token_is_sent_to_no_other_host() {
     let (server, graph) = tenant().await;
     let next = "https://evil.example/v1.0/domains";
     answer(
@@ -135,7 +135,7 @@ async fn the_token_goes_nowhere_else() {
 }
 
 #[tokio::test]
-async fn bad_days_are_faults_and_never_answers() {
+async fn failures_are_errors_and_never_results() {
     for (status, name) in [
         (401, "NeedsAttention"),
         (403, "NeedsAttention"),
@@ -201,7 +201,7 @@ async fn users_are_looked_up_by_name_or_id() {
 }
 
 #[tokio::test]
-async fn names_are_taken_in_four_ways() {
+async fn names_can_be_taken_in_four_ways() {
     let upn = "o'brien@contoso.com";
     let none = json!({"value": []});
     let plain = json!({"value": [{"id": ID, "userPrincipalName": "Someone@contoso.com", "mail": upn}]});
@@ -238,7 +238,7 @@ async fn names_are_taken_in_four_ways() {
 }
 
 #[tokio::test]
-async fn only_the_marker_makes_an_account_ours() {
+async fn only_the_mark_identifies_our_account() {
     let upn = "ann@contoso.com";
     let (server, graph) = tenant().await;
     answer(server, "GET", "/users/ann@contoso.com", 200, user_json(upn, Some("r1"))).await;
@@ -274,7 +274,7 @@ async fn only_the_marker_makes_an_account_ours() {
 }
 
 #[tokio::test]
-async fn a_user_is_created_as_asked() {
+async fn user_is_created_with_all_properties() {
     let (server, graph) = tenant().await;
     answer(
         server,
@@ -302,7 +302,7 @@ async fn a_user_is_created_as_asked() {
 }
 
 #[tokio::test]
-async fn a_taken_name_is_an_answer_and_a_wrong_value_is_not() {
+async fn taken_name_is_a_result_and_wrong_value_an_error() {
     let taken = "Another object with the same value for property userPrincipalName already exists.";
     let mut conflict = error("Request_BadRequest", "One or more properties conflict.");
     conflict["error"]["details"] = json!([{"code": "ObjectConflict", "message": "m", "target": "userPrincipalName"}]);
@@ -395,7 +395,7 @@ async fn licenses_are_listed() {
 }
 
 #[tokio::test]
-async fn assigning_a_license_has_typed_answers() {
+async fn assigning_a_license_has_typed_results() {
     let at = format!("/users/{ID}/assignLicense");
     for (status, message, expected) in [
         (200, "", Assignment::Assigned),
@@ -445,7 +445,7 @@ async fn assigning_a_license_has_typed_answers() {
 }
 
 #[tokio::test]
-async fn groups_by_name_or_id() {
+async fn groups_are_found_by_name_or_id() {
     let group = |id: &str| json!({"id": id, "displayName": ODD, "groupTypes": [], "mailEnabled": false, "securityEnabled": true});
     let (server, graph) = tenant().await;
     answer(server, "GET", &format!("/groups/{ID}"), 200, group(ID)).await;
@@ -474,7 +474,7 @@ async fn groups_by_name_or_id() {
 }
 
 #[tokio::test]
-async fn a_colleagues_groups() {
+async fn groups_of_a_colleague_are_read() {
     let (server, graph) = tenant().await;
     answer(
         server,
@@ -492,7 +492,7 @@ async fn a_colleagues_groups() {
 }
 
 #[tokio::test]
-async fn adding_a_member_has_typed_answers() {
+async fn adding_a_member_has_typed_results() {
     let already = "One or more added object references already exist for the following modified properties: 'members'.";
     for (status, message, refused) in [
         (204, "", None),

@@ -1,4 +1,4 @@
-//! People who leave and come back, against a simulated tenant.
+//! Tests of offboarding and rehire against a simulated tenant.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -64,7 +64,7 @@ async fn accounts_of_others_are_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn what_is_not_permitted_needs_attention() {
+async fn missing_permission_needs_attention() {
     let (simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
     let sku = graph.licensing_of(&id).await.unwrap().licenses[0].sku_id.clone();
@@ -94,7 +94,7 @@ async fn what_is_not_permitted_needs_attention() {
 }
 
 #[tokio::test]
-async fn a_license_that_another_one_builds_on_is_removed_after_it() {
+async fn license_others_depend_on_is_removed_last() {
     let (simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
     let base = graph.licensing_of(&id).await.unwrap().licenses[0].sku_id.clone();
@@ -125,7 +125,7 @@ async fn a_license_that_another_one_builds_on_is_removed_after_it() {
 }
 
 #[tokio::test]
-async fn members_are_removed_where_graph_can() {
+async fn members_are_removed_if_graph_can() {
     let (simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
     let groups = graph.groups_of(&id).await.unwrap().unwrap();
@@ -146,7 +146,7 @@ async fn members_are_removed_where_graph_can() {
 }
 
 #[tokio::test]
-async fn licenses_are_removed_but_for_those_of_groups() {
+async fn direct_licenses_are_removed() {
     let (simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
     let sku = graph.licensing_of(&id).await.unwrap().licenses[0].sku_id.clone();
@@ -170,7 +170,7 @@ async fn licenses_are_removed_but_for_those_of_groups() {
 }
 
 #[tokio::test]
-async fn the_manager_is_the_directorys() {
+async fn manager_is_read_from_the_directory() {
     let (_simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
     let manager = graph.manager_of(&id).await.unwrap().unwrap();
@@ -179,7 +179,7 @@ async fn the_manager_is_the_directorys() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_enabled_again_with_what_is_given() {
+async fn rehire_enables_account_and_sets_given_properties() {
     let (simulated, graph) = tenant().await;
     let id = graph.user(LEAVER).await.unwrap().unwrap().id;
     graph.block_sign_in(&id).await.unwrap();

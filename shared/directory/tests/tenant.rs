@@ -1,4 +1,4 @@
-//! License groups and what a tenant asks of sign-ins, against a simulated tenant that takes its time.
+//! Tests of license groups and sign-in policies against a simulated tenant with delays.
 
 #![expect(
     clippy::unwrap_used,
@@ -52,7 +52,7 @@ async fn of(graph: &Graph, user: &str, sku: &str) -> Option<LicenseOfUser> {
     graph.licensing_of(user).await.unwrap().of(sku, true).cloned()
 }
 
-/// Looks as often as the tenant takes.
+/// Reads the license until the tenant has finished processing.
 async fn settled(graph: &Graph, user: &str, sku: &str) -> AssignmentState {
     for _ in 0..2 {
         let _ = of(graph, user, sku).await;
@@ -61,7 +61,7 @@ async fn settled(graph: &Graph, user: &str, sku: &str) -> AssignmentState {
 }
 
 #[tokio::test]
-async fn a_license_by_group_comes_some_time_after_joining() {
+async fn license_from_group_arrives_after_joining() {
     let (simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     let group = graph.license_group(SPB).await.unwrap().joinable().unwrap();
@@ -74,7 +74,7 @@ async fn a_license_by_group_comes_some_time_after_joining() {
 }
 
 #[tokio::test]
-async fn without_a_seat_it_is_in_error_until_it_is_processed_again() {
+async fn missing_seat_is_an_error_until_reprocessed() {
     let (simulated, graph) = tenant(json!({"seats": {"SPB": 0}})).await;
     let user = ada(&graph).await;
     let group = graph.license_group(SPB).await.unwrap().joinable().unwrap();
@@ -88,7 +88,7 @@ async fn without_a_seat_it_is_in_error_until_it_is_processed_again() {
 }
 
 #[tokio::test]
-async fn groups_that_carry_a_license_are_counted_and_named() {
+async fn groups_with_a_license_are_counted_and_named() {
     let (simulated, graph) = tenant(json!({})).await;
     assert_eq!(graph.license_group(BASIC).await.unwrap(), LicenseGroup::None);
     assert_eq!(
@@ -115,14 +115,14 @@ async fn groups_that_carry_a_license_are_counted_and_named() {
             world.tenant.groups.push(group);
         }
     });
-    // On the third page.
+    // The group is on the third page.
     let several = LicenseGroup::Several(vec!["By rule".into(), "Group 249".into()]);
     assert_eq!(graph.license_group(BASIC).await.unwrap(), several);
     assert!(several.joinable().unwrap_err().contains("(By rule, Group 249)"));
 }
 
 #[tokio::test]
-async fn the_usage_location_is_read_with_the_licenses_and_set() {
+async fn usage_location_is_read_and_set() {
     let (_simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     assert_eq!(graph.licensing_of(&user).await.unwrap().usage_location, None);
@@ -148,7 +148,7 @@ async fn facts(graph: &Graph, user: &str) -> Facts {
 }
 
 #[tokio::test]
-async fn policies_are_read_as_graph_writes_them() {
+async fn policies_are_read_in_graphs_format() {
     let (simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     let found = facts(&graph, &user).await;
@@ -186,7 +186,7 @@ async fn policies_are_read_as_graph_writes_them() {
 }
 
 #[tokio::test]
-async fn all_pages_of_policies_count() {
+async fn all_pages_of_policies_are_read() {
     let (simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     simulated.world(|world| {
@@ -200,7 +200,7 @@ async fn all_pages_of_policies_count() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_read_is_an_answer() {
+async fn missing_permission_or_license_is_a_result() {
     let (simulated, graph) = tenant(json!({"security_defaults": true})).await;
     let user = ada(&graph).await;
     assert_eq!(graph.security_defaults().await.unwrap(), Answer::Given(true));
@@ -228,7 +228,7 @@ async fn what_may_not_be_read_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_down_is_no_answer() {
+async fn unavailable_directory_is_an_error() {
     let (simulated, graph) = tenant(json!({})).await;
     let user = ada(&graph).await;
     simulated.fault(json!({"system": "graph", "operation": "*", "kind": "503", "times": 5}));

@@ -1,10 +1,10 @@
-//! Ingram Micro's cloud marketplace, which is CloudBlue's Simple API 1.15.
+//! The client of Ingram Micro's cloud marketplace, which uses CloudBlue's Simple API 1.15.
 //!
-//! Seats are changed by an order of type `change`. Its quantity is meant to be the new total: customers' integrations
-//! send it so, and a change may also lower it. CloudBlue does not say it, though, so nothing here relies on it alone: the
-//! estimate of an order is asked how many seats it would add, and one that disagrees stops the order. An order carries
-//! our reference (`poNumber`) and is looked for by it before another is sent; whoever waits for the seat compares the
-//! quantity that there is in the end with the one that was ordered.
+//! Seats are changed by an order of type `change`. Its quantity should be the new total: integrations of other
+//! customers send it so, and a change may also lower it. CloudBlue does not document it, so Gangway does not rely on
+//! it. The estimate of an order says how many seats it would add, and a wrong number stops the order. An order carries
+//! our reference (`poNumber`), by which Gangway looks for it before it sends another. The step that waits for the seat
+//! compares the final quantity with the ordered one.
 
 mod wire;
 
@@ -26,16 +26,16 @@ const SUBSCRIPTION_KEY: &str = "X-Subscription-Key";
 const CHANGE: &str = "change";
 const PAGE_SIZE: usize = 100;
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// Of the marketplace's API, as `https://api.cloud.im/marketplace/eu`.
+    /// The address of the marketplace's API, such as `https://api.cloud.im/marketplace/eu`.
     pub address: String,
     pub user_name: String,
     pub password: SecretString,
-    /// Of the API's gateway.
+    /// The key of the API's gateway.
     pub subscription_key: SecretString,
-    /// Its code, as `us`.
+    /// The marketplace's code, such as `us`.
     pub marketplace: String,
 }
 
@@ -58,17 +58,17 @@ impl IngramMicro {
         }
     }
 
-    /// For notes and errors.
+    /// The name for notes and errors.
     pub(crate) fn name(&self) -> &'static str {
         SYSTEM
     }
 
-    /// Nobody says whether an order's quantity is a total.
+    /// Returns false, because it is not documented whether an order's quantity is a total.
     pub(crate) fn may_repeat(&self) -> bool {
         false
     }
 
-    /// A subscription may hold several products: what is found is the line of one, named `SUBSCRIPTION/MPN`.
+    /// Finds the line of a product, named `SUBSCRIPTION/MPN`, because a subscription may contain several products.
     pub(crate) async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         let product = product(SYSTEM, part_number)?;
         let query = [("customerId", self.company.as_str()), ("status", "active")];
@@ -76,7 +76,7 @@ impl IngramMicro {
             .list("list the company's subscriptions", "subscriptions", &query)
             .await?;
         let mut matching = Vec::new();
-        // The list names no products.
+        // The list names no products, so each subscription is read.
         for subscription in listed.iter().filter(|listed| listed.is_active_of(&self.company)) {
             let subscription = self.subscription(&subscription.id).await?;
             let lines = subscription.products.iter().filter_map(|line| {
@@ -152,7 +152,7 @@ impl IngramMicro {
         })
     }
 
-    /// While another change is on its way, nobody knows what the quantity will be.
+    /// Fails while another change is in progress, because the resulting quantity is unknown until then.
     async fn must_be_at_rest(&self, subscription: &str, orders: &[Order]) -> Result<(), StepError> {
         for order in orders.iter().filter(|order| order.status == OrderStatus::OnItsWay) {
             let details = self.order_details(&order.id).await?;
@@ -163,7 +163,7 @@ impl IngramMicro {
         Ok(())
     }
 
-    /// The estimate of an order may list what it adds. If so, it has to be what is wanted.
+    /// Checks the order's estimate, if it lists the added seats: they must be the wanted ones.
     async fn must_add(&self, more: u32, total: u32, mpn: &str, body: &Value) -> Result<(), StepError> {
         let request = self.request(Method::POST, &["orders", "estimate"], &[]).json(body);
         let estimate: wire::Estimate = self.call("estimate the order", request).await?.json()?;
@@ -176,7 +176,7 @@ impl IngramMicro {
         }
     }
 
-    /// Every change that was ever ordered for the company.
+    /// Every change ever ordered for the company.
     async fn change_orders(&self) -> Result<Vec<Order>, StepError> {
         let query = [("customerId", self.company.as_str())];
         let mut orders: Vec<Order> = self.list("list the company's orders", "orders", &query).await?;
@@ -282,7 +282,7 @@ impl IngramMicro {
     }
 }
 
-/// The order that carries the marker, whatever became of it: a second one would be a second purchase.
+/// Finds the order with the mark, whatever its result, because a second one would be a second purchase.
 fn ours(orders: &[Order], marker: &str) -> Option<String> {
     let found = orders.iter().find(|order| order.po_number.as_deref() == Some(marker));
     found.map(|order| order.id.clone())
@@ -306,7 +306,7 @@ fn line<'a>(subscription: &'a Subscribed, mpn: &str) -> Result<&'a Line, StepErr
     })
 }
 
-/// The line of an order. Maker and periods are what tells products with the same number apart.
+/// The line of an order. The maker and the periods distinguish products with the same number.
 fn ordered(subscription: &Subscribed, line: &Line, total: u32) -> Value {
     let mut ordered = json!({ "subscriptionId": subscription.id, "mpn": line.mpn, "quantity": total });
     let more = [

@@ -1,4 +1,4 @@
-//! Sellers of licenses: one file a system behind one enum, chosen from the organisation's variables.
+//! Distributors that sell licenses: one file per system behind one enum, chosen by the organisation's variables.
 
 pub mod ingram_micro;
 pub mod pax8;
@@ -14,10 +14,10 @@ pub use pax8::Pax8;
 pub use sherweb::Sherweb;
 pub use td_synnex::TdSynnex;
 
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
 
-/// What one company buys there.
+/// A client for one company's purchases.
 #[derive(Debug, Clone)]
 pub enum Distributor {
     IngramMicro(IngramMicro),
@@ -26,7 +26,7 @@ pub enum Distributor {
     TdSynnex(TdSynnex),
 }
 
-/// What the company has of a license, as it was when asked.
+/// A company's subscription to a license at the time of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     pub id: String,
@@ -36,13 +36,13 @@ pub struct Subscription {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionState {
     pub quantity: u32,
-    /// Nothing is on its way any more.
+    /// No change is in progress any more.
     pub settled: bool,
-    /// It will not come.
+    /// The order failed.
     pub failed: bool,
 }
 
-/// The same call on whichever system it is.
+/// Calls the same method of whichever system it is.
 macro_rules! each {
     ($self:ident, $distributor:ident => $call:expr) => {
         match $self {
@@ -55,30 +55,30 @@ macro_rules! each {
 }
 
 impl Distributor {
-    /// For notes and errors.
+    /// The name for notes and errors.
     pub fn name(&self) -> &'static str {
         each!(self, distributor => distributor.name())
     }
 
-    /// The company's running subscription to a license, by Microsoft's part number. None: it never bought one.
+    /// The company's active subscription to a license, by Microsoft's part number; `None` if it has none.
     pub async fn find_subscription(&self, part_number: &str) -> Result<Option<Subscription>, StepError> {
         each!(self, distributor => distributor.find_subscription(part_number).await)
     }
 
-    /// Whether an order that is sent twice is one purchase, beyond doubt: it is where a total is set, and known to be a
-    /// total. Elsewhere [`Self::find_order`] is asked before it is sent again.
+    /// Whether sending an order twice certainly makes one purchase, because its quantity is known to be a total. If
+    /// not, [`Self::find_order`] must be called before it is sent again.
     pub fn may_repeat(&self) -> bool {
         each!(self, distributor => distributor.may_repeat())
     }
 
-    /// What the distributor calls the order that carries `marker`, where orders can carry one.
+    /// The distributor's id of the order that carries `marker`, if its orders can carry one.
     pub async fn find_order(&self, marker: &str) -> Result<Option<String>, StepError> {
         each!(self, distributor => distributor.find_order(marker).await)
     }
 
-    /// Orders so many seats in all. Answers what the distributor calls the order, where it names one.
-    /// `marker` is unique to the purchase and goes with it where the distributor takes a reference of ours: there, an
-    /// order that carries it already is answered and nothing ordered.
+    /// Orders this total of seats. Returns the distributor's id of the order, if it has one. `marker` is unique to the
+    /// purchase and is sent along if the distributor accepts a reference. If an order already carries it, its id is
+    /// returned and nothing is ordered.
     pub async fn order(
         &self,
         subscription: &Subscription,
@@ -88,7 +88,7 @@ impl Distributor {
         each!(self, distributor => distributor.order(subscription, total, marker).await)
     }
 
-    /// How far it got; `order` as [`Self::order`] answered it, if that answer was not lost.
+    /// The progress of an order. `order` is the result of [`Self::order`], unless that was lost.
     pub async fn state(&self, subscription_id: &str, order: Option<&str>) -> Result<SubscriptionState, StepError> {
         each!(self, distributor => distributor.state(subscription_id, order).await)
     }
@@ -110,11 +110,11 @@ impl Distributor {
     }
 }
 
-/// Of the running subscriptions to a license the only one, if there is any.
+/// The only active subscription to a license, if there is one.
 fn the_one(system: &str, part_number: &str, mut found: Vec<Subscription>) -> Result<Option<Subscription>, StepError> {
     match found.len() {
         0 | 1 => Ok(found.pop()),
-        // They differ in term and price, which is not ours to choose.
+        // Several subscriptions differ in term and price, which a person must choose.
         several => Err(StepError::NeedsAttention(format!(
             "the company has {several} running {system} subscriptions to {part_number}; buy in one of them by hand"
         ))),
@@ -131,7 +131,7 @@ fn endless(system: &str, operation: &str) -> StepError {
     StepError::Permanent(format!("{system} did not come to an end ({operation})"))
 }
 
-/// For systems that name companies by a UUID only: anything else would be refused in words that nobody understands.
+/// Checks the company's id for systems that accept only UUIDs and would refuse others with an unclear error.
 fn uuid<'a>(system: &str, company: &'a str) -> Result<&'a str, StepError> {
     let place = |i: usize| matches!(i, 8 | 13 | 18 | 23);
     let fits = |(i, b): (usize, u8)| if place(i) { b == b'-' } else { b.is_ascii_hexdigit() };

@@ -1,4 +1,4 @@
-//! Pax8.
+//! The client of Pax8.
 
 use domain::step_error::StepError;
 use outbound::{ClientCredentials, Grant, endpoint};
@@ -11,12 +11,12 @@ use crate::products::product;
 use crate::{MOST_PAGES, Subscription, SubscriptionState, endless, no_such_company, the_one, uuid};
 
 pub(crate) const SYSTEM: &str = "Pax8";
-/// What tokens are for, wherever the requests are sent.
+/// The audience of tokens, wherever the requests are sent.
 const AUDIENCE: &str = "https://api.pax8.com";
-/// The largest page allowed.
+/// The largest page that Pax8 allows.
 const PAGE_SIZE: &str = "200";
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
     pub client_id: String,
@@ -32,7 +32,7 @@ pub struct Pax8 {
 }
 
 impl Pax8 {
-    /// `base` with the version, as `https://api.pax8.com/v1`; `company` by its Pax8 id.
+    /// `base` includes the version, as in `https://api.pax8.com/v1`; `company` is the Pax8 id.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Self {
         let credentials = ClientCredentials {
             system: SYSTEM,
@@ -52,17 +52,17 @@ impl Pax8 {
         }
     }
 
-    /// For notes and errors.
+    /// The name for notes and errors.
     pub(crate) fn name(&self) -> &'static str {
         SYSTEM
     }
 
-    /// An order sets a total.
+    /// Returns true, because an order sets a total.
     pub(crate) fn may_repeat(&self) -> bool {
         true
     }
 
-    /// Orders carry no reference of ours.
+    /// Returns `None`, because orders carry no reference.
     pub(crate) async fn find_order(&self, _marker: &str) -> Result<Option<String>, StepError> {
         Ok(None)
     }
@@ -96,7 +96,7 @@ impl Pax8 {
             let request = self.http.get(endpoint(&self.base, &["subscriptions"], &query));
             let found: PageOf = self.credentials.send(&self.http, OPERATION, request).await?.json()?;
             let last = found.content.is_empty() || found.page.is_last();
-            // Trusted to filter by nothing: a purchase for another company would be real.
+            // The filter is checked again, because a purchase for another company would be real.
             all.extend(
                 found
                     .content
@@ -110,7 +110,7 @@ impl Pax8 {
         Err(endless(SYSTEM, OPERATION))
     }
 
-    /// Sets the total: sent twice, it buys nothing more.
+    /// Sets the total, so sending it twice buys nothing more.
     pub(crate) async fn order(
         &self,
         subscription: &Subscription,
@@ -174,7 +174,7 @@ fn is_pending(status: &str) -> bool {
     )
 }
 
-/// Pax8 counts in JSON numbers of any kind.
+/// Pax8 sends numbers of any JSON kind.
 fn seats(quantity: f64) -> Result<u32, StepError> {
     let whole = quantity.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&quantity);
     let seats = quantity as u32;
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seats_are_whole() {
+    fn seats_are_whole_numbers() {
         assert_eq!(seats(12.0), Ok(12));
         for bad in [1.5, -1.0, 1e12, f64::NAN] {
             assert!(seats(bad).is_err(), "{bad}");

@@ -1,4 +1,4 @@
-//! Which product of a catalogue is which Microsoft license. What is known of each is data: `data/products.csv`.
+//! Maps products in distributors' catalogues to Microsoft's licenses. The data is in `data/products.csv`.
 
 use domain::step_error::StepError;
 
@@ -8,7 +8,7 @@ const TABLE: &str = include_str!("../data/products.csv");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Product {
     part_number: &'static str,
-    /// Microsoft's product id and sku id, as `CFQ7TTC0LCHC:0002`; empty where it isn't known.
+    /// Microsoft's product id and SKU id, such as `CFQ7TTC0LCHC:0002`; empty if unknown.
     offer: &'static str,
     name: &'static str,
     other_names: &'static str,
@@ -27,7 +27,7 @@ fn rows() -> impl Iterator<Item = Product> {
     })
 }
 
-/// The product that Microsoft gives this part number.
+/// The product with this Microsoft part number.
 pub(crate) fn product(system: &str, part_number: &str) -> Result<Product, StepError> {
     let found = rows().find(|row| row.part_number.eq_ignore_ascii_case(part_number));
     found.ok_or_else(|| {
@@ -38,9 +38,9 @@ pub(crate) fn product(system: &str, part_number: &str) -> Result<Product, StepEr
 }
 
 impl Product {
-    /// Whether an entry of a catalogue is this product. `ids` and `names` are what the entry says of itself, the surest
-    /// first. An offer decides; where none is among the ids, the first name does. A name that tells of a variant
-    /// (no Teams, non-profit) always counts: offers of variants have been seen under the plain product's id.
+    /// Whether a catalogue's entry is this product. `ids` and `names` are the entry's own, the most reliable first. An
+    /// offer id decides; if there is none among the ids, the first name does. A name of a variant (no Teams,
+    /// non-profit) always excludes the entry, because variants have been seen under the id of the plain product.
     pub(crate) fn is(&self, ids: &[Option<&str>], names: &[Option<&str>]) -> bool {
         let names: Vec<Vec<String>> = names.iter().flatten().map(|name| words(name)).collect();
         let own: Vec<Vec<String>> = self.names().map(words).collect();
@@ -60,7 +60,7 @@ impl Product {
     }
 }
 
-/// Words that make it another product. Any unknown word does where a name decides; these do everywhere.
+/// Words that name a variant. If a name decides, any unknown word excludes an entry; these words always do.
 const VARIANTS: &[&str] = &[
     "academic",
     "addon",
@@ -85,7 +85,7 @@ const VARIANTS: &[&str] = &[
     "without",
 ];
 
-/// Words about programme, term and billing: they say how it is bought, not what.
+/// Words about programme, term and billing, which say how a product is bought and not which it is.
 const PROGRAMME: &[&str] = &[
     "annual",
     "annually",
@@ -115,8 +115,8 @@ const PROGRAMME: &[&str] = &[
     "yr",
 ];
 
-/// What of a name is about the product, in lower case, so that
-/// `M365 Business Premium (NCE) - 1 Year` is `Microsoft 365 Business Premium [New Commerce Experience]`.
+/// The words of a name that identify the product, in lower case, so that `M365 Business Premium (NCE) - 1 Year` equals
+/// `Microsoft 365 Business Premium [New Commerce Experience]`.
 fn words(name: &str) -> Vec<String> {
     let lower = name.to_lowercase();
     let split = lower.split(|c: char| !c.is_alphanumeric() && c != '+');
@@ -136,7 +136,7 @@ fn words(name: &str) -> Vec<String> {
             ("new", ["commerce", "experience", after @ ..]) | ("month", ["to", "month", after @ ..]) => after,
             (count, [unit, after @ ..]) if is_count(count) && PROGRAMME.contains(unit) => after,
             (word, after) if PROGRAMME.contains(&word) => after,
-            // The maker's name means something in `Microsoft 365` only.
+            // The maker's name matters only in `Microsoft 365`.
             ("microsoft", after) if after.first() != Some(&"365") => after,
             (word, after) => {
                 kept.push(word.to_owned());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn programmes_and_terms_do_not_matter() {
+    fn programme_and_term_are_ignored() {
         for same in [
             "Microsoft 365 Business Premium",
             "microsoft 365  business premium [New Commerce Experience] ",
@@ -206,7 +206,7 @@ mod tests {
             "Microsoft 365 Business Premium Trial",
         ] {
             assert!(!by("SPB").is(&[], &[Some(other)]), "{other}");
-            // Not even where the id seems to say so.
+            // A variant's name excludes the entry even if the id matches.
             assert!(
                 !by("SPB").is(&[Some("CFQ7TTC0LCHC:0002")], &[Some("Our seats"), Some(other)]),
                 "{other}"
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_clean() {
+    fn product_table_is_valid() {
         let rows: Vec<Product> = rows().collect();
         assert!(rows.len() > 30);
         for (i, row) in rows.iter().enumerate() {
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_license_is_named() {
+    fn unknown_license_is_reported() {
         for odd in ["EXOTIC_SKU", "O'Brien & \"<Söhne>\" 🦀", ""] {
             let Err(StepError::NeedsAttention(text)) = product("Pax8", odd) else {
                 panic!("{odd}")

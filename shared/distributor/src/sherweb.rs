@@ -1,4 +1,4 @@
-//! Sherweb.
+//! The client of Sherweb.
 
 use domain::step_error::StepError;
 use outbound::{ClientCredentials, Grant, Reply, endpoint};
@@ -12,16 +12,16 @@ use crate::products::product;
 use crate::{Subscription, SubscriptionState, no_such_company, the_one, uuid};
 
 pub(crate) const SYSTEM: &str = "Sherweb";
-/// The part of Sherweb's API that sells; the other one only shows what is to be paid.
+/// The part of Sherweb's API for purchases; the other part only shows what is to be paid.
 const SCOPE: &str = "service-provider";
 const SUBSCRIPTION_KEY: &str = "Ocp-Apim-Subscription-Key";
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
     pub client_id: String,
     pub client_secret: SecretString,
-    /// Of the API's gateway.
+    /// The key of the API's gateway.
     pub subscription_key: SecretString,
 }
 
@@ -35,7 +35,7 @@ pub struct Sherweb {
 }
 
 impl Sherweb {
-    /// `base` as `https://api.sherweb.com`; `company` by its Sherweb id.
+    /// `base` is such as `https://api.sherweb.com`; `company` is the Sherweb id.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Self {
         Self {
             credentials: ClientCredentials {
@@ -55,17 +55,17 @@ impl Sherweb {
         }
     }
 
-    /// For notes and errors.
+    /// The name for notes and errors.
     pub(crate) fn name(&self) -> &'static str {
         SYSTEM
     }
 
-    /// An order sets a total.
+    /// Returns true, because an order sets a total.
     pub(crate) fn may_repeat(&self) -> bool {
         true
     }
 
-    /// Orders carry no reference of ours.
+    /// Returns `None`, because orders carry no reference.
     pub(crate) async fn find_order(&self, _marker: &str) -> Result<Option<String>, StepError> {
         Ok(None)
     }
@@ -83,7 +83,7 @@ impl Sherweb {
         the_one(SYSTEM, part_number, matching.collect())
     }
 
-    /// Sets the total: sent twice, it buys nothing more. Sherweb takes it for later and names what to ask for.
+    /// Sets the total, so sending it twice buys nothing more. Sherweb processes it later and returns an id to ask for.
     pub(crate) async fn order(
         &self,
         subscription: &Subscription,
@@ -104,7 +104,7 @@ impl Sherweb {
                 "{SYSTEM} was changing the subscription just then ({OPERATION}: 409)"
             )));
         }
-        // It is ordered whatever the answer is; without what to ask for, the quantity tells.
+        // Any success means that it is ordered. Without an id to ask for, the quantity shows the result.
         reply.done()?;
         let tracking = reply.json().ok().and_then(|body: Amended| body.tracking_id);
         Ok(tracking.map(|tracking| tracking.request_tracking_id))
@@ -124,12 +124,12 @@ impl Sherweb {
         Ok(SubscriptionState {
             quantity: found.as_ref().map_or(0, |item| item.quantity),
             settled: progress == Progress::Success,
-            // What has ended is not listed any more.
+            // Ended subscriptions are no longer listed.
             failed: progress == Progress::Failure || found.is_none(),
         })
     }
 
-    /// One that Sherweb has forgotten was settled one way or the other: the quantity tells.
+    /// The progress of an order. If Sherweb no longer knows it, it is settled, and the quantity shows the result.
     async fn progress(&self, tracking_id: &str) -> Result<Progress, StepError> {
         let url = endpoint(&self.base, &["tracking", tracking_id], &[]);
         let reply = self
@@ -141,7 +141,7 @@ impl Sherweb {
         }
     }
 
-    /// All of them: there are no pages. Neither do they name their customer, so the filter is trusted.
+    /// All subscriptions, which come on one page. They do not name their customer, so the filter is trusted.
     async fn subscriptions(&self) -> Result<Vec<Item>, StepError> {
         let query = [("customerId", uuid(SYSTEM, &self.company)?)];
         let url = endpoint(&self.base, &["billing", "subscriptions", "details"], &query);
@@ -206,7 +206,7 @@ struct Tracking {
     request_tracking_id: String,
 }
 
-/// A bare string; any other than these is one of a later version.
+/// The status of an order, a bare string. An unknown one belongs to a later version.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 enum Progress {
     Success,

@@ -1,9 +1,9 @@
-//! TD SYNNEX, by its platform StreamOne ION, v3.
+//! The client of TD SYNNEX's platform StreamOne ION, v3.
 //!
-//! Seats are changed by an order with the action `UPDATE`. Its quantity is meant to be the new total: integrations in
-//! use send it so; TD SYNNEX's own examples don't say. So nothing here relies on it alone: an order carries our
-//! reference (`referenceId`) and is looked for by it before another is sent; whoever waits for the seat compares the
-//! quantity that there is in the end with the one that was ordered.
+//! Seats are changed by an order with the action `UPDATE`. Its quantity should be the new total: integrations in use
+//! send it so, but TD SYNNEX's own examples don't say. So Gangway does not rely on it. An order carries our reference
+//! (`referenceId`), by which Gangway looks for it before it sends another. The step that waits for the seat compares
+//! the final quantity with the ordered one.
 
 mod keys;
 mod wire;
@@ -22,9 +22,9 @@ use crate::{MOST_PAGES, Subscription, SubscriptionState, endless, no_such_compan
 
 pub(crate) const SYSTEM: &str = "TD SYNNEX";
 const PAGE_SIZE: usize = 200;
-/// Orders have no second page.
+/// The number of orders to list, because they have no second page.
 const MOST_ORDERS: &str = "1000";
-/// What the order is, in the portal.
+/// The order's name in the portal.
 const DISPLAY_NAME: &str = "One more seat, ordered by Gangway";
 
 #[derive(Debug, Clone)]
@@ -36,7 +36,8 @@ pub struct TdSynnex {
 }
 
 impl TdSynnex {
-    /// `base` as `https://ion.tdsynnex.com`; the account is the reseller's, `company` its customer's number.
+    /// `base` is such as `https://ion.tdsynnex.com`; the account is the reseller's, `company` the number of its
+    /// customer.
     pub fn new(http: reqwest::Client, base: Url, account: &str, access_token: SecretString, company: String) -> Self {
         Self {
             http,
@@ -46,12 +47,12 @@ impl TdSynnex {
         }
     }
 
-    /// For notes and errors.
+    /// The name for notes and errors.
     pub(crate) fn name(&self) -> &'static str {
         SYSTEM
     }
 
-    /// Nobody says whether an order's quantity is a total.
+    /// Returns false, because it is not documented whether an order's quantity is a total.
     pub(crate) fn may_repeat(&self) -> bool {
         false
     }
@@ -109,7 +110,7 @@ impl TdSynnex {
                 "action": "UPDATE",
                 "quantity": total,
                 "resourceId": found.subscription_id,
-                // Nothing about the renewal: it stays as it is.
+                // The renewal is left out, so it does not change.
                 "attributes": [{"name": "operations", "value": "updatesubscription"}],
             }],
         });
@@ -139,7 +140,7 @@ impl TdSynnex {
         })
     }
 
-    /// One that is not known any more: the quantity tells.
+    /// If the order is no longer known, the quantity shows the result.
     async fn order_status(&self, id: &str) -> Result<OrderStatus, StepError> {
         let request = self.request(Method::GET, &["customers", &self.company, "orders", id], &[]);
         let reply = self.call("read the order", request).await?;
@@ -170,7 +171,7 @@ impl TdSynnex {
             let here = page.items.len();
             seen += here;
             let last = here == 0 || page.total().map_or(here < PAGE_SIZE, |total| seen >= total);
-            // The list is the whole account's: a purchase for another company would be real.
+            // The list contains the whole account, and a purchase for another company would be real.
             all.extend(page.items.into_iter().filter(|found| found.is_of(&self.company)));
             if last {
                 return Ok(all);
@@ -192,7 +193,7 @@ impl TdSynnex {
         }
     }
 
-    /// Customers are named `accounts/ACCOUNT/customers/NUMBER`.
+    /// The customer's name. Customers are addressed as `accounts/ACCOUNT/customers/NUMBER`.
     pub(crate) async fn company_name(&self) -> Result<String, StepError> {
         const OPERATION: &str = "list the companies";
         let mut token = String::new();
@@ -227,14 +228,14 @@ impl TdSynnex {
     }
 }
 
-/// The order that carries the marker, whatever became of it: a second one would be a second purchase.
+/// Finds the order with the mark, whatever its result, because a second one would be a second purchase.
 fn ours(orders: &Orders, marker: &str) -> Result<Option<String>, StepError> {
     let found = orders
         .orders
         .iter()
         .find(|order| order.reference_id.as_deref() == Some(marker));
     match found {
-        // Without a number it is looked for in vain, and the quantity tells.
+        // Looking for an order without a number finds nothing, so the quantity shows the result.
         Some(order) => Ok(Some(order.id().unwrap_or(marker).to_owned())),
         None if orders.goes_on => Err(StepError::NeedsAttention(format!(
             "{SYSTEM} does not list all of the company's orders, so that one of Gangway's may be among them; buy by hand"

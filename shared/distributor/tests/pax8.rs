@@ -1,4 +1,4 @@
-//! Pax8 against a server that answers like it.
+//! Tests of the client against a mocked Pax8.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const COMPANY: &str = "f7fc273a-8d86-45c9-a26f-ffd42416adda";
 
-/// Never ends, so that no other test gets its address and token.
+/// A server that lives as long as the process, so that no other test reuses its address and token.
 async fn pax8() -> (&'static MockServer, Distributor) {
     let server: &MockServer = Box::leak(Box::new(MockServer::builder().start().await));
     contract::watch(server, "pax8", "/v1").await.unwrap();
@@ -54,7 +54,7 @@ async fn page(server: &MockServer, number: u32, of: u32, content: Value) {
 }
 
 #[tokio::test]
-async fn the_subscription_is_found_on_the_third_page() {
+async fn subscription_is_found_on_the_third_page() {
     let (server, pax8) = pax8().await;
     page(server, 0, 3, json!([subscription("a", "Office 365 E3")])).await;
     page(
@@ -86,7 +86,7 @@ async fn the_subscription_is_found_on_the_third_page() {
 }
 
 #[tokio::test]
-async fn another_companys_subscription_is_never_taken() {
+async fn subscription_of_another_company_is_ignored() {
     let (server, pax8) = pax8().await;
     let mut other = subscription("a", "Microsoft 365 Business Premium");
     other["companyId"] = "00000000-0000-0000-0000-000000000000".into();
@@ -97,7 +97,7 @@ async fn another_companys_subscription_is_never_taken() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_chosen_is_left_to_a_person() {
+async fn ambiguous_subscription_is_left_to_a_person() {
     let (server, pax8) = pax8().await;
     let Err(StepError::NeedsAttention(text)) = pax8.find_subscription("EXOTIC_SKU").await else {
         panic!()
@@ -157,7 +157,7 @@ async fn an_order_settles_or_fails() {
 }
 
 #[tokio::test]
-async fn bad_days_are_faults_that_quote_nobody() {
+async fn errors_quote_no_personal_data() {
     for (status, name) in [
         (400, "Permanent"),
         (401, "NeedsAttention"),

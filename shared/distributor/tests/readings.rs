@@ -1,5 +1,5 @@
-//! Whether the quantity of an order is a total is not known of Ingram Micro and TD SYNNEX. Either way nothing is bought
-//! twice, and nothing goes unnoticed.
+//! Tests of both interpretations of an order's quantity, as a total and as an increase, which Ingram Micro and TD
+//! SYNNEX do not document. In both cases nothing is bought twice, and a wrong number is noticed.
 
 #![expect(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ async fn td_synnex() -> (Simulated, Distributor, Subscription) {
     (sim, distributor, found)
 }
 
-/// The seats that there are once the order is done.
+/// The number of seats after the order is done.
 async fn settled(distributor: &Distributor, id: &str, order: Option<&str>) -> u32 {
     for _ in 0..10 {
         let state = distributor.state(id, order).await.unwrap();
@@ -57,7 +57,7 @@ async fn settled(distributor: &Distributor, id: &str, order: Option<&str>) -> u3
 }
 
 #[tokio::test]
-async fn an_estimate_that_adds_too_much_stops_the_order() {
+async fn estimate_of_too_many_seats_stops_the_order() {
     let (sim, distributor, found) = ingram_micro().await;
     sim.world(|world| world.vendors.ingram_micro.order_quantity = OrderQuantity::Delta);
     let Err(StepError::NeedsAttention(text)) = distributor.order(&found, 8, MARKER).await else {
@@ -75,7 +75,7 @@ async fn an_estimate_that_adds_too_much_stops_the_order() {
     assert_eq!((sim.effect("orders_created"), sim.effect("seats_bought")), (0, 0));
 }
 
-/// Without a word before, the number of seats afterwards tells.
+/// Without a warning before the order, the resulting number of seats shows the mistake.
 async fn too_many_are_seen(sim: &Simulated, distributor: &Distributor, found: &Subscription) {
     let order = distributor.order(found, 8, MARKER).await.unwrap();
     assert_eq!(
@@ -96,7 +96,7 @@ async fn too_many_are_seen(sim: &Simulated, distributor: &Distributor, found: &S
 }
 
 #[tokio::test]
-async fn more_than_ordered_at_ingram_micro_is_seen() {
+async fn too_many_seats_at_ingram_micro_are_noticed() {
     let (sim, distributor, found) = ingram_micro().await;
     sim.world(|world| {
         world.vendors.ingram_micro.order_quantity = OrderQuantity::Delta;
@@ -106,14 +106,14 @@ async fn more_than_ordered_at_ingram_micro_is_seen() {
 }
 
 #[tokio::test]
-async fn more_than_ordered_at_td_synnex_is_seen() {
+async fn too_many_seats_at_td_synnex_are_noticed() {
     let (sim, distributor, found) = td_synnex().await;
     sim.world(|world| world.vendors.td_synnex.order_quantity = OrderQuantity::Delta);
     too_many_are_seen(&sim, &distributor, &found).await;
 }
 
 #[tokio::test]
-async fn an_estimate_that_says_nothing_is_no_reason_to_stop() {
+async fn estimate_without_numbers_does_not_stop_the_order() {
     let (sim, distributor, found) = ingram_micro().await;
     sim.world(|world| world.vendors.ingram_micro.estimates_list = false);
     let order = distributor.order(&found, 8, MARKER).await.unwrap();
@@ -121,7 +121,7 @@ async fn an_estimate_that_says_nothing_is_no_reason_to_stop() {
     assert_eq!(sim.effect("seats_bought"), 1);
 }
 
-/// Another order on its way, a person's perhaps: what it comes to nobody knows yet.
+/// With another order in progress, perhaps a person's, the resulting quantity is not known yet.
 async fn others_are_waited_for(sim: &Simulated, distributor: &Distributor, found: &Subscription) {
     let theirs = distributor.order(found, 8, "PO 4711").await.unwrap();
     let Err(StepError::Transient(_)) = distributor.order(found, 8, MARKER).await else {
@@ -135,7 +135,7 @@ async fn others_are_waited_for(sim: &Simulated, distributor: &Distributor, found
 }
 
 #[tokio::test]
-async fn others_at_ingram_micro_are_waited_for() {
+async fn other_orders_at_ingram_micro_are_awaited() {
     let (sim, distributor, found) = ingram_micro().await;
     others_are_waited_for(&sim, &distributor, &found).await;
 }
@@ -156,13 +156,13 @@ async fn orders_of_other_subscriptions_do_not_matter() {
 }
 
 #[tokio::test]
-async fn others_at_td_synnex_are_waited_for() {
+async fn other_orders_at_td_synnex_are_awaited() {
     let (sim, distributor, found) = td_synnex().await;
     others_are_waited_for(&sim, &distributor, &found).await;
 }
 
 #[tokio::test]
-async fn orders_that_are_not_all_listed_are_left_to_a_person() {
+async fn incomplete_list_of_orders_is_left_to_a_person() {
     let (sim, distributor, found) = td_synnex().await;
     let order = distributor.order(&found, 8, MARKER).await.unwrap();
     assert_eq!(settled(&distributor, &found.id, order.as_deref()).await, 8);
@@ -203,7 +203,7 @@ async fn a_refresh_token_is_used_once() {
         first.refresh_token.expose_secret(),
         second.refresh_token.expose_secret()
     );
-    // What is kept renews again.
+    // The stored keys can be renewed again.
     let kept = read(serde_json::from_str(second.secret().expose_secret()).unwrap());
     let third = kept.renewed(&http, &base).await.unwrap();
     assert_eq!(sim.state("td_synnex")["lost"], false);
@@ -219,7 +219,7 @@ async fn a_refresh_token_is_used_once() {
 }
 
 #[tokio::test]
-async fn bad_days_of_a_renewal_are_faults() {
+async fn failures_of_a_renewal_are_errors() {
     for (rule, name) in [
         (json!({"kind": "400"}), "NeedsAttention"),
         (json!({"kind": "status", "status": 401}), "NeedsAttention"),

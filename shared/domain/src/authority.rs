@@ -1,7 +1,8 @@
-//! Who may ask for what. One decision over facts: authority follows what a request can do, not the form it came by.
+//! Who may request what. The decision is a function of [`Facts`], because authority depends on what a request can do
+//! and not on the form it came by.
 //!
-//! Submissions, dry runs, forms, new dates and resumes all ask here, so that the rules are written once. What the answer
-//! needs from outside (who the approvers are) is looked up by the caller.
+//! Submissions, dry runs, forms, date changes and resumes all use this module, so the rules are written once. The
+//! caller looks up what a decision needs from outside, such as the approvers.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,23 +13,23 @@ use crate::role::Role;
 use crate::submission::{OffboardingFields, OnboardingFields};
 use crate::variables::{Approver, OrgVariables, locked_by_parent};
 
-/// What is known about a submission when it is decided whether it may go on.
+/// The facts that decide whether a submission is accepted, needs approval or is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     pub role: Role,
     /// The organisation's variable `require_approval_for_new_users`.
     pub approval_is_on: bool,
-    /// A leaver's account is enabled again.
+    /// The request enables a leaver's account again.
     pub rehire: bool,
-    /// Sign-in is blocked before anybody has approved.
+    /// The request blocks sign-in before anybody has approved it.
     pub urgent: bool,
     pub groups: bool,
     pub copied_groups: bool,
     pub licenses: bool,
-    /// A ticket that is there already is written to.
+    /// The request writes to an existing ticket.
     pub given_ticket: bool,
     pub passwords: Vec<PasswordOverride>,
-    /// Settings that differ from what the parent has locked, which no role may.
+    /// Overrides that differ from a variable the parent has locked. No role may set them.
     pub against_locks: Vec<&'static str>,
 }
 
@@ -36,16 +37,16 @@ pub struct Facts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordOverride {
     pub field: &'static str,
-    /// Whether it protects the password less than the variable does.
+    /// Whether the override protects the password less than the variable does.
     pub loosens: bool,
 }
 
-/// The answer to a submission.
+/// The decision on a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     GoOn,
     NeedsApproval(Vec<Because>),
-    /// Each field that the role may not use, with the rule and with who may.
+    /// Each field that the role may not use, with the rule and the roles that may.
     Refused(Vec<FieldError>),
 }
 
@@ -76,7 +77,7 @@ impl Because {
     }
 }
 
-/// Why whatever somebody of this role submits waits for approval, for the form that they are about to fill in.
+/// Why every request of this role waits for approval, shown on the form before it is filled in.
 pub fn always_because(role: Role, variables: &OrgVariables) -> Vec<Because> {
     Facts::plain(role, variables).because()
 }
@@ -87,7 +88,7 @@ impl Facts {
             role,
             approval_is_on: variables.require_approval_for_new_users,
             rehire: false,
-            // No form asks for it yet.
+            // No form offers it yet.
             urgent: false,
             groups: false,
             copied_groups: false,
@@ -98,7 +99,7 @@ impl Facts {
         }
     }
 
-    /// `variables` are the organisation's, without the request's overrides.
+    /// `variables` are the organisation's own, without the request's overrides.
     pub fn new(role: Role, job: &Job, variables: &OrgVariables) -> Self {
         match job {
             Job::Onboarding(form) => Self::onboarding(role, &form.clone().into(), variables),
@@ -106,7 +107,7 @@ impl Facts {
         }
     }
 
-    /// The facts of a form as far as it could be read: a field that is wrong asks for nothing.
+    /// The facts of a form that may have invalid fields. An invalid field counts as not given.
     pub fn onboarding(role: Role, form: &OnboardingFields, variables: &OrgVariables) -> Self {
         Self {
             rehire: form.rehire.unwrap_or_default(),
@@ -120,7 +121,7 @@ impl Facts {
         }
     }
 
-    /// The facts of a form as far as it could be read: a field that is wrong asks for nothing.
+    /// The facts of a form that may have invalid fields. An invalid field counts as not given.
     pub fn offboarding(role: Role, form: &OffboardingFields, variables: &OrgVariables) -> Self {
         Self {
             given_ticket: form.ticket_id.as_ref().is_some_and(Option::is_some),
@@ -183,7 +184,7 @@ impl Facts {
             (Because::ApprovalIsOn, self.approval_is_on),
             (Because::BasicAsks, basic),
             (Because::Rehire, self.rehire && !may_rehire_alone(self.role)),
-            // A basic's request waits in any case; these say what the approver should look at.
+            // The request of a basic user waits in any case; these reasons show the approver what to look at.
             (Because::Groups, basic && self.groups),
             (Because::CopiedGroups, basic && self.copied_groups),
             (Because::Licenses, basic && self.licenses),
@@ -195,12 +196,12 @@ impl Facts {
     }
 }
 
-/// Whether a form offers the role to bring a leaver back, alone or with approval.
+/// Whether forms offer this role to rehire a leaver, with or without approval.
 pub fn may_rehire(role: Role) -> bool {
     role != Role::Basic
 }
 
-/// Whether a rehire of theirs needs no approval.
+/// Whether a rehire by this role needs no approval.
 pub fn may_rehire_alone(role: Role) -> bool {
     matches!(role, Role::Technician | Role::Admin)
 }
@@ -209,12 +210,12 @@ pub fn may_be_urgent(role: Role) -> bool {
     matches!(role, Role::Technician | Role::Admin)
 }
 
-/// Whether a form offers the role to name a ticket that is there already.
+/// Whether forms offer this role to name an existing ticket.
 pub fn may_name_ticket(role: Role) -> bool {
     role != Role::Basic
 }
 
-/// Whether a form offers the role the password settings.
+/// Whether forms offer this role the password settings.
 pub fn may_set_passwords(role: Role) -> bool {
     role != Role::Basic
 }
@@ -223,25 +224,25 @@ pub fn may_loosen_passwords(role: Role) -> bool {
     matches!(role, Role::Technician | Role::Admin)
 }
 
-/// Whether a dry run names what the tenant has (groups, licenses, managers), which the requester did not type. It only
-/// counts them for the others.
+/// Whether a dry run by this role names the tenant's groups, licenses and managers that the requester did not type. For
+/// other roles it only counts them.
 pub fn may_see_names(role: Role) -> bool {
     role != Role::Basic
 }
 
-/// Whether a seat may be bought without asking a technician: for an approved request, or on the authority of somebody
-/// who needed no approval.
+/// Whether a seat may be bought without asking a technician: the request was approved, or its requester needed no
+/// approval.
 pub fn may_buy_seats(plan: &Plan) -> bool {
     plan.approval_required || plan.submitted_as != Role::Basic
 }
 
-/// Whether the request of somebody with this role gives way to one for the same leaver by somebody with that role. An
-/// employee's waiting request must not keep the people who act from acting.
+/// Whether a request submitted by the role `waiting` yields to one for the same leaver by the role `newcomer`. An
+/// employee's waiting request must not stop the staff who handle the offboarding.
 pub fn gives_way(waiting: Role, newcomer: Role) -> bool {
     waiting == Role::Basic && newcomer != Role::Basic
 }
 
-/// What follows from another date.
+/// What a change of the date requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewDate {
     Taken,
@@ -251,7 +252,7 @@ pub enum NewDate {
     TellApprovers,
 }
 
-/// `approved`: an approver has agreed to the date that stands. `earlier`: the work would begin before it.
+/// `approved`: an approver has agreed to the current date. `earlier`: the new date is before it.
 pub fn new_date(approved: bool, earlier: bool) -> NewDate {
     match (approved, earlier) {
         (false, _) => NewDate::Taken,
@@ -260,8 +261,8 @@ pub fn new_date(approved: bool, earlier: bool) -> NewDate {
     }
 }
 
-/// Whether somebody may have an ended request go on, with a failed step left out or not. What was approved stays so:
-/// a resumed request does what its plan says and nothing else.
+/// Whether this role may resume an ended request; `skips` says that the failed step is left out. The approved plan does
+/// not change: a resumed request does only what its plan says.
 pub fn may_resume(role: Role, skips: bool) -> Result<(), &'static str> {
     match (role, skips) {
         (Role::Admin, _) | (Role::Technician, false) => Ok(()),
@@ -270,8 +271,9 @@ pub fn may_resume(role: Role, skips: bool) -> Result<(), &'static str> {
     }
 }
 
-/// Who approves a request by the variables and members of now: addresses, the requester's and the leaver's included. The
-/// address that stood for the manager counts while the manager is asked.
+/// The addresses of the people who may approve a request under the current variables and members. The requester's and
+/// the leaver's addresses are not removed. The manager's address in the plan counts as long as the variables make the
+/// manager an approver.
 pub fn approvers_now(plan: &Plan, variables: &OrgVariables, members: &[String]) -> Vec<String> {
     let approvers = &variables.new_user_approval_email;
     if approvers.is_empty() {
@@ -284,15 +286,15 @@ pub fn approvers_now(plan: &Plan, variables: &OrgVariables, members: &[String]) 
     addresses.collect()
 }
 
-/// Whether a mailed link still decides: its person is one of [`approvers_now`].
+/// Whether a mailed link may still decide, that is, whether its recipient is one of [`approvers_now`].
 pub fn still_approves(address: &str, plan: &Plan, variables: &OrgVariables, members: &[String]) -> bool {
     let now = approvers_now(plan, variables, members);
     now.iter()
         .any(|other| other.trim().eq_ignore_ascii_case(address.trim()))
 }
 
-/// Compares each override of a request with the organisation's variable. A place more for the password to be in loosens,
-/// a place less does not. The style of the password is a matter of taste.
+/// Compares each override of a request with the organisation's variable. One more destination for the password loosens
+/// its protection, one fewer does not. The style of the password does neither.
 fn password_overrides(own: &OnboardingFields, variables: &OrgVariables) -> Vec<PasswordOverride> {
     let is = |own: Option<bool>, usual: bool, loose: bool| own.map(|own| own != usual && own == loose);
     let more_places = own.onboarding_password_save_location.as_ref().map(|places| {

@@ -1,11 +1,11 @@
-//! Addresses and numbers of people.
+//! E-mail addresses, domain names, user principal names and phone numbers.
 
 use email_address::{EmailAddress as Rfc5321, Options};
 use serde::{Deserialize, Serialize};
 
 use crate::field::{InvalidValue, checked_text};
 
-/// A mail address that SES takes: ASCII, no display name, no quoted local part.
+/// An e-mail address that SES accepts: ASCII, no display name, no quoted local part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
@@ -32,7 +32,8 @@ impl EmailAddress {
         }
     }
 
-    /// Whether mail to both goes to one person: no provider of note tells addresses apart by case.
+    /// Whether both addresses reach one person. The case is ignored, because no major provider distinguishes addresses
+    /// by it.
     pub fn is(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other.trim())
     }
@@ -48,7 +49,7 @@ impl EmailAddress {
 pub struct DomainName(String);
 
 impl DomainName {
-    /// Entra's limit for what stands after the @ of a user principal name.
+    /// Entra's limit for the domain of a user principal name.
     pub const MAX: usize = 48;
     pub const TAKES: &'static str = "must be a domain name of at most 48 characters, such as example.com";
 
@@ -61,7 +62,7 @@ impl DomainName {
         }
     }
 
-    /// As DNS has it.
+    /// Accepts names up to the limit of DNS, which is longer than [`Self::MAX`].
     pub(crate) fn parse_long(text: &str) -> Result<Self, InvalidValue> {
         let domain = text.trim().to_ascii_lowercase();
         let label_ok = |label: &str| {
@@ -85,7 +86,7 @@ impl DomainName {
     }
 }
 
-/// User principal name: how Entra knows a user.
+/// A user principal name (UPN), which identifies a user in Entra.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Upn(String);
@@ -93,7 +94,7 @@ pub struct Upn(String);
 impl Upn {
     pub const TAKES: &'static str = "must be a user principal name, such as name@example.com";
 
-    /// Any existing user's, so looser than what Gangway makes itself.
+    /// Accepts the UPN of any existing user, so it is looser than the rules for names that Gangway makes.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let char_ok = |b: u8| b.is_ascii_alphanumeric() || b"'.-_!#^~".contains(&b);
@@ -111,12 +112,12 @@ impl Upn {
         }
     }
 
-    /// Both parts keep their limits, so the whole keeps its 113 characters.
+    /// Both parts are within their limits, so the result is within Entra's 113 characters.
     pub fn of(local: &crate::username::LocalPart, domain: &DomainName) -> Self {
         Self(format!("{local}@{domain}"))
     }
 
-    /// Whether both name one user.
+    /// Whether both UPNs name the same user; the case is ignored.
     pub fn is(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other.trim())
     }
@@ -130,7 +131,7 @@ impl Upn {
     }
 }
 
-/// E.164, without separators.
+/// A phone number in E.164 format, without separators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
@@ -138,7 +139,8 @@ pub struct PhoneNumber(String);
 impl PhoneNumber {
     pub const TAKES: &'static str = "must be a phone number with its country code, such as +1 212 555 0100";
 
-    /// Separators that people type are dropped; "(0)" isn't one, and dialled abroad it reaches somebody else.
+    /// Drops the separators that people type. Rejects "(0)", because dialled from abroad that digit reaches a different
+    /// number.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let digits = text
             .trim()
@@ -164,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mail_addresses() {
+    fn mail_addresses_are_parsed() {
         let address = EmailAddress::parse(" Ada.Lovelace+x@Example.COM ").unwrap();
         assert_eq!(address.as_str(), "Ada.Lovelace+x@Example.COM");
         assert!(address.is("ada.lovelace+X@example.com"));
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn user_principal_names() {
+    fn user_principal_names_are_parsed() {
         assert!(Upn::parse("ada_gmail.com#EXT#@contoso.onmicrosoft.com").is_ok());
         assert!(Upn::parse("o'brien@example.com").is_ok());
         let long = format!("{}@{}.com", "a".repeat(64), "b".repeat(44));
@@ -209,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn domains() {
+    fn domains_are_parsed() {
         assert_eq!(
             DomainName::parse(" Contoso.OnMicrosoft.com").unwrap().as_str(),
             "contoso.onmicrosoft.com"
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn phone_numbers() {
+    fn phone_numbers_are_parsed() {
         assert_eq!(
             PhoneNumber::parse("+1 (212) 555-0100").unwrap().as_str(),
             "+12125550100"

@@ -1,10 +1,10 @@
-//! Countries, as Entra's usage location takes them.
+//! Country codes, as Entra's usage location accepts them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::field::{InvalidValue, checked_text};
 
-/// ISO 3166-1 alpha-2, in capitals.
+/// An ISO 3166-1 alpha-2 code, in capitals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CountryCode(String);
@@ -24,7 +24,7 @@ impl CountryCode {
 
 checked_text!(CountryCode);
 
-/// The 249 officially assigned codes.
+/// The 249 officially assigned ISO 3166-1 codes.
 const CODES: &str = "\
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY \
 BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK \
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_assigned_codes() {
+    fn only_assigned_codes_are_accepted() {
         assert_eq!(CODES.split_ascii_whitespace().count(), 249);
         assert_eq!(CountryCode::parse(" de ").unwrap().as_str(), "DE");
         for bad in ["", "UK", "EU", "XX", "DEU", "D", "DE US", "49"] {

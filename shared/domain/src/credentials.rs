@@ -1,11 +1,11 @@
-//! What Gangway keeps to sign in to each system: one JSON object of texts a system.
+//! The credentials that Gangway stores for each system: one JSON object with string values per system.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 #[derive(Debug)]
 pub struct Shape {
-    /// As variables name the system.
+    /// The system's name, as the variables spell it.
     pub system: &'static str,
     pub required: &'static [&'static str],
     pub optional: &'static [&'static str],
@@ -61,8 +61,9 @@ pub const SHAPES: &[Shape] = &[
     shape("pwpush", &["address", "api_token"], &[]),
 ];
 
-/// The fields that name a server or a place on one. A key is sent only where its own secret says, or the template for
-/// vendors that have one address for everybody: whoever sets a key says where it goes, and nobody else does.
+/// The fields that name a server or a path on one. A key is sent only to an address in the same secret, or to the
+/// template's address if the vendor has one address for every customer. So only the person who sets a key decides where
+/// it is sent.
 pub const ADDRESSES: &[&str] = &["address", "site", "write_address"];
 
 impl Shape {
@@ -70,7 +71,7 @@ impl Shape {
         SHAPES.iter().find(|shape| shape.system == system)
     }
 
-    /// What is stored: the known fields only. Messages name fields and repeat no value.
+    /// Returns the secret to store, with the known fields only. Errors name fields and never repeat a value.
     pub fn checked(&self, text: &SecretString) -> Result<SecretString, String> {
         let takes = || {
             let optional = if self.optional.is_empty() {
@@ -100,7 +101,7 @@ impl Shape {
             }
         }
         for name in fields.keys().filter(|name| !self.required.contains(&name.as_str())) {
-            // An unknown name could be a value that slipped into its place, so it is counted and not shown.
+            // An unknown name could be a value pasted in the wrong position, so it is counted and not shown.
             if !self.optional.contains(&name.as_str()) {
                 wrong.push("there is a field that it does not know".to_owned());
             } else if !usable(name) {
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn systems_are_those_of_the_variables() {
+    fn systems_match_those_of_the_variables() {
         use crate::variables::{Distributor, Psa, SaveLocation};
         let none = ["email_only", "manual", "psa"];
         let named = Psa::NAMES.iter().chain(Distributor::NAMES).chain(SaveLocation::NAMES);
@@ -139,10 +140,10 @@ mod tests {
         }
     }
 
-    /// docs/decisions/0035-who-names-an-address.md: a variable is set by whoever administers one organisation, and a key may be
-    /// their parent's. So a new system names its address in its credentials, or has one in the template.
+    /// See docs/decisions/0035-who-names-an-address.md: an organisation's admin sets the variables, but the key may
+    /// belong to the parent. So a new system must name its address in its credentials, or have one in the template.
     #[test]
-    fn a_key_stands_beside_the_address_that_it_is_for() {
+    fn each_key_is_stored_with_its_address() {
         use crate::variables::{Kind, definitions};
         const ONE_FOR_EVERYBODY: [&str; 5] = ["graph", "autotask", "pax8", "sherweb", "td_synnex"];
         for shape in SHAPES {
@@ -151,12 +152,12 @@ mod tests {
         }
         let variables = definitions().iter().filter(|variable| variable.kind == Kind::OrgUrl);
         let variables: Vec<&str> = variables.map(|variable| variable.name).collect();
-        // PWPush takes pushes without a key, and its client sends one only to the origin that it was set with.
+        // PWPush accepts pushes without a key, and its client sends a key only to the origin it was stored with.
         assert_eq!(variables, ["pwpush_url"]);
     }
 
     #[test]
-    fn complete_credentials_are_taken() {
+    fn complete_credentials_are_accepted() {
         assert!(check("graph", r#"{"client_id":"a","client_secret":" b "}"#).is_ok_and(|s| s.contains(r#":"b""#)));
         let connectwise = r#"{"site":"api-na.myconnectwise.net","company_id":"acme","public_key":"p","private_key":"q",
             "client_id":"c","codebase":"v4_6_release/"}"#;
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_no_value_repeated() {
+    fn errors_name_fields_and_repeat_no_value() {
         let message = check(
             "connectwise",
             r#"{"site":"hunter2","company_id":"","private_key":7,"hunter3":"x"}"#,

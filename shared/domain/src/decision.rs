@@ -1,4 +1,4 @@
-//! Gates, where an execution waits for a person, and what the person said.
+//! Gates, at which an execution waits for a person, and the decisions made there.
 
 use std::fmt;
 
@@ -7,18 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::field::{InvalidValue, checked_text, choice};
 use crate::text::is_hidden;
 
-/// A wait for a person. Each decides once: where approval is asked for again, it is at another gate.
+/// A gate at which an execution waits for a person. Each gate is decided once; a second request for approval uses
+/// another gate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Gate {
-    /// 0 is the first one; the number counts how often approval was asked for again.
+    /// The number counts how often approval was requested again; the first gate is 0.
     Approval(u32),
-    /// Purchase by hand of the license with this part number.
+    /// A technician buys the license with this part number.
     License(String),
 }
 
 impl Gate {
-    /// Names the gate within its request.
+    /// The name of the gate, unique within its request.
     pub fn key(&self) -> String {
         match self {
             Self::Approval(0) => "approval".into(),
@@ -46,7 +47,7 @@ impl Gate {
         matches!(self, Self::Approval(_))
     }
 
-    /// What a person can answer here.
+    /// The two actions that a person can choose from at this gate.
     pub fn actions(&self) -> [Action; 2] {
         match self {
             Self::Approval(_) => [Action::Approve, Action::Deny],
@@ -54,7 +55,7 @@ impl Gate {
         }
     }
 
-    /// What stands when nobody answered in time.
+    /// The decision that is recorded if nobody answers in time.
     pub fn when_nobody_answers(&self) -> Decision {
         match self {
             Self::Approval(_) => Decision::Expired,
@@ -83,7 +84,7 @@ impl From<Gate> for String {
 }
 
 choice! {
-    /// What a link does when its button is pressed.
+    /// The action that a link performs when its button is pressed.
     Action { Approve = "approve", Deny = "deny", Confirm = "confirm", Reject = "reject" }
 }
 
@@ -97,12 +98,12 @@ impl Action {
         }
     }
 
-    /// The requester of a denied request is told why.
+    /// Whether the action needs a reason: the requester of a denied request sees why.
     pub fn needs_reason(self) -> bool {
         self == Self::Deny
     }
 
-    /// The text of the button that decides so.
+    /// The label of the button for this action.
     pub fn button(self) -> &'static str {
         match self {
             Self::Approve => "Approve",
@@ -119,7 +120,7 @@ impl From<Action> for Decision {
     }
 }
 
-/// Why somebody decided so: one line for the ticket and the requester.
+/// The reason for a decision: one line for the ticket and the requester.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reason(String);
@@ -128,7 +129,7 @@ checked_text!(Reason);
 impl Reason {
     pub const MAX: usize = 500;
 
-    /// Lines are joined: what people write into a box of several lines stays readable on a ticket.
+    /// Joins lines, so that text from a box of several lines stays readable on a ticket.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.is_empty() || line.chars().count() > Self::MAX || line.chars().any(is_hidden) {
@@ -139,7 +140,7 @@ impl Reason {
 }
 
 choice! {
-    /// How a gate ended. It is written once; none is ever changed.
+    /// How a gate ended. A decision is written once and never changed.
     Decision {
         Approved = "approved",
         Denied = "denied",
@@ -152,12 +153,12 @@ choice! {
 }
 
 impl Decision {
-    /// Whether somebody said so, rather than nobody in time.
+    /// Whether a person decided, as opposed to a timeout.
     pub fn by_person(self) -> bool {
         !matches!(self, Self::Expired | Self::TimedOut)
     }
 
-    /// For sentences of pages: "The request was already ...".
+    /// Completes the sentence "The request was already ..." on pages.
     pub fn label(self) -> &'static str {
         match self {
             Self::Approved => "approved",
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gates_have_keys() {
+    fn gate_keys_round_trip() {
         assert_eq!(Gate::License("SPB".into()).key(), "license-SPB");
         assert_eq!(
             [0, 1].map(|again| Gate::Approval(again).key()),

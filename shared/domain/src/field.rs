@@ -1,8 +1,8 @@
-//! A wrong field of something that came from outside.
+//! Errors about invalid fields of input from outside.
 
 use serde::{Deserialize, Serialize};
 
-/// Names the field and says what it takes; never repeats a secret value.
+/// Names an invalid field and says what it accepts. The message never repeats a secret value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     pub field: String,
@@ -18,7 +18,7 @@ impl FieldError {
     }
 }
 
-/// What a value should have been, as the rest of the sentence "NAME ...".
+/// Says what a value should have been, as the rest of the sentence "NAME ...".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidValue(pub &'static str);
@@ -29,7 +29,7 @@ impl InvalidValue {
     }
 }
 
-/// Text types are stored as text and checked again when read.
+/// Defines the text conversions of a checked type: it is stored as text and checked again when read.
 macro_rules! checked_text {
     ($type:ty) => {
         impl std::fmt::Display for $type {
@@ -57,7 +57,7 @@ macro_rules! checked_text {
 }
 pub(crate) use checked_text;
 
-/// An enum whose values have one name in JSON, forms and settings.
+/// Defines an enum whose variants have the same name in JSON, forms and variables.
 macro_rules! choice {
     ($(#[$meta:meta])* $name:ident { $($(#[$on:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*

@@ -1,8 +1,8 @@
-//! What a check of an outside system found.
+//! The results of checking an outside system.
 
 use crate::step_error::StepError;
 
-/// One thing that was looked at, such as "status Waiting", and what is there or what is wrong with it.
+/// The result for one checked item, such as "status Waiting": what was found, or what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub what: String,

@@ -1,15 +1,15 @@
-//! Identifiers that cannot be built wrong.
+//! Identifiers that are valid by construction.
 
 use serde::{Deserialize, Serialize};
 
 use crate::field::{InvalidValue, checked_text};
 
-/// Short name of an organisation, as URLs carry it.
+/// The short name of an organisation, as used in URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrgId(String);
 
-/// Identifies a request over all organisations; part of execution names, effect markers and secret names.
+/// Identifies a request across all organisations. It is part of execution names, effect marks and secret names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
@@ -35,7 +35,7 @@ impl OrgId {
 }
 
 impl RequestId {
-    /// Time-ordered, so that lists sort by age.
+    /// Generates a time-ordered id, so that lists sort by age.
     pub fn generate() -> Self {
         Self(format!("r{}", uuid::Uuid::now_v7().simple()))
     }
@@ -51,7 +51,7 @@ impl RequestId {
         }
     }
 
-    /// Name of the Nth execution of this request.
+    /// The name of this request's execution with the number `run`.
     pub fn execution_name(&self, run: u32) -> String {
         format!("{}-{run}", self.0)
     }

@@ -1,4 +1,4 @@
-//! What an organisation is in the outside systems: ids, never credentials.
+//! An organisation's ids in the outside systems, without credentials.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::ids::OrgId;
 pub struct Organisation {
     pub id: OrgId,
     pub name: String,
-    /// The MSP that this organisation is a customer of.
+    /// The MSP whose customer this organisation is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<OrgId>,
-    /// Entra tenant id.
+    /// The Entra tenant id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
-    /// The company's id in each PSA, distributor and vault, by the system's name. An id means another company in another
-    /// system, so none of them stands for two.
+    /// The company's id in each PSA, distributor and vault, keyed by the system's name. The same id names different
+    /// companies in different systems, so no id is shared between two systems.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub companies: BTreeMap<String, String>,
 }
 
 impl Organisation {
-    /// An organisation that is known nowhere yet.
+    /// An organisation that has no ids in outside systems yet.
     pub fn new(id: OrgId, name: impl Into<String>) -> Self {
         Self {
             id,
@@ -35,13 +35,13 @@ impl Organisation {
         }
     }
 
-    /// The company's id in this system, if the operator has set one.
+    /// The company's id in this system, or `None` if the operator has not set one.
     pub fn company(&self, system: &str) -> Option<&str> {
         self.companies.get(system).map(String::as_str)
     }
 }
 
-/// The systems in which an organisation is one company of several. A tenant has an id of its own, and PWPush knows no
+/// The systems in which an organisation is one of several companies. A tenant has an id of its own, and PWPush has no
 /// companies.
 pub fn systems_with_companies() -> impl Iterator<Item = &'static str> {
     SHAPES

@@ -1,4 +1,4 @@
-//! What a request does: onboards a person, or offboards one.
+//! What a request does: it onboards or offboards a person.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ choice! {
 }
 
 impl Kind {
-    /// The field of the form that has the job's day.
+    /// The form field that holds the job's date.
     pub fn date_field(self) -> &'static str {
         match self {
             Self::Onboarding => "start_date",
@@ -24,7 +24,7 @@ impl Kind {
         }
     }
 
-    /// What labels call that day.
+    /// The label of that date for people.
     pub fn date_label(self) -> &'static str {
         match self {
             Self::Onboarding => "Start date",
@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// Whom a request is about, and what it does for them: "onboarding of Ada Lovelace".
+/// A phrase naming the kind of request and its person: "onboarding of Ada Lovelace".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct About<'a> {
     pub kind: Kind,
@@ -46,7 +46,7 @@ impl fmt::Display for About<'_> {
     }
 }
 
-/// The form as it was submitted and checked. Stored under the kind's name.
+/// The submitted and validated form. It is stored under the name of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -85,7 +85,7 @@ impl Job {
         }
     }
 
-    /// The start date, or the last day.
+    /// The start date of an onboarding, or the last day of an offboarding.
     pub fn date(&self) -> Option<NaiveDate> {
         match self {
             Self::Onboarding(form) => form.start_date,
@@ -93,12 +93,12 @@ impl Job {
         }
     }
 
-    /// The organisation's variables with the request's overrides.
+    /// The organisation's variables with the request's overrides applied.
     pub fn settings(&self, variables: OrgVariables) -> OrgVariables {
         self.override_variables(variables).variables
     }
 
-    /// The request's overrides that differ from what the parent has locked.
+    /// The names of the request's overrides that differ from variables the parent has locked.
     pub fn against_locks(&self, variables: OrgVariables) -> Vec<&'static str> {
         self.override_variables(variables).refused
     }
@@ -110,7 +110,7 @@ impl Job {
         }
     }
 
-    /// Every field of the form with its value for people, or None if it was not given.
+    /// Every field of the form with its value as people read it, or `None` if it was not given.
     pub fn values(&self) -> Vec<(&'static Field, Option<String>)> {
         match self {
             Self::Onboarding(form) => form.values(),
@@ -118,7 +118,7 @@ impl Job {
         }
     }
 
-    /// For the steps that only an onboarding has.
+    /// The onboarding, for steps that only an onboarding has. Any other kind is an error.
     pub fn onboarding(&self) -> Result<&Onboarding, StepError> {
         match self {
             Self::Onboarding(form) => Ok(form),
@@ -126,7 +126,7 @@ impl Job {
         }
     }
 
-    /// For the steps that only an offboarding has.
+    /// The offboarding, for steps that only an offboarding has. Any other kind is an error.
     pub fn offboarding(&self) -> Result<&Offboarding, StepError> {
         match self {
             Self::Offboarding(form) => Ok(form),

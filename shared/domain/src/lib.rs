@@ -1,4 +1,4 @@
-//! What Gangway knows about people, requests and settings. No AWS, no HTTP client, no environment.
+//! The rules about people, requests and variables. This crate uses no AWS, no HTTP client and no environment.
 
 pub mod authority;
 pub mod contact;

@@ -1,66 +1,66 @@
-//! The way of one license to its user: which step comes next, and what that step does, as functions of the facts.
+//! The path of one license to its user: which step comes next, and what that step does, as functions of known facts.
 //!
-//! Most facts cost a call to the directory or to the store, so a function returns [`Missing`] when it needs one that
-//! nobody has looked up: the caller looks it up and asks again.
+//! Most facts cost a call to the directory or to the store. So a function returns [`Missing`] when it needs a fact that
+//! is not known yet; the caller looks it up and calls again.
 
 use crate::request::LicenseState;
 use crate::submission::LicensePurchase;
 
-/// What is known of one license of a request.
+/// The known facts about one license of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct License {
     /// The organisation assigns licenses by group.
     pub by_group: bool,
-    /// What the request has recorded of it.
+    /// The state that the request has recorded for the license.
     pub state: Option<LicenseState>,
     pub on_user: OnUser,
-    /// Whether a group gives it, or why none does, in words fit for a ticket.
+    /// Whether a group provides the license, or why none does, as text for a ticket.
     pub group: Option<Result<(), String>>,
     pub seat_is_free: Option<bool>,
 }
 
-/// What the tenant shows of the license on the user, or answered when it was to be assigned.
+/// What the tenant shows of the license on the user, or Graph's reply to the attempt to assign it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnUser {
     Nothing,
     Active,
     Disabled,
-    /// Somebody else took the seat: Microsoft's CountViolation.
+    /// Another user took the seat (Microsoft's CountViolation).
     LacksSeat,
-    /// It builds on a license that the user has not (yet): Microsoft's DependencyViolation.
+    /// The license depends on one that the user does not have yet (Microsoft's DependencyViolation).
     LacksAnother,
-    /// It breaks another rule of licensing, by Microsoft's name.
+    /// Assigning the license breaks another licensing rule, given by Microsoft's name.
     Violates(String),
     /// The user has no usage location, or one where the license is not sold.
     NoUsageLocation,
-    /// Why, in words fit for a ticket.
+    /// Graph refused for another reason, given as text for a ticket.
     Refused(String),
 }
 
-/// What is known of buying the license.
+/// The known facts about buying the license.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buying {
-    /// The request's own wish.
+    /// What the request itself says about buying.
     pub wish: LicensePurchase,
-    /// The organisation lets Gangway buy, and has a distributor.
+    /// The organisation allows automatic purchases and has a distributor.
     pub automatic: bool,
-    /// Somebody with the authority to spend money approved or submitted the request.
+    /// An approver, or a requester who needs no approval, authorised the purchase.
     pub approved: bool,
     pub order: Option<OrderState>,
-    /// Another request waits for the seat that it bought.
+    /// Whether another request is waiting for the seat that it bought.
     pub promised: Option<bool>,
 }
 
-/// The request's own order of a seat.
+/// The state of the request's own order of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderState {
     None,
-    /// Meant to be sent, and counted for the day.
+    /// The order is about to be sent and counts towards the daily limit.
     Begun,
     Ordered,
 }
 
-/// A fact that is needed and nobody has looked up.
+/// A fact that a decision needs and that has not been looked up yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
     Group,
@@ -69,41 +69,41 @@ pub enum Missing {
     Promise,
 }
 
-/// Which step comes next.
+/// The step that comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// To assign it: a seat is free, or the tenant already shows the license on the user.
+    /// Assign the license: a seat is free, or the tenant already shows the license on the user.
     Assign,
-    /// To wait until the bought seat shows up.
+    /// Wait until the bought seat appears in the tenant.
     AwaitSeat,
-    /// To wait until Microsoft has processed the group.
+    /// Wait until Microsoft has processed the group.
     AwaitGroup,
-    /// To buy a seat, one of those that the organisation allows for a day unless it is `counted` already.
+    /// Buy a seat. It uses up one of the organisation's daily purchases, unless it is already `counted`.
     Buy {
         counted: bool,
     },
-    /// To ask a technician to buy it. `unapproved`: Gangway would buy it, but nobody approved the request.
+    /// Ask a technician to buy a seat. `unapproved`: Gangway could buy it, but nobody approved the request.
     Ask {
         unapproved: bool,
     },
     GiveUp(Why),
 }
 
-/// What the step that assigns does next.
+/// What the assigning step does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     Assign,
-    /// Add the user to the group that gives it.
+    /// Add the user to the group that provides the license.
     Join,
-    /// Have Microsoft process the user's groups again.
+    /// Ask Microsoft to process the user's groups again.
     ProcessAgain,
-    /// Try it again after the other licenses of the request.
+    /// Try again after the request's other licenses.
     Postpone,
     AwaitSeat,
     AwaitGroup,
-    /// The seat went to somebody else and none is on its way: find another.
+    /// Another user took the seat and none is on order: go back to finding one.
     FindSeat,
-    /// Nothing: the user has it.
+    /// Do nothing, because the user has the license.
     Finish,
     GiveUp(Why),
 }
@@ -111,23 +111,23 @@ pub enum Action {
 /// Why a license is left to a technician.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// The request wants no seat bought.
+    /// The request asks that no seat be bought.
     NotWanted,
-    /// No group gives it.
+    /// No group provides the license.
     NoGroup(String),
-    /// The bought seat did not show up in time.
+    /// The bought seat did not appear in time.
     SeatNotShown,
     /// Microsoft did not process the group in time.
     GroupSlow,
     NoUsageLocation,
-    /// It breaks a rule of licensing, by Microsoft's name.
+    /// Assigning the license breaks a licensing rule, given by Microsoft's name.
     Violation(String),
     Refused(String),
 }
 
-/// Microsoft's name for a license without a seat.
+/// Microsoft's name for the error of a license without a free seat.
 pub const COUNT_VIOLATION: &str = "CountViolation";
-/// Microsoft's name for a license that builds on another one.
+/// Microsoft's name for the error of a license that depends on another one.
 pub const DEPENDENCY_VIOLATION: &str = "DependencyViolation";
 
 impl License {
@@ -143,23 +143,23 @@ impl License {
         self.state == Some(state)
     }
 
-    /// Which step comes next for a license that is neither assigned nor given up.
+    /// Returns the next step for a license that is neither assigned nor given up.
     pub fn route(&self, buying: &Buying) -> Result<Route, Missing> {
         let in_group = self.by_group && (self.is(LicenseState::Joined) || self.is(LicenseState::Postponed));
         let seat_lost = match self.on_user {
             OnUser::Nothing if in_group => return Ok(Route::AwaitGroup),
             OnUser::Nothing => false,
             OnUser::LacksSeat if self.by_group => true,
-            // Tried again: looked at until there is no time left.
+            // The license was tried again: keep looking until there is no time left.
             _ if self.by_group && self.is(LicenseState::Postponed) => return Ok(Route::AwaitGroup),
-            // The step that assigns reports it, also where an earlier run of that step died before it could.
+            // The assigning step reports the result, even if an earlier run of it died before it could.
             _ => return Ok(Route::Assign),
         };
         let order = buying.order.ok_or(Missing::Order)?;
         if self.is(LicenseState::Awaited) || order == OrderState::Ordered {
             return Ok(Route::AwaitSeat);
         }
-        // Before a seat is bought that nothing would give to the user.
+        // Checked before a purchase, because no group would give the bought seat to the user.
         if self.by_group
             && self.state.is_none()
             && let Err(why) = self.group()?
@@ -167,7 +167,7 @@ impl License {
             return Ok(Route::GiveUp(Why::NoGroup(why)));
         }
         let buys = buying.wish == LicensePurchase::Auto && buying.automatic;
-        // A seat that shows up while another request waits for the one it bought is that request's.
+        // A seat that appears while another request waits for its purchase belongs to that request.
         if self.seat_is_free()? && !(buys && buying.promised.ok_or(Missing::Promise)?) {
             return Ok(if seat_lost { Route::AwaitGroup } else { Route::Assign });
         }
@@ -179,8 +179,8 @@ impl License {
         })
     }
 
-    /// What the step that assigns does. `others_open`: another license of the request, which this one may build on, is yet
-    /// to be tried. `last`: there is no further try.
+    /// Returns what the assigning step does. `others_open`: another license of the request, on which this one may
+    /// depend, has not been tried yet. `last`: this is the last attempt.
     pub fn action(&self, others_open: bool, last: bool) -> Result<Action, Missing> {
         Ok(match &self.on_user {
             OnUser::Nothing if self.by_group => self.by_group()?,
@@ -226,7 +226,7 @@ impl License {
 }
 
 impl Action {
-    /// What the action leads to when there is no further try: a wait has been too long.
+    /// Replaces a wait by its outcome when there is no further attempt.
     pub fn at_last(self) -> Self {
         match self {
             Self::AwaitSeat => Self::GiveUp(Why::SeatNotShown),

@@ -1,5 +1,5 @@
-//! Whether a new user will be asked for multi-factor authentication (MFA), by what the directory says of security
-//! defaults and Conditional Access. Gangway enforces nothing; a technician reads what to change.
+//! Predicts whether a new user will be asked for multi-factor authentication (MFA), from the tenant's security defaults
+//! and Conditional Access policies. Gangway enforces nothing; the report tells a technician what to change.
 
 mod conditions;
 mod policy;
@@ -11,13 +11,13 @@ use serde::Deserialize;
 pub use conditions::joined;
 pub use policy::{Policy, PolicyState, Reach};
 
-/// What the directory let be read of one thing.
+/// The result of reading one thing from the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<T> {
     Given(T),
-    /// Gangway's application has not this permission.
+    /// Gangway's application lacks this permission.
     NotPermitted(&'static str),
-    /// The tenant has no license for it.
+    /// The tenant has no license for the feature.
     NotLicensed,
 }
 
@@ -31,7 +31,7 @@ impl<T> Answer<T> {
     }
 }
 
-/// The user, and the groups they are in, also through other groups.
+/// The user and their groups, including nested membership.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
     pub id: String,
@@ -44,11 +44,11 @@ pub struct Group {
     pub name: String,
 }
 
-/// The registration campaign, with Graph's names.
+/// The registration campaign, with Graph's field names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
-    /// `enabled`, `disabled`, or `default`: as Microsoft decides.
+    /// `enabled`, `disabled`, or `default`, which means that Microsoft decides.
     pub state: String,
     #[serde(default)]
     pub include_targets: Vec<Target>,
@@ -58,7 +58,7 @@ pub struct Campaign {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Target {
-    /// Of a user or group, or `all_users`.
+    /// The id of a user or group, or `all_users`.
     pub id: String,
 }
 
@@ -70,7 +70,7 @@ impl Campaign {
     }
 }
 
-/// What the user has registered, with Graph's names.
+/// What the user has registered, with Graph's field names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
@@ -79,38 +79,38 @@ pub struct Registration {
     pub methods_registered: Vec<String>,
 }
 
-/// All that decides.
+/// All facts that decide the verdict.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub person: Person,
     pub security_defaults: Answer<bool>,
     pub policies: Answer<Vec<Policy>>,
     pub campaign: Answer<Option<Campaign>>,
-    /// None: not in the report yet.
+    /// `None` if the user is not in the report yet.
     pub registration: Answer<Option<Registration>>,
     /// The group that the variable `mfa_group` names.
     pub mfa_group: Option<Group>,
-    /// Names of groups by their ids.
+    /// The names of groups by their ids.
     pub names: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Asked,
-    /// Only under the conditions of the policies that reach the user.
+    /// MFA is asked for only under the conditions of the policies that apply to the user.
     OnlyIf,
     NotAsked,
-    /// What decides could not be read.
+    /// A deciding fact could not be read.
     Unknown,
 }
 
-/// A policy that requires MFA, seen from the user.
+/// A policy that requires MFA, evaluated for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     pub name: String,
     pub state: PolicyState,
     pub reach: Reach,
-    /// In words; none if it always asks.
+    /// Text for people; empty if the policy always asks.
     pub conditions: Vec<String>,
 }
 
@@ -123,40 +123,40 @@ impl Judged {
 #[derive(Debug, Clone)]
 pub struct Report {
     pub verdict: Verdict,
-    /// Those that apply come first.
+    /// The policies that apply come first.
     pub policies: Vec<Judged>,
-    /// What to change so that the user is asked; none if they are.
+    /// What to change so that the user is asked; empty if they already are.
     pub changes: Vec<Change>,
 }
 
-/// Something that a technician can do.
+/// A change that a technician can make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Into one of the groups, by their ids, which the policy targets.
+    /// Add the user to one of these groups, given by id, which the policy targets.
     AddToGroup {
         groups: Vec<String>,
         policy: String,
     },
-    /// The policy leaves its members out.
+    /// Remove the user from a group that the policy excludes.
     TakeOutOfGroup {
         group: String,
         policy: String,
     },
-    /// The policy leaves the user out by name.
+    /// Stop excluding the user by name.
     Include {
         policy: String,
     },
-    /// It is report-only or off.
+    /// Turn on a policy that is report-only or off.
     TurnOn {
         policy: String,
     },
-    /// No policy that is on targets it.
+    /// Let a policy target the MFA group; no enabled policy does.
     TargetMfaGroup,
     SecurityDefaults,
     NewPolicy,
 }
 
-/// One is enough; a tenant with fifty policies that are off needs no fifty proposals.
+/// One change is enough, so a tenant with fifty disabled policies does not get fifty proposals.
 const MOST_CHANGES: usize = 5;
 
 pub fn report(facts: &Facts) -> Report {
@@ -191,7 +191,7 @@ pub fn report(facts: &Facts) -> Report {
 fn verdict(facts: &Facts, policies: &[Judged], any_enabled: bool) -> Verdict {
     let security_defaults = match facts.security_defaults {
         Answer::Given(on) => Some(on),
-        // A tenant has the one or the other.
+        // A tenant uses either security defaults or Conditional Access.
         _ if any_enabled => Some(false),
         _ => None,
     };
@@ -211,7 +211,7 @@ fn verdict(facts: &Facts, policies: &[Judged], any_enabled: bool) -> Verdict {
 fn changes(facts: &Facts, all: &[Policy], policies: &[Judged], verdict: Verdict, any_enabled: bool) -> Vec<Change> {
     let mut changes = Vec::new();
     for judged in policies {
-        // Who is asked sometimes is not helped by another policy that asks sometimes.
+        // A user who is asked sometimes gains nothing from another policy that asks only sometimes.
         if verdict == Verdict::OnlyIf && !judged.conditions.is_empty() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Temporary passwords.
+//! Generates temporary passwords.
 
 mod passphrase;
 
@@ -7,21 +7,21 @@ use secrecy::SecretString;
 
 use crate::variables::PasswordStyle;
 
-/// Of a classic one.
+/// The length of a classic password.
 const LENGTH: usize = 16;
 
-/// Letters and digits that nobody takes for another, and punctuation that means nothing to Markdown, HTML, CSV, URLs or
-/// quoting, since notes and mails pass through all of them.
+/// The alphabets of a classic password: letters and digits that are not easily confused, and punctuation without a
+/// meaning in Markdown, HTML, CSV, URLs or quoting, because notes and mails pass through all of these.
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 const LOWER: &[u8] = b"abcdefghijkmnpqrstuvwxyz";
 const DIGITS: &[u8] = b"23456789";
 const PUNCTUATION: &[u8] = b"!+=?:";
 
-/// Part of a name that must not be found again; Entra refuses passwords with names in them.
+/// The length of a part of a name that must not appear in a password. Entra refuses passwords that contain names.
 const PART: usize = 3;
 
-/// A new one from the thread's CSPRNG, without any three characters in a row of the names to avoid (case and accents
-/// don't matter). Names that leave too few words for a passphrase get a classic one.
+/// Generates a password with the thread's CSPRNG. It contains no three consecutive characters of the names to avoid,
+/// ignoring case and accents. If the names leave too few words for a passphrase, the password is a classic one.
 pub fn generate(style: PasswordStyle, avoid: &[&str]) -> SecretString {
     let names: Vec<String> = avoid
         .iter()
@@ -34,11 +34,11 @@ pub fn generate(style: PasswordStyle, avoid: &[&str]) -> SecretString {
     phrase.unwrap_or_else(|| classic(&names))
 }
 
-/// With at least two capitals, digits and punctuation marks.
+/// Generates a password with at least two capitals, two digits and two punctuation marks.
 fn classic(names: &[String]) -> SecretString {
     let alphabet = [UPPER, LOWER, DIGITS, PUNCTUATION].concat();
     let mut rng = rand::rng();
-    // Trying again keeps all allowed passwords equally likely. About one in six fits.
+    // Starting over keeps all allowed passwords equally likely. About one in six fits.
     loop {
         let bytes: Vec<u8> = (0..LENGTH).filter_map(|_| alphabet.choose(&mut rng).copied()).collect();
         if is_strong(&bytes) && !has_part_of(&bytes, names) {
@@ -47,7 +47,8 @@ fn classic(names: &[String]) -> SecretString {
     }
 }
 
-/// A letter comes first, so that no spreadsheet takes it for a formula.
+/// Whether the password has enough characters of each class and begins with a letter, so that no spreadsheet reads it
+/// as a formula.
 fn is_strong(bytes: &[u8]) -> bool {
     let count = |class: &[u8]| bytes.iter().filter(|byte| class.contains(byte)).count();
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_differ_and_use_the_whole_alphabet() {
+    fn passwords_differ_and_use_the_whole_alphabet() {
         let passwords: HashSet<String> = (0..2000)
             .map(|_| generate(PasswordStyle::Classic, &[]).expose_secret().to_owned())
             .collect();
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn it_survives_escaping() {
+    fn password_survives_escaping() {
         for byte in [UPPER, LOWER, DIGITS, PUNCTUATION].concat() {
             assert!(
                 !b"\"'`\\&<>$%#*_~^(){}[]|;,. /@-".contains(&byte),
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_names_are_found() {
+    fn password_contains_no_part_of_a_name() {
         let names = ["łukasz brown".to_owned()];
         assert!(has_part_of(b"x2BROx", &names));
         assert!(!has_part_of(b"x2BRx", &names));
@@ -124,7 +125,7 @@ mod tests {
                 .iter()
                 .all(|part| part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         );
-        // So many names leave no words, and get a password all the same.
+        // These names leave no words, so the password is a classic one.
         let all: Vec<&str> = passphrase::words().collect();
         assert_eq!(generate(PasswordStyle::Passphrase, &all).expose_secret().len(), LENGTH);
     }

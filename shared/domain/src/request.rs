@@ -91,7 +91,7 @@ impl From<Outcome> for Status {
     }
 }
 
-/// The end that an execution reports. Whether a completed request has warnings follows from its timeline.
+/// The result that an execution reports. Whether a completed request has warnings follows from its timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
@@ -118,20 +118,20 @@ impl End {
 #[serde(rename_all = "snake_case")]
 pub enum TicketStatus {
     Working,
-    /// A person must act.
+    /// A person has to act.
     Waiting,
     Complete,
 }
 
-/// A ticket in the PSA, or the place that mails stand in for one.
+/// A ticket in the PSA, or the id that stands for one when notes are mails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketRef {
-    /// `connectwise`, `email_only`, ...
+    /// The system's name, such as `connectwise` or `email_only`.
     pub system: String,
     pub id: String,
 }
 
-/// The account that Gangway made, or the leaver's account.
+/// The account that Gangway created, or the leaver's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRef {
     pub id: String,
@@ -145,47 +145,49 @@ pub struct Sku {
     pub part_number: String,
 }
 
-/// The member who asked, or the program: a program with a token counts as the member who owns the token.
+/// The member or program that submitted a request. A program with a token counts as the member who owns the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requester {
-    /// Member id, or `token:ORG/ID`.
+    /// The member's id, or `token:ORG/ID`.
     pub id: String,
-    /// The member who asked or who owns the token, as `ORG/MEMBER`.
+    /// The submitting member or the owner of the token, as `ORG/MEMBER`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// The address of that member.
+    /// The member's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }
 
 impl Requester {
-    /// The name that people are shown: the address, or the id where there is none.
+    /// The name that people see: the address, or the id if there is no address.
     pub fn known_as(&self) -> &str {
         self.email.as_deref().unwrap_or(&self.id)
     }
 }
 
-/// How far one license of the request has come.
+/// The progress of one license of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LicenseState {
     Assigned,
-    /// Bought, or confirmed by a technician; the seat has not shown up yet.
+    /// The seat was bought by Gangway, or its purchase confirmed by a technician, but it has not appeared in the tenant
+    /// yet.
     Awaited,
-    /// The user is in the group that carries it; Microsoft gives it in its own time.
+    /// The user is in the group that provides the license, and Microsoft has not assigned it yet.
     Joined,
-    /// It builds on another license, so it is tried again, once, after the request's other licenses.
+    /// The license depends on another one, so it is tried once more after the request's other licenses.
     Postponed,
-    /// Given up, rejected, timed out or not wanted: a technician assigns it by hand.
+    /// The license was given up, rejected, timed out or not wanted. A technician assigns it by hand.
     Skipped,
 }
 
-/// A step that an admin may leave out when it has failed: the rest can go on without it. Stored under the step's name.
+/// A step that an admin may leave out after it failed, because the other steps do not need it. It is stored under the
+/// step's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "StepName", into = "StepName")]
 pub enum Skip {
     ClaimStart,
-    /// Leaves out every step of every license.
+    /// Leaves out every license step of every license.
     FindLicense,
     AddGroups,
     ReportMfa,
@@ -205,7 +207,7 @@ impl Skip {
         Self::RemoveGroups.as_str(),
     ];
 
-    /// What leaves out this step, given the name of the step that failed. None if the rest needs the step.
+    /// What to skip when the step with this name failed, or `None` if later steps need it.
     pub fn of(step: &str) -> Option<Self> {
         match StepName::parse(step)? {
             StepName::AssignLicense
@@ -261,37 +263,37 @@ impl TryFrom<StepName> for Skip {
     }
 }
 
-/// A group that a request adds, as submission found it.
+/// A group that a request adds the user to, as found in the tenant at submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedGroup {
-    /// As asked for, or the group's own name where it is a colleague's.
+    /// The name in the form, or the group's own name if it was copied from a colleague.
     pub name: String,
-    /// None if there is no such group, or several.
+    /// `None` if no group or several groups have this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// It is one of the colleague's groups.
+    /// Whether the group was copied from a colleague.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub copied: bool,
-    /// Why it can't be added.
+    /// Why the user can't be added to the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Everything that submission found out and fixed. The approver sees it and the steps carry it out; nothing in it is looked
-/// up again by name.
+/// Everything that the submission looked up and decided. The approver sees this plan and the steps carry it out; they
+/// look up nothing again by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub upn: String,
-    /// All sign-in and mail addresses of a leaver, or of somebody who comes back: an address identifies that person.
+    /// All sign-in and mail addresses of the leaver or of the rehired person. Each address identifies that person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subject_addresses: Vec<String>,
     /// All sign-in and mail addresses of the requester's account in the tenant, if there is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requester_addresses: Vec<String>,
     pub display_name: String,
-    /// The licenses that an onboarding gives.
+    /// The licenses that an onboarding assigns.
     pub licenses: Vec<Sku>,
-    /// The groups that an onboarding adds.
+    /// The groups that an onboarding adds the user to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<PlannedGroup>,
     /// The requester's role at submission.
@@ -300,59 +302,61 @@ pub struct Plan {
     pub approval_required: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approval_because: Vec<Because>,
-    /// Addresses that are asked; never the requester's.
+    /// The addresses of the people asked for approval; never the requester's.
     pub approvers: Vec<String>,
     /// The manager's address among `approvers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approving_manager: Option<String>,
-    /// Counts how often approval was asked for again because the approved plan changed.
+    /// How often approval was requested again because the approved plan changed.
     #[serde(default)]
     pub approval_again: u32,
-    /// Counts the changes of what approvers see, so that a decision is about what they saw.
+    /// How often the content shown to approvers changed. A decision is valid only for the version that the approver
+    /// saw.
     #[serde(default)]
     pub version: u32,
-    /// Id of the disabled account that is enabled again.
+    /// The id of the disabled account that a rehire enables again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehired: Option<String>,
     /// The account of the manager that the form names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manager: Option<UserRef>,
-    /// The manager who may get the password: the directory's for a rehire, else the form's.
+    /// The manager who may receive the password: the one in the directory for a rehire, otherwise the one in the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_manager: Option<UserRef>,
-    /// The waiting request of a basic member about the same person, which this one took the place of.
+    /// The waiting request of a basic member about the same person that this request replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<RequestId>,
-    /// Set when the work waits for the start date, or for the last day to be over.
+    /// When the work starts, if it waits for the start date or for the end of the last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,
-    /// The person who moved an approved date last; the approvers get a mail about it.
+    /// The person who last changed an approved date. The approvers are mailed about the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_by: Option<String>,
 }
 
 impl Plan {
-    /// The gate where approval is decided now.
+    /// The gate at which approval is currently decided.
     pub fn approval_gate(&self) -> Gate {
         Gate::Approval(self.approval_again)
     }
 }
 
-/// One line of what happened. Names are texts, see [`crate::timeline`].
+/// One event of a request. Its names are stored as texts; see [`crate::timeline`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEvent {
     pub at: DateTime<Utc>,
     pub step: String,
     pub event: String,
     pub detail: String,
-    /// The run ends `completed_with_warnings` if one of its events is a warning.
+    /// A request with a warning ends as `completed_with_warnings`.
     #[serde(default)]
     pub warning: bool,
-    /// Of a step that failed: the execution that it failed in. A later one may make up for it.
+    /// The number of the execution in which the step failed. A later execution may make up for the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_in: Option<u32>,
-    /// The people whom the detail names, written as it names them: the person who did it, or the people who were asked. Readers
-    /// who may not know them see something else. The same words elsewhere, in a reason for example, are not replaced.
+    /// The people named in the detail, spelled as in the detail: the person who acted, or the people who were asked.
+    /// Readers who may not see these names get a replacement. The same words elsewhere, for example in a reason, are
+    /// not replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
 }
@@ -363,7 +367,7 @@ impl TimelineEvent {
     }
 }
 
-/// The key of everything that belongs to a request: (organisation, request).
+/// The key of everything that belongs to a request: its organisation and its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RequestKey {
     pub org: OrgId,
@@ -375,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_that_the_rest_needs_cannot_be_skipped() {
+    fn steps_that_others_need_cannot_be_skipped() {
         for step in [
             "prepare",
             "request-approval",

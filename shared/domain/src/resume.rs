@@ -1,4 +1,4 @@
-//! What a call to resume a request says.
+//! The body of a call that resumes a request.
 
 use serde_json::{Map, Value};
 
@@ -8,14 +8,14 @@ use crate::submission::reader::one_line;
 
 const MAX_REASON: usize = 300;
 
-/// A failed step that is left out, and why.
+/// The failed step to leave out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipping {
     pub step: Skip,
     pub reason: String,
 }
 
-/// `None`: the failed step is tried again.
+/// Parses the body. `None` means that the failed step is tried again.
 pub fn parse(body: &Map<String, Value>) -> Result<Option<Skipping>, Vec<FieldError>> {
     let mut problems: Vec<FieldError> = body
         .keys()
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_skipped_without_a_step_and_a_reason() {
+    fn skipping_needs_a_step_and_a_reason() {
         assert_eq!(read(json!({})), Ok(None));
         assert_eq!(read(json!({"skip": "", "reason": ""})), Ok(None));
         assert_eq!(

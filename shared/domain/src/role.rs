@@ -1,20 +1,21 @@
-//! What a member of an organisation may do.
+//! The roles of an organisation's members, and what each role may do.
 
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Asks: each submission waits for approval. Sees own requests.
+    /// Submits requests that always wait for approval, and sees only their own.
     #[default]
     Basic,
-    /// Submits on their own authority where approval is off, and sees all requests of the organisation.
+    /// Submits without approval unless the organisation requires it, and sees all requests of the organisation.
     PowerUser,
-    /// What a power user may, and: decides on licenses, brings leavers back, cancels, reschedules, resumes.
+    /// Has the rights of a power user; also decides on licenses, rehires leavers, and cancels, reschedules and resumes
+    /// requests.
     Technician,
-    /// What a power user may, and decides approvals.
+    /// Has the rights of a power user, and decides approvals.
     Approver,
-    /// Everything in the organisation, its variables included.
+    /// May do everything in the organisation, including changing its variables.
     Admin,
 }
 
@@ -41,7 +42,7 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
-    /// Submits, and sees and changes what they asked for.
+    /// Whether the role may submit requests, and see and change its own ones.
     pub fn submits(self) -> bool {
         Self::ALL.contains(&self)
     }
@@ -63,7 +64,7 @@ impl Role {
         matches!(self, Self::Technician | Self::Admin)
     }
 
-    /// Leaves a failed step out when a request is resumed.
+    /// Whether the role may leave out a failed step when it resumes a request.
     pub fn skips_steps(self) -> bool {
         self == Self::Admin
     }
@@ -72,7 +73,7 @@ impl Role {
         self == Self::Admin
     }
 
-    /// Whether anything waits for this role's decision.
+    /// Whether the role may decide anything.
     pub fn decides(self) -> bool {
         self.decides_approvals() || self.decides_licenses()
     }

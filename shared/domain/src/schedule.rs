@@ -1,4 +1,4 @@
-//! When the creation of a user begins, and when the account of somebody who leaves is closed.
+//! When the work of a request starts: the creation of a user, or the closing of a leaver's account.
 
 use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -7,13 +7,13 @@ use crate::field::FieldError;
 use crate::job::Kind;
 use crate::variables::OrgVariables;
 
-/// A Standard execution lives for a year; approval, purchases and a kept password take their weeks of it.
+/// A Standard execution lives for at most a year. Approval, purchases and a kept password may take several weeks of it.
 pub const MAX_DAYS_AHEAD: i64 = 330;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     Now,
-    /// Scheduled creation is off: the date goes on the ticket, and the user is created now.
+    /// Scheduling is off: the date is written on the ticket, and the user is created now.
     NotedOnly(NaiveDate),
     At(DateTime<Utc>),
 }
@@ -27,7 +27,7 @@ impl Start {
     }
 }
 
-/// When the work on a request begins, by the date of its form.
+/// Returns when the work of a request starts, from the date in its form.
 pub fn plan(kind: Kind, now: DateTime<Utc>, date: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldError> {
     match kind {
         Kind::Onboarding => plan_start(now, date, vars),
@@ -35,7 +35,7 @@ pub fn plan(kind: Kind, now: DateTime<Utc>, date: Option<NaiveDate>, vars: &OrgV
     }
 }
 
-/// Days are the organisation's, not UTC's.
+/// Plans an onboarding. Days are those of the organisation's time zone, not of UTC.
 fn plan_start(now: DateTime<Utc>, start_date: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldError> {
     let refused = |message: String| Err(FieldError::new("start_date", message));
     let Some(date) = start_date else {
@@ -66,8 +66,9 @@ fn plan_start(now: DateTime<Utc>, start_date: Option<NaiveDate>, vars: &OrgVaria
     }
 }
 
-/// The last day is a day of work: the account is closed at the start time of the day after. A day ahead is not only
-/// noted where scheduling is off, as a start date is: a user who comes early harms nobody, one who is shut out does.
+/// Plans an offboarding. The leaver still works on the last day, so the account is closed at the start time of the
+/// following day. With scheduling off, a future last day is an error and not just noted: creating a user early does no
+/// harm, blocking one early does.
 fn plan_end(now: DateTime<Utc>, last_day: Option<NaiveDate>, vars: &OrgVariables) -> Result<Start, FieldError> {
     let refused = |message: String| Err(FieldError::new("last_day", message));
     let Some(day) = last_day else {
@@ -105,9 +106,10 @@ fn too_far(last: NaiveDate) -> String {
     format!("must be {last} or earlier: a request can wait for {MAX_DAYS_AHEAD} days at most")
 }
 
-/// The instant that clocks of the zone show as `local`: the next valid one if they skip it, the first if they show it twice.
+/// The instant at which clocks of the zone show `local`: the next valid instant if they skip that time, the first if
+/// they show it twice.
 fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-    // The longest skip is a whole day, where a country crossed the date line.
+    // The longest skip is a whole day, when a country crossed the date line.
     const LONGEST_SKIP_MINUTES: i64 = 25 * 60;
     let at = |local: NaiveDateTime| match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.with_timezone(&Utc)),
@@ -121,7 +123,7 @@ fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     })
 }
 
-/// For people: the organisation's clock, and which clock that is.
+/// The time for people to read, on the organisation's clock, with the name of its time zone.
 pub fn local_words(at: DateTime<Utc>, zone: Tz) -> String {
     format!("{} ({zone})", at.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
 }
@@ -190,7 +192,7 @@ mod tests {
             ("Australia/Lord_Howe", "02:30:00", "2027-10-03", "2027-10-02T15:30:00Z"),
         ];
         planned(&cases, "2027-01-01T12:00:00Z");
-        // A day that Samoa never had.
+        // Samoa skipped this day.
         let never = day("2011-12-30").and_hms_opt(8, 0, 0).unwrap();
         assert_eq!(instant(Tz::Pacific__Apia, never), Some(utc("2011-12-30T10:00:00Z")));
     }
@@ -207,9 +209,9 @@ mod tests {
     }
 
     #[test]
-    fn today_is_the_organisations() {
+    fn today_is_in_the_organisations_time_zone() {
         let vars = variables("America/New_York", "08:00:00");
-        // 21:00 on the 20th in New York.
+        // In New York it is 21:00 on the 20th.
         let now = utc("2026-11-21T02:00:00Z");
         assert_eq!(plan_start(now, Some(day("2026-11-20")), &vars), Ok(Start::Now));
         assert_eq!(
@@ -217,7 +219,7 @@ mod tests {
             Ok(Start::At(utc("2026-11-21T13:00:00Z")))
         );
         assert!(plan_start(now, Some(day("2026-11-19")), &vars).is_err());
-        // Already the 22nd in Kiritimati.
+        // In Kiritimati it is already the 22nd.
         let vars = variables("Pacific/Kiritimati", "23:00:00");
         let problem = plan_start(utc("2026-11-21T12:00:00Z"), Some(day("2026-11-21")), &vars).unwrap_err();
         assert_eq!(problem.field, "start_date");
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn today_waits_for_the_start_time_if_it_is_still_to_come() {
+    fn today_waits_for_a_start_time_still_to_come() {
         let vars = variables("Europe/Berlin", "08:00:00");
         let today = Some(day("2026-11-21"));
         assert_eq!(
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_day_is_worked() {
+    fn account_stays_open_on_the_last_day() {
         let vars = variables("Europe/Berlin", "08:00:00");
         let now = utc("2026-11-21T06:59:59Z");
         let end = |now, date| plan(Kind::Offboarding, now, date, &vars);
@@ -285,7 +287,7 @@ mod tests {
             end(now, Some(day("2026-11-21"))),
             Ok(Start::At(utc("2026-11-22T07:00:00Z")))
         );
-        // Yesterday was the last day, and the working day has not begun yet.
+        // Yesterday was the last day, and today's start time is still to come.
         assert_eq!(
             end(now, Some(day("2026-11-20"))),
             Ok(Start::At(utc("2026-11-21T07:00:00Z")))
@@ -307,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn with_scheduling_off_nobody_is_shut_out_before_their_last_day() {
+    fn without_scheduling_nobody_is_blocked_before_the_last_day() {
         let vars = OrgVariables {
             allow_scheduled_user_creation: false,
             ..variables("Europe/Berlin", "08:00:00")
@@ -325,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn words_name_the_clock() {
+    fn local_time_names_its_zone() {
         assert_eq!(
             local_words(utc("2026-11-21T02:00:00Z"), Tz::Asia__Kolkata),
             "2026-11-21 07:30 (Asia/Kolkata)"
@@ -333,7 +335,7 @@ mod tests {
     }
 
     proptest! {
-        /// In every zone and on every day there is a start, on that day unless the zone skips the rest of it.
+        /// Every day in every zone has a start, on that day unless the zone skips the rest of it.
         #[test]
         fn every_day_has_a_start(
             zone in prop::sample::select(&chrono_tz::TZ_VARIANTS[..]),

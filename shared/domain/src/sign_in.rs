@@ -1,4 +1,4 @@
-//! Who comes in through an identity provider, and what becomes of them.
+//! The identity of a person who signs in through an identity provider, and the outcome of the sign-in.
 
 mod workspace;
 
@@ -6,51 +6,51 @@ use serde::{Deserialize, Serialize};
 
 pub use workspace::WorkspaceDomain;
 
-/// A person as an identity provider knows them. Addresses change hands; this doesn't.
+/// Identifies a person at an identity provider. An address can pass to another person; this identity cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// In one spelling, whatever a token has.
+    /// The normalised issuer; tokens may spell it in several ways.
     pub issuer: String,
     pub subject: String,
 }
 
-/// What a sign-in came to, as the audit has it.
+/// The outcome of a sign-in, as the audit records it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Allowed: a member whose identity is known.
+    /// Allowed: the identity is a member's.
     Known,
-    /// Allowed: a member added by hand, now bound to the identity.
+    /// Allowed: a member who was added by hand is now bound to the identity.
     Bound,
-    /// Allowed: a member with a one-time link.
+    /// Allowed: a member used a one-time link.
     OneTimeLink,
-    /// Allowed: a new member.
+    /// Allowed: the person became a new member.
     AutoOnboarded,
-    /// The sign-in was not begun in this browser, or long ago, or its answer came twice.
+    /// The sign-in was begun in another browser or too long ago, or its response was already used.
     ForeignAnswer,
-    /// The person, or the provider, broke it off.
+    /// The person or the provider cancelled the sign-in.
     BrokenOff,
-    /// The provider's answer does not hold: signature, issuer, audience, time or nonce.
+    /// The token's signature, issuer, audience, time or nonce is wrong.
     InvalidToken,
-    /// The provider has not verified the address, or there is none that Gangway can take.
+    /// The provider has not verified the address, or sent none that Gangway accepts.
     AddressUnverified,
-    /// A member was added by hand with this address, but Google does not answer for it.
+    /// A member was added by hand with this address, but Google is not authoritative for it.
     AddressNotGoogles,
-    /// A member with this address has another identity: the address may have changed hands.
+    /// The member with this address has another identity, so the address may have passed to another person.
     OtherIdentity,
-    /// The person named an organisation that they don't belong to.
+    /// The person named an organisation in which they are not a member.
     NotAMember,
     /// No organisation has this domain.
     UnknownDomain,
-    /// Google names no organisation (`hd`): a private account, whatever its address.
+    /// Google names no organisation (`hd`), so this is a private account, whatever its address.
     DomainMissing,
-    /// The organisation that Google names has another domain than the address.
+    /// The organisation that Google names has a different domain than the address.
     DomainDiffers,
-    /// Auto-onboarding is off.
+    /// Auto-onboarding is off for the domain.
     Off,
-    /// The address, or the identity, was a member's that was deleted.
+    /// The address or the identity belonged to a deleted member.
     Deleted,
-    /// Stands for all that follow in the hour: so many were refused that the audit lists no more of them.
+    /// Replaces all further entries of the hour, because the audit already lists its limit of refusals.
     TooMany,
 }
 
@@ -101,7 +101,7 @@ impl Reason {
         Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 
-    /// For the audit's reader.
+    /// A description for the audit's readers.
     pub fn label(self) -> &'static str {
         match self {
             Self::Known => "signed in",
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_names_of_their_own() {
+    fn reason_codes_are_unique() {
         for reason in Reason::ALL {
             assert_eq!(Reason::of_code(reason.code()), Some(reason));
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());

@@ -1,21 +1,21 @@
-//! The three ways in which work fails, as the state machine names them.
+//! The three kinds of failure, under the names that the state machine matches.
 
-/// The variant decides what happens next, the text is for people: it never quotes payloads, tokens or personal data.
+/// The variant decides what happens next. The text is for people: it never quotes payloads, tokens or personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
-    /// May work later: the state machine retries.
+    /// The work may succeed later, so the state machine retries it.
     #[error("{0}")]
     Transient(String),
-    /// Will not work however often it is tried.
+    /// The work will fail however often it is tried.
     #[error("{0}")]
     Permanent(String),
-    /// A person must change something; the text says what.
+    /// A person has to change something; the text says what.
     #[error("{0}")]
     NeedsAttention(String),
 }
 
 impl StepError {
-    /// The name that Retry and Catch match.
+    /// The error name that Retry and Catch match.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Transient(_) => "Transient",

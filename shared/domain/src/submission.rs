@@ -1,4 +1,4 @@
-//! The forms: what the page or a JSON client says about one person.
+//! The forms that describe the onboarding or offboarding of one person, from the page or from a JSON client.
 
 mod declare;
 mod fields;
@@ -11,5 +11,5 @@ pub use self::fields::{LicenseName, LicensePurchase};
 pub use self::offboarding::{Offboarding, OffboardingFields};
 pub use self::onboarding::{MAX_GROUPS, MAX_LICENSES, Onboarding, OnboardingFields};
 
-/// Larger bodies are refused before they are parsed. All fields at their limits fit.
+/// Larger bodies are refused before they are parsed. A form with all fields at their limits fits.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -1,19 +1,20 @@
-//! Texts that people wrote, made fit for the places where other people read them: tickets, password vaults, mails.
+//! Makes text from people safe where other people read it: on tickets, in password vaults, in mails.
 //!
-//! What is a mark there (HTML, Markdown, `[code]`) only the file of each vendor knows. What is alike for all is here.
+//! This module has what is common to all of them. Each vendor's file handles that vendor's markup (HTML, Markdown,
+//! `[code]`).
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::contact::Upn;
 
-/// Zero-width space. It breaks up what a program would take for a mark, and readers do not see it.
+/// Zero-width space. It breaks up text that a program would read as markup, and readers do not see it.
 pub const BREAK: char = '\u{200b}';
 
-/// Joiners are spelling in Persian and in Indian scripts, and hold some emoji together.
+/// Joiners are part of the spelling in Persian and Indian scripts, and hold some emoji together.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
-/// A character that readers do not see, or that has them read the text in another order than it is stored: controls, line
-/// separators, direction marks, tags.
+/// Whether readers do not see the character, or it makes them read text in another order than it is stored: controls,
+/// line separators, direction marks, tags.
 pub fn is_hidden(c: char) -> bool {
     let category = get_general_category(c);
     let hidden = [
@@ -25,7 +26,7 @@ pub fn is_hidden(c: char) -> bool {
     hidden.contains(&category) && !JOINERS.contains(&c)
 }
 
-/// The text with nothing hidden in it but [`BREAK`]. Its lines stay lines, whichever way they are ended.
+/// The text with every hidden character removed except [`BREAK`]. Lines are kept, whatever their line ending.
 pub fn visible(text: &str) -> String {
     let lines = text.replace("\r\n", "\n");
     let seen = |c: char| match c {
@@ -37,13 +38,13 @@ pub fn visible(text: &str) -> String {
     lines.chars().filter_map(seen).collect()
 }
 
-/// The visible text in one line: a subject with a line break is a forged header.
+/// The visible text on one line. A line break in a subject would forge a header.
 pub fn one_line(text: &str) -> String {
     visible(text).replace('\n', " ")
 }
 
-/// The visible text, without anything that HTML takes for a tag: a `<` is one only before a letter, `/`, `!` or `?`. As
-/// text it reads as before, so it suits places where nobody says whether they show text or HTML.
+/// The visible text, without anything that HTML would read as a tag: a `<` opens one only before a letter, `/`, `!` or
+/// `?`. It reads the same as plain text, so it suits vendors that do not document whether they show text or HTML.
 pub fn untagged(text: &str) -> String {
     let opens = |c: char| c.is_ascii_alphabetic() || "/!?".contains(c);
     broken(&visible(text), |before, after| {
@@ -51,8 +52,9 @@ pub fn untagged(text: &str) -> String {
     })
 }
 
-/// One line in which nothing is taken for a web address: mail programs and ticket systems make links of addresses, and
-/// what people typed into a form is no link of ours. Mail addresses stay whole, as they may have to be copied.
+/// One line in which nothing is recognised as a web address. Mail programs and ticket systems turn addresses into
+/// links, and Gangway must not send links that people typed into a form. Mail addresses stay intact, so that they can
+/// be copied.
 pub fn unlinked(text: &str) -> String {
     let line = one_line(text);
     let words = line.split(' ').map(|word| {
@@ -65,18 +67,19 @@ pub fn unlinked(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The colon of a scheme, or a dot between what may be parts of a host's name.
+/// Whether the character between the two is the colon of a URL scheme, or a dot inside what may be a host name.
 fn is_in_address(before: &str, after: &str) -> bool {
     let scheme = before.ends_with(':') && after.starts_with('/');
     let name = before
         .strip_suffix('.')
         .is_some_and(|name| name.ends_with(char::is_alphanumeric));
-    // No top-level domain has one letter, as initials do.
+    // No top-level domain has only one letter, but initials do.
     let top = after.chars().take_while(|c| c.is_alphanumeric()).count() > 1;
     scheme || (name && top && after.starts_with(char::is_alphabetic))
 }
 
-/// The text with a [`BREAK`] after each character that `is_mark` names, by the text up to it and the text after it.
+/// The text with a [`BREAK`] after each character for which `is_mark` returns true. `is_mark` gets the text up to and
+/// including the character, and the text after it.
 pub fn broken(text: &str, is_mark: impl Fn(&str, &str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -89,7 +92,8 @@ pub fn broken(text: &str, is_mark: impl Fn(&str, &str) -> bool) -> String {
     out
 }
 
-/// Whether the last line of a text, empty ones aside, has this mark of ours: above it stand other people's words.
+/// Whether the last non-empty line of a text is this mark. Only the last line counts, because the lines above may quote
+/// other people.
 pub fn ends_with_line(text: &str, mark: &str) -> bool {
     let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
     last.is_some_and(|line| line.contains(mark))
@@ -102,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_readers_do_not_see_is_hidden() {
+    fn invisible_characters_are_removed() {
         for c in [
             '\0',
             '\u{7f}',
@@ -129,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_lines() {
+    fn line_breaks_are_kept() {
         assert_eq!(visible("a\r\nb\rc\u{2028}d\te\u{202e}f\0"), "a\nb\nc\nd ef");
         assert_eq!(one_line("Ada\r\nBcc: x@example.com"), "Ada Bcc: x@example.com");
     }
 
     #[test]
-    fn only_the_last_line_counts() {
+    fn mark_counts_only_on_the_last_line() {
         for (text, expected) in [
             ("Done.\n\n[gangway r1/x]\r\n \n", true),
             ("[gangway r1/x]", true),
@@ -157,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_broken_and_mail_addresses_are_not() {
+    fn web_addresses_are_broken_but_not_mail_addresses() {
         for (text, expected) in [
             (
                 "see https://evil.example/x",

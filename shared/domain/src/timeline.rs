@@ -1,14 +1,14 @@
-//! The names that a request's timeline is written in: who reports, and what happened.
+//! The names used in a request's timeline: the step or call that reports, and the event.
 //!
-//! These texts are stored, shown by the API and, for steps, written in the state machine and the template. Readers
-//! compare with these enums, but [`TimelineEvent`](crate::request::TimelineEvent) keeps texts: a function that was
-//! deployed before a name existed still shows the timeline.
+//! These names are stored, shown by the API and, for steps, used in the state machine and the template. Code compares
+//! with these enums, but [`TimelineEvent`](crate::request::TimelineEvent) stores texts, so that a function deployed
+//! before a name existed can still show the timeline.
 
 use crate::decision::Decision;
 use crate::field::choice;
 
 choice! {
-    /// Whoever reports something about a request: a step of the state machine, or a call to the API.
+    /// The source of an event: a step of the state machine, or a call to the API.
     StepName {
         AddGroups = "add-groups",
         AssignLicense = "assign-license",
@@ -23,7 +23,7 @@ choice! {
         PlanStart = "plan-start",
         Prepare = "prepare",
         PurchaseLicense = "purchase-license",
-        /// No step of the state machine: EventBridge calls this function after an execution died.
+        /// Not a step of the state machine: EventBridge triggers this function after an execution died.
         RecordBadEnd = "record-bad-end",
         RemoveGroups = "remove-groups",
         RemoveLicenses = "remove-licenses",
@@ -33,7 +33,7 @@ choice! {
         SettleGate = "settle-gate",
         Summarise = "summarise",
         Ticket = "ticket",
-        /// An execution that failed before any step began is reported under this name.
+        /// Used when an execution failed before any step began.
         FirstStep = "the first step",
         /// A call that submits a request.
         Submit = "submit",
@@ -41,7 +41,8 @@ choice! {
         Cancel = "cancel",
         /// A call that moves the date of a request.
         Reschedule = "reschedule",
-        /// A call that resumes a request; also the step of a resumed request until its first step begins.
+        /// A call that resumes a request; also recorded as the current step of a resumed request until its first step
+        /// begins.
         Resume = "resume",
         /// A call that shows a kept password.
         Password = "password",
@@ -103,7 +104,7 @@ choice! {
         TicketFailed = "ticket_failed",
         Unknown = "unknown",
         Untold = "untold",
-        // How a gate ended, by the names of `Decision`.
+        // The decisions of a gate, under the names of `Decision`.
         Approved = "approved",
         Confirmed = "confirmed",
         Denied = "denied",
@@ -134,9 +135,9 @@ mod tests {
 
     use super::*;
 
-    /// Every folder of `functions/` whose work is a step has its name here, and no other step does.
+    /// Every folder of `functions/` that implements a step has a name here, and no other folder does.
     #[test]
-    fn steps_are_named_after_their_folders() {
+    fn steps_have_the_names_of_their_folders() {
         let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
         let folders: BTreeSet<String> = std::fs::read_dir(functions)
             .unwrap()

@@ -1,4 +1,4 @@
-//! API tokens: what they may be called, how long they last, and which role they may have.
+//! API tokens: their names, lifetimes and roles.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,12 +6,12 @@ use crate::field::{InvalidValue, checked_text};
 use crate::ids::OrgId;
 use crate::role::Role;
 
-/// How many days a token lasts where nobody says otherwise.
+/// How many days a token is valid by default.
 pub const DEFAULT_DAYS: u16 = 90;
-/// The most days that a token may last.
+/// The longest lifetime of a token, in days.
 pub const MOST_DAYS: u16 = 365;
 
-/// The name by which people know a token; one of an organisation's live tokens has it.
+/// The name of a token for people. It is unique among an organisation's live tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TokenName(String);
@@ -30,7 +30,7 @@ impl TokenName {
     }
 }
 
-/// Identifies a token within its organisation, for ever.
+/// Identifies a token within its organisation. An id is never reused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TokenId(String);
@@ -38,7 +38,7 @@ pub struct TokenId(String);
 checked_text!(TokenId);
 
 impl TokenId {
-    /// Ids are in the order of creation.
+    /// Generates an id; ids sort by time of creation.
     pub fn generate() -> Self {
         Self(format!("t{}", uuid::Uuid::now_v7().simple()))
     }
@@ -53,7 +53,7 @@ impl TokenId {
     }
 }
 
-/// A token as requests and the audit name it: `token:ORG/ID`. Names are given anew; this is not.
+/// A token as requests and the audit name it: `token:ORG/ID`. A token's name can be reused, this reference cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRef {
     pub org: OrgId,
@@ -76,14 +76,14 @@ impl std::fmt::Display for TokenRef {
     }
 }
 
-/// Days that a token lasts.
+/// Parses a token's lifetime in days.
 pub fn parse_days(text: &str) -> Result<u16, InvalidValue> {
     let days = text.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
     days.ok_or(InvalidValue("must be a number of days from 1 to 365"))
 }
 
-/// Whether a member with the role `owner` may have a token with the role `token`: an admin, with any; everybody else, with
-/// their own role. It counts when the token is made and at each use.
+/// Whether a member with the role `owner` may own a token with the role `token`. An admin may own tokens with any role,
+/// everybody else only with their own role. This is checked when the token is created and at each use.
 pub fn may_own(owner: Role, token: Role) -> bool {
     owner == Role::Admin || owner == token
 }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_is_read_as_it_was_written() {
+    fn token_reference_round_trips() {
         let token = TokenRef {
             org: OrgId::parse("acme").unwrap(),
             id: TokenId::generate(),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_lasts_a_year_at_most() {
+    fn token_is_valid_for_at_most_a_year() {
         assert_eq!((parse_days("1"), parse_days(" 365 ")), (Ok(1), Ok(365)));
         for bad in ["0", "366", "-1", "1.5", "ten", "", "70000"] {
             assert!(parse_days(bad).is_err(), "{bad}");

@@ -1,10 +1,10 @@
-//! Usernames from names: formats, transliteration, limits, and numbers for taken ones.
+//! Makes usernames from names: formats, transliteration, limits, and numbers for taken usernames.
 
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldError, InvalidValue, checked_text, choice};
 
-/// What stands before the @ of a user principal name; also the mail nickname, so it keeps both sets of rules.
+/// The part of a user principal name before the @. It is also the mail nickname, so it follows the rules of both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LocalPart(String);
@@ -64,12 +64,12 @@ choice! {
     }
 }
 
-/// The names of one person, as the form has them.
+/// The names of one person, as given in the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
     pub first: &'a str,
     pub middle: Option<&'a str>,
-    /// None for a person with one name.
+    /// `None` for a person with a single name.
     pub last: Option<&'a str>,
 }
 
@@ -84,7 +84,7 @@ enum Piece {
 }
 
 impl UsernameFormat {
-    /// Groups are joined by dots.
+    /// The parts of the username; groups of parts are joined by dots.
     fn pieces(self) -> &'static [&'static [Piece]] {
         use Piece::{F, First, L, Last, M, Middle};
         match self {
@@ -113,7 +113,7 @@ impl UsernameFormat {
     }
 }
 
-/// Letters and digits only, so "O'Brien-Smith" is `obriensmith`.
+/// Keeps only letters and digits, so "O'Brien-Smith" becomes `obriensmith`.
 fn plain(name: &str) -> String {
     let ascii = deunicode::deunicode_with_tofu(name, "");
     ascii
@@ -123,7 +123,7 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-/// Titles that people type before a first name, without their dot.
+/// Titles that people type before a first name, without the dot.
 const TITLES: [&str; 13] = [
     "mr",
     "mrs",
@@ -140,7 +140,8 @@ const TITLES: [&str; 13] = [
     "mme",
 ];
 
-/// "Prof. Dr. Ada" is Ada. What would leave nothing is a name. Particles (van der, de la) are part of the last name.
+/// Removes titles: "Prof. Dr. Ada" becomes "Ada". A title that is the whole name is kept. Particles such as van der or
+/// de la belong to the last name.
 fn without_titles(name: &str) -> &str {
     let mut rest = name.trim();
     while let Some((word, after)) = rest.split_once(char::is_whitespace) {
@@ -153,7 +154,7 @@ fn without_titles(name: &str) -> &str {
     rest
 }
 
-/// The username of this person, were it free. A person with one name gets that name, whatever the format.
+/// The person's username if it is free. A person with a single name gets that name in every format.
 pub fn base(format: UsernameFormat, names: &Names<'_>) -> Result<LocalPart, FieldError> {
     let needed = |field: &str, name: &str| {
         let text = plain(name);
@@ -190,7 +191,7 @@ pub fn base(format: UsernameFormat, names: &Names<'_>) -> Result<LocalPart, Fiel
     fitted(&text)
 }
 
-/// What to try when the base is taken: `jdoe2`, `jdoe3`, ... (n from 2).
+/// The candidate number `n` when the base is taken: `jdoe2`, `jdoe3`, ... (`n` starts at 2).
 pub fn numbered(base: &LocalPart, n: u32) -> LocalPart {
     let suffix = n.to_string();
     let kept = cut(&base.0, LocalPart::MAX - suffix.len());
@@ -201,7 +202,7 @@ fn fitted(text: &str) -> Result<LocalPart, FieldError> {
     LocalPart::parse(cut(text, LocalPart::MAX)).map_err(|wrong| wrong.at("username"))
 }
 
-/// All of it is ASCII, so bytes are characters.
+/// Cuts the text at `length`. Usernames are ASCII, so bytes are characters.
 fn cut(text: &str, length: usize) -> &str {
     text.get(..length).unwrap_or(text).trim_end_matches('.')
 }
@@ -219,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn the_seeds_formats() {
+    fn the_three_documented_formats() {
         assert_eq!(made("firstinitiallastname", "John", None, Some("Doe")), "jdoe");
         assert_eq!(made("firstnamelastname", "John", None, Some("Doe")), "johndoe");
         assert_eq!(made("firstnamelastinitial", "John", None, Some("Doe")), "johnd");
     }
 
     #[test]
-    fn the_21_codes() {
+    fn all_21_format_codes() {
         let cases = [
             ("first_last", "john.smith"),
             ("firstlast", "johnsmith"),
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_middle_name_no_dot_is_left() {
+    fn missing_middle_name_leaves_no_dot() {
         assert_eq!(made("first_middle_last", "John", None, Some("Smith")), "john.smith");
         assert_eq!(
             made("first_middle_last", "John", Some("."), Some("Smith")),
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn names_from_everywhere() {
+    fn names_of_many_scripts_are_transliterated() {
         assert_eq!(made("flast", "José", None, Some("Núñez")), "jnunez");
         assert_eq!(made("flast", "Łukasz", None, Some("Żółć")), "lzolc");
         assert_eq!(made("flast", "Conan", None, Some("O'Brien-Smith")), "cobriensmith");
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn one_name_is_used_whole() {
+    fn single_name_is_used_whole() {
         for format in UsernameFormat::NAMES {
             assert_eq!(made(format, "Suharto", None, None), "suharto");
             assert_eq!(made(format, "Dr. Suharto", None, None), "suharto");
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_are_no_part_of_a_name() {
+    fn titles_are_removed() {
         for first in [
             "Dr. Ada",
             "Mrs Ada",
@@ -297,7 +298,7 @@ mod tests {
         ] {
             assert_eq!(made("flast", first, None, Some("Lovelace")), "alovelace", "{first}");
         }
-        // Somebody is called so.
+        // Miss is also a given name.
         assert_eq!(made("firstlast", "Miss", None, Some("Elliott")), "misselliott");
         assert_eq!(made("firstlast", "Dr. -", None, Some("Who")), "drwho");
         assert_eq!(made("firstlast", "Drew Ann", None, Some("Hill")), "drewannhill");
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_letters_are_named() {
+    fn names_without_letters_are_refused() {
         let names = Names {
             first: "Ada",
             middle: None,
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_fit() {
+    fn numbered_usernames_keep_the_limit() {
         let base = LocalPart::parse("jdoe").unwrap();
         assert_eq!(numbered(&base, 2).as_str(), "jdoe2");
         let long = LocalPart::parse(&format!("{}.bb", "a".repeat(61))).unwrap();
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn typed_usernames() {
+    fn typed_usernames_are_checked() {
         assert_eq!(LocalPart::parse(" J.Doe-o'x_1 ").unwrap().as_str(), "j.doe-o'x_1");
         for bad in ["", ".a", "a.", "a..b", "a@b.c", "a b", "é", "-_-", &"a".repeat(65)] {
             assert!(LocalPart::parse(bad).is_err(), "{bad}");

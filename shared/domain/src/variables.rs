@@ -1,5 +1,5 @@
-//! Variables of organisations: each declared once (`definitions.rs`), how its value is read and stored, which value holds,
-//! and what the values mean together.
+//! Variables of organisations: each is declared once (`definitions.rs`). The modules read and store values, decide
+//! which value is effective, and check values against each other.
 
 mod alias;
 mod approver;

@@ -1,4 +1,4 @@
-//! The organisation's seller of licenses.
+//! The distributor that an organisation buys licenses from.
 
 use ::distributor::td_synnex::Keys;
 use ::distributor::{Distributor, IngramMicro, Pax8, Sherweb, TdSynnex};
@@ -15,7 +15,7 @@ use store::secrets::Secrets;
 
 use crate::{OrgConfig, read};
 
-/// The seller of licenses; `None` means that technicians buy by hand.
+/// The organisation's distributor; `None` means that technicians buy licenses by hand.
 pub async fn distributor(
     store: &Store,
     secrets: &Secrets,
@@ -61,7 +61,7 @@ pub async fn distributor(
     Ok(Some(distributor))
 }
 
-/// Whether licenses can be bought without a person.
+/// Whether licenses can be bought automatically.
 pub fn has_distributor(config: &OrgConfig) -> bool {
     let choice = config.variables.ms_licensing_distributor;
     let choice = choice.filter(|choice| *choice != DistributorChoice::Manual);
@@ -70,10 +70,11 @@ pub fn has_distributor(config: &OrgConfig) -> bool {
 
 const TD_SYNNEX: &str = "td_synnex";
 
-/// Keys whose access token lasts: all functions share the one in the secret. It is renewed by one at a time, under a
-/// lease and with the secret read again, because two who use one refresh token lose the account.
+/// Returns TD SYNNEX's keys with a valid access token. All functions share the token in the secret. Only one function
+/// at a time renews it, under a lease and after reading the secret again, because using a refresh token twice locks the
+/// account.
 async fn td_synnex_keys(store: &Store, secrets: &Secrets, organisation: &Organisation) -> Result<Keys, StepError> {
-    // Says what is missing, if they are.
+    // The error says what is missing, if there are no keys.
     let known: Keys = read(TD_SYNNEX, &secrets.credentials(organisation, TD_SYNNEX).await?)?;
     if known.access_token(Utc::now()).is_some() {
         return Ok(known);
@@ -97,7 +98,7 @@ async fn td_synnex_keys(store: &Store, secrets: &Secrets, organisation: &Organis
     if renewed.is_err() {
         store.release_token_lease(&owner, TD_SYNNEX, &holder).await?;
     }
-    // Else it runs out by itself: until then nobody can meet a copy of the secret that is not yet the new one.
+    // After a successful renewal the lease expires by itself. By then no function can read an outdated copy of the secret.
     renewed
 }
 
@@ -111,7 +112,7 @@ async fn renewed(secrets: &Secrets, owner: &OrgId) -> Result<Keys, StepError> {
     Ok(keys)
 }
 
-/// Kept before it is used. The old refresh token is void by now, so this is tried more than once.
+/// Stores the new keys before they are used. The old refresh token is already void, so storing is tried several times.
 async fn keep(secrets: &Secrets, owner: &OrgId, keys: &SecretString) -> Result<(), StepError> {
     const TRIES: usize = 3;
     let mut kept = Ok(());
@@ -142,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_company_is_one_of_its_own_distributor() {
+    fn company_id_belongs_to_one_distributor() {
         let mut organisation = Organisation::new(OrgId::parse("acme").unwrap(), "Acme");
         organisation.companies.insert("pax8".to_owned(), "c".to_owned());
         let has = |choice| {

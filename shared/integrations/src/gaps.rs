@@ -1,5 +1,5 @@
-//! Finds what the variables name and nobody has set up. Looks only for credentials and ids; `verify` checks whether they are
-//! right.
+//! Finds what the variables name and nobody has set up. Only the existence of credentials and ids is checked; `verify`
+//! checks whether they work.
 
 use domain::field::FieldError;
 use domain::job::Kind;
@@ -10,8 +10,8 @@ use store::secrets::Secrets;
 use crate::OrgConfig;
 use crate::verify::the_one;
 
-/// The variables that name something nobody has set up. None of them keeps a request from being submitted: each is reported
-/// on the ticket.
+/// The variables that name something that is not set up. None of them stops a submission; each is reported on the
+/// ticket.
 pub async fn gaps(secrets: &Secrets, config: &OrgConfig, kind: Kind) -> Result<Vec<FieldError>, StepError> {
     let mut gaps = Gaps {
         secrets,
@@ -82,7 +82,7 @@ impl Gaps<'_> {
         Ok(())
     }
 
-    /// Of a system that a variable names: its credentials, and the organisation's company there.
+    /// Checks a system that a variable names: its credentials, and the organisation's company id there.
     async fn system(&mut self, variable: &str, system: &str) -> Result<(), StepError> {
         let org = &self.config.organisation.id;
         if self.config.organisation.company(system).is_none() {

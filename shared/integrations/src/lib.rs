@@ -65,7 +65,7 @@ async fn credentials<T: DeserializeOwned>(
     read(system, &secrets.credentials(organisation, system).await?)
 }
 
-/// The organisation's company in a system that a variable names; only the operator sets it.
+/// The organisation's company id in a system that a variable names. Only the operator can set it.
 fn company(organisation: &Organisation, system: &str) -> Result<String, StepError> {
     let company = organisation.company(system).map(str::to_owned);
     company.ok_or_else(|| StepError::NeedsAttention(no_company(system)))

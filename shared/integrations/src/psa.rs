@@ -8,8 +8,8 @@ use store::secrets::Secrets;
 
 use crate::{OrgConfig, company, mailer, read};
 
-/// The ticket system that `default_psa` names; mails to `no_psa_mail_address` where it names none. `None` where there
-/// is no address for these either.
+/// The ticket system that `default_psa` names, or mails to `no_psa_mail_address` if it names none. `None` if there is
+/// no such address either.
 pub async fn psa(aws: &Aws, secrets: &Secrets, config: &OrgConfig) -> Result<Option<Psa>, StepError> {
     let variables = &config.variables;
     match variables.default_psa {
@@ -18,7 +18,7 @@ pub async fn psa(aws: &Aws, secrets: &Secrets, config: &OrgConfig) -> Result<Opt
     }
 }
 
-/// One that keeps tickets.
+/// A PSA that keeps tickets.
 pub(crate) async fn real_psa(secrets: &Secrets, config: &OrgConfig, choice: PsaChoice) -> Result<Psa, StepError> {
     let organisation = &config.organisation;
     let system = choice.as_str();
@@ -54,7 +54,7 @@ pub(crate) async fn real_psa(secrets: &Secrets, config: &OrgConfig, choice: PsaC
         }
         PsaChoice::EmailOnly => Err(StepError::Permanent("mails need no credentials".to_owned())),
     }?;
-    // With the parent's key, the names that there are would be the parent's and its other customers'.
+    // With the parent's key, the PSA's names would be those of the parent and of its other customers.
     Ok(if owner == organisation.id {
         psa.listing_names()
     } else {
@@ -62,7 +62,7 @@ pub(crate) async fn real_psa(secrets: &Secrets, config: &OrgConfig, choice: PsaC
     })
 }
 
-/// Notes as mails: chosen, or the way out when the PSA fails.
+/// Sends notes as mails, if the organisation chose that or if its PSA fails.
 pub fn mail_psa(aws: &Aws, variables: &OrgVariables) -> Result<Option<Psa>, StepError> {
     let Some(address) = &variables.no_psa_mail_address else {
         return Ok(None);
@@ -84,9 +84,9 @@ mod tests {
 
     use super::*;
 
-    /// A company's number in one PSA is another company's in the next, and the parent may have keys for both.
+    /// The same number is another company in another PSA, and the parent may have keys for both.
     #[tokio::test]
-    async fn a_company_is_one_of_its_own_psa() {
+    async fn company_id_belongs_to_one_psa() {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
@@ -100,7 +100,7 @@ mod tests {
             organisation,
             variables: OrgVariables::default(),
         };
-        // Before any key is read.
+        // The error occurs before any key is read.
         let refused = real_psa(&secrets, &config, PsaChoice::Halopsa).await;
         assert!(
             matches!(&refused, Err(StepError::NeedsAttention(text)) if text.contains("--company halopsa=ID")),

@@ -1,4 +1,4 @@
-//! Where temporary passwords go besides the ticket: vaults, PWPush, and phones.
+//! Destinations for temporary passwords other than the ticket: vaults, PWPush and phones.
 
 use ::vault::{Hudu, ItGlue, Passportal, PwPush, Vault};
 use domain::step_error::StepError;
@@ -9,7 +9,7 @@ use store::secrets::Secrets;
 
 use crate::{OrgConfig, company, read};
 
-/// The vault that is this place.
+/// The vault for this destination.
 pub async fn vault(secrets: &Secrets, config: &OrgConfig, place: PasswordDestination) -> Result<Vault, StepError> {
     let system = place.as_str();
     let organisation = &config.organisation;
@@ -37,8 +37,8 @@ pub async fn vault(secrets: &Secrets, config: &OrgConfig, place: PasswordDestina
     }
 }
 
-/// The PWPush server that `pwpush_url` names. Some take pushes from anybody, so credentials may be missing; those that
-/// there are may be the parent's, and are good for the address that they were set with.
+/// The PWPush server that `pwpush_url` names. Some servers accept pushes without a key, so credentials may be missing.
+/// The credentials may be the parent's, and are used only for the address they were stored with.
 pub async fn pwpush(secrets: &Secrets, config: &OrgConfig) -> Result<PwPush, StepError> {
     const SYSTEM: &str = "pwpush";
     let url = config.variables.pwpush_url.as_ref();
@@ -72,9 +72,9 @@ mod tests {
 
     use super::*;
 
-    /// Whatever is stored: a value may be older than the check of what is set.
+    /// A stored value may be older than the check that now applies when it is set, so it is checked again.
     #[tokio::test]
-    async fn an_address_of_our_own_network_is_not_used() {
+    async fn internal_address_is_not_used() {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))

@@ -1,4 +1,4 @@
-//! Whether an organisation's systems are as its settings need them. Signs in and reads; changes nothing.
+//! Checks whether an organisation's systems have what its variables need. Signs in and reads, but changes nothing.
 
 use ::psa::Names;
 use directory::{GroupMatch, SubscribedSku};
@@ -23,13 +23,13 @@ impl Report {
     }
 }
 
-/// One report for each system that the variables choose, the directory first.
+/// Returns one report for each system that the variables choose, the directory first.
 pub async fn verify(store: &Store, secrets: &Secrets, config: &OrgConfig) -> Vec<Report> {
     let licenses = async {
         let (tenant, skus) = tenant(secrets, config).await;
         (tenant, distributor(store, secrets, config, &skus).await)
     };
-    // All at the same time, because a system that does not answer takes its time and somebody waits.
+    // The checks run concurrently, because an unresponsive system takes long and a person is waiting.
     let ((tenant, distributor), psa, vaults, pwpush) = join4(
         licenses,
         psa(secrets, config),
@@ -45,10 +45,10 @@ pub async fn verify(store: &Store, secrets: &Secrets, config: &OrgConfig) -> Vec
     reports
 }
 
-/// A tenant's free licenses come by the ten thousand; nobody buys these.
+/// Free licenses come in tens of thousands of seats and are not bought.
 const MOST_BOUGHT: u32 = 10_000;
 
-/// The directory, and the part numbers of the licenses that somebody pays for.
+/// Checks the directory. Also returns the part numbers of the paid licenses.
 async fn tenant(secrets: &Secrets, config: &OrgConfig) -> (Report, Vec<String>) {
     let report = |findings| Report {
         system: "graph".to_owned(),

@@ -1,4 +1,4 @@
-//! Asking for approval, and starts in the future.
+//! Texts about approval and about starts in the future.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -13,7 +13,7 @@ use domain::request::Plan;
 use domain::schedule::local_words;
 use domain::text::{one_line, unlinked};
 
-/// On the ticket. The link leads to the pending page, which asks for sign-in.
+/// The note about a request for approval. Its link leads to the pending page, which requires sign-in.
 pub fn approval_requested(
     about: About<'_>,
     approvers: &[String],
@@ -31,7 +31,7 @@ pub fn approval_requested(
     )
 }
 
-/// The approvers were removed while the request waited.
+/// The note if all approvers were removed while the request waited.
 pub fn nobody_asked(about: About<'_>) -> String {
     format!(
         "Nobody could be asked to approve the {about}: new_user_approval_email names nobody but the people whom it is about. A \
@@ -47,7 +47,7 @@ pub fn approval_reminded(about: About<'_>, approvers: &[String], until: DateTime
     )
 }
 
-/// What an approver reads before deciding.
+/// The content of the mail to an approver.
 #[derive(Debug)]
 pub struct ApprovalMail<'a> {
     pub organisation: &'a str,
@@ -59,7 +59,7 @@ pub struct ApprovalMail<'a> {
     pub reminder: bool,
 }
 
-/// Each approver gets links of their own.
+/// The mail to one approver; each approver gets links of their own.
 pub fn approval_mail(mail: &ApprovalMail<'_>, approve: &SecretString, deny: &SecretString) -> MailText {
     let about = About {
         kind: mail.job.kind(),
@@ -128,7 +128,7 @@ fn begins(about: About<'_>, at: DateTime<Utc>, zone: Tz) -> String {
     }
 }
 
-/// Scheduled creation is off.
+/// The note with a start date if scheduled creation is off.
 pub fn start_date_noted(date: NaiveDate) -> String {
     format!("Start date: {date}. The user is created now, because allow_scheduled_user_creation is off.")
 }
@@ -137,7 +137,7 @@ pub fn rescheduled(about: About<'_>, at: DateTime<Utc>, zone: Tz, by: &str) -> S
     format!("The {about} was rescheduled by {by}. {}", begins(about, at, zone))
 }
 
-/// Mail to the approvers of a request whose date was moved back after they had agreed.
+/// The mail to the approvers of a request whose date was moved back after they had agreed.
 pub fn date_moved_mail(about: About<'_>, organisation: &str, at: DateTime<Utc>, zone: Tz, by: &str) -> MailText {
     MailText {
         subject: one_line(&format!("Another date: {about} at {organisation}")),
@@ -151,7 +151,7 @@ pub fn date_moved_mail(about: About<'_>, organisation: &str, at: DateTime<Utc>, 
     }
 }
 
-/// On the ticket, when an approved request is to begin earlier.
+/// The note when an approved request is to begin earlier and so needs approval again.
 pub fn asked_again(about: About<'_>, at: Option<DateTime<Utc>>, zone: Tz, by: &str) -> String {
     let when = at.map_or_else(|| "at once".to_owned(), |at| local_words(at, zone));
     format!(
@@ -160,7 +160,7 @@ pub fn asked_again(about: About<'_>, at: Option<DateTime<Utc>>, zone: Tz, by: &s
     )
 }
 
-/// The new date has come already.
+/// The note about a new date that has already come.
 pub fn rescheduled_to_now(about: About<'_>, by: &str) -> String {
     let now = match about.kind {
         Kind::Onboarding => "The user is created now.",

@@ -1,4 +1,4 @@
-//! How a request ended.
+//! Texts about the end of a request.
 
 use secrecy::SecretString;
 
@@ -11,7 +11,7 @@ pub fn cancelled(about: About<'_>, by: &str) -> String {
     format!("The {about} was cancelled by {by}. {}", crate::untouched(about))
 }
 
-/// `step` in the words of the state machine, `what_to_do` from the fault that ended it.
+/// `step` is the state machine's name of the step; `what_to_do` comes from the error that ended the request.
 pub fn failed(about: About<'_>, step: &str, what_to_do: &str, request_page: &str) -> String {
     format!(
         "The {about} failed at the step \"{step}\".\n\nWhat to do: {what_to_do}\n\n\
@@ -20,7 +20,7 @@ pub fn failed(about: About<'_>, step: &str, what_to_do: &str, request_page: &str
     )
 }
 
-/// For the summary of a request that came to its end without a step that failed.
+/// The end of the summary of a request that ended without a failed step but may be resumed.
 pub fn may_be_resumed(request_page: &str) -> String {
     format!("The step that failed can be tried again: resume the request on its page: {request_page}")
 }
@@ -34,17 +34,17 @@ pub fn skipped(step: Skip, by: &str, reason: &str) -> String {
     format!("The step \"{step}\" was skipped by {by}: {reason}\n\nWhat it would have done is left to be done by hand.")
 }
 
-/// For the summary note, and for the mail to requester and manager.
+/// The content of the summary note and of the mail to requester and manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary<'a> {
     pub about: About<'a>,
     pub outcome: Outcome,
-    /// None if no user was created.
+    /// `None` if no user was created.
     pub upn: Option<&'a str>,
-    /// What was done beside, each with its label.
+    /// Everything else that was done, each with its label.
     pub done: &'a [(&'static str, String)],
     pub warnings: &'a [String],
-    /// Who denied it, and why: as its timeline says.
+    /// Who denied the request, and why, as in the timeline.
     pub denied: Option<&'a str>,
 }
 
@@ -58,7 +58,7 @@ pub fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The name of the last note that a request leaves.
+/// The name of the last note of a request.
 pub const SUMMARY: &str = "summary";
 
 pub fn summary(summary: &Summary<'_>) -> String {
@@ -71,7 +71,7 @@ pub fn summary(summary: &Summary<'_>) -> String {
     paragraphs([headline.as_str(), &done(summary), &warnings])
 }
 
-/// One line a fact.
+/// One line per fact.
 pub(super) fn done(summary: &Summary<'_>) -> String {
     let user = format!("User: {}", summary.upn.unwrap_or("none"));
     let rest = summary
@@ -81,7 +81,7 @@ pub(super) fn done(summary: &Summary<'_>) -> String {
     std::iter::once(user).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
-/// For a fact of a summary.
+/// Joins the items of one fact of a summary.
 pub fn listed(items: &[String]) -> String {
     if items.is_empty() {
         "none".to_owned()
@@ -90,7 +90,7 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
-/// To requester and manager. Warnings are the technician's, on the ticket.
+/// The mail to requester and manager. It has no warnings, because those are for technicians and on the ticket.
 pub fn summary_mail(summary: &Summary<'_>, organisation: &str) -> MailText {
     let user = summary.upn.map(|upn| format!("User: {upn}")).unwrap_or_default();
     let headline = format!("The {} at {organisation} is {}.", summary.about, ended(summary.outcome));
@@ -115,7 +115,7 @@ pub(super) fn end_subject(summary: &Summary<'_>) -> String {
     ))
 }
 
-/// What is left to say after an end that was not a plain one.
+/// What remains to be said if the request did not simply complete.
 pub(super) fn rest(summary: &Summary<'_>) -> &'static str {
     match summary.outcome {
         Outcome::CompletedWithWarnings => "A technician has been told what is left to do by hand.",

@@ -1,5 +1,5 @@
-//! Texts of notes and mails. Plain text, one paragraph a line; what is told word for word in the product's documents is so
-//! here. Texts with links or passwords are secrets: a link decides for whoever holds it.
+//! Texts of notes and mails, as plain text with one paragraph per line. Texts that the requirements give word for word
+//! are the same here. A text with a link or a password is a secret, because anyone who has the link can decide.
 
 mod approval;
 mod end;
@@ -22,7 +22,7 @@ pub use offboarding::*;
 pub use ticket::*;
 pub use user::*;
 
-/// Of a request that ended before it began.
+/// What happened to the account of a request that ended before it began.
 fn untouched(about: About<'_>) -> &'static str {
     match about.kind {
         Kind::Onboarding => "No user was created.",
@@ -38,14 +38,14 @@ fn stays_untouched(about: About<'_>) -> &'static str {
     }
 }
 
-/// Subject and text of a mail.
+/// The subject and text of a mail.
 #[derive(Debug)]
 pub struct MailText {
     pub subject: String,
     pub text: SecretString,
 }
 
-/// Something that was asked for and not done, and why; for a technician to finish.
+/// Something that was requested and not done, with the reason, for a technician to finish.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Skipped {
     pub name: String,
@@ -60,7 +60,7 @@ fn paragraphs<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         .join("\n\n")
 }
 
-/// Subject of a note that goes out as a mail, because there is no PSA or it failed.
+/// The subject of a note that is sent by mail because there is no PSA or the PSA failed.
 pub fn note_subject(about: About<'_>) -> String {
     let noun = match about.kind {
         Kind::Onboarding => "Onboarding",

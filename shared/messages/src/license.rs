@@ -1,10 +1,10 @@
-//! Licenses: found, bought, asked for, assigned.
+//! Texts about finding, buying and assigning licenses.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use domain::text::unlinked;
 
-/// The seed's note, word for word, and below it what to buy and for whom. `ordered`: one may be on its way already.
+/// The required note, word for word, followed by what to buy and for whom. `ordered`: a seat may already be on order.
 pub fn manual_purchase(
     organisation: &str,
     part_number: &str,
@@ -36,7 +36,7 @@ pub fn manual_purchase(
     .into()
 }
 
-/// The seed's, word for word.
+/// The required text, word for word.
 pub const PURCHASE_TIMED_OUT: &str = "No option was chosen to purchase the license, and the request has now timed out.";
 
 pub fn purchase_confirmed(part_number: &str, by: &str) -> String {
@@ -52,7 +52,7 @@ pub fn purchase_rejected(part_number: &str, upn: &str, by: &str) -> String {
     )
 }
 
-/// Gangway could buy a seat and may not; a technician is asked next.
+/// The note if Gangway could buy a seat but may not. A technician is asked next.
 pub fn seat_not_bought(part_number: &str, why: &str) -> String {
     format!("No seat of {part_number} is free, and none was ordered automatically: {why}. A technician is asked.")
 }
@@ -65,7 +65,7 @@ pub fn purchased_automatically(part_number: &str, distributor: &str) -> String {
     format!("The license {part_number} was purchased automatically at {distributor}.")
 }
 
-/// Bought once, and yet there are more.
+/// The note if one seat was ordered but the subscription has more.
 pub fn purchased_too_many(part_number: &str, distributor: &str, ordered: u32, there: u32) -> String {
     format!(
         "{ordered} seats of {part_number} in all were ordered at {distributor}, and the subscription has {there} now. \
@@ -85,7 +85,7 @@ pub fn seat_not_shown(part_number: &str, upn: &str) -> String {
     )
 }
 
-/// The form asked for no purchase.
+/// The note if the form asked for no purchase.
 pub fn license_not_wanted(part_number: &str, upn: &str) -> String {
     format!(
         "No seat of {part_number} is free, and the request asks for no purchase (license_purchase: none). \
@@ -113,7 +113,8 @@ pub fn license_not_assigned(part_number: &str, upn: &str, why: &str) -> String {
     format!("The license {part_number} could not be assigned to {upn}: {why}. Please see to it by hand.")
 }
 
-/// The organisation chose groups, so nothing else is tried. `why` completes the sentence.
+/// The note if no group provides the license. The organisation chose groups, so nothing else is tried. `why` completes
+/// the sentence.
 pub fn license_group_missing(part_number: &str, upn: &str, why: &str) -> String {
     format!(
         "The license {part_number} was not assigned to {upn}. The organization assigns licenses by group \
@@ -121,7 +122,7 @@ pub fn license_group_missing(part_number: &str, upn: &str, why: &str) -> String 
     )
 }
 
-/// Joined, and time is up.
+/// The note if the user is in the group, but Microsoft did not assign the license in time.
 pub fn license_group_slow(part_number: &str, upn: &str) -> String {
     format!(
         "{upn} was added to the group that carries the license {part_number}, but Microsoft has not made the license \
@@ -129,7 +130,7 @@ pub fn license_group_slow(part_number: &str, upn: &str) -> String {
     )
 }
 
-/// By Microsoft's name for it: why a license is refused, and what a technician can do about it. Completes "could not be
+/// Why Microsoft refuses a license, by its name for the rule, and what a technician can do. Completes "could not be
 /// assigned:".
 pub fn license_violation(name: &str) -> String {
     match name {

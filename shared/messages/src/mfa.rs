@@ -1,10 +1,10 @@
-//! Whether the user will be asked for MFA, why, and what to change.
+//! The text that says whether and why the user will be asked for MFA, and what to change.
 
 use crate::{items, paragraphs};
 use domain::mfa::{Answer, Change, Facts, Judged, PolicyState, Reach, Report, Verdict, joined};
 use domain::text::unlinked;
 
-/// A tenant may have a hundred policies, and a note is read.
+/// A tenant may have a hundred policies, but people must be able to read the note.
 const MOST_POLICIES: usize = 20;
 
 pub fn mfa(upn: &str, facts: &Facts, report: &Report) -> String {
@@ -29,7 +29,7 @@ pub fn mfa(upn: &str, facts: &Facts, report: &Report) -> String {
     ])
 }
 
-/// The first line of the note, which is enough for a warning.
+/// The first line of the note, also used alone as a warning.
 pub fn mfa_not_asked(upn: &str) -> String {
     format!(
         "{upn} won't be asked for multi-factor authentication (MFA): security defaults are off, and no Conditional \
@@ -37,7 +37,7 @@ pub fn mfa_not_asked(upn: &str) -> String {
     )
 }
 
-/// The state that reports it failed, and the onboarding went on.
+/// The warning if the report failed, which does not stop the onboarding.
 pub const MFA_NOT_READ: &str = "Whether the user will be asked for multi-factor authentication could not be read from the directory: check it by hand";
 
 fn headline(upn: &str, facts: &Facts, report: &Report) -> String {

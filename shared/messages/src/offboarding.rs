@@ -1,4 +1,4 @@
-//! Somebody leaves: sign-in, groups, licenses, and what the manager has to know.
+//! Texts about an offboarding: sign-in, groups, licenses, and what the manager has to know.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +6,13 @@ use super::end::{done, end_subject, ended, rest};
 use crate::{MailText, Skipped, Summary, items, paragraphs, skipped_items};
 use domain::text::unlinked;
 
-/// What became of the sign-in.
+/// What happened to the leaver's sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignIn {
-    /// Form or variable want it so.
+    /// The form or the variable says that sign-in is not blocked.
     Kept,
-    /// Blocked and signed out everywhere, but for what was refused, and why.
+    /// Sign-in is blocked and sessions are revoked, except for what was refused, with the reason.
     Closed {
         not_blocked: Option<String>,
         not_revoked: Option<String>,
@@ -20,7 +20,7 @@ pub enum SignIn {
 }
 
 impl SignIn {
-    /// For the summary.
+    /// The label for the summary.
     pub fn label(&self) -> &'static str {
         let Self::Closed {
             not_blocked,
@@ -57,12 +57,13 @@ pub fn sign_in(upn: &str, sign_in: &SignIn) -> String {
     format!("{blocked} {sessions}")
 }
 
-/// What a leaver was removed from, over all runs of the step, and what not.
+/// What was removed from a leaver across all runs of the step, and what was not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
     pub removed: Vec<String>,
     pub left: Vec<Skipped>,
-    /// Left too, but only because of something that a person can mend. While there are any, nothing is stored as done.
+    /// What was not removed because of something that a person can fix. While this is not empty, the effect is not
+    /// recorded as done.
     #[serde(skip)]
     pub failed: Vec<Skipped>,
 }
@@ -90,7 +91,7 @@ pub fn licenses_removed(upn: &str, licenses: &Removed) -> String {
     paragraphs([text.as_str(), mailbox])
 }
 
-/// Nothing is deleted by Gangway, but Microsoft does not keep everything for ever.
+/// Gangway deletes nothing, but Microsoft does not keep everything for ever.
 const MAILBOX: &str = "A mailbox without a license is kept by Microsoft for 30 days. If it is still needed after that, \
                        please make it a shared mailbox or assign a license until then.";
 
@@ -111,7 +112,7 @@ fn told(what: &Removed, none: &str, removed: &str, left: impl Fn() -> String) ->
     ])
 }
 
-/// To the manager of somebody who left, who answers for what they leave behind.
+/// The mail to the leaver's manager, who is responsible for what the leaver leaves behind.
 pub fn leaver_mail(summary: &Summary<'_>, organisation: &str, freed: bool) -> MailText {
     let headline = format!(
         "The offboarding of {}, who reported to you at {organisation}, is {}.",

@@ -1,11 +1,12 @@
-//! What the ticket and the approver read about a request.
+//! What the ticket and the approver show about a request.
 
 use domain::job::{Job, Kind};
 use domain::request::Plan;
 use domain::submission::Fact;
 use domain::text::unlinked;
 
-/// One line a fact. What people typed makes no link of its own, neither in the ticket nor in the approver's mail.
+/// One line per fact. Web addresses that people typed do not become links, neither on the ticket nor in the approver's
+/// mail.
 pub(super) fn lines(facts: Vec<Row>) -> String {
     let lines = facts
         .into_iter()
@@ -16,12 +17,13 @@ pub(super) fn lines(facts: Vec<Row>) -> String {
 /// A label and its value.
 type Row = (&'static str, String);
 
-/// What a request does, for its ticket: what the form said, and what the plan made of it. Open fields are left out.
+/// What a request does, for its ticket: the values of the form, and what the plan made of them. Empty fields are left
+/// out.
 pub fn job_facts(job: &Job, plan: &Plan) -> Vec<Row> {
     Facts::of_ticket(job, plan).rows
 }
 
-/// What an approver is shown: all that the request does, with what stays off the ticket.
+/// What an approver is shown: everything that the request does, including what stays off the ticket.
 pub fn approval_facts(job: &Job, plan: &Plan) -> Vec<Row> {
     let mut facts = Facts::of_ticket(job, plan);
     if job.kind() == Kind::Onboarding && plan.rehired.is_none() {
@@ -87,7 +89,7 @@ impl<'a> Facts<'a> {
                 self.add(label, value);
                 self.add("Copied groups", self.groups(true));
             }
-            // The day follows the manager on every ticket.
+            // On every ticket, the date follows the manager.
             "manager" => {
                 self.add(label, value);
                 self.add(job.kind().date_label(), job.date().map(|date| date.to_string()));
@@ -97,7 +99,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Groups by the names that the directory has, whatever was typed.
+    /// The groups by their names in the directory, whatever was typed.
     fn groups(&self, copied: bool) -> Option<String> {
         let groups = self.plan.groups.iter().filter(|group| group.copied == copied);
         list(groups.map(|group| group.name.clone()).collect())
@@ -116,7 +118,7 @@ fn list(items: Vec<String>) -> Option<String> {
     Some(items.join(", ")).filter(|list| !list.is_empty())
 }
 
-/// First text of a new ticket; its summary is `note_subject`.
+/// The first text of a new ticket. The ticket's summary is `note_subject`.
 pub fn ticket_description(job: &Job, plan: &Plan) -> String {
     let headline = match job.kind() {
         Kind::Onboarding => "A new user is to be onboarded.",

@@ -1,4 +1,4 @@
-//! The user, groups and the password.
+//! Texts about the user, the groups and the password.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -38,7 +38,7 @@ pub fn user_created(shown_name: &str, upn: &str, again: bool, vars: &OrgVariable
     paragraphs([created.as_str(), &policy, restrict])
 }
 
-/// The planned name was taken in the meantime, and numbers are allowed.
+/// The note if the planned name was taken meanwhile and numbers are allowed.
 pub fn username_changed(planned: &str, upn: &str) -> String {
     format!("The username {planned} was taken in the meantime, so the user got {upn}.")
 }
@@ -47,7 +47,7 @@ pub fn manager_not_set(upn: &str, why: &str) -> String {
     format!("The manager of {upn} could not be set: {why}. Please set it by hand.")
 }
 
-/// None if no group was asked for.
+/// `None` if the form asked for no group.
 pub fn groups(upn: &str, added: &[String], skipped: &[Skipped]) -> Option<String> {
     let joined = if added.is_empty() {
         String::new()
@@ -65,7 +65,7 @@ pub fn groups(upn: &str, added: &[String], skipped: &[Skipped]) -> Option<String
     Some(paragraphs([joined.as_str(), &left])).filter(|text| !text.is_empty())
 }
 
-/// What a message hands over: the password, or a link that shows it a few times. Both are as secret.
+/// What a message hands over: the password, or a link that shows it a few times. Both are equally secret.
 #[derive(Debug, Clone)]
 pub enum Handed {
     Password(SecretString),
@@ -73,7 +73,7 @@ pub enum Handed {
 }
 
 impl Handed {
-    /// One line, with the secret at its end.
+    /// One line with the secret at its end.
     fn line(&self) -> String {
         match self {
             Self::Password(password) => format!("Temporary password: {}", password.expose_secret()),
@@ -90,13 +90,14 @@ fn to_be_changed(vars: &OrgVariables) -> &'static str {
     }
 }
 
-/// The only note with a password or a link to one; internal, and with a password only in a PSA that keeps tickets.
+/// The only note that contains a password or a link to one. It is internal, and has a password only in a PSA that keeps
+/// tickets.
 pub fn password(upn: &str, handed: &Handed, vars: &OrgVariables) -> SecretString {
     let secret = format!("Username: {upn}\n{}", handed.line());
     paragraphs([secret.as_str(), to_be_changed(vars)]).into()
 }
 
-/// The link that technicians get by mail where there is no ticket for a note.
+/// The mail to technicians with the link, if there is no ticket for a note.
 pub fn password_link_mail(shown_name: &str, organisation: &str, note: SecretString) -> MailText {
     MailText {
         subject: account_of(shown_name, organisation),
@@ -104,7 +105,7 @@ pub fn password_link_mail(shown_name: &str, organisation: &str, note: SecretStri
     }
 }
 
-/// To the manager.
+/// The mail to the manager.
 pub fn password_mail(
     shown_name: &str,
     organisation: &str,
@@ -131,7 +132,8 @@ fn account_of(shown_name: &str, organisation: &str) -> String {
     one_line(&format!("Account of {shown_name} at {organisation}"))
 }
 
-/// To the manager's phone. ASCII and without names, because length costs and other letters cost double.
+/// The text message to the manager's phone. It is ASCII and has no names, because length costs money and other letters
+/// cost double.
 pub fn password_sms(upn: &str, handed: &Handed, vars: &OrgVariables) -> SecretString {
     let lines = [
         format!("New account: {upn}"),
@@ -141,7 +143,7 @@ pub fn password_sms(upn: &str, handed: &Handed, vars: &OrgVariables) -> SecretSt
     lines.join("\n").trim_end().to_owned().into()
 }
 
-/// Where the password went, never the password.
+/// The note that says where the password was delivered. It never contains the password.
 pub fn password_handed_over(places: &[PasswordDestination], failed: &[Skipped]) -> String {
     let went = places.iter().map(|place| place.label()).collect::<Vec<_>>().join(", ");
     let done = format!("The temporary password was handed over {went}. Gangway no longer has it.");
@@ -153,7 +155,7 @@ pub fn password_handed_over(places: &[PasswordDestination], failed: &[Skipped]) 
     paragraphs([done.as_str(), &left])
 }
 
-/// Nothing worked. `until` in words, as the organisation's clock shows it.
+/// The note if no delivery worked. `until` is a time as text, on the organisation's clock.
 pub fn password_kept(upn: &str, failed: &[Skipped], until: &str, request_page: &str) -> String {
     let places = if failed.is_empty() {
         "No place is set up for it.".to_owned()
@@ -168,7 +170,7 @@ pub fn password_kept(upn: &str, failed: &[Skipped], until: &str, request_page: &
     )
 }
 
-/// `at` in words.
+/// `at` is a time as text.
 pub fn password_shown(upn: &str, by: &str, at: &str) -> String {
     format!(
         "The temporary password of {upn} was shown once, to {by} at {at}. Gangway no longer has it. If it did not \

@@ -1,5 +1,5 @@
-//! The HTML part of a mail: its text, escaped, with our own links to click. An address that somebody typed into a form
-//! stays text.
+//! The HTML part of a mail: the escaped text, with Gangway's own links clickable. An address that a person typed into a
+//! form stays text.
 
 use askama::Template;
 use domain::step_error::StepError;
@@ -13,7 +13,7 @@ struct Page<'a> {
 
 struct Line<'a> {
     words: &'a str,
-    /// Stands at the line's end.
+    /// The link at the end of the line.
     link: Option<&'a str>,
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_but_our_links_is_text() {
+    fn everything_but_own_links_is_text() {
         let link = SecretString::from("https://gangway.example/decide?c=a&b");
         let text = "<b onclick='x'>Ann</b> & \"Bob\"\nsecond line\n\nhttps://evil.example\n\nApprove: https://gangway.example/decide?c=a&b";
         let html = page(&text.into(), &[link]).unwrap();

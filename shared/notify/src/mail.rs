@@ -1,8 +1,8 @@
-//! Mail through Amazon SES: each as text and as HTML.
+//! Sends mail through Amazon SES, each as text and as HTML.
 //!
-//! Subject and text have nothing hidden in them: no line break in the subject, which would be another header, and no marks that
-//! turn the direction of reading. The HTML is the text, escaped, see [`crate::html`]. Mail programs make links of addresses that
-//! they find in a text; what people wrote comes without any, see [`domain::text::unlinked`].
+//! Subject and text contain nothing hidden: no line break in the subject, which would start another header, and no
+//! marks that change the reading direction. The HTML is the escaped text, see [`crate::html`]. Mail programs turn
+//! addresses in a text into links, so texts from people arrive here without any, see [`domain::text::unlinked`].
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
@@ -15,18 +15,18 @@ use crate::html;
 
 const SYSTEM: &str = "SES";
 const SUBJECT_LIMIT: usize = 150;
-/// SES's own limit for one mail.
+/// SES's limit for one mail.
 const MOST_RECIPIENTS: usize = 50;
 /// RFC 5321: 64 for the local part, 255 for the domain.
 const ADDRESS_LIMIT: usize = 320;
 
-/// One mail. Its text counts as secret: it holds links that decide, and sometimes a password.
+/// One mail. Its text is treated as a secret, because it contains links that decide and sometimes a password.
 pub struct Mail {
     pub to: Vec<String>,
     pub reply_to: Option<String>,
     pub subject: String,
     pub text: SecretString,
-    /// What may be clicked: links of ours, each at the end of a line of the text.
+    /// The clickable links, each of which is at the end of a line of the text.
     pub links: Vec<SecretString>,
 }
 
@@ -41,7 +41,8 @@ impl Mailer {
         Self { ses, from }
     }
 
-    /// Success means that SES took it. There is no asking later, so a repeated step may repeat a mail.
+    /// Sends a mail. Success means that SES accepted it. SES cannot be asked later, so a repeated step may repeat a
+    /// mail.
     pub async fn send(&self, mail: &Mail) -> Result<(), StepError> {
         if mail.to.is_empty() || mail.to.len() > MOST_RECIPIENTS {
             return Err(StepError::Permanent(format!(
@@ -82,7 +83,7 @@ fn content(text: &str) -> Result<Content, StepError> {
         .map_err(|_| StepError::Permanent("the mail could not be built".to_owned()))
 }
 
-/// No line break, no list and no display name, so that an address is one address. The text doesn't repeat it.
+/// Refuses line breaks, lists and display names, so that an address is a single address. The error does not repeat it.
 fn check_address(address: &str) -> Result<(), StepError> {
     let wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"');
     let halves = address
@@ -96,7 +97,7 @@ fn check_address(address: &str) -> Result<(), StepError> {
     Ok(())
 }
 
-/// A subject is one line whatever went into it.
+/// Shortens a subject and puts it on one line.
 fn short_subject(subject: &str) -> String {
     let clean = one_line(subject);
     let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -106,7 +107,7 @@ fn short_subject(subject: &str) -> String {
     clean.chars().take(SUBJECT_LIMIT - 1).chain(['…']).collect()
 }
 
-/// SES's messages quote addresses, so only its error names go on.
+/// SES's messages quote addresses, so the error has only SES's error name.
 fn send_error(error: &SdkError<SendEmailError>) -> StepError {
     let SdkError::ServiceError(answer) = error else {
         return match error {

@@ -1,4 +1,4 @@
-//! Text messages through Amazon SNS, straight to a phone.
+//! Sends text messages through Amazon SNS, directly to a phone.
 
 use aws_sdk_sns::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
@@ -8,10 +8,10 @@ use domain::step_error::StepError;
 use secrecy::{ExposeSecret, SecretString};
 
 const SYSTEM: &str = "SNS";
-/// SNS's own limit; a longer text than one message holds goes out as several, and costs as many.
+/// SNS's limit. A text that is longer than one message is sent, and charged, as several.
 const TEXT_LIMIT: usize = 1600;
 
-/// One message. Its text counts as secret: it holds a password or a link to one.
+/// One message. Its text is treated as a secret, because it contains a password or a link to one.
 pub struct Sms {
     pub to: PhoneNumber,
     pub text: SecretString,
@@ -20,9 +20,9 @@ pub struct Sms {
 #[derive(Debug, Clone)]
 pub struct SmsSender {
     sns: aws_sdk_sns::Client,
-    /// What the phone shows as the sender, where its country has such a thing.
+    /// The sender's name on the phone, in countries that support it.
     name: String,
-    /// The most that a message may cost, in US dollars; a dearer one is not sent.
+    /// The highest price in US dollars; a more expensive message is not sent.
     max_price: String,
 }
 
@@ -31,9 +31,10 @@ impl SmsSender {
         Self { sns, name, max_price }
     }
 
-    /// Success means that SNS took it. There is no asking later, so a repeated step may repeat a message.
+    /// Sends a message. Success means that SNS accepted it. SNS cannot be asked later, so a repeated step may repeat a
+    /// message.
     pub async fn send(&self, sms: &Sms) -> Result<(), StepError> {
-        // Only a sign-in name and a password of ours go out, and nothing that people wrote.
+        // The text contains only a sign-in name and a generated password, and nothing that people wrote.
         let text = sms.text.expose_secret();
         if text.is_empty() || text.chars().count() > TEXT_LIMIT {
             return Err(StepError::Permanent(format!(
@@ -62,7 +63,7 @@ fn of(kind: &str, value: &str) -> Result<MessageAttributeValue, BuildError> {
         .build()
 }
 
-/// SNS's messages quote numbers, so only its error names go on.
+/// SNS's messages quote numbers, so the error has only SNS's error name.
 fn send_error(error: &SdkError<PublishError>) -> StepError {
     let SdkError::ServiceError(answer) = error else {
         return match error {

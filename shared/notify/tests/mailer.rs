@@ -1,4 +1,4 @@
-//! Mails against a server that answers like SES.
+//! Tests of mails against a mocked SES.
 
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
@@ -42,7 +42,7 @@ fn accepted() -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn a_mail_is_sent_as_asked() {
+async fn mail_is_sent_with_all_parts() {
     let server = server(accepted()).await;
     let odd = "Seán O'Brien \"X\" & <Y> 🙂";
     let mail = Mail {
@@ -76,7 +76,7 @@ async fn a_mail_is_sent_as_asked() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_put_into_headers() {
+async fn headers_cannot_be_injected() {
     let server = server(accepted()).await;
     let mailer = mailer(&server.uri());
     for address in [
@@ -123,7 +123,7 @@ async fn nothing_can_be_put_into_headers() {
 }
 
 #[tokio::test]
-async fn bad_days_are_faults_that_quote_nobody() {
+async fn errors_quote_no_address() {
     for (status, code, name) in [
         (400, "BadRequestException", "Permanent"),
         (400, "MessageRejected", "NeedsAttention"),

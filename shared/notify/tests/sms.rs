@@ -1,4 +1,4 @@
-//! Text messages against a server that answers like SNS.
+//! Tests of text messages against a mocked SNS.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -43,7 +43,7 @@ const SENT: &str = r#"<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-
     <MessageId>1</MessageId></PublishResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></PublishResponse>"#;
 
 #[tokio::test]
-async fn a_message_has_a_sender_a_price_cap_and_goes_to_a_phone_only() {
+async fn message_has_a_sender_and_a_price_cap_and_goes_to_a_phone() {
     let server = server(200, SENT).await;
     let odd = "Zoë & <b> \"x\" 🙂\nsecond line";
     sender(&server.uri()).send(&sms(odd)).await.unwrap();
@@ -70,7 +70,7 @@ async fn a_message_has_a_sender_a_price_cap_and_goes_to_a_phone_only() {
 }
 
 #[tokio::test]
-async fn texts_have_a_length() {
+async fn texts_have_a_maximum_length() {
     let server = server(200, SENT).await;
     for text in ["", &"x".repeat(1601)] {
         let refused = sender(&server.uri()).send(&sms(text)).await;
@@ -80,7 +80,7 @@ async fn texts_have_a_length() {
 }
 
 #[tokio::test]
-async fn bad_days_are_faults_that_quote_no_number() {
+async fn errors_quote_no_number() {
     for (status, code, name) in [
         (400, "InvalidParameter", "Permanent"),
         (400, "InvalidParameterValue", "Permanent"),

@@ -1,4 +1,4 @@
-//! The client that every call leaves by.
+//! The HTTP client for all outgoing calls.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::given::{PublicOnly, public_only};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The process's client; built at the first call, which costs a few milliseconds, and shared from then on.
+/// The process's client. It is built at the first call, which takes a few milliseconds, and shared from then on.
 ///
-/// The trust roots are compiled in, so nothing is read from disk. There are no redirects: a vendor that answers with
-/// one would otherwise be handed our credentials for wherever it points.
+/// The trust roots are compiled in, so nothing is read from disk. Redirects are not followed, because otherwise a
+/// vendor could have our credentials sent to any address.
 pub fn http_client() -> reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     CLIENT.get_or_init(|| build(None)).clone()
 }
 
-/// The same for addresses that organisations give: a name that stands for an address of our own network is not found.
+/// The client for addresses set by organisations. It fails to resolve a name that leads into a private network.
 pub fn given_client() -> reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     CLIENT.get_or_init(|| build(Some(public_only()))).clone()
@@ -48,7 +48,8 @@ fn build(resolver: Option<Arc<PublicOnly>>) -> reqwest::Client {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .redirect(Policy::none())
-        // A proxy of the environment would resolve names itself, and past the resolver that finds public addresses only.
+        // A proxy from the environment would resolve names itself and so bypass the resolver that finds only public
+        // addresses.
         .no_proxy()
         .user_agent(concat!("gangway/", env!("CARGO_PKG_VERSION")))
         .build()

@@ -12,12 +12,12 @@ use crate::tokens::{Owner, Token, send_with_token_up_to};
 
 const OPERATION: &str = "get a token";
 
-/// How the vendor wants to be asked.
+/// The format in which the vendor expects the token request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
-    /// A form with a scope (Entra).
+    /// A form with a scope, for Entra.
     Form { scope: String },
-    /// JSON with an audience (Pax8).
+    /// JSON with an audience, for Pax8.
     Json { audience: String },
 }
 
@@ -28,12 +28,12 @@ pub struct ClientCredentials {
     pub client_id: String,
     pub client_secret: SecretString,
     pub grant: Grant,
-    /// The longest answer, in bytes: [`crate::GIVEN_HOST_ANSWER`] or [`crate::FIXED_VENDOR_ANSWER`].
+    /// The longest response in bytes: [`crate::GIVEN_HOST_ANSWER`] or [`crate::FIXED_VENDOR_ANSWER`].
     pub longest_answer: usize,
 }
 
 impl ClientCredentials {
-    /// Sends the request with a token; a token that the vendor doesn't accept any more is replaced once.
+    /// Sends the request with a token. A token that the vendor no longer accepts is replaced once.
     pub async fn send(
         &self,
         http: &reqwest::Client,
@@ -79,7 +79,8 @@ impl ClientCredentials {
         })
     }
 
-    /// Entra says 400 for an unknown tenant or application and 401 for a wrong secret: either way the credentials.
+    /// Entra responds 400 for an unknown tenant or application and 401 for a wrong secret. In both cases the
+    /// credentials are wrong.
     fn not_accepted(&self, reply: &Reply) -> StepError {
         let body: TokenError = reply.error_body().unwrap_or_default();
         let mut codes: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! Addresses that an organisation gives us: they must not lead into our own network.
+//! Checks addresses that an organisation has set: they must not lead into a private network.
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,11 +8,11 @@ use domain::step_error::StepError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Ports below this one are kept for well-known services.
+/// Ports below this one belong to well-known services.
 const FIRST_FREE_PORT: u16 = 1024;
 
-/// The address of `what`, without a slash at the end: https on a public host; anything goes for the origins in `exempt`
-/// (comma-separated). What a host name stands for is checked when it is resolved, by the client for such addresses.
+/// Parses the address of `what`, without a trailing slash. It must be https on a public host, except for the
+/// comma-separated origins in `exempt`. The host name is resolved and checked later, by the client for such addresses.
 pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, StepError> {
     let wrong = |why: &str| StepError::NeedsAttention(format!("the address of {what} {why}"));
     let text = text.trim().trim_end_matches('/');
@@ -32,7 +32,7 @@ pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, StepEr
     if url.scheme() != "https" {
         return Err(wrong("must begin with https://"));
     }
-    // Whoever runs a server of their own may have it on 8443. Below are the ports of other protocols.
+    // A self-hosted server may use port 8443. Lower ports belong to other protocols.
     if url.port().is_some_and(|port| port < FIRST_FREE_PORT) {
         return Err(wrong("must be on port 443, or on one from 1024"));
     }
@@ -44,7 +44,8 @@ pub fn given_address(what: &str, text: &str, exempt: &str) -> Result<Url, StepEr
     }
 }
 
-/// Resolves as the system does, and finds nothing but public addresses: the check and the connection use one answer.
+/// A resolver that returns only public addresses. Check and connection use the same result, so it cannot change in
+/// between.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PublicOnly;
 
@@ -65,7 +66,7 @@ pub(crate) fn public_only() -> Arc<PublicOnly> {
     Arc::new(PublicOnly)
 }
 
-/// By the registries of special-purpose addresses (RFC 6890 and its updates).
+/// Whether the address is public, by the registries of special-purpose addresses (RFC 6890 and its updates).
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -85,8 +86,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = ip.segments();
-    // Addresses that carry an IPv4 one: mapped, NAT64 by its well-known prefix, 6to4. Where NAT64 has a prefix of a network's
-    // own (64:ff9b:1::/48), only that network knows where the IPv4 address stands, so these are not public.
+    // Addresses that contain an IPv4 address: mapped, NAT64 with its well-known prefix, 6to4. NAT64 with a local prefix
+    // (64:ff9b:1::/48) is not public, because only that network knows the position of the IPv4 address.
     let carried = match (a, b) {
         (0, 0) if [c, d, e] == [0; 3] && f == 0xffff => Some((g, h)),
         (0x64, 0xff9b) if [c, d, e, f] == [0; 4] => Some((g, h)),
@@ -98,8 +99,8 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         let [c, d] = low.to_be_bytes();
         return is_public_v4(Ipv4Addr::new(a, b, c, d));
     }
-    // Only 2000::/3 is global unicast. Of it, the documentation ranges are not, nor what is assigned to protocols
-    // (2001::/23), Teredo's tunnels to any IPv4 address among them.
+    // Only 2000::/3 is global unicast. Of that, the documentation ranges and the protocol assignments (2001::/23) are
+    // excluded; the latter contain Teredo, which tunnels to any IPv4 address.
     let protocol = a == 0x2001 && b < 0x200;
     let documentation = (a == 0x2001 && b == 0xdb8) || a == 0x3fff;
     (0x2000..0x4000).contains(&a) && !protocol && !documentation
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_https() {
+    fn only_public_https_addresses_are_accepted() {
         let address = |text: &str| given_address("Hudu", text, "http://127.0.0.1:4700").map(String::from);
         assert_eq!(
             address("https://acme.huducloud.com/"),
@@ -176,11 +177,11 @@ mod tests {
             "::ffff:192.168.0.1",
             "2001:db8::1",
             "192.88.99.1",
-            // NAT64 with a prefix of a network's own: 10.0.0.1 where RFC 6052 puts it, and a public one at the end.
+            // NAT64 with a local prefix: 10.0.0.1 at the position of RFC 6052, and a public address at the end.
             "64:ff9b:1:a00:0:1::",
             "64:ff9b:1::808:808",
             "64:ff9b:0:1::808:808",
-            // Teredo, to a public server and client; ORCHID.
+            // Teredo to a public server and client; ORCHID.
             "2001:0:808:808::f7f7:f7f7",
             "2001:10::1",
         ] {
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_of_ours_leads_nowhere() {
+    async fn internal_name_is_not_resolved() {
         let refused = PublicOnly.resolve("localhost".parse().unwrap()).await;
         assert!(refused.is_err());
     }

@@ -1,4 +1,4 @@
-//! The one way out: HTTP to vendors and to AWS over one client, one pool and one TLS configuration.
+//! All outgoing HTTP, to vendors and to AWS, with one client, one connection pool and one TLS configuration.
 
 mod client;
 mod credentials;

@@ -1,5 +1,5 @@
-//! Lists that come in pages. Whoever gives an address gives the server too, and a server may go on for ever, so a whole list
-//! has bounds of its own.
+//! Paged lists. An organisation that sets an address also controls the server, which may never stop sending pages, so a
+//! list has limits of its own.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::reply::Reply;
 
-/// Of a whole list. What is longer than the longest real one is taken for a loop.
+/// The most bytes of a whole list. A list longer than the longest real one is treated as a loop.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// For a whole list, within the time of a function that has other calls to make.
+/// The longest time for a whole list; the function has other calls to make in its own time.
 const MOST_TIME: Duration = Duration::from_secs(30);
 
-/// The bounds of one list while it is read: pages, bytes and time. Where one is passed, reading ends with an error, and
-/// never with a part of the list.
+/// The limits of one list while it is read: pages, bytes and time. Exceeding one is an error, so a caller never gets
+/// part of a list.
 #[derive(Debug)]
 pub struct Pages {
     system: &'static str,
@@ -26,7 +26,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// A list longer than `most` pages is taken for a loop.
+    /// Starts a list of at most `most` pages; a longer one is treated as a loop.
     pub fn new(system: &'static str, operation: &'static str, most: usize) -> Self {
         Self {
             system,
@@ -38,7 +38,7 @@ impl Pages {
         }
     }
 
-    /// The number of the next page, from 1; an error where there are too many.
+    /// The number of the next page, from 1, or an error if there are too many.
     pub fn turn(&mut self) -> Result<usize, StepError> {
         self.number += 1;
         if self.number > self.most {
@@ -50,7 +50,7 @@ impl Pages {
         Ok(self.number)
     }
 
-    /// The answer with the page.
+    /// Reads the response with the next page.
     pub async fn read(&mut self, call: impl Future<Output = Result<Reply, StepError>>) -> Result<Reply, StepError> {
         let Ok(reply) = timeout_at(self.until, call).await else {
             let (system, operation) = (self.system, self.operation);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_pages_together_are_no_longer_than_one_long_answer() {
+    async fn pages_share_the_limit_of_bytes() {
         let mut pages = pages();
         assert_eq!(pages.count(MOST_BYTES - 1), Ok(()));
         assert_eq!(pages.count(1), Ok(()));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn slow_pages_are_slow_together() {
+    async fn pages_share_the_limit_of_time() {
         let mut pages = pages();
         let slow = async |seconds| {
             tokio::time::advance(Duration::from_secs(seconds)).await;

@@ -1,4 +1,5 @@
-//! One call to a vendor: what is worth a retry, what a person must change, and what the caller decides.
+//! One call to a vendor: distinguishes errors to retry, errors that a person must fix, and refusals that the caller
+//! handles.
 
 use std::time::Duration;
 
@@ -7,20 +8,21 @@ use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-/// The longest answer, in bytes, of a server whose address an organisation gave. One function serves many organisations,
-/// and none of them may fill its memory.
+/// The longest response, in bytes, from a server whose address an organisation set. One function serves many
+/// organisations, and none of them may fill its memory.
 pub const GIVEN_HOST_ANSWER: usize = 1024 * 1024;
-/// The longest answer of a vendor whose address is fixed by the code and the template. A page of a thousand users is about
-/// one megabyte, and some vendors have no pages.
+/// The longest response, in bytes, from a vendor with an address fixed in the code and the template. A page of a
+/// thousand users is about one megabyte, and some vendors have no pages.
 pub const FIXED_VENDOR_ANSWER: usize = 8 * 1024 * 1024;
-/// How long one call may wait because the vendor asked for it; longer waits are the state machine's.
+/// The longest wait within one call if the vendor asks for it. The state machine handles longer waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_REPEATS: usize = 2;
 
-/// A vendor's answer below 500 (or below 501, see [`send_and_read_500`]) that is not a 408 or 429; those never get here.
+/// A vendor's response with a status below 500 (or below 501, see [`send_and_read_500`]) other than 408 and 429, which
+/// become errors.
 ///
-/// Its body is read with [`Reply::json`] or [`Reply::done`], which refuse anything but a success, so that a caller who
-/// cares about a particular refusal looks at [`Reply::status`] first and nobody else can take one for an answer.
+/// [`Reply::json`] and [`Reply::done`] accept only a success. A caller that handles a certain refusal looks at
+/// [`Reply::status`] first, and no other caller can mistake a refusal for a result.
 #[derive(Debug)]
 pub struct Reply {
     system: &'static str,
@@ -30,7 +32,7 @@ pub struct Reply {
     body: Body,
 }
 
-/// Vendors' bodies hold people's data, so they don't show in debug output.
+/// Vendors' bodies contain personal data, so debug output hides them.
 struct Body(Vec<u8>);
 
 impl std::fmt::Debug for Body {
@@ -44,7 +46,7 @@ impl Reply {
         self.status
     }
 
-    /// Of the body, in bytes.
+    /// The size of the body in bytes.
     pub fn size(&self) -> usize {
         self.body.0.len()
     }
@@ -57,11 +59,11 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body of a success.
+    /// Parses the body of a success.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, StepError> {
         self.done()?;
         serde_json::from_slice(&self.body.0).map_err(|error| {
-            // serde_json's own text repeats values; the place is enough to find the matter.
+            // serde_json's message repeats values; the position is enough to find the cause.
             StepError::Transient(format!(
                 "{} answered {} with something else than its documentation says (line {}, column {})",
                 self.system,
@@ -72,7 +74,7 @@ impl Reply {
         })
     }
 
-    /// A success whose body doesn't matter.
+    /// Accepts a success whose body does not matter.
     pub fn done(&self) -> Result<(), StepError> {
         if self.is_success() {
             Ok(())
@@ -81,13 +83,13 @@ impl Reply {
         }
     }
 
-    /// The vendor's description of an error, if it is one that `T` describes.
+    /// The vendor's description of an error, if it has the form of `T`.
     pub fn error_body<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body.0).ok()
     }
 
-    /// What this refusal means when the caller has no better idea. `code` is the vendor's short error code; anything
-    /// that doesn't look like one is left out, because texts quote personal data.
+    /// The error for a refusal that the caller does not handle. `code` is the vendor's short error code. Anything
+    /// longer is left out, because messages quote personal data.
     pub fn refused(&self, code: Option<&str>) -> StepError {
         let code = code
             .filter(|code| is_code(code))
@@ -116,15 +118,15 @@ fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
-/// Sends the request; `system` and `operation` are what error texts call them.
+/// Sends the request; error texts name `system` and `operation`.
 ///
-/// A 429 is repeated when the vendor says after how many seconds and they fit this call's patience. Nothing else is
-/// repeated here: whether a call whose answer was lost may be sent again only the step knows.
+/// After a 429 the request is repeated if the vendor gives a number of seconds that is short enough. Nothing else is
+/// repeated here: only the step knows whether a call whose response was lost may be sent again.
 pub async fn send(system: &'static str, operation: &'static str, request: RequestBuilder) -> Result<Reply, StepError> {
     exchange(system, operation, request, 500, GIVEN_HOST_ANSWER).await
 }
 
-/// The same for a vendor whose address is fixed: its answers may be longer.
+/// Like [`send`], for a vendor with a fixed address, whose responses may be longer.
 pub async fn send_to_fixed_vendor(
     system: &'static str,
     operation: &'static str,
@@ -142,8 +144,8 @@ pub(crate) async fn send_up_to(
     exchange(system, operation, request, 500, most_bytes).await
 }
 
-/// The same, but 500 is an answer too, for a vendor that says it of wrong requests; [`Reply::refused`] still takes it for
-/// a server out of order.
+/// Like [`send`], but a 500 is returned as a reply, for a vendor that uses it for invalid requests. [`Reply::refused`]
+/// still treats it as a server error.
 pub async fn send_and_read_500(
     system: &'static str,
     operation: &'static str,
@@ -199,7 +201,7 @@ fn out_of_order(system: &str, operation: &str, status: u16) -> StepError {
 
 enum Attempt {
     Answered(Reply),
-    /// With the seconds that the vendor named.
+    /// Contains the number of seconds that the vendor named.
     Throttled(Option<Duration>),
 }
 
@@ -213,7 +215,7 @@ async fn attempt(
     let error = |error: reqwest::Error| transport_fault(system, operation, &error);
     let mut response = request.send().await.map_err(error)?;
     let status = response.status().as_u16();
-    // 404 is how most look-ups say no.
+    // 404 is the usual response to a look-up that finds nothing.
     if status >= 400 && status != 404 {
         tracing::warn!(system, operation, status, "vendor error");
     }
@@ -251,7 +253,7 @@ async fn attempt(
     }))
 }
 
-/// Only whole seconds; an HTTP date is as good as none, as no vendor here sends one.
+/// Accepts only whole seconds, because no vendor here sends an HTTP date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers
         .get(RETRY_AFTER)?
@@ -263,7 +265,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// Without the error's own text: it quotes the address, and addresses quote people.
+/// Leaves out the error's own text: it quotes the address, which may contain personal data.
 fn transport_fault(system: &str, operation: &str, error: &reqwest::Error) -> StepError {
     if error.is_builder() {
         return StepError::Permanent(format!("the request to {system} ({operation}) could not be built"));

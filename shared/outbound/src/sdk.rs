@@ -1,4 +1,4 @@
-//! The AWS SDK's requests over the same client.
+//! Sends the AWS SDK's requests through the same client.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-/// For `aws_config`'s `http_client`: the SDK gets no TLS configuration, trust roots and pool of its own.
+/// The `http_client` for `aws_config`, so that the SDK does not create its own TLS configuration, trust roots and pool.
 pub fn sdk_http_client() -> SharedHttpClient {
     SharedHttpClient::new(Shared)
 }
@@ -48,7 +48,7 @@ impl HttpConnector for Connector {
                 .try_into()
                 .map_err(|error| user_error("status", error))?;
             let headers = std::mem::take(response.headers_mut());
-            // Read here, so that a connection that breaks half-way is an error of the connector, which the SDK retries.
+            // The body is read here, so that a broken connection is a connector error, which the SDK retries.
             let body = response.bytes().await.map_err(connector_error)?;
             let mut answer = HttpResponse::new(status, SdkBody::from(body));
             for (name, value) in &headers {
@@ -61,7 +61,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// The SDK's own types; none of the operations used here streams a body.
+/// Converts the SDK's request type. None of the operations used here streams a body.
 fn convert(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
     let request = request
         .try_into_http1x()
@@ -79,7 +79,7 @@ fn user_error(what: &str, error: impl Into<Box<dyn std::error::Error + Send + Sy
     ConnectorError::user(error.into())
 }
 
-/// The SDK retries what is marked as a timeout or as input and output.
+/// Classifies an error, because the SDK retries what is marked as a timeout or as I/O.
 fn connector_error(error: reqwest::Error) -> ConnectorError {
     let error = error.without_url();
     if error.is_timeout() {

@@ -1,4 +1,4 @@
-//! One store of access tokens for the whole process: clients of one tenant come and go with each invocation.
+//! The process-wide cache of access tokens, because each invocation creates new clients.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::reply::{GIVEN_HOST_ANSWER, Reply, send_up_to};
 
-/// A token is not used in its last minutes: it must outlive the call, and clocks differ.
+/// A token is not used in its last minutes, because it must outlive the call and clocks differ.
 const MARGIN: Duration = Duration::from_secs(300);
 
 static TOKENS: Mutex<Vec<Kept>> = Mutex::const_new(Vec::new());
@@ -20,18 +20,19 @@ struct Kept {
     until: SystemTime,
 }
 
-/// A token, and how many seconds the vendor says that it lasts.
+/// A token and its lifetime in seconds according to the vendor.
 pub struct Token {
     pub value: SecretString,
     pub seconds: u64,
 }
 
-/// All that a token was made from, the secret too: who only knows another's client id gets no token of theirs.
+/// Everything from which a token was made, including the secret. So knowing another organisation's client id gives no
+/// access to its token.
 #[derive(Debug, Clone)]
 pub struct Owner(SecretString);
 
 impl Owner {
-    /// `parts` as the system's name, the token's address, the user and the secret.
+    /// `parts` are the system's name, the token's address, the user and the secret.
     pub fn new(parts: &[&str]) -> Self {
         let lengths: Vec<String> = parts.iter().map(|part| part.len().to_string()).collect();
         Self(format!("{}\n{}", lengths.join(","), parts.concat()).into())
@@ -42,7 +43,7 @@ impl Owner {
     }
 }
 
-/// Sends the request with a bearer token; one that the vendor doesn't accept any more (401) is replaced once.
+/// Sends the request with a bearer token. A token that the vendor no longer accepts (401) is replaced once.
 pub async fn send_with_token<F>(
     system: &'static str,
     operation: &'static str,
@@ -71,7 +72,7 @@ where
     signed(most_bytes, system, operation, request, owner, fetch, sign).await
 }
 
-/// The same for a vendor that wants the token elsewhere: `sign` puts it there.
+/// Like [`send_with_token`], for a vendor that expects the token elsewhere: `sign` adds it to the request.
 pub async fn send_signed<F>(
     system: &'static str,
     operation: &'static str,
@@ -110,7 +111,8 @@ where
     }
 }
 
-/// A kept token unless it is the refused one, else a new one. The lock is held meanwhile, so that one is fetched.
+/// Returns the cached token unless it is the refused one, and fetches a new one otherwise. A lock ensures that only one
+/// is fetched.
 pub async fn token(
     owner: &Owner,
     fetch: impl Future<Output = Result<Token, StepError>>,

@@ -1,4 +1,4 @@
-//! Addresses built from parts that may hold anything.
+//! Builds addresses from arbitrary parts.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -6,11 +6,11 @@ use url::Url;
 /// RFC 3986's unreserved characters stay as they are.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// `base` with path segments and query parameters added, the values percent-encoded (a space is `%20`, never `+`).
-/// The names of parameters are constants of the callers and go as they are, as OData's `$filter` must.
+/// Adds path segments and query parameters to `base`. Values are percent-encoded (a space becomes `%20`, never `+`).
+/// Names of parameters are constants and are not encoded, as OData's `$filter` requires.
 pub fn endpoint(base: &Url, segments: &[&str], query: &[(&str, &str)]) -> Url {
     let mut url = base.clone();
-    // Only addresses such as `mailto:` have no path; the configuration holds none.
+    // Only addresses such as `mailto:` have no path, and the configuration has none of those.
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
     }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_cannot_leave_their_place() {
+    fn values_are_encoded() {
         let base: Url = "https://graph.example/v1.0/".parse().unwrap();
         let url = endpoint(
             &base,
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn references_keep_their_dollar_sign() {
+    fn parameter_names_keep_their_dollar_sign() {
         let base: Url = "https://graph.example/v1.0".parse().unwrap();
         assert_eq!(
             endpoint(&base, &["users", "1", "manager", "$ref"], &[]).path(),

@@ -1,4 +1,4 @@
-//! Tokens: fetched once, kept, renewed once, never shown.
+//! Tests of tokens: they are fetched once, cached, renewed once and never shown.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -10,7 +10,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const SECRET: &str = "s3cret&value";
 
-/// Never ends, so that no other test gets its address: the token store is the process's.
+/// A server that lives as long as the process, so that no other test reuses its address in the process-wide token
+/// cache.
 async fn fresh_server() -> &'static MockServer {
     Box::leak(Box::new(MockServer::builder().start().await))
 }
@@ -88,7 +89,7 @@ async fn one_token_serves_many_calls_and_clients() {
 }
 
 #[tokio::test]
-async fn json_is_another_way_to_ask() {
+async fn token_can_be_requested_with_json() {
     let server = fresh_server().await;
     Mock::given(body_string_contains("\"audience\":\"https://api.example\""))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"access_token": "t", "expires_in": 86400})))
@@ -106,7 +107,7 @@ async fn json_is_another_way_to_ask() {
 }
 
 #[tokio::test]
-async fn the_secret_is_part_of_whose_token_it_is() {
+async fn tokens_are_cached_per_secret() {
     let server = fresh_server().await;
     issue(server, "t1", 3600, 1).await;
     accept(server, "t1").await;
@@ -128,7 +129,7 @@ async fn the_secret_is_part_of_whose_token_it_is() {
 }
 
 #[tokio::test]
-async fn a_token_near_its_end_is_not_kept() {
+async fn token_near_its_end_is_not_cached() {
     let server = fresh_server().await;
     issue(server, "t1", 299, 9).await;
     accept(server, "t1").await;
@@ -150,7 +151,7 @@ async fn a_revoked_token_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_never_accepted_need_attention() {
+async fn token_never_accepted_needs_attention() {
     let server = fresh_server().await;
     issue(server, "useless", 3600, 9).await;
     accept(server, "other").await;
@@ -178,7 +179,7 @@ async fn refused_credentials_need_attention_without_being_quoted() {
 }
 
 #[tokio::test]
-async fn a_token_server_in_trouble_is_transient() {
+async fn token_server_error_is_transient() {
     for answer in [
         ResponseTemplate::new(503),
         ResponseTemplate::new(200).set_body_string("<html>"),

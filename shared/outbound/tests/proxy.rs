@@ -1,4 +1,5 @@
-//! A proxy of the environment would be told where we go, and would resolve names itself: no client of ours uses one.
+//! A proxy from the environment would learn the addresses we call and would resolve names itself, so no client uses
+//! one.
 
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const TARGET: &str = "GANGWAY_TEST_TARGET";
 
-/// The environment is the process's, so the call is made by another one.
+/// The environment belongs to the process, so a second process makes the call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_of_the_environment_is_not_used() {
     let start = async || {

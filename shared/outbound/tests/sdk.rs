@@ -1,4 +1,4 @@
-//! The AWS SDK over the shared client.
+//! Tests of the AWS SDK over the shared client.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn client(endpoint: &str) -> Client {
 }
 
 #[tokio::test]
-async fn requests_are_signed_and_answers_read() {
+async fn requests_are_signed_and_responses_read() {
     let server = MockServer::builder().start().await;
     Mock::given(method("POST"))
         .and(header("x-amz-target", "DynamoDB_20120810.ListTables"))
@@ -40,7 +40,7 @@ async fn requests_are_signed_and_answers_read() {
 }
 
 #[tokio::test]
-async fn errors_of_the_service_are_the_services() {
+async fn service_errors_keep_their_type() {
     let server = MockServer::builder().start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(400).set_body_json(json!({"__type": "ResourceNotFoundException"})))
@@ -74,7 +74,7 @@ async fn a_read_timeout_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_io_and_so_retried() {
+async fn broken_connection_is_retried_as_io_error() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! One call against servers that behave and that don't.
+//! Tests of one call against servers that behave well and badly.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// `start` alone would lend a server that another test has used, on whose connections the client may still count.
+/// A new server. `start` alone may reuse one from another test, to which the client may still have connections.
 async fn server(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::builder().start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
@@ -26,7 +26,7 @@ async fn ask(url: &str) -> Result<Reply, StepError> {
     send("Vendor", "look something up", http_client().get(url)).await
 }
 
-/// Sends these bytes to whoever connects and closes.
+/// A server that sends these bytes to each connection and closes it.
 async fn raw_server(bytes: &'static [u8]) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -63,7 +63,7 @@ async fn a_success_is_read() {
 }
 
 #[tokio::test]
-async fn refusals_are_left_to_the_caller_and_never_read_as_answers() {
+async fn refusals_are_returned_but_never_parsed() {
     for status in [302, 400, 401, 403, 404, 409, 422] {
         let answer = ResponseTemplate::new(status)
             .insert_header("Location", "http://127.0.0.1:1/elsewhere")
@@ -100,7 +100,7 @@ async fn error_codes_are_shown_and_texts_are_not() {
 }
 
 #[tokio::test]
-async fn a_server_in_trouble_is_transient() {
+async fn server_error_is_transient() {
     for status in [408, 500, 502, 503, 504] {
         let server = server(ResponseTemplate::new(status).set_body_string("secret")).await;
         assert!(!transient(ask(&server.uri()).await).contains("secret"));
@@ -174,7 +174,7 @@ async fn silence_is_transient() {
     assert_eq!(text, "Vendor did not answer in time (look something up)");
 }
 
-/// Without one, reqwest looks for a crypto provider of the process.
+/// A TLS configuration; without one, reqwest looks for a crypto provider of the process.
 fn tls() -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -184,7 +184,7 @@ fn tls() -> rustls::ClientConfig {
 }
 
 #[tokio::test]
-async fn a_wrong_body_is_not_quoted() {
+async fn malformed_body_is_not_quoted() {
     for body in ["<html>Ann</html>", "{\"count\": \"Ann\"}", "{\"count\": 1", ""] {
         #[derive(Debug, serde::Deserialize)]
         struct Counted {
@@ -200,7 +200,7 @@ async fn a_wrong_body_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn a_long_answer_is_for_vendors_whose_address_is_fixed() {
+async fn only_fixed_vendors_may_send_long_responses() {
     for (megabytes, given, fixed) in [(1, true, true), (2, false, true), (9, false, false)] {
         let body = vec![b' '; megabytes * 1024 * 1024];
         let server = server(ResponseTemplate::new(200).set_body_bytes(body)).await;
@@ -213,9 +213,9 @@ async fn a_long_answer_is_for_vendors_whose_address_is_fixed() {
     }
 }
 
-/// Sends without saying how much, and without an end.
+/// A server that sends a body without a length and without an end.
 #[tokio::test]
-async fn a_body_without_end_is_cut_off() {
+async fn endless_body_is_cut_off() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let sent = tokio::spawn(async move {
@@ -237,9 +237,9 @@ async fn a_body_without_end_is_cut_off() {
     assert!(sent < 32 * 1024 * 1024, "the connection is closed; {sent}");
 }
 
-/// A page a moment, each short, without an end.
+/// A server that sends short pages one after another, without an end.
 #[tokio::test]
-async fn a_list_without_end_is_cut_off() {
+async fn endless_list_is_cut_off() {
     let server = server(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 900_000])).await;
     let mut pages = Pages::new("Vendor", "list things", 1000);
     let mut read = 0;
@@ -258,7 +258,7 @@ async fn a_list_without_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_permanent() {
+async fn invalid_address_is_permanent() {
     let request = http_client().get("not an address");
     assert!(matches!(
         send("Vendor", "call", request).await,
@@ -267,7 +267,7 @@ async fn an_address_that_is_none_is_permanent() {
 }
 
 #[tokio::test]
-async fn a_500_that_is_an_answer_is_transient_unless_it_is_read() {
+async fn status_500_is_transient_unless_the_caller_reads_it() {
     let body = json!({"errors": ["Ann is no queue"]});
     let wrong = server(ResponseTemplate::new(500).set_body_json(&body)).await;
     let reply = send_and_read_500("Vendor", "look something up", http_client().get(wrong.uri()))

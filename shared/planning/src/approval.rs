@@ -11,7 +11,7 @@ use domain::variables::{Approver, OrgVariables};
 
 use crate::Planner;
 
-/// Who asks, in which role, and why the request waits for approval. Empty where it does not.
+/// The requester, their role, and the reasons why the request waits for approval, which are empty if it does not.
 #[derive(Debug, Clone, Copy)]
 pub struct Asks<'a> {
     pub requester: &'a Requester,
@@ -19,17 +19,17 @@ pub struct Asks<'a> {
     pub because: &'a [Because],
 }
 
-/// Somebody by every address that they sign in with or get mail at: people are compared, not texts.
+/// A person with all their sign-in and mail addresses, so that people are compared and not texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) addresses: Vec<String>,
-    /// The tenant has an account with their address.
+    /// Whether the tenant has an account with one of the addresses.
     pub(crate) found: bool,
 }
 
 impl Person {
-    /// The requester, with all addresses of their account in the tenant. Somebody without one has the address of their
-    /// membership alone. A program counts as its token's owner.
+    /// The requester, with all addresses of their account in the tenant. If there is no account, only the address of
+    /// the membership counts. A program counts as its token's owner.
     pub(crate) async fn requester(graph: &Graph, requester: &Requester) -> Result<Self, StepError> {
         let Some(email) = &requester.email else {
             return Ok(Self::default());
@@ -62,21 +62,22 @@ impl From<&User> for Person {
     }
 }
 
-/// The manager, who is asked where the variable says so.
+/// The manager, who is asked if the variable says so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Manager<'a> {
-    /// Of a new user: whom the form names. Of a leaver: whom the directory has, and never the form's.
+    /// For a new user, the manager in the form. For a leaver, the manager in the directory and never the one in the
+    /// form.
     Known(&'a User),
-    /// The form names nobody, or nobody who could be asked; the problem says what to do.
+    /// There is no manager who could be asked; the texts say which field is wrong and what to do.
     Missing(&'a str, &'a str),
-    /// The form names somebody who is no user of the tenant, or its field is wrong, which is reported already.
+    /// The manager in the form is no user of the tenant, or the field is invalid. That error is reported elsewhere.
     Reported,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Approvers {
     pub(crate) addresses: Vec<String>,
-    /// The one of them that stands for the manager.
+    /// The address among these that is the manager's.
     pub(crate) manager: Option<String>,
 }
 
@@ -88,8 +89,7 @@ impl Asks<'_> {
 }
 
 impl Approvers {
-    /// The part of a plan that is about the approval. `concerned` are the requester, and the person whom the account
-    /// belongs to.
+    /// The part of the plan about the approval. The two people are the requester and the owner of the account.
     pub(crate) fn plan(&self, asks: Asks<'_>, [requester, subject]: &[&Person; 2]) -> Plan {
         Plan {
             submitted_as: asks.role,
@@ -105,7 +105,7 @@ impl Approvers {
 }
 
 impl Planner<'_> {
-    /// Whom a request asks for approval, or why there is nobody. `variables` have the request's overrides.
+    /// The people who are asked for approval, or why there are none. `variables` include the request's overrides.
     pub(crate) async fn approvers(
         &self,
         variables: &OrgVariables,
@@ -113,7 +113,7 @@ impl Planner<'_> {
         manager: Manager<'_>,
         concerned: &[&Person],
     ) -> Result<Result<Approvers, FieldError>, StepError> {
-        // Where the variable names nobody, the members who decide approvals are asked.
+        // If the variable names nobody, the members who decide approvals are asked.
         let members = if asks.because.is_empty() || !variables.new_user_approval_email.is_empty() {
             Vec::new()
         } else {
@@ -123,8 +123,8 @@ impl Planner<'_> {
     }
 }
 
-/// Nobody approves their own request or one about themselves, so `concerned` are left out: the requester, and the
-/// leaver. Nobody is asked where no approval is needed.
+/// Selects the approvers. Nobody approves their own request or one about themselves, so `concerned`, the requester and
+/// the leaver, are left out. Nobody is asked if no approval is needed.
 fn approvers(
     variables: &OrgVariables,
     members: &[String],
@@ -133,7 +133,7 @@ fn approvers(
     concerned: &[&Person],
 ) -> Result<Approvers, FieldError> {
     let mut asked = Approvers::default();
-    // Approval that is on without approvers is a contradiction of the variables, which is reported as one.
+    // Required approval without approvers is a contradiction of the variables and is reported as one.
     let contradiction = variables.require_approval_for_new_users && variables.new_user_approval_email.is_empty();
     if because.is_empty() || contradiction {
         return Ok(asked);
@@ -233,7 +233,7 @@ mod tests {
     const NONE: Manager<'_> = Manager::Missing("manager", "is needed");
 
     #[test]
-    fn everybody_but_the_requester() {
+    fn approvers_exclude_the_requester() {
         let requester = person(&[" b@X.COM "]);
         let list = asked(&["a@x.com", "B@x.com", "A@X.com"], NONE, &[&requester]);
         assert_eq!(list, Ok(vec!["a@x.com".to_owned()]));
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approver_who_is_the_requester_by_another_address_is_left_out() {
+    fn requester_is_left_out_under_any_address() {
         let requester = person(&["e.evans@x.com", "eve@x.com", "alias@x.com"]);
         for own in ["eve@x.com", "ALIAS@x.com"] {
             assert_eq!(
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_manager_is_asked_at_their_address() {
+    fn manager_is_asked_at_their_address() {
         let manager = user("m@x.com", &[]);
         let all = approvers(&variables(&["manager"]), &[], Manager::Known(&manager), BECAUSE, &[]);
         assert_eq!(
@@ -274,12 +274,12 @@ mod tests {
             asked(&["manager", "a@x.com"], NONE, &[]),
             Ok(vec!["a@x.com".to_owned()])
         );
-        // A manager who is no user of the tenant is reported where the form is checked.
+        // A manager who is no user of the tenant is reported by the check of the form.
         assert_eq!(asked(&["manager"], Manager::Reported, &[]), Ok(Vec::new()));
     }
 
     #[test]
-    fn leavers_do_not_approve_their_own_offboarding() {
+    fn leaver_does_not_approve_their_offboarding() {
         let ada = person(&["ada@x.com", "mail.ada@x.com"]);
         for own in ["Ada@x.com", "mail.ada@X.com"] {
             assert_eq!(
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_asked_where_no_address_is_set() {
+    fn members_are_asked_if_no_address_is_set() {
         let members = ["it@x.com".to_owned(), "boss@x.com".to_owned()];
         let of = |approvers: &[&str], concerned: &[&Person]| {
             super::approvers(&variables(approvers), &members, NONE, BECAUSE, concerned)
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn no_approval_asks_nobody() {
+    fn nobody_is_asked_without_approval() {
         let all = approvers(&variables(&["a@x.com"]), &[], NONE, &[], &[]);
         assert_eq!(all, Ok(Approvers::default()));
     }

@@ -1,4 +1,5 @@
-//! Groups: found or not, and whether Graph can add members. What can't be added is reported, never refused.
+//! Looks up groups and whether Graph can add members to them. A group that can't be used is reported and does not stop
+//! the request.
 
 use directory::{Graph, Group, GroupMatch};
 use domain::contact::Upn;
@@ -8,12 +9,12 @@ use domain::step_error::StepError;
 use domain::submission::OnboardingFields;
 use futures::{StreamExt, TryStreamExt, stream};
 
-/// Look-ups at once: Graph throttles a tenant that asks for everything at the same moment.
+/// The number of concurrent calls; Graph throttles tenants that send more.
 const AT_ONCE: usize = 8;
 
 pub(crate) struct Groups {
     pub(crate) found: Vec<PlannedGroup>,
-    /// The colleague whose groups were to be copied is no user of the tenant.
+    /// The error if the colleague whose groups are copied is no user of the tenant.
     pub(crate) colleague_missing: Option<FieldError>,
 }
 
@@ -35,7 +36,7 @@ pub(crate) async fn find(graph: &Graph, form: &OnboardingFields) -> Result<Group
     })
 }
 
-/// None if the colleague doesn't exist; no groups if there is none to copy from.
+/// The colleague's groups. `None` if the colleague doesn't exist, and empty if none was named.
 async fn groups_of(graph: &Graph, colleague: Option<&Upn>) -> Result<Option<Vec<Group>>, StepError> {
     match colleague {
         Some(upn) => graph.groups_of(upn.as_str()).await,
@@ -43,7 +44,7 @@ async fn groups_of(graph: &Graph, colleague: Option<&Upn>) -> Result<Option<Vec<
     }
 }
 
-/// Each group once, and not a second time because the colleague has it too.
+/// Lists each group once, even if it is both in the form and one of the colleague's.
 fn each_once(asked: Vec<(String, GroupMatch)>, copied: Vec<Group>) -> Vec<PlannedGroup> {
     let mut found: Vec<PlannedGroup> = Vec::new();
     let mut add = |group: PlannedGroup| {
@@ -54,7 +55,7 @@ fn each_once(asked: Vec<(String, GroupMatch)>, copied: Vec<Group>) -> Vec<Planne
     };
     for (name, answer) in asked {
         match answer {
-            // The approver reads the directory's name, though an id was typed.
+            // The approver reads the directory's name even if the form has an id.
             GroupMatch::One(group) => add(planned(group, false)),
             GroupMatch::None => add(unclear(name, "there is no such group")),
             GroupMatch::Several(_) => add(unclear(name, "several groups have this name: give the id")),
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn each_group_once_with_what_can_be_done() {
+    fn each_group_is_listed_once_with_its_state() {
         let asked = vec![
             ("Sales".to_owned(), GroupMatch::One(group("1", GroupKind::Security))),
             ("1".to_owned(), GroupMatch::One(group("1", GroupKind::Security))),

@@ -25,29 +25,30 @@ pub use licenses::LicenseFound;
 pub use offboarding::{Entitlement, OffboardingFound};
 pub use onboarding::OnboardingFound;
 
-/// Plans the requests of one organisation. A look-up that fails is an error of the step, and never an answer.
+/// Plans the requests of one organisation. A failed look-up is an error of the step and never a finding.
 #[derive(Clone, Copy)]
 pub struct Planner<'a> {
     pub store: &'a Store,
     pub graph: &'a Graph,
     pub organisation: &'a Organisation,
-    /// Without the overrides of a request.
+    /// The organisation's variables without a request's overrides.
     pub variables: &'a OrgVariables,
     pub now: DateTime<Utc>,
 }
 
-/// What a check found, as far as it could look: a wrong domain leaves no username, but the licenses are reported all the same.
+/// The findings of a check, as far as it could look. For example, an invalid domain leaves no username, but licenses
+/// are still checked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Checked<T> {
-    /// None while there is an error.
+    /// `None` if there is an error.
     pub plan: Option<Plan>,
     pub errors: Vec<FieldError>,
-    /// The addresses of everybody who would be asked for approval; empty where no approval is needed.
+    /// The addresses of all people who would be asked for approval; empty if none is needed.
     pub approvers: Vec<String>,
-    /// Where the execution will wait for a person, as things are now.
+    /// The gates at which the execution will wait, as things are now.
     pub gates: Vec<Gate>,
     pub start_at: Option<DateTime<Utc>>,
-    /// What the tenant has.
+    /// What was found in the tenant.
     pub found: T,
 }
 
@@ -62,7 +63,7 @@ impl<T: Default> Checked<T> {
 }
 
 impl Planner<'_> {
-    /// The account of that name, or None if no name is given or the tenant has no such account.
+    /// The account with this name, or `None` if no name is given or the tenant has no such account.
     async fn user(&self, upn: Option<&Upn>) -> Result<Option<User>, StepError> {
         match upn {
             Some(upn) => self.graph.user(upn.as_str()).await,
@@ -71,7 +72,7 @@ impl Planner<'_> {
     }
 }
 
-/// Gathers what is wrong, in the order of the checks.
+/// Collects errors in the order of the checks.
 struct Errors(Vec<FieldError>);
 
 impl Errors {
@@ -79,7 +80,7 @@ impl Errors {
         self.0.extend(errors);
     }
 
-    /// What a check found, or None after noting its error.
+    /// The value of a check, or `None` after collecting its error.
     fn keep<T>(&mut self, checked: Result<T, FieldError>) -> Option<T> {
         checked.map_err(|error| self.0.push(error)).ok()
     }

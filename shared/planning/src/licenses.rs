@@ -1,4 +1,4 @@
-//! Licenses: which of the tenant's are meant, how many seats are free, and who will buy missing ones.
+//! Licenses: which of the tenant's SKUs the form names, how many seats are free, and who will buy missing ones.
 
 use directory::{Graph, SubscribedSku};
 use domain::decision::Gate;
@@ -13,11 +13,11 @@ use domain::variables::{Distributor, OrgVariables};
 pub struct LicenseFound {
     pub sku: Sku,
     pub free: u32,
-    /// Why it can't be assigned by group, where that is how licenses are assigned.
+    /// Why no group can assign the license, if licenses are assigned by group.
     pub no_group: Option<String>,
 }
 
-/// The tenant's licenses. The directory is not asked when no license is wanted.
+/// The tenant's licenses. The directory is not called if the form names no license.
 pub(crate) async fn subscribed(graph: &Graph, form: &OnboardingFields) -> Result<Vec<SubscribedSku>, StepError> {
     if form.licenses.as_ref().is_none_or(Vec::is_empty) {
         Ok(Vec::new())
@@ -26,7 +26,8 @@ pub(crate) async fn subscribed(graph: &Graph, form: &OnboardingFields) -> Result
     }
 }
 
-/// The licenses that are meant, each once and by whichever of its names, and what is wrong with the others.
+/// The licenses that the form names, each once even if it is named in two ways, and the errors of those that do not
+/// exist.
 pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<LicenseFound>, Vec<FieldError>) {
     let mut found: Vec<LicenseFound> = Vec::new();
     let mut errors = Vec::new();
@@ -46,7 +47,8 @@ pub(crate) fn matched(wanted: &[LicenseName], skus: &[SubscribedSku]) -> (Vec<Li
     (found, errors)
 }
 
-/// Looks for the group that carries each license. A license without one refuses nobody: a technician is told.
+/// Looks up the group that provides each license. A license without one is reported to a technician and does not stop
+/// the request.
 pub(crate) async fn look_for_groups(graph: &Graph, licenses: &mut [LicenseFound]) -> Result<(), StepError> {
     for license in licenses {
         license.no_group = graph.license_group(&license.sku.id).await?.joinable().err();
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn either_name_and_each_once() {
+    fn licenses_match_either_name_and_are_listed_once() {
         let id = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46";
         let skus = [sku(id, "SPB", 3, "User"), sku("2", "WINDOWS_STORE", 9, "Company")];
         let wanted: Vec<LicenseName> = ["spb", id, "SPE_E3", "WINDOWS_STORE"]
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn who_buys() {
+    fn missing_seats_are_bought_by_hand_or_automatically() {
         let licenses = [
             LicenseFound {
                 sku: sku("1", "SPB", 0, "User").sku,

@@ -1,4 +1,4 @@
-//! The manager whom a form names.
+//! Checks of the manager whom a form names.
 
 use directory::User;
 use domain::contact::Upn;
@@ -13,10 +13,10 @@ const DISABLED: &str = "has a disabled account: name somebody who can sign in";
 const UNKNOWN_REQUESTER: &str = "approves requests here, and cannot be asked: the tenant has no account with your address, so it \
                                  cannot be seen that you and the manager are two people. Ask a technician or an admin to submit it";
 
-/// The manager's field as it was read: None if it is wrong, `Some(None)` if it was left open.
+/// The manager's field: `None` if it is invalid, `Some(None)` if it is empty.
 type Named = Option<Option<Upn>>;
 
-/// Checks that the tenant has the manager as one of its own people. `found` is the account of that name.
+/// Checks that the manager is a member of the tenant. `found` is the account of that name.
 pub(crate) fn exists(named: &Named, found: Option<&User>) -> Option<FieldError> {
     match (named, found) {
         (Some(Some(upn)), None) => Some(FieldError::new("manager", format!("{upn} is no user of the tenant"))),
@@ -25,7 +25,7 @@ pub(crate) fn exists(named: &Named, found: Option<&User>) -> Option<FieldError> 
     }
 }
 
-/// Checks that the manager can sign in. A disabled account is a shared mailbox, or of somebody who has left: nobody knows
+/// Checks that the manager can sign in. A disabled account is a shared mailbox or belongs to a leaver, so nobody knows
 /// who would answer.
 pub(crate) fn signs_in(found: Option<&User>) -> Option<FieldError> {
     found
@@ -33,7 +33,7 @@ pub(crate) fn signs_in(found: Option<&User>) -> Option<FieldError> {
         .map(|_| FieldError::new("manager", DISABLED))
 }
 
-/// Whom an onboarding asks where the manager approves.
+/// The manager whom an onboarding asks for approval, if the variables say so.
 pub(crate) fn approving<'a>(
     named: &Named,
     found: Option<&'a User>,
@@ -41,7 +41,7 @@ pub(crate) fn approving<'a>(
     requester: &Person,
 ) -> Manager<'a> {
     match (found, named) {
-        // An employee whose own account is not known could name it here by another address.
+        // A requester whose own account is unknown could name that account here under another address.
         (Some(_), _) if !requester.found && !asks.role.acts_in_children() => {
             Manager::Missing("manager", UNKNOWN_REQUESTER)
         }

@@ -1,4 +1,4 @@
-//! The checks of an offboarding: whose account it is, and what it will lose.
+//! The checks of an offboarding: the leaver's account and what it will lose.
 
 use chrono::{DateTime, Utc};
 use directory::{Group, LicenseOfUser, SubscribedSku, User};
@@ -16,32 +16,33 @@ use store::requests::RequestRecord;
 use crate::approval::{Asks, Manager, Person};
 use crate::{Checked, Errors, Planner, manager, user_ref};
 
-/// Something that the account has.
+/// A group or license of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlement {
-    /// A group's name, or a license's part number.
+    /// The group's name, or the license's part number.
     pub name: String,
-    /// Why it will stay; None if it will be taken.
+    /// Why it stays; `None` if it will be removed.
     pub stays: Option<String>,
 }
 
-/// What the tenant has of the leaver.
+/// What was found about the leaver in the tenant.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OffboardingFound {
-    /// The account, and whose it is.
+    /// The leaver's account.
     pub user: Option<UserRef>,
     pub display_name: String,
     pub blocks_sign_in: bool,
     pub groups: Vec<Entitlement>,
     pub licenses: Vec<Entitlement>,
-    /// The address of the manager who is told in the end.
+    /// The address of the manager who is informed at the end.
     pub manager: Option<String>,
-    /// The waiting request of a basic member about the same person, which this one takes the place of.
+    /// The waiting request of a basic member about the same person, which this one will replace.
     pub supersedes: Option<RequestRecord>,
 }
 
 impl Planner<'_> {
-    /// Plans an offboarding that is submitted or tried. Wrong fields are left out: what depends on one is not checked.
+    /// Plans an offboarding, for a submission or a dry run. Invalid fields count as missing, and whatever depends on
+    /// them is not checked.
     pub async fn plan_offboarding(
         &self,
         form: &OffboardingFields,
@@ -75,7 +76,7 @@ impl Planner<'_> {
         })
     }
 
-    /// The waiting request about the account, if it is one that gives way to this submission.
+    /// The waiting request about the account, if it gives way to this submission.
     async fn superseded(&self, account: Option<&Account>, asks: Asks<'_>) -> Result<Option<RequestRecord>, StepError> {
         let Some(holder) = account.and_then(|account| account.holder.as_ref()) else {
             return Ok(None);
@@ -93,10 +94,10 @@ impl Planner<'_> {
     }
 }
 
-/// An offboarding beside what the tenant has.
+/// An offboarding together with what was found in the tenant.
 struct Check<'a> {
     form: &'a OffboardingFields,
-    /// With the form's overrides.
+    /// The variables with the form's overrides.
     variables: OrgVariables,
     requester: Person,
     account: Option<Account>,
@@ -132,12 +133,12 @@ impl<'a> Check<'a> {
         self.account.as_ref().map(|account| &account.user)
     }
 
-    /// The manager whom the directory has.
+    /// The manager in the directory.
     fn of_directory(&self) -> Option<&User> {
         self.account.as_ref().and_then(|account| account.manager.as_ref())
     }
 
-    /// The manager who is told in the end: the form's, else the directory's.
+    /// The manager who is informed at the end: the form's, or else the directory's.
     fn informed(&self) -> Option<&User> {
         if self.form.manager == Some(None) {
             self.of_directory()
@@ -146,7 +147,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The manager who is asked: the directory's, as the requester can't choose who approves.
+    /// The manager who is asked for approval. It is the directory's, because requesters must not choose who approves.
     fn asked(&self) -> Manager<'_> {
         match (self.of_directory(), &self.account) {
             (Some(manager), _) => Manager::Known(manager),
@@ -155,7 +156,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// What is wrong about the people and the variables.
+    /// The errors about the people and the variables.
     fn errors(&self) -> Errors {
         let mut errors = Errors(about_variables(&self.variables));
         errors.extend(self.exists());
@@ -222,7 +223,7 @@ fn shown_name(user: &User) -> String {
     }
 }
 
-/// The contradictions of variables that an offboarding has to do with: it needs nothing about passwords.
+/// The contradictions of variables that matter for an offboarding, which has no password.
 fn about_variables(variables: &OrgVariables) -> Vec<FieldError> {
     let concerns = ["new_user_approval_email", "no_psa_mail_address"];
     let mut errors = variables.check_together();
@@ -233,14 +234,14 @@ fn about_variables(variables: &OrgVariables) -> Vec<FieldError> {
 const NO_MANAGER: &str = "has no manager in the directory, who approves requests here: set one there, or name approvers \
                           in new_user_approval_email";
 
-/// The leaver's account as it is now.
+/// The leaver's current account.
 struct Account {
     user: User,
     manager: Option<User>,
     groups: Vec<Group>,
     licenses: Vec<LicenseOfUser>,
     skus: Vec<SubscribedSku>,
-    /// Another open request that is about it.
+    /// The open request that already concerns the account.
     holder: Option<RequestId>,
 }
 
@@ -273,7 +274,7 @@ impl Account {
             name: group.name.clone(),
             stays: match group.kind.refuses_members() {
                 Some(why) => Some(why.to_owned()),
-                // Its license is to be free.
+                // The group's license is to be freed.
                 None if removes_groups || carries(group) => None,
                 None => Some("offboarding_remove_groups is off".to_owned()),
             },
@@ -281,7 +282,7 @@ impl Account {
         self.groups.iter().map(held).collect()
     }
 
-    /// The account's licenses, each once, however often it is assigned.
+    /// The account's licenses, each once even if it is assigned several times.
     fn licenses(&self) -> Vec<Entitlement> {
         let mut all: Vec<Entitlement> = Vec::new();
         for license in &self.licenses {

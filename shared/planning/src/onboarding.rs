@@ -17,18 +17,19 @@ use crate::licenses::{self, LicenseFound};
 use crate::username::{Usernames, Wish, wanted};
 use crate::{Checked, Errors, Planner, groups, manager, user_ref};
 
-/// What the tenant has of what an onboarding asks for.
+/// What was found in the tenant for an onboarding.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnboardingFound {
     pub username: Option<Upn>,
     pub licenses: Vec<LicenseFound>,
     pub groups: Vec<PlannedGroup>,
-    /// Where the password will go; to the manager only if there is one.
+    /// The destinations of the password. The manager is included only if there is one.
     pub password_places: Vec<PasswordDestination>,
 }
 
 impl Planner<'_> {
-    /// Plans an onboarding that is submitted or tried. Wrong fields are left out: what depends on one is not checked.
+    /// Plans an onboarding, for a submission or a dry run. Invalid fields count as missing, and whatever depends on
+    /// them is not checked.
     pub async fn plan_new(
         &self,
         form: &OnboardingFields,
@@ -80,9 +81,8 @@ impl Planner<'_> {
         })
     }
 
-    /// Checks a scheduled onboarding again when it begins, and returns what is no longer right. Its username is its own. What
-    /// was settled before the wait is not asked again: the approval, the date, and the groups, which the plan holds by their
-    /// ids.
+    /// Checks a scheduled onboarding again when its date has come, and returns the errors. Its own reserved username
+    /// counts as free. Approval and date are not checked again, and neither are groups, which the plan holds by id.
     pub async fn recheck(&self, record: &RequestRecord, form: &Onboarding) -> Result<Vec<FieldError>, StepError> {
         let form = OnboardingFields::from(form.clone());
         let check = Check::look(*self, &form).await?;
@@ -94,8 +94,8 @@ impl Planner<'_> {
         Ok(errors.0)
     }
 
-    /// The manager who may get the password. Whoever only the form calls manager gets no password of an account that
-    /// somebody else had before.
+    /// The manager who may receive the password. For a rehired account that is the directory's manager only, so that
+    /// nobody gets into an account by being named in a form.
     async fn password_manager(&self, rehired: Option<&str>, named: Option<&User>) -> Result<Option<User>, StepError> {
         match rehired {
             Some(id) => self.graph.manager_of(id).await,
@@ -107,7 +107,7 @@ impl Planner<'_> {
 /// The account that the user will have.
 struct Account {
     upn: Upn,
-    /// Id of the disabled account that is enabled again.
+    /// The id of the disabled account that is enabled again.
     rehired: Option<String>,
 }
 
@@ -121,11 +121,11 @@ impl Account {
     }
 }
 
-/// An onboarding beside what the tenant has.
+/// An onboarding together with what was found in the tenant.
 struct Check<'a> {
     planner: Planner<'a>,
     form: &'a OnboardingFields,
-    /// With the form's overrides.
+    /// The variables with the form's overrides.
     variables: OrgVariables,
     domains: Vec<Domain>,
     skus: Vec<SubscribedSku>,
@@ -154,7 +154,7 @@ impl<'a> Check<'a> {
         licenses::matched(self.form.licenses.as_deref().unwrap_or_default(), &self.skus)
     }
 
-    /// The tenant's licenses that are meant, with the groups that carry them where licenses are assigned by group.
+    /// The tenant's licenses that the form names, with the groups that provide them if licenses are assigned by group.
     async fn licenses(&self, errors: &mut Errors) -> Result<Vec<LicenseFound>, StepError> {
         let (mut licenses, unknown) = self.matched_licenses();
         errors.extend(unknown);
@@ -164,7 +164,7 @@ impl<'a> Check<'a> {
         Ok(licenses)
     }
 
-    /// Checks that the country that licenses are used in is known.
+    /// Checks that the country of use, which licenses need, is known.
     fn country(&self) -> Option<FieldError> {
         let wants_licenses = self.form.licenses.as_ref().is_some_and(|licenses| !licenses.is_empty());
         let left_open = self.form.usage_location == Some(None);
@@ -180,7 +180,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The part of the plan that is about the approval.
+    /// The part of the plan about the approval.
     async fn approval(
         &self,
         asks: Asks<'_>,
@@ -188,7 +188,7 @@ impl<'a> Check<'a> {
         rehired: Option<&str>,
         errors: &mut Errors,
     ) -> Result<Plan, StepError> {
-        // Somebody who comes back may be a member still, and does not approve that.
+        // The rehired person may still be a member, and must not approve their own rehire.
         let subject = match rehired {
             Some(id) => self.planner.graph.user(id).await?.as_ref().map(Person::from),
             None => None,
@@ -216,7 +216,8 @@ impl<'a> Check<'a> {
         asks.gate().into_iter().chain(by_hand).collect()
     }
 
-    /// The domain asked for if the tenant has proved it, else the tenant's default; None if the field is wrong.
+    /// The form's domain if the tenant has verified it, or the tenant's default domain if the form has none. `None` if
+    /// the field is invalid.
     fn domain(&self) -> Result<Option<DomainName>, FieldError> {
         let Some(asked) = &self.form.email_domain else {
             return Ok(None);
@@ -245,7 +246,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The account of a new request; None while it is not known, or not free.
+    /// The account of a new request; `None` if its name is unknown or taken.
     async fn new_account(&self, errors: &mut Errors) -> Result<Option<Account>, StepError> {
         let domain = errors.keep(self.domain()).flatten();
         let local = errors.keep(wanted(self.form, &self.variables)).flatten();
@@ -263,7 +264,7 @@ impl<'a> Check<'a> {
         Ok(errors.keep(account))
     }
 
-    /// Checks that the account of a request that begins is still its own.
+    /// Checks that a starting request can still have its account.
     async fn own_account(&self, record: &RequestRecord, errors: &mut Errors) -> Result<(), StepError> {
         let domain = errors.keep(self.domain()).flatten();
         errors.keep(wanted(self.form, &self.variables));
@@ -283,7 +284,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The tenant's name for a domain, or why it can't be used.
+/// The tenant's spelling of a domain, or why the domain can't be used.
 fn proved<'a>(asked: &DomainName, domains: &'a [Domain]) -> Result<&'a str, String> {
     let found = domains
         .iter()

@@ -1,4 +1,4 @@
-//! The planner against a Graph and a DynamoDB that answer as the real ones do.
+//! Tests of the planner with a simulated Graph and DynamoDB.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials as AwsCredentials, Region};
 use directory::{Credentials, Endpoints};
@@ -22,7 +22,7 @@ mod offboarding;
 const OWN: &str = "r0192d3f4a5b67c8d9e0f112233445566";
 
 struct World {
-    /// Graph under /v1.0 and /login, DynamoDB at the root.
+    /// Serves Graph under /v1.0 and /login, and DynamoDB at the root.
     server: MockServer,
     variables: OrgVariables,
     requester: Requester,
@@ -83,13 +83,13 @@ impl World {
             .server
             .register(Mock::given(any()).respond_with(missing).with_priority(250))
             .await;
-        // No item.
+        // The tables have no items.
         let item = Mock::given(header("x-amz-target", "DynamoDB_20120810.GetItem"));
         world
             .server
             .register(item.respond_with(ok(json!({}))).with_priority(200))
             .await;
-        // Nobody is a member.
+        // The organisation has no members.
         let members = Mock::given(header("x-amz-target", "DynamoDB_20120810.Query"));
         let none = json!({"Items": [], "Count": 0, "ScannedCount": 0});
         world
@@ -165,7 +165,7 @@ impl World {
         };
         let credentials = Credentials {
             tenant_id: "tenant".to_owned(),
-            // The process keeps tokens by client.
+            // The process caches tokens by client id.
             client_id: self.server.uri(),
             client_secret: "s".into(),
         };
@@ -184,7 +184,7 @@ impl World {
     }
 }
 
-/// John Doe, with these fields.
+/// A form for John Doe with these fields.
 fn whole(body: Value) -> Value {
     let mut whole = json!({"first_name": "John", "last_name": "Doe"});
     let (Value::Object(whole_fields), Value::Object(fields)) = (&mut whole, body) else {
@@ -237,7 +237,7 @@ fn named(errors: &[FieldError]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn everything_found() {
+async fn valid_form_gives_a_plan() {
     let mut world = World::new().await;
     world.role = Role::Technician;
     world.variables.require_approval_for_new_users = true;
@@ -272,9 +272,9 @@ async fn everything_found() {
     assert_eq!(checked.gates, [Gate::Approval(0), Gate::License("SPE_E3".to_owned())]);
 }
 
-/// What an approver sees is what runs: groups are fixed by their ids, and the colleague's by name.
+/// The steps do what the approver saw: groups are fixed by their ids, and a colleague's groups by name.
 #[tokio::test]
-async fn the_plan_holds_what_was_found() {
+async fn plan_holds_what_was_found() {
     let world = World::new().await;
     let body = json!({"groups": ["Sales", "Nowhere"], "copy_groups_from": "charles@contoso.com",
         "manager": "charles@contoso.com"});
@@ -296,9 +296,9 @@ async fn the_plan_holds_what_was_found() {
     assert_eq!(plan.password_manager, plan.manager);
 }
 
-/// A person is an account of the tenant with all its addresses.
+/// All addresses of a tenant's account identify one person.
 #[tokio::test]
-async fn the_requester_under_another_address_approves_nothing() {
+async fn requester_cannot_approve_under_another_address() {
     let mut world = World::new().await;
     world.variables.require_approval_for_new_users = true;
     let alias = EmailAddress::parse("charles@contoso.com").expect("an address");
@@ -314,9 +314,9 @@ async fn the_requester_under_another_address_approves_nothing() {
     assert_eq!(fields(&checked), ["new_user_approval_email"]);
 }
 
-/// Somebody whose own account is not known could name it as the manager by another address.
+/// A requester whose account is unknown could name that account as the manager under another address.
 #[tokio::test]
-async fn an_employee_whom_the_tenant_does_not_know_has_no_manager_asked() {
+async fn requester_without_account_cannot_name_the_manager() {
     for (role, refused) in [(Role::Basic, true), (Role::PowerUser, true), (Role::Technician, false)] {
         let mut world = World::new().await;
         world.role = role;
@@ -336,7 +336,7 @@ async fn an_employee_whom_the_tenant_does_not_know_has_no_manager_asked() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_no_manager() {
+async fn disabled_account_cannot_be_the_manager() {
     let world = World::new().await;
     let mut shared = user("info@contoso.com");
     shared["accountEnabled"] = json!(false);
@@ -349,7 +349,7 @@ async fn a_disabled_account_is_no_manager() {
 }
 
 #[tokio::test]
-async fn a_guest_is_no_manager() {
+async fn guest_cannot_be_the_manager() {
     let world = World::new().await;
     let mut guest = user("eve@contoso.com");
     guest["userType"] = json!("Guest");
@@ -362,7 +362,7 @@ async fn a_guest_is_no_manager() {
 }
 
 #[tokio::test]
-async fn every_mistake_at_once() {
+async fn all_errors_are_reported_at_once() {
     let mut world = World::new().await;
     world.variables.usage_location = None;
     world.variables.require_approval_for_new_users = true;
@@ -385,7 +385,7 @@ async fn every_mistake_at_once() {
 }
 
 #[tokio::test]
-async fn domains_are_the_tenants() {
+async fn domain_must_belong_to_the_tenant() {
     let world = World::new().await;
     let checked = world
         .check(json!({"email_domain": "CONTOSO.onmicrosoft.com"}))
@@ -400,7 +400,7 @@ async fn domains_are_the_tenants() {
 }
 
 #[tokio::test]
-async fn taken_in_the_tenant_or_reserved() {
+async fn username_is_taken_by_a_user_or_a_reservation() {
     let mut world = World::new().await;
     world.user_has("jdoe@contoso.com").await;
     world.reserved("jdoe2@contoso.com", OWN).await;
@@ -418,7 +418,7 @@ async fn taken_in_the_tenant_or_reserved() {
 }
 
 #[tokio::test]
-async fn checked_again_the_promise_counts() {
+async fn recheck_keeps_the_reserved_username() {
     let world = World::new().await;
     let record: RequestRecord = serde_json::from_value(json!({
         "org": "acme", "id": OWN, "status": "scheduled", "run": 1,
@@ -437,9 +437,9 @@ async fn checked_again_the_promise_counts() {
     assert_eq!(named(&errors), ["username"], "a stranger took it");
 }
 
-/// Nothing is found, or proposed, for a field that is wrong or depends on one.
+/// Nothing is looked up or proposed for an invalid field or for one that depends on it.
 #[tokio::test]
-async fn what_is_right_beside_wrong_fields_is_checked() {
+async fn valid_fields_are_checked_beside_wrong_ones() {
     let world = World::new().await;
     world.user_has("jdoe@contoso.com").await;
     let wrong =
@@ -462,7 +462,7 @@ async fn what_is_right_beside_wrong_fields_is_checked() {
 }
 
 #[tokio::test]
-async fn a_directory_out_of_reach_is_a_fault() {
+async fn unreachable_directory_is_an_error() {
     let world = World::new().await;
     let down = Mock::given(method("GET"))
         .and(path("/v1.0/groups"))
@@ -475,7 +475,7 @@ async fn a_directory_out_of_reach_is_a_fault() {
 }
 
 #[tokio::test]
-async fn only_a_disabled_account_is_enabled_again() {
+async fn rehire_needs_a_disabled_account() {
     let world = World::new().await;
     let rehire = |more: Value| {
         let mut body = json!({"rehire": true});
@@ -501,7 +501,7 @@ async fn only_a_disabled_account_is_enabled_again() {
         (plan.upn.as_str(), plan.rehired.as_deref()),
         ("john@contoso.com", Some("id-john@contoso.com"))
     );
-    // Whom the form calls manager does not get the password: the directory knows none.
+    // The manager in the form does not get the password, and the directory has none.
     let mut named = body.clone();
     named["manager"] = json!("charles@contoso.com");
     let plan = world
@@ -529,13 +529,13 @@ async fn only_a_disabled_account_is_enabled_again() {
 }
 
 #[tokio::test]
-async fn a_requests_own_settings_count_and_their_contradictions_are_named() {
+async fn overrides_apply_and_contradictions_are_reported() {
     let mut world = World::new().await;
     world.variables.default_psa = Some(domain::variables::Psa::Halopsa);
     let both = json!({"manager": "charles@contoso.com"});
     let places = world.check(both).await.expect("no error").found.password_places;
     assert_eq!(places, [PasswordDestination::TicketNote, PasswordDestination::Manager]);
-    // Nobody is named who could get it.
+    // No manager is named who could get the password.
     let places = world.check(json!({})).await.expect("no error").found.password_places;
     assert_eq!(places, [PasswordDestination::TicketNote]);
     let own = json!({"manager": "charles@contoso.com", "store_password_in_ticket": "0"});
@@ -554,7 +554,7 @@ async fn a_requests_own_settings_count_and_their_contradictions_are_named() {
 }
 
 #[tokio::test]
-async fn a_license_by_group_that_no_group_carries_is_told_before() {
+async fn license_without_a_group_is_reported_in_advance() {
     let mut world = World::new().await;
     world.variables.license_assignment_method = LicenseAssignmentMethod::Group;
     let carrying = json!({"value": [{"id": "g9", "displayName": "Business Premium", "groupTypes": [],

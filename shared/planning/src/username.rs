@@ -1,4 +1,4 @@
-//! The username: what it would be, whether it is free, and what to do when it isn't.
+//! Chooses the username, checks whether it is free, and decides what to do if it is not.
 
 use directory::{Graph, TakenBy};
 use domain::contact::{DomainName, Upn};
@@ -13,14 +13,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::Store;
 
-/// A look-up takes three calls, and the form's sender waits.
+/// The last number tried. Each look-up takes three calls, and the person at the form waits.
 const LAST_NUMBER: u32 = 25;
 const PROPOSALS: usize = 3;
 const LAST_PROPOSED: u32 = 9;
 
 /// The username that a request wants.
 pub(crate) enum Wish {
-    /// The one that a request was given at submission, when it is checked again.
+    /// The username reserved at submission, when the request is checked again.
     Promised(Upn),
     Typed {
         local: LocalPart,
@@ -34,7 +34,7 @@ pub(crate) enum Wish {
     },
 }
 
-/// The username typed, else the one that the names make; None if a field that it depends on is wrong.
+/// The username in the form, or else the one made of the names. `None` if a field that it depends on is invalid.
 pub(crate) fn wanted(form: &OnboardingFields, variables: &OrgVariables) -> Result<Option<LocalPart>, FieldError> {
     match (&form.username, form.names()) {
         (Some(Some(local)), _) => Ok(Some(local.clone())),
@@ -44,11 +44,11 @@ pub(crate) fn wanted(form: &OnboardingFields, variables: &OrgVariables) -> Resul
 }
 
 impl Wish {
-    /// What to do with the username that is wanted.
+    /// What to do with the wanted username.
     pub(crate) fn new(local: LocalPart, domain: DomainName, form: &OnboardingFields, variables: &OrgVariables) -> Self {
         match form.names() {
             Some(names) if form.username == Some(None) => Self::Made {
-                // The most readable other name, for proposals.
+                // The most readable alternative, for proposals.
                 other: base(UsernameFormat::FirstDotLast, &names)
                     .ok()
                     .filter(|name| *name != local),
@@ -60,7 +60,7 @@ impl Wish {
         }
     }
 
-    /// The username that is taken if it is free.
+    /// The username that is used if it is free.
     fn first(&self) -> Upn {
         match self {
             Self::Promised(upn) => upn.clone(),
@@ -72,7 +72,7 @@ impl Wish {
     }
 }
 
-/// Decides a wish; `taken` answers whether somebody has a name.
+/// Decides on a wish; `taken` returns whether a name is taken.
 async fn decide<'a>(
     wish: Wish,
     taken: impl Fn(Upn) -> BoxFuture<'a, Result<bool, StepError>>,
@@ -114,7 +114,7 @@ async fn first_free_number<'a>(
     Ok(Err(FieldError::new("username", message)))
 }
 
-/// That the name is taken, with free ones to choose from: `other`, then numbers.
+/// The error that the name is taken, with free names to choose from: `other`, then numbers.
 async fn proposal<'a>(
     base: &LocalPart,
     other: Option<LocalPart>,
@@ -136,12 +136,12 @@ async fn proposal<'a>(
     Ok(FieldError::new("username", message))
 }
 
-/// Where usernames are looked up.
+/// The systems in which usernames are looked up.
 pub(crate) struct Usernames<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) store: &'a Store,
     pub(crate) organisation: &'a Organisation,
-    /// The request that is checked again: what it holds counts as free for it.
+    /// The request that is checked again; its own account and reservation count as free.
     pub(crate) own: Option<&'a RequestId>,
 }
 
@@ -150,8 +150,8 @@ impl Usernames<'_> {
         decide(wish, |upn| self.taken(upn).boxed()).await
     }
 
-    /// The disabled account of this name, with its id. Whose it was only the submitter knows, so nothing but the whole
-    /// name counts.
+    /// The disabled account with this name, and its id. Only the submitter knows whose account it was, so only the
+    /// exact name counts.
     pub(crate) async fn rehired(&self, upn: Upn) -> Result<Result<(Upn, String), FieldError>, StepError> {
         let (holder, user) = tokio::try_join!(
             self.store.username_holder(&self.organisation.id, upn.as_str()),
@@ -168,7 +168,7 @@ impl Usernames<'_> {
                 "there is no account {upn} to enable again: give the username that the person had, or leave rehire out"
             ));
         };
-        // Enabled by an earlier try of the same request.
+        // An earlier run of the same request may have enabled the account.
         let own = self.own.is_some_and(|own| user.marker.as_deref() == Some(own.as_str()));
         if user.account_enabled && !own {
             return wrong(format!(
@@ -188,7 +188,7 @@ impl Usernames<'_> {
         }
         match (by, self.own) {
             (None, _) => Ok(false),
-            // An earlier try of the same request may have made the user already.
+            // An earlier run of the same request may have created the user.
             (Some(TakenBy::User), Some(own)) => Ok(self
                 .graph
                 .find_by_marker(own.as_str(), upn.as_str())
@@ -225,7 +225,7 @@ mod tests {
         }
     }
 
-    /// Runs a decision that never waits, against these taken names.
+    /// Runs a decision with these taken names; it never waits.
     async fn settled(wish: Wish, taken: &[&str]) -> (Result<String, FieldError>, usize) {
         let asked = Cell::new(0);
         let answer = decide(wish, |upn| {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_free_name_is_asked_once() {
+    async fn free_name_is_looked_up_once() {
         for wish in [
             made(UsernameCollision::Ask),
             Wish::Typed {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn number_takes_the_first_free_one() {
+    async fn number_uses_the_first_free_name() {
         let (answer, _) = settled(made(UsernameCollision::Number), &["jdoe", "jdoe2", "jdoe3"]).await;
         assert_eq!(answer, Ok("jdoe4@example.com".to_owned()));
         let all: Vec<String> = (2..=LAST_NUMBER)
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_typed_name_is_never_changed() {
+    async fn typed_name_is_never_changed() {
         let (answer, _) = settled(
             Wish::Typed {
                 local: local("ada"),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_promise_is_kept_or_named() {
+    async fn reserved_name_is_kept_or_reported() {
         let upn = Upn::parse("jdoe2@example.com").expect("a name");
         assert_eq!(
             settled(Wish::Promised(upn.clone()), &["jdoe"]).await.0,
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_look_up_is_no_answer() {
+    async fn failed_look_up_is_an_error() {
         let answer = decide(made(UsernameCollision::Ask), |_| {
             ready(Err(StepError::Transient("away".to_owned()))).boxed()
         })
@@ -317,16 +317,16 @@ mod tests {
         assert_eq!(answer, Err(StepError::Transient("away".to_owned())));
     }
 
-    /// What looking one name up comes to: taken, free, or not found out.
+    /// The result of looking up one name: taken, free, or an error.
     fn look_up() -> impl Strategy<Value = Option<bool>> {
         prop_oneof![6 => Just(Some(true)), 3 => Just(Some(false)), 1 => Just(None)]
     }
 
     proptest! {
-        /// Whatever the names, the format and the directory's answers: nobody gets, or is proposed, a name that was not
-        /// found free, and a look-up that failed is neither.
+        /// For all names, formats and responses of the directory: no name is used or proposed that was not found free,
+        /// and a failed look-up does not count as free.
         #[test]
-        fn only_what_was_found_free_is_given_or_proposed(
+        fn only_free_names_are_used_or_proposed(
             first in "\\PC{1,16}", last in prop::option::of("\\PC{1,16}"),
             format in prop::sample::select(UsernameFormat::ALL), collision in prop::sample::select(UsernameCollision::ALL),
             typed in any::<bool>(), answers in prop::collection::vec(look_up(), 32),

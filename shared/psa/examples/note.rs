@@ -26,7 +26,7 @@ fn client(system: &str, company: String, keys: Value) -> Result<Psa, Failure> {
     })
 }
 
-/// The same each time, so that a second try finds the ticket of the first.
+/// The same mark each time, so that a second run finds the ticket of the first.
 const MARK: &str = "example";
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,9 +1,9 @@
-//! Autotask (Datto).
+//! The client of Autotask (Datto).
 //!
-//! By its documentation nothing that comes by the API is rich text: it shows texts as they are. So they go there as they
-//! are, but for what readers do not see; tags are broken all the same, for the mails that it makes of them.
+//! According to its documentation, text from the API is never rich text, so texts are sent unchanged except for
+//! invisible characters. Tags are broken up all the same, because Autotask also sends the texts in mails.
 //!
-//! Calls go one after the other: it takes three at once for an API user, and 10,000 an hour for a customer.
+//! Calls are made one after another: Autotask allows three at once per API user, and 10,000 per hour and customer.
 
 mod calls;
 mod names;
@@ -33,14 +33,14 @@ const SYSTEM: &str = "Autotask";
 const TITLE_LIMIT: usize = 255;
 const DESCRIPTION_LIMIT: usize = 8_000;
 const NOTE_LIMIT: usize = 32_000;
-/// A note needs a title, which goes into mails and lists, so never the note's own text.
+/// The required title of a note. Mails and lists show it, so it is never the note's own text.
 const NOTE_TITLE: &str = "Gangway";
-/// Built in, as is the status that closes a ticket.
+/// The built-in value for public notes; the status that closes a ticket is built in too.
 const FOR_EVERYBODY: u64 = 1;
 const INTERNAL: u64 = 2;
 const COMPLETE: u64 = 5;
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
     pub user_name: String,
@@ -48,11 +48,11 @@ pub struct Credentials {
     pub integration_code: SecretString,
 }
 
-/// One customer's tickets.
+/// The tickets of one customer.
 #[derive(Debug, Clone)]
 pub struct Autotask {
     http: reqwest::Client,
-    /// Where Autotask says which of its servers has the user.
+    /// The server that knows which server hosts the user.
     base: Url,
     credentials: Credentials,
     company: u64,
@@ -85,7 +85,7 @@ impl Autotask {
         SYSTEM_ID
     }
 
-    /// Errors list the names that there are from now on.
+    /// Lets errors list the existing names.
     pub(crate) fn list_names(&mut self) {
         self.listing = Listing::Shown;
     }
@@ -114,13 +114,13 @@ impl Autotask {
         }
     }
 
-    /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
+    /// Another company's ticket counts as not found, because its customer could read what is written on it.
     async fn given_ticket(&self, given: &str) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look up the given ticket";
         let ticket = if let Ok(id) = given.parse::<u32>() {
             self.ticket(OPERATION, &id.to_string()).await?
         } else if given.starts_with('T') && given[1..].bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-            // What people call a ticket, as T20260131.0042.
+            // The number for people, such as T20260131.0042.
             let filter = [is("companyID", self.company), is("ticketNumber", given)];
             let found = self.list(OPERATION, "Tickets", &filter, &["companyID"]).await?;
             found.into_iter().next()
@@ -150,7 +150,7 @@ impl Autotask {
         ];
         let fields = TicketBody::MATCHED_BY;
         let open: Vec<TicketBody> = self.list("look for an open ticket", "Tickets", &filter, fields).await?;
-        // The database finds more than what is the same, and an operator that Autotask doesn't know it leaves out.
+        // The database also finds similar texts, and Autotask ignores operators that it does not know.
         let fits = |ticket: &&TicketBody| {
             ticket.company_id == Some(self.company)
                 && ticket.status != Some(COMPLETE)
@@ -221,7 +221,7 @@ impl Autotask {
     pub(crate) async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         let marker = note_marker(marker);
         let id = ticket_id(ticket)?;
-        // All of them are read: whether a search takes brackets for what they are is not documented.
+        // All notes are read, because it is not documented how a search treats brackets.
         let notes: Vec<NoteBody> = self
             .list(
                 "read the ticket's notes",

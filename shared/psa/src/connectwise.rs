@@ -1,7 +1,7 @@
-//! ConnectWise PSA (Manage).
+//! The client of ConnectWise PSA (Manage).
 //!
-//! Notes render Markdown. So in every text the marks of links, images and HTML are broken, see [`without_markdown`]; bold
-//! words and lists do no harm. Our own links are plain addresses, which need no mark.
+//! Notes render Markdown, so the marks of links, images and HTML are broken up in every text, see [`without_markdown`].
+//! Bold words and lists do no harm. Gangway's own links are plain addresses, which need no mark.
 
 mod company;
 mod names;
@@ -27,33 +27,33 @@ use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "connectwise";
 const SYSTEM: &str = "ConnectWise";
-/// Answers change with the server's version unless one is asked for.
+/// Without a fixed version, responses change with the server's.
 const VERSION: &str = "application/vnd.connectwise.com+json; version=2025.16";
-/// Serves every version of the cloud.
+/// The codebase that serves every version of the cloud.
 const DEFAULT_CODEBASE: &str = "v4_6_release";
 const SUMMARY_LIMIT: usize = 100;
 const CONTACT_EMAIL_LIMIT: usize = 250;
-/// The largest page allowed.
+/// The largest page that ConnectWise allows.
 const PAGE_SIZE: usize = 1000;
-/// Notes are long, and an answer has bounds.
+/// Notes are long, and responses have a size limit.
 const NOTES_PAGE_SIZE: usize = 100;
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// Host name, as `api-na.myconnectwise.net`, or an address.
+    /// A host name, such as `api-na.myconnectwise.net`, or an address.
     pub site: String,
     pub company_id: String,
     pub public_key: SecretString,
     pub private_key: SecretString,
     pub client_id: String,
-    /// As `v4_6_release/`.
+    /// Such as `v4_6_release/`.
     pub codebase: Option<String>,
 }
 
-/// One customer's tickets.
+/// The tickets of one customer.
 #[derive(Debug, Clone)]
 pub struct ConnectWise {
     http: reqwest::Client,
@@ -88,7 +88,7 @@ impl ConnectWise {
         SYSTEM_ID
     }
 
-    /// Errors list the names that there are from now on.
+    /// Lets errors list the existing names.
     pub(crate) fn list_names(&mut self) {
         self.listing = Listing::Shown;
     }
@@ -120,7 +120,7 @@ impl ConnectWise {
         }
     }
 
-    /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
+    /// Another company's ticket counts as not found, because its customer could read what is written on it.
     async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, StepError> {
         let request = self
             .http
@@ -135,7 +135,7 @@ impl ConnectWise {
         }
     }
 
-    /// ConnectWise does not tell who opened a ticket, so none is taken by its summary; the form may name it by its number.
+    /// Returns `None`, because ConnectWise does not say who opened a ticket. The form may name a ticket by its number.
     pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, StepError> {
         Ok(None)
     }
@@ -288,7 +288,7 @@ impl ConnectWise {
         .await
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     async fn list<T: DeserializeOwned>(
         &self,
         operation: &'static str,
@@ -314,7 +314,7 @@ impl ConnectWise {
             let request = self.http.get(self.url(segments, &paged));
             let reply = pages.read(self.call(operation, request)).await?;
             let found: Vec<T> = answer(&reply)?;
-            // A server may give less than asked for and say so in Link only.
+            // A server may send less than a full page and say only in Link that there is more.
             let more = found.len() >= size || reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
             let empty = found.is_empty();
             all.extend(found);
@@ -325,8 +325,8 @@ impl ConnectWise {
     }
 }
 
-/// The text without what Markdown makes a link or an image of: `[text](address)`, `[text][name]`, `[name]: address`, and
-/// what stands between `<` and `>`. Readers see no difference.
+/// Breaks up what Markdown makes a link or an image of: `[text](address)`, `[text][name]`, `[name]: address`, and text
+/// between `<` and `>`. Readers see no difference.
 fn without_markdown(text: &str) -> String {
     broken(&untagged(text), |before, after| {
         before.ends_with(']') && after.starts_with(['(', '[', ':'])
@@ -353,7 +353,7 @@ fn ticket_ref(id: u64) -> TicketRef {
     }
 }
 
-/// A reference by id when the setting is a number, else by the field that names it.
+/// A reference by id if the variable's value is a number, otherwise by name.
 fn id_or(field: &str, setting: &str) -> Value {
     match setting.trim().parse::<u64>() {
         Ok(id) => json!({ "id": id }),
@@ -366,7 +366,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markdown_is_text() {
+    fn markdown_is_shown_as_text() {
         for (text, expected) in [
             ("[a](https://b)", "[a]\u{200b}(https://b)"),
             ("![a](https://b)", "![a]\u{200b}(https://b)"),

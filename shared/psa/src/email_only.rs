@@ -1,4 +1,5 @@
-//! No PSA: the ticket and its notes are mails to one address. What people wrote is made harmless by `notify`, as in all mails.
+//! No PSA: the ticket and its notes are mails to one address. `notify` makes texts from people harmless, as in all
+//! mails.
 
 use domain::finding::Finding;
 use domain::request::TicketRef;
@@ -8,7 +9,7 @@ use notify::{Mail, Mailer};
 use crate::{Names, NewTicket, Note, NoteText, note_marker};
 
 pub(crate) const SYSTEM_ID: &str = "email_only";
-/// What fits a mail program's list of subjects.
+/// The length that fits a mail program's list of subjects.
 const SUBJECT_FROM_NOTE: usize = 70;
 
 #[derive(Debug, Clone)]
@@ -31,10 +32,10 @@ impl EmailOnly {
         SYSTEM_ID
     }
 
-    /// There are no names here.
+    /// Does nothing, because there are no names.
     pub(crate) fn list_names(&mut self) {}
 
-    /// What was sent can't be read again.
+    /// Returns `None`, because sent mails cannot be read.
     pub(crate) async fn find_ticket(
         &self,
         _given: Option<&str>,
@@ -48,7 +49,7 @@ impl EmailOnly {
         Ok(None)
     }
 
-    /// The ticket's id is the request's, which every later mail names in its subject.
+    /// Uses the request's id as the ticket's id; the subject of every later mail names it.
     pub(crate) async fn create_ticket(&self, ticket: &NewTicket) -> Result<TicketRef, StepError> {
         let id = ticket.marker.clone();
         self.send(format!("{} [{id}]", ticket.summary), &ticket.description)

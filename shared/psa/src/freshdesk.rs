@@ -1,7 +1,7 @@
-//! Freshdesk.
+//! The client of Freshdesk.
 //!
-//! Descriptions and notes are HTML by its documentation: every text is escaped. The subject is plain, and has no tag in it
-//! either way.
+//! According to its documentation, descriptions and notes are HTML, so every text is escaped. The subject is plain text
+//! and has its tags broken up.
 
 mod names;
 mod requester;
@@ -30,32 +30,32 @@ pub(crate) const SYSTEM_ID: &str = "freshdesk";
 const SYSTEM: &str = "Freshdesk";
 const SUBJECT_LIMIT: usize = 255;
 const TAG_LIMIT: usize = 32;
-/// On every ticket that Gangway opens.
+/// The tag of every ticket that Gangway opens.
 const OUR_TAG: &str = "gangway";
 const OPEN: u64 = 2;
-/// Resolved and Closed; a customer's own statuses come after them, and count as open.
+/// Resolved and Closed. A customer's own statuses have higher numbers and count as open.
 const ENDED: [u64; 2] = [4, 5];
 const LOW: u64 = 1;
-/// How far searches may lag behind the tickets; minutes, as a rule.
+/// How far the search index may be behind; usually it is minutes.
 const INDEX_LAG: TimeDelta = TimeDelta::days(1);
-/// A ticket that somebody opened for the new user by hand was touched since then. Freshdesk lists by time only, not by
-/// company, so that each day costs calls.
+/// How far back to look for a ticket that a technician opened for the new user. Freshdesk lists by time only and not by
+/// company, so each day costs calls.
 const MATCHING: TimeDelta = TimeDelta::days(14);
-/// The largest page allowed.
+/// The largest page that Freshdesk allows.
 const PAGE_SIZE: usize = 100;
-/// Conversations quote whole mails, and an answer has bounds.
+/// Conversations quote whole mails, and responses have a size limit.
 const CONVERSATIONS_PAGE_SIZE: usize = 30;
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
     pub address: String,
     pub api_key: SecretString,
 }
 
-/// One customer's tickets.
+/// The tickets of one customer.
 #[derive(Debug, Clone)]
 pub struct Freshdesk {
     http: reqwest::Client,
@@ -87,7 +87,7 @@ impl Freshdesk {
         SYSTEM_ID
     }
 
-    /// Errors list the names that there are from now on.
+    /// Lets errors list the existing names.
     pub(crate) fn list_names(&mut self) {
         self.listing = Listing::Shown;
     }
@@ -117,7 +117,7 @@ impl Freshdesk {
         }
     }
 
-    /// Another company's ticket counts as not found: what is written on a ticket its customer may read.
+    /// Another company's ticket counts as not found, because its customer could read what is written on it.
     async fn given_ticket(&self, id: &str) -> Result<Option<TicketRef>, StepError> {
         let url = self.url(&["tickets", id], &[]);
         let reply = self.call("look up the given ticket", self.http.get(url)).await?;
@@ -145,7 +145,7 @@ impl Freshdesk {
         Ok(touched.iter().find(fits).map(|ticket| ticket_ref(ticket.id)))
     }
 
-    /// In the order of creation, in which none slips from a page to one that was read.
+    /// Tickets changed in this time, in the order of creation, so that none moves to a page that was already read.
     async fn touched_in(&self, operation: &'static str, time: TimeDelta) -> Result<Vec<Ticket>, StepError> {
         let since = (Utc::now() - time).to_rfc3339_opts(SecondsFormat::Secs, true);
         let query = [
@@ -205,7 +205,7 @@ impl Freshdesk {
             NoteText::Secret(text) => text.expose_secret(),
         };
         let text = html::from_text(&format!("{text}\n\n{}", note_marker(&note.marker)));
-        // A note that everybody may see, and no reply: that would be a mail.
+        // A public note and not a reply, because a reply would be sent by mail.
         let body = json!({ "body": text, "private": note.internal });
         let url = self.url(&["tickets", &ticket.id, "notes"], &[]);
         done(&self.call("write a note", self.http.post(url).json(&body)).await?)
@@ -264,7 +264,7 @@ impl Freshdesk {
         send(SYSTEM, operation, request).await
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     async fn list<T: DeserializeOwned>(
         &self,
         operation: &'static str,
@@ -313,7 +313,7 @@ fn done(reply: &Reply) -> Result<(), StepError> {
     Err(reply.refused(error.as_ref().and_then(ApiError::code)))
 }
 
-/// The end of a marker: a tag holds no more, and what requests' ids begin with is the same for all.
+/// The end of a mark. A tag can hold no more, and all requests' ids begin alike.
 fn tag(marker: &str) -> &str {
     marker.get(marker.len().saturating_sub(TAG_LIMIT)..).unwrap_or(marker)
 }

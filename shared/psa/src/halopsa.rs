@@ -1,8 +1,8 @@
-//! HaloPSA.
+//! The client of HaloPSA.
 //!
-//! Of a note and of a ticket's details it keeps two texts: `note` and `details`, of which nobody says whether they are shown
-//! as HTML, and `note_html` and `details_html`, which are. Gangway writes the latter alone, with every text escaped; HaloPSA
-//! makes the plain ones of them. The summary is plain, and has no tag in it either way.
+//! A note and a ticket's details have two texts each: `note` and `details`, for which it is not documented whether they
+//! are shown as HTML, and `note_html` and `details_html`, which are. Gangway writes only the latter, with every text
+//! escaped, and HaloPSA derives the plain ones. The summary is plain text and has its tags broken up.
 
 mod names;
 mod wire;
@@ -27,32 +27,32 @@ use crate::{MARKER_BEGINS, Names, NewTicket, Note, NoteText, html, note_marker, 
 pub(crate) const SYSTEM_ID: &str = "halopsa";
 const SYSTEM: &str = "HaloPSA";
 const SUMMARY_LIMIT: usize = 255;
-/// The largest page allowed.
+/// The largest page that HaloPSA allows.
 const PAGE_SIZE: usize = 100;
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 500;
-/// Actions come in one answer.
+/// The most actions of a ticket, which come in one response.
 const MOST_ACTIONS: usize = 5000;
-/// The built-in "Private Note", which sends no mail.
+/// The built-in outcome "Private Note", which sends no mail.
 const NOTE_OUTCOME: u64 = 7;
 const FOUND: &str = "read a ticket that was found";
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// As `https://acme.halopsa.com`.
+    /// Such as `https://acme.halopsa.com`.
     pub address: String,
     pub client_id: String,
     pub client_secret: SecretString,
-    /// Where several tenants share a server.
+    /// The tenant, if several share a server.
     pub tenant: Option<String>,
 }
 
-/// One customer's tickets.
+/// The tickets of one customer.
 #[derive(Debug, Clone)]
 pub struct HaloPsa {
     http: reqwest::Client,
-    /// Of the API.
+    /// The address of the API.
     base: Url,
     credentials: ClientCredentials,
     client: u64,
@@ -60,7 +60,7 @@ pub struct HaloPsa {
 }
 
 impl HaloPsa {
-    /// `base` is the server's address; `company` is the id of the client that the organisation is in HaloPSA.
+    /// `base` is the server's address; `company` is the id of the organisation's client in HaloPSA.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         let client = company.trim().parse().map_err(|_| {
             StepError::NeedsAttention("the organisation's company in HaloPSA is not the id of a client".to_owned())
@@ -93,7 +93,7 @@ impl HaloPsa {
         SYSTEM_ID
     }
 
-    /// Errors list the names that there are from now on.
+    /// Lets errors list the existing names.
     pub(crate) fn list_names(&mut self) {
         self.listing = Listing::Shown;
     }
@@ -104,7 +104,7 @@ impl HaloPsa {
         marker: &str,
         mark: &str,
     ) -> Result<Option<TicketRef>, StepError> {
-        // Without its brackets, which mean something to SQL Server.
+        // Searched without brackets, which have a meaning in SQL Server.
         let found = self
             .tickets("look for the request's ticket", &[("search_details", marker)])
             .await?;
@@ -121,7 +121,7 @@ impl HaloPsa {
         }
     }
 
-    /// Another client's ticket counts as not found: what is written on a ticket its customer may read.
+    /// Another client's ticket counts as not found, because its customer could read what is written on it.
     async fn given_ticket(&self, id: u64) -> Result<Option<TicketRef>, StepError> {
         let reply = self.ticket(id, "look up the given ticket").await?;
         if reply.status() == 404 {
@@ -147,8 +147,8 @@ impl HaloPsa {
         Ok(None)
     }
 
-    /// The first action on a ticket is its opening. An agent's, done in the agents' own application and not by a mail or
-    /// a program, is a technician's.
+    /// Whether a technician opened the ticket, by its first action: an agent did it, in the agents' own application and
+    /// not by mail or through a program.
     async fn is_opened_by_agent(&self, id: u64) -> Result<bool, StepError> {
         let found = self.actions("read who opened the ticket", &id.to_string()).await?;
         let opening = found.actions.iter().min_by_key(|action| action.id);
@@ -184,14 +184,14 @@ impl HaloPsa {
             && let Some(user) = self.user(email).await?
         {
             body.insert("user_id".to_owned(), user.id.into());
-            // A user is only taken together with the site.
+            // HaloPSA accepts a user only together with the site.
             body.insert("site_id".to_owned(), user.site_id.into());
         }
         let made = self.save("create a ticket", &Value::Object(body)).await?;
         Ok(ticket_ref(made.json::<CreatedBody>()?.id))
     }
 
-    /// The user of our client with this mail address.
+    /// The client's user with this mail address.
     async fn user(&self, email: &str) -> Result<Option<UserBody>, StepError> {
         let client = self.client.to_string();
         let query = [("client_id", client.as_str()), ("search", email)];
@@ -218,7 +218,7 @@ impl HaloPsa {
         Ok(ours)
     }
 
-    /// They come in one answer.
+    /// All actions of a ticket, which come in one response.
     async fn actions(&self, operation: &'static str, ticket: &str) -> Result<Actions, StepError> {
         let count = MOST_ACTIONS.to_string();
         let query = [("ticket_id", ticket), ("count", &count)];
@@ -304,7 +304,7 @@ impl HaloPsa {
         self.pages(operation, &["Tickets"], &query).await
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     async fn pages<T: DeserializeOwned>(
         &self,
         operation: &'static str,
@@ -355,7 +355,7 @@ fn number(id: &str) -> Result<u64, StepError> {
         .map_err(|_| StepError::Permanent(format!("the ticket's id is none of {SYSTEM}")))
 }
 
-/// The API that Gangway may use has no list of agents.
+/// Parses an agent's id. The API that Gangway may use has no list of agents.
 fn agent(tech: &str) -> Result<u64, StepError> {
     tech.trim().parse().map_err(|_| {
         StepError::NeedsAttention(format!(

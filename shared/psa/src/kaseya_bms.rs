@@ -1,7 +1,7 @@
-//! Kaseya BMS.
+//! The client of Kaseya BMS.
 //!
-//! Nobody says whether titles and details are shown as text or as HTML, so no text has a tag in it, see
-//! [`domain::text::untagged`]: as text and as HTML it reads the same.
+//! It is not documented whether titles and details are shown as text or as HTML. So tags are broken up, see
+//! [`domain::text::untagged`], and the text reads the same in both.
 
 mod calls;
 mod names;
@@ -30,24 +30,24 @@ const SYSTEM: &str = "Kaseya BMS";
 const TITLE_LIMIT: usize = 250;
 const FOUND: &str = "read a ticket that was found";
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// As `https://api.bms.kaseya.com`; other regions have others.
+    /// Such as `https://api.bms.kaseya.com`; other regions have other addresses.
     pub address: String,
     pub user_name: String,
     pub password: SecretString,
-    /// The MSP's name, as one signs in with it.
+    /// The MSP's name for signing in.
     pub tenant: String,
-    /// Of tickets, which need one. Its names can't be looked up; nor can those of the next two.
+    /// The ticket type, which tickets need. Its names can't be looked up; the same holds for the next two fields.
     pub ticket_type_id: String,
-    /// Where tickets come from.
+    /// The source of tickets.
     pub source_id: String,
-    /// Of notes.
+    /// The type of notes.
     pub note_type_id: String,
 }
 
-/// One customer's tickets.
+/// The tickets of one customer.
 #[derive(Debug, Clone)]
 pub struct KaseyaBms {
     http: reqwest::Client,
@@ -58,7 +58,7 @@ pub struct KaseyaBms {
 }
 
 impl KaseyaBms {
-    /// `base` is the API's address; `company` is the id or the name of the account that the organisation is in BMS.
+    /// `base` is the API's address; `company` is the id or the name of the organisation's account in BMS.
     pub fn new(http: reqwest::Client, base: Url, credentials: Credentials, company: String) -> Result<Self, StepError> {
         Ok(Self {
             http,
@@ -74,7 +74,7 @@ impl KaseyaBms {
         SYSTEM_ID
     }
 
-    /// Errors list the names that there are from now on.
+    /// Lets errors list the existing names.
     pub(crate) fn list_names(&mut self) {
         self.listing = Listing::Shown;
     }
@@ -101,8 +101,8 @@ impl KaseyaBms {
         }
     }
 
-    /// By the number that people see, else by the id. Another account's ticket counts as not found: what is written on a
-    /// ticket its customer may read.
+    /// Finds a ticket by the number for people, or else by the id. Another account's ticket counts as not found,
+    /// because its customer could read what is written on it.
     async fn given_ticket(&self, given: &str, account: u64) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look up the given ticket";
         let filter = json!({ "AccountIds": account.to_string(), "TicketNumber": given });
@@ -113,7 +113,7 @@ impl KaseyaBms {
         if let Some(ticket) = by_number {
             return Ok(Some(ticket_ref(ticket.id)));
         }
-        // Ids are no longer than this.
+        // No id is longer than this.
         let Ok(id) = given.parse::<u32>() else {
             return Ok(None);
         };
@@ -125,7 +125,7 @@ impl KaseyaBms {
         Ok(ticket.is_of(account).then(|| ticket_ref(ticket.id)))
     }
 
-    /// Kaseya BMS does not tell who opened a ticket, so none is taken by its summary; the form may name it by its number.
+    /// Returns `None`, because Kaseya BMS does not say who opened a ticket. The form may name a ticket by its number.
     pub(crate) async fn find_matching(&self, _summary: &str) -> Result<Option<TicketRef>, StepError> {
         Ok(None)
     }
@@ -195,7 +195,7 @@ impl KaseyaBms {
         }))
     }
 
-    /// A ticket needs one.
+    /// The account's main location, which a ticket needs.
     async fn main_location(&self, account: u64) -> Result<u64, StepError> {
         const OPERATION: &str = "look up the account's locations";
         let account = account.to_string();
@@ -316,7 +316,7 @@ fn kind(name: &str, id: &str) -> Result<u64, StepError> {
     })
 }
 
-/// The API that Gangway may use has no list of employees.
+/// Parses an employee's id. The API that Gangway may use has no list of employees.
 fn employee(tech: &str) -> Result<u64, StepError> {
     tech.trim().parse().map_err(|_| {
         StepError::NeedsAttention(format!(

@@ -1,4 +1,4 @@
-//! Tickets: one file a system behind one enum, chosen from the organisation's variables.
+//! Ticket systems: one file per system behind one enum, chosen by the organisation's variables.
 
 pub mod autotask;
 pub mod connectwise;
@@ -40,11 +40,11 @@ pub enum Psa {
 pub struct NewTicket {
     /// The request's id, by which the ticket is found again.
     pub marker: String,
-    /// Random. Goes with the marker where customers can write what it stands in.
+    /// A random text, which is added to the mark if customers can write to the same field.
     pub mark: String,
     pub summary: String,
     pub description: String,
-    /// Board, queue or team.
+    /// The board, queue or team.
     pub location: Option<String>,
     pub status: Option<String>,
     pub priority: Option<String>,
@@ -54,12 +54,12 @@ pub struct NewTicket {
 }
 
 pub struct Note {
-    /// Unique to the note, and not to be guessed: goes into its last line, by which the note is found again.
+    /// Unique to the note and impossible to guess. The note's last line has it, by which the note is found again.
     pub marker: String,
     pub text: NoteText,
-    /// Seen by technicians only.
+    /// Whether only technicians see the note.
     pub internal: bool,
-    /// Time that the work took, for a PSA that takes it with a note.
+    /// The time that the work took, for a PSA that records time with a note.
     pub minutes: Option<u32>,
 }
 
@@ -75,23 +75,23 @@ pub struct Names {
 
 pub enum NoteText {
     Plain(String),
-    /// Holds a password: refused where [`Psa::carries_secrets`] is false.
+    /// Contains a password. It is refused if [`Psa::carries_secrets`] is false.
     Secret(SecretString),
 }
 
 const MARKER_BEGINS: &str = "[gangway ";
 
-/// The last line of a note, and of a ticket's text where a ticket has no better place for the marker.
+/// The last line of a note, and of a ticket's text if the ticket has no better field for the mark.
 pub fn note_marker(marker: &str) -> String {
     format!("{MARKER_BEGINS}{marker}]")
 }
 
-/// Of a ticket, where its marker stands in a text that the customer may write too: with what nobody can know beforehand.
+/// The mark of a ticket, for a field that customers can also write. It includes a text that nobody can know in advance.
 fn ticket_marker(marker: &str, mark: &str) -> String {
     note_marker(&format!("{marker} {mark}"))
 }
 
-/// The same call on whichever system it is.
+/// Calls the same method of whichever system it is.
 macro_rules! each {
     ($self:expr, $psa:ident => $call:expr) => {
         match $self {
@@ -107,7 +107,7 @@ macro_rules! each {
 }
 
 impl Psa {
-    /// A client whose errors list the names that there are: for an organisation that has the key itself.
+    /// Returns a client whose errors list the existing names, for an organisation that owns the key.
     #[must_use]
     pub fn listing_names(mut self) -> Self {
         each!(&mut self, psa => psa.list_names());
@@ -119,24 +119,24 @@ impl Psa {
         each!(self, psa => psa.system())
     }
 
-    /// Whether a password may go into a note; a mail is no place for one.
+    /// Whether a note may contain a password. A mail must not.
     pub fn carries_secrets(&self) -> bool {
         !matches!(self, Self::EmailOnly(_))
     }
 
-    /// Whether it can say what was written before; else a repeated step may repeat a note.
+    /// Whether the system can be asked what was written. If not, a repeated step may repeat a note.
     pub fn can_be_asked(&self) -> bool {
         !matches!(self, Self::EmailOnly(_))
     }
 
-    /// The ticket that carries our marker, else the given one if it is this organisation's.
+    /// The ticket with our mark, or else the given one if it belongs to this organisation.
     pub async fn find_ticket(
         &self,
         given: Option<&str>,
         marker: &str,
         mark: &str,
     ) -> Result<Option<TicketRef>, StepError> {
-        // They go into queries of all kinds, and need no escaping in any.
+        // Both go into all kinds of queries and must not need escaping.
         if !texts::is_plain(marker) || !texts::is_plain(mark) {
             return Err(StepError::Permanent(
                 "a ticket's marker has letters, digits, - and _ only".to_owned(),
@@ -145,10 +145,11 @@ impl Psa {
         each!(self, psa => psa.find_ticket(given, marker, mark).await)
     }
 
-    /// An open ticket of this organisation with the same summary, that a technician opened and no request of Gangway's made.
+    /// An open ticket of this organisation with the same summary, opened by a technician and not by a request of
+    /// Gangway.
     ///
-    /// A customer can guess the summary, and a ticket of theirs is no place for what Gangway writes. A
-    /// PSA that does not tell who opened a ticket has none taken by its summary.
+    /// A customer could guess the summary, and Gangway must not write to a customer's ticket. If a PSA does not say who
+    /// opened a ticket, none is found by its summary.
     pub async fn find_matching(&self, summary: &str) -> Result<Option<TicketRef>, StepError> {
         each!(self, psa => psa.find_matching(summary).await)
     }
@@ -157,7 +158,8 @@ impl Psa {
         each!(self, psa => psa.create_ticket(ticket).await)
     }
 
-    /// Whether the ticket has an internal note whose last line is this marker. What customers can write is not looked at.
+    /// Whether the ticket has an internal note whose last line is this mark. Notes that customers can write are
+    /// ignored.
     pub async fn has_note(&self, ticket: &TicketRef, marker: &str) -> Result<bool, StepError> {
         self.must_have(ticket)?;
         each!(self, psa => psa.has_note(ticket, marker).await)
@@ -173,8 +175,8 @@ impl Psa {
         each!(self, psa => psa.set_status(ticket, status).await)
     }
 
-    /// A ticket of another system, from before `default_psa` was changed, is not this one's: the same id may well be
-    /// another customer's ticket here.
+    /// Refuses a ticket of another system, from before `default_psa` was changed. In this system, its id may belong to
+    /// another customer's ticket.
     fn must_have(&self, ticket: &TicketRef) -> Result<(), StepError> {
         if ticket.system == self.system() {
             return Ok(());

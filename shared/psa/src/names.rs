@@ -1,4 +1,4 @@
-//! From the names in an organisation's variables to the PSA's ids: each list is read once and kept for a while.
+//! Resolves the names in an organisation's variables to the PSA's ids. Each list is read once and cached for a while.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use domain::step_error::StepError;
 use tokio::sync::Mutex;
 
-/// How long a list is good for; a name that it lacks has it read again.
+/// How long a list is cached. A name that is not in it causes it to be read again.
 const AGE: Duration = Duration::from_secs(600);
 /// How many names an error lists.
 const NAMES_LISTED: usize = 20;
 
-/// Few enough to look through: a handful of lists for each organisation that this process serves.
+/// The cached lists, a handful for each organisation that this process serves, so a linear search is fast enough.
 static LISTS: Mutex<Vec<Kept>> = Mutex::const_new(Vec::new());
 
 struct Kept {
@@ -20,7 +20,7 @@ struct Kept {
     all: Vec<Named>,
 }
 
-/// A record of the PSA, by its id as text and its name.
+/// A record of the PSA: its id as text and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) id: String,
@@ -36,8 +36,8 @@ impl Named {
     }
 }
 
-/// Whether an error lists the names that there are. They belong to whoever has the key: a customer that works with its
-/// parent's key hears no more than that the name it gave is none of them.
+/// Whether an error lists the existing names. They belong to the owner of the key, so a customer who works with its
+/// parent's key learns only that the name does not exist.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Listing {
     #[default]
@@ -55,8 +55,9 @@ impl Listing {
     }
 }
 
-/// The id of the record called `wanted` (by name in any case, or by id). `system` and `what` are for the error, as "status
-/// of this board"; `scope` says whose list it is: the address, the user with the secret, and what the list hangs on.
+/// The id of the record called `wanted` (by name in any case, or by id). `system` and `what` are for the error, such as
+/// "status of this board". `scope` identifies the list: the address, the user with the secret, and the record that the
+/// list belongs to.
 pub(crate) async fn resolve(
     system: &str,
     what: &str,
@@ -68,7 +69,7 @@ pub(crate) async fn resolve(
     Ok(record(system, what, scope, wanted, listing, list).await?.id)
 }
 
-/// The same for a PSA that takes the name, and only as it writes it.
+/// Like [`resolve`], for a PSA that needs the name in its own spelling.
 pub(crate) async fn record(
     system: &str,
     what: &str,
@@ -109,7 +110,7 @@ pub(crate) async fn record(
     Ok(named)
 }
 
-/// By name in any case, or by id.
+/// Finds a record by name in any case, or by id.
 fn pick(wanted: &str, all: &[Named]) -> Option<Named> {
     let wanted = wanted.trim();
     let lower = wanted.to_lowercase();
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_is_read_once_and_again_for_an_unknown_name() {
+    async fn list_is_read_again_only_for_an_unknown_name() {
         let reads = AtomicU32::new(0);
         let list = async || {
             reads.fetch_add(1, Ordering::Relaxed);

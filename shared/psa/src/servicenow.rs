@@ -1,7 +1,7 @@
-//! ServiceNow, by its Table API: tickets are incidents.
+//! The client of ServiceNow, through its Table API; tickets are incidents.
 //!
-//! Journal fields render what stands between `[code]` and `[/code]` as HTML, and escape the rest; whether scripts and images are
-//! taken out of it is each instance's to say. So both tags are broken in every text, see [`without_code`].
+//! Journal fields render text between `[code]` and `[/code]` as HTML and escape the rest. Each instance decides whether
+//! scripts and images are removed from that HTML. So both tags are broken up in every text, see [`without_code`].
 
 mod names;
 mod wire;
@@ -27,26 +27,26 @@ use crate::{Names, NewTicket, Note, NoteText, note_marker};
 pub(crate) const SYSTEM_ID: &str = "servicenow";
 const SYSTEM: &str = "ServiceNow";
 const SUMMARY_LIMIT: usize = 160;
-/// Notes are long, and an answer has bounds.
+/// Notes are long, and responses have a size limit.
 const PAGE_SIZE: usize = 250;
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
 const FIELDS: &str = "sys_id,number,short_description,correlation_id,company,active,state,opened_by,contact_type";
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// As `https://acme.service-now.com`.
+    /// Such as `https://acme.service-now.com`.
     pub address: String,
     pub user_name: String,
     pub password: SecretString,
 }
 
-/// One customer's tickets.
+/// The tickets of one customer.
 #[derive(Debug, Clone)]
 pub struct ServiceNow {
     http: reqwest::Client,
-    /// Of the API.
+    /// The address of the API.
     base: Url,
     credentials: Credentials,
     company: String,
@@ -76,7 +76,7 @@ impl ServiceNow {
         SYSTEM_ID
     }
 
-    /// Errors list the names that there are from now on.
+    /// Lets errors list the existing names.
     pub(crate) fn list_names(&mut self) {
         self.listing = Listing::Shown;
     }
@@ -100,8 +100,8 @@ impl ServiceNow {
         }
     }
 
-    /// By the number that people see, or the sys_id. Another company's ticket counts as not found: what is written on a
-    /// ticket its customer may read.
+    /// Finds a ticket by the number for people, or by the sys_id. Another company's ticket counts as not found, because
+    /// its customer could read what is written on it.
     async fn given_ticket(&self, given: &str, company: &str) -> Result<Option<TicketRef>, StepError> {
         const OPERATION: &str = "look up the given ticket";
         let found = if is_id(given) {
@@ -140,8 +140,8 @@ impl ServiceNow {
         Ok(None)
     }
 
-    /// Somebody of another company than the customer's, as the MSP's people are. Who belongs to no company may be anybody,
-    /// the guest of unknown mails among them.
+    /// Whether the user belongs to another company than the customer's, as the MSP's staff do. A user without a company
+    /// may be anybody, for example the guest user of unknown mails.
     async fn is_technician(&self, user: &str, company: &str) -> Result<bool, StepError> {
         if !is_id(user) {
             return Ok(false);
@@ -193,7 +193,7 @@ impl ServiceNow {
         Ok(ticket_ref(&made.result.sys_id))
     }
 
-    /// The user of our company with this mail address.
+    /// The company's user with this mail address.
     async fn caller(&self, email: &str, company: &str) -> Result<Option<String>, StepError> {
         if !may_be_asked(email) {
             return Ok(None);
@@ -292,8 +292,8 @@ impl ServiceNow {
         self.records(operation, "incident", FIELDS, query).await
     }
 
-    /// All pages of a table's records. Records that Gangway's user may not read are missing from their pages, so only the
-    /// total says where the end is.
+    /// Reads all pages of a table. Records that Gangway's user may not read are missing from their pages, so only the
+    /// total says where the list ends.
     async fn records<T: DeserializeOwned>(
         &self,
         operation: &'static str,
@@ -333,10 +333,10 @@ impl ServiceNow {
     }
 }
 
-/// Else a reference is an object with an address.
+/// Without this, a reference is an object with an address.
 const REFERENCES_AS_IDS: (&str, &str) = ("sysparm_exclude_reference_link", "true");
 
-/// The text with both tags broken, in capitals too: readers see no difference.
+/// Breaks up both tags, in any case. Readers see no difference.
 fn without_code(text: &str) -> String {
     let tag = |after: &str| {
         let name = after.strip_prefix('/').unwrap_or(after);
@@ -357,7 +357,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_is_text() {
+    fn code_tags_are_shown_as_text() {
         for (text, expected) in [
             ("[code]<b>x</b>[/code]", "[\u{200b}code]<b>x</b>[\u{200b}/code]"),
             ("[CoDe][/CODE]", "[\u{200b}CoDe][\u{200b}/CODE]"),

@@ -1,11 +1,11 @@
-//! Texts as PSAs take them.
+//! Shortens texts to the limits of PSAs.
 
-/// The text in one line, and no longer than `most`, counted as .NET and SQL Server count: in UTF-16.
+/// The text on one line with at most `most` UTF-16 units, which is how .NET and SQL Server count.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     cut(&domain::text::one_line(text.trim()), most).trim_end().to_owned()
 }
 
-/// The text, or as much of it as fits and a line that says so.
+/// The text, or as much of it as fits together with a line that says so.
 pub(crate) fn cut_with_mark(text: &str, most: usize, system: &str) -> String {
     if text.encode_utf16().count() <= most {
         return text.to_owned();
@@ -14,7 +14,7 @@ pub(crate) fn cut_with_mark(text: &str, most: usize, system: &str) -> String {
     format!("{}{mark}", cut(text, most.saturating_sub(mark.encode_utf16().count())))
 }
 
-/// The beginning of the text that fits, and no half of a character.
+/// The beginning of the text that fits, without cutting a character.
 pub(crate) fn cut(text: &str, most: usize) -> &str {
     let mut units = 0;
     let end = text.char_indices().find(|(_, c)| {
@@ -24,7 +24,7 @@ pub(crate) fn cut(text: &str, most: usize) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// Letters, digits, - and _.
+/// Whether the text has only letters, digits, - and _.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_cut_says_so() {
+    fn cut_text_says_so() {
         assert_eq!(cut_with_mark("fits", 4, "X"), "fits");
         let cut = cut_with_mark(&"🙂".repeat(100), 99, "X");
         assert!(cut.starts_with("🙂🙂") && cut.ends_with("🙂\n[cut here: X takes no more than 99 characters]"));

@@ -1,4 +1,4 @@
-//! What only Autotask does.
+//! Tests of what only Autotask does.
 
 #![expect(
     clippy::unwrap_used,
@@ -60,7 +60,7 @@ fn attention<T: std::fmt::Debug>(result: Result<T, StepError>) -> String {
 }
 
 #[tokio::test]
-async fn where_nothing_is_set_the_windows_defaults_are_taken() {
+async fn unset_names_use_the_defaults_of_the_window() {
     let fixture = fixture().await;
     let made = fixture.psa.create_ticket(&fixture.ticket()).await.unwrap();
     let ticket = &fixture.state()[0];
@@ -69,7 +69,7 @@ async fn where_nothing_is_set_the_windows_defaults_are_taken() {
         (&json!("New"), &json!("Medium"))
     );
     assert_eq!((&ticket["owner"], &ticket["contact"]), (&json!(null), &json!(null)));
-    // A queue of this name is not in use any more.
+    // The queue of this name is inactive.
     assert_eq!(ticket["location"], "Onboarding");
     let nowhere = NewTicket {
         location: None,
@@ -108,7 +108,7 @@ async fn resource_and_role_go_together() {
         let findings = fixture.psa.check(&names).await;
         assert_eq!(findings.iter().filter(|finding| finding.result.is_err()).count(), 1);
     }
-    // The vendor knows them, but not together.
+    // The vendor knows both, but not in this combination.
     let error = fixture.psa.create_ticket(&of(tech, tech)).await.unwrap_err();
     assert_eq!(
         error,
@@ -119,7 +119,7 @@ async fn resource_and_role_go_together() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_given_by_its_number_too() {
+async fn ticket_can_be_given_by_its_number() {
     let fixture = fixture().await;
     let open = |company: &str| {
         let ticket = ByHand::by_technician(company, "By hand");
@@ -143,7 +143,7 @@ async fn a_ticket_is_given_by_its_number_too() {
 }
 
 #[tokio::test]
-async fn long_texts_are_cut_where_autotask_ends_and_say_so() {
+async fn long_texts_are_cut_and_say_so() {
     let fixture = fixture().await;
     let ticket = NewTicket {
         description: "🙂x".repeat(5_000),
@@ -170,7 +170,7 @@ async fn long_texts_are_cut_where_autotask_ends_and_say_so() {
 }
 
 #[tokio::test]
-async fn the_zone_and_the_names_are_asked_for_once() {
+async fn zone_and_names_are_read_once() {
     let fixture = fixture().await;
     for marker in ["r1", "r2"] {
         let ticket = NewTicket {
@@ -180,7 +180,7 @@ async fn the_zone_and_the_names_are_asked_for_once() {
             ..fixture.ticket()
         };
         let keys = &fixture.keys;
-        // As two runs of a step: a client each.
+        // Like two runs of a step, each with a client of its own.
         let again = client(
             &format!("{}/autotask", fixture.sim.base),
             keys["credentials"].clone(),
@@ -201,7 +201,7 @@ async fn the_zone_and_the_names_are_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_company_is_a_number() {
+async fn company_must_be_a_number() {
     let credentials = json!({"user_name": "u", "secret": "s", "integration_code": "c"});
     let text = attention(client("https://webservices.autotask.net", credentials, "Acme"));
     assert!(text.contains("it is a number"), "{text}");
@@ -212,7 +212,7 @@ fn keys() -> Value {
 }
 
 #[tokio::test]
-async fn a_zone_that_we_may_not_call_gets_nothing() {
+async fn forbidden_zone_address_is_not_called() {
     let other = MockServer::builder().start().await;
     for zone in [
         format!("{}/ATServicesRest/", other.uri()),
@@ -260,7 +260,7 @@ async fn errors_are_read_from_500() {
         assert!(!error.to_string().contains("Ana"), "{error}");
         drop(scoped);
     }
-    // Nothing there, said in the other way.
+    // The other way of saying that nothing was found.
     Mock::given(method("GET"))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"item": null})))
         .mount(&server)
@@ -280,7 +280,7 @@ async fn contract_watch(server: &MockServer) {
 }
 
 #[tokio::test]
-async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
+async fn unknown_user_has_wrong_credentials() {
     let fixture = fixture().await;
     let mut credentials = fixture.keys["credentials"].clone();
     credentials["user_name"] = json!("nobody@msp.example");
@@ -290,7 +290,7 @@ async fn a_user_whom_no_zone_knows_has_wrong_credentials() {
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_is_no_answer() {
+async fn endless_list_is_an_error() {
     let server = MockServer::builder().start().await;
     contract_watch(&server).await;
     let zone = json!({"url": server.uri()});

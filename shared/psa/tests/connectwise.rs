@@ -1,4 +1,4 @@
-//! ConnectWise against a server that answers like it.
+//! Tests of the client against a mocked ConnectWise.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -24,7 +24,7 @@ fn psa(server: &MockServer, company: &str) -> Psa {
     Psa::ConnectWise(client).listing_names()
 }
 
-/// Its requests are checked against the contract file.
+/// A server that checks requests against the contract file.
 async fn mock_server() -> MockServer {
     let server = MockServer::builder().start().await;
     contract::watch(&server, "connectwise", BASE).await.unwrap();
@@ -72,7 +72,7 @@ async fn with_names(server: &MockServer) {
     answer(server, "GET", "/service/boards/2/types", 200, types).await;
 }
 
-/// Two who share an address with somebody of another company, and one with a site of their own.
+/// Two contacts who share an address with a contact of another company, and one with a site of their own.
 async fn with_company(server: &MockServer) {
     let contact = |id: u64, company: u64, email: &str, inactive: bool, site: u64| {
         let items =
@@ -130,7 +130,7 @@ fn note(text: NoteText) -> Note {
 }
 
 #[tokio::test]
-async fn a_ticket_is_opened_as_asked() {
+async fn ticket_is_opened_with_all_fields() {
     let server = mock_server().await;
     with_names(&server).await;
     with_company(&server).await;
@@ -164,7 +164,7 @@ async fn a_ticket_is_opened_as_asked() {
 }
 
 #[tokio::test]
-async fn who_asks_may_be_no_contact() {
+async fn requester_may_be_unknown_to_the_company() {
     let server = mock_server().await;
     with_names(&server).await;
     with_company(&server).await;
@@ -206,7 +206,7 @@ async fn who_asks_may_be_no_contact() {
 }
 
 #[tokio::test]
-async fn a_ticket_needs_a_board() {
+async fn ticket_needs_a_board() {
     let server = mock_server().await;
     with_names(&server).await;
     let nowhere = NewTicket {
@@ -224,7 +224,7 @@ async fn a_ticket_needs_a_board() {
 }
 
 #[tokio::test]
-async fn our_ticket_is_found_by_its_marker() {
+async fn own_ticket_is_found_by_its_mark() {
     let server = mock_server().await;
     Mock::given(path(format!("{BASE}/service/tickets")))
         .and(query_param("conditions", "externalXRef=\"r1\""))
@@ -246,7 +246,7 @@ async fn our_ticket_is_found_by_its_marker() {
 }
 
 #[tokio::test]
-async fn a_given_ticket_must_be_the_companys() {
+async fn given_ticket_must_belong_to_the_company() {
     let server = mock_server().await;
     answer(&server, "GET", "/service/tickets", 200, json!([])).await;
     let body = json!({"id": 501, "company": {"id": 19, "identifier": "AcmeLtd", "name": "Acme"}});
@@ -311,7 +311,7 @@ async fn notes_are_found_on_any_page() {
 }
 
 #[tokio::test]
-async fn notes_carry_their_marker() {
+async fn notes_end_with_their_mark() {
     let server = mock_server().await;
     answer(&server, "POST", "/service/tickets/501/notes", 201, json!({"id": 1})).await;
     let psa = psa(&server, "19");
@@ -339,7 +339,7 @@ async fn notes_carry_their_marker() {
 }
 
 #[tokio::test]
-async fn a_status_is_one_of_the_tickets_board_and_set_once() {
+async fn status_belongs_to_the_board_and_is_set_once() {
     let server = mock_server().await;
     with_names(&server).await;
     let body = json!({"id": 501, "board": {"id": 2, "name": "Onb"}, "status": {"id": 16, "name": "New"}});
@@ -358,7 +358,7 @@ async fn a_status_is_one_of_the_tickets_board_and_set_once() {
 }
 
 #[tokio::test]
-async fn bad_days_are_faults_that_quote_nobody() {
+async fn errors_quote_no_personal_data() {
     for (status, name) in [
         (400, "Permanent"),
         (401, "NeedsAttention"),

@@ -1,4 +1,4 @@
-//! A ticket that is a row of mails.
+//! Tests of a ticket that consists of mails.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -52,7 +52,7 @@ async fn mails(server: &MockServer) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_ticket_and_its_notes_are_mails_that_name_the_request() {
+async fn ticket_and_notes_are_mails_that_name_the_request() {
     let (server, psa) = psa().await;
     let ticket = NewTicket {
         marker: "r1".into(),
@@ -116,7 +116,7 @@ async fn passwords_are_refused() {
     assert!(mails(&server).await.is_empty());
 }
 
-/// What people wrote, as steps put it into notes: in the subject, in the text, and in the HTML made of it.
+/// Texts from people, as steps put them into notes: in the subject, in the text, and in the HTML made of it.
 #[tokio::test]
 async fn hostile_texts_are_only_read() {
     let (server, psa) = psa().await;
@@ -135,7 +135,7 @@ async fn hostile_texts_are_only_read() {
         let made = psa.create_ticket(&ticket).await.unwrap();
         let note = Note {
             marker: "r1/denied/5eed".into(),
-            // The texts themselves, from a step that forgot who wrote them.
+            // The bare texts, as from a step that forgot to make them harmless.
             text: NoteText::Plain(format!("{text}\n{text}")),
             internal: true,
             minutes: None,

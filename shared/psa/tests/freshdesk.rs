@@ -1,4 +1,4 @@
-//! What only Freshdesk does.
+//! Tests of what only Freshdesk does.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -56,7 +56,7 @@ fn new_ticket() -> NewTicket {
     }
 }
 
-/// With choices as the vendor's own documentation shows them, which is not as its file describes them.
+/// Choices as in the vendor's documentation, which differs from its API file.
 async fn with_names(server: &MockServer) {
     let fields = json!([
         {"name": "status", "choices": {"2": ["Open", "Being Processed"], "7": ["Waiting on Technician", "Open"]}},
@@ -68,7 +68,7 @@ async fn with_names(server: &MockServer) {
 }
 
 #[tokio::test]
-async fn a_ticket_is_opened_as_asked() {
+async fn ticket_is_opened_with_all_fields() {
     let server = MockServer::builder().start().await;
     with_names(&server).await;
     answer(
@@ -112,9 +112,9 @@ async fn a_ticket_is_opened_as_asked() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_never_another_companys() {
+async fn ticket_never_belongs_to_another_company() {
     for (of_email, of_company, expected) in [
-        // The address is of another company's: a colleague stands in.
+        // The address belongs to another company, so a colleague is the requester.
         (
             json!([{"id": 1, "company_id": 11, "email": "ann@contoso.com"}]),
             json!([{"id": 5, "company_id": 10}, {"id": 4, "company_id": 10}]),
@@ -164,7 +164,7 @@ async fn a_ticket_is_never_another_companys() {
 }
 
 #[tokio::test]
-async fn a_ticket_that_no_search_shows_yet_is_found() {
+async fn ticket_not_yet_in_the_index_is_found() {
     let server = MockServer::builder().start().await;
     let of = |id: u64, tags: &[&str]| json!({"id": id, "status": 2, "tags": tags});
     let (marker, tag) = (new_ticket().marker, "0123456789abcdef0123456789abcdef");
@@ -177,7 +177,7 @@ async fn a_ticket_that_no_search_shows_yet_is_found() {
     .await;
     let page = |number: &str, tickets: Value| {
         let answer = ResponseTemplate::new(200).set_body_json(tickets);
-        // Fewer than a page, and yet not the last.
+        // A short page that is not the last.
         let answer = match number {
             "1" => answer.insert_header("Link", "<https://x/tickets?page=2>; rel=\"next\""),
             _ => answer,
@@ -203,7 +203,7 @@ async fn a_ticket_that_no_search_shows_yet_is_found() {
 }
 
 #[tokio::test]
-async fn a_customers_own_statuses_are_open_ones() {
+async fn custom_statuses_count_as_open() {
     let sim = Simulated::new().await;
     let keys = sim.keys("freshdesk");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -230,7 +230,7 @@ async fn a_customers_own_statuses_are_open_ones() {
 }
 
 #[tokio::test]
-async fn a_public_note_is_no_mail() {
+async fn public_note_sends_no_mail() {
     let server = MockServer::builder().start().await;
     answer(&server, "POST", "/tickets/501/notes", json!({"id": 1})).await;
     let note = Note {
@@ -249,7 +249,7 @@ async fn a_public_note_is_no_mail() {
 }
 
 #[tokio::test]
-async fn the_wrong_field_is_named_and_a_company_is_a_number() {
+async fn wrong_field_is_reported_and_company_is_a_number() {
     let server = MockServer::builder().start().await;
     let body = json!({"description": "Validation failed", "errors": [
         {"field": "requester_id", "message": "ann@contoso.com is blocked", "code": "invalid_value"},
@@ -270,7 +270,7 @@ async fn the_wrong_field_is_named_and_a_company_is_a_number() {
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_is_no_answer() {
+async fn endless_list_is_an_error() {
     let server = MockServer::builder().start().await;
     let answer = ResponseTemplate::new(200).set_body_json(json!([{"body_text": "x"}]));
     Mock::given(method("GET"))

@@ -1,4 +1,4 @@
-//! HaloPSA against its simulator: what is HaloPSA's own. What every PSA must do is in the conformance suite.
+//! Tests of what only HaloPSA does, against its simulator. Tests of every PSA are in the conformance suite.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -54,7 +54,7 @@ fn new_ticket() -> NewTicket {
 }
 
 #[tokio::test]
-async fn a_bare_ticket_is_a_service_request() {
+async fn ticket_type_defaults_to_service_request() {
     let fixture = Fixture::new().await;
     let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     let ticket = fixture.ticket(&made);
@@ -71,11 +71,11 @@ async fn a_bare_ticket_is_a_service_request() {
 }
 
 #[tokio::test]
-async fn the_contact_is_a_user_of_our_client() {
+async fn contact_must_be_a_user_of_the_client() {
     let fixture = Fixture::new().await;
     for (mail, contact) in [
         ("MManager@acme.example", json!("mmanager@acme.example")),
-        // Another client's user, whose address ours is a part of.
+        // Another client's user, whose address contains the searched one.
         ("xmmanager@acme.example", Value::Null),
         ("manager@acme.example", Value::Null),
     ] {
@@ -106,7 +106,7 @@ async fn time_is_written_in_hours() {
 }
 
 #[tokio::test]
-async fn only_what_our_client_has_is_ours() {
+async fn only_tickets_of_the_client_are_found() {
     let fixture = Fixture::new().await;
     let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     let other = client(&fixture.keys["credentials"], "21").unwrap();
@@ -117,7 +117,7 @@ async fn only_what_our_client_has_is_ours() {
     );
     assert_eq!(other.find_matching("Onboarding of Ana Ng").await, Ok(None));
     assert_eq!(fixture.psa.find_ticket(None, "r1", "5eed").await, Ok(Some(made)));
-    // A ticket that only speaks of the marker.
+    // A ticket that only mentions the mark.
     let by_hand = ByHand::by_technician("20", "Onboarding of Ana Ng");
     fixture.sim.open("halopsa", &by_hand);
     assert_eq!(
@@ -128,7 +128,7 @@ async fn only_what_our_client_has_is_ours() {
 }
 
 #[tokio::test]
-async fn a_note_on_too_long_a_ticket_is_not_taken_for_missing() {
+async fn note_on_an_overlong_ticket_is_not_reported_missing() {
     let fixture = Fixture::new().await;
     let ticket = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     for _ in 0..=5000 {
@@ -141,7 +141,7 @@ async fn a_note_on_too_long_a_ticket_is_not_taken_for_missing() {
 }
 
 #[tokio::test]
-async fn the_company_is_a_clients_id() {
+async fn company_must_be_the_id_of_a_client() {
     let fixture = Fixture::new().await;
     for wrong in ["", "Acme", "20.0", "-1"] {
         let refused = client(&fixture.keys["credentials"], wrong);
@@ -156,7 +156,7 @@ async fn the_company_is_a_clients_id() {
 }
 
 #[tokio::test]
-async fn a_wrong_tenant_or_secret_is_for_a_person() {
+async fn wrong_tenant_or_secret_needs_attention() {
     let fixture = Fixture::new().await;
     for (field, value) in [("tenant", "elsewhere"), ("client_secret", "wrong")] {
         let mut credentials = fixture.keys["credentials"].clone();

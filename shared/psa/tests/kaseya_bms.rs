@@ -1,4 +1,4 @@
-//! Kaseya BMS against its simulator: what is BMS's own. What every PSA must do is in the conformance suite.
+//! Tests of what only Kaseya BMS does, against its simulator. Tests of every PSA are in the conformance suite.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -67,7 +67,7 @@ fn note() -> Note {
 }
 
 #[tokio::test]
-async fn a_bare_ticket_gets_the_first_status_and_the_usual_priority() {
+async fn unset_names_use_first_status_and_usual_priority() {
     let fixture = Fixture::new().await;
     let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     let ticket = fixture.ticket(&made);
@@ -101,7 +101,7 @@ async fn the_contact_brings_its_location() {
 }
 
 #[tokio::test]
-async fn a_ticket_goes_to_a_queue_or_an_employee() {
+async fn ticket_needs_a_queue_or_an_employee() {
     let fixture = Fixture::new().await;
     let nobodys = NewTicket {
         location: None,
@@ -122,7 +122,7 @@ async fn a_ticket_goes_to_a_queue_or_an_employee() {
 }
 
 #[tokio::test]
-async fn an_account_may_be_named() {
+async fn account_can_be_given_by_name() {
     let fixture = Fixture::new().await;
     fixture.sim.world(|world| {
         let accounts = world.vendors.kaseya_bms.records.list_mut("accounts");
@@ -165,7 +165,7 @@ async fn a_given_ticket_may_be_named_by_its_number() {
 }
 
 #[tokio::test]
-async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
+async fn unlisted_ids_are_checked_as_far_as_possible() {
     let fixture = Fixture::new().await;
     for field in ["ticket_type_id", "source_id"] {
         let error = fixture.with(field, "Incident").create_ticket(&new_ticket()).await;
@@ -177,7 +177,7 @@ async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
         let findings = fixture.with(field, "Incident").check(&psa::Names::default()).await;
         let finding = findings.iter().find(|finding| finding.what == field).unwrap();
         assert!(finding.result.is_err());
-        // What only BMS knows to be wrong.
+        // Only BMS knows that this is invalid.
         let error = fixture
             .with(field, "99")
             .create_ticket(&new_ticket())
@@ -194,7 +194,7 @@ async fn kinds_that_have_no_list_are_checked_as_far_as_can_be() {
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_comes_with_status_200() {
+async fn refused_sign_in_is_read_from_status_200() {
     let fixture = Fixture::new().await;
     for field in ["user_name", "password", "tenant"] {
         let error = fixture
@@ -209,9 +209,9 @@ async fn a_refused_sign_in_comes_with_status_200() {
     }
 }
 
-/// The servers write names in another way than their own file.
+/// The servers spell names differently than their API file.
 #[tokio::test]
-async fn names_may_begin_with_a_small_letter() {
+async fn field_names_may_begin_in_lower_case() {
     let server = MockServer::builder().start().await;
     let answer = async |verb: &str, at: &str, body: Value| {
         Mock::given(method(verb))

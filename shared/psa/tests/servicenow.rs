@@ -1,4 +1,4 @@
-//! ServiceNow against its simulator: what is ServiceNow's own. What every PSA must do is in the conformance suite.
+//! Tests of what only ServiceNow does, against its simulator. Tests of every PSA are in the conformance suite.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -61,7 +61,7 @@ fn new_ticket() -> NewTicket {
 }
 
 #[tokio::test]
-async fn a_priority_is_set_by_impact_and_urgency() {
+async fn priority_is_set_by_impact_and_urgency() {
     let fixture = Fixture::new().await;
     for priority in ["1 - Critical", "2 - high", "3", "4 - Low", "5 - Planning"] {
         let ticket = NewTicket {
@@ -74,7 +74,7 @@ async fn a_priority_is_set_by_impact_and_urgency() {
 }
 
 #[tokio::test]
-async fn states_are_an_incidents_and_come_with_what_they_need() {
+async fn states_are_set_with_their_required_fields() {
     let fixture = Fixture::new().await;
     let ticket = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     for state in ["On Hold", "Resolved", "In Progress", "Closed"] {
@@ -113,7 +113,7 @@ async fn a_resolved_incident_is_not_adopted() {
 }
 
 #[tokio::test]
-async fn people_are_looked_up_where_they_belong() {
+async fn people_are_looked_up_in_their_company() {
     let fixture = Fixture::new().await;
     for (mail, caller) in [
         // Another company has a user with the same address.
@@ -156,7 +156,7 @@ async fn people_are_looked_up_where_they_belong() {
 }
 
 #[tokio::test]
-async fn a_company_may_be_named() {
+async fn company_can_be_given_by_name() {
     let fixture = Fixture::new().await;
     let made = fixture.psa.create_ticket(&new_ticket()).await.unwrap();
     let named = fixture.of(" acme ").unwrap();
@@ -199,7 +199,8 @@ async fn a_given_ticket_may_be_named_by_its_number() {
     assert_eq!(other.find_ticket(Some(&number), "r2", "5eed").await, Ok(None));
 }
 
-/// Records that may not be read are missing from their pages, and the pages are short: the end is where the total says.
+/// Records that may not be read are missing from their pages, so pages are short and only the total says where the list
+/// ends.
 #[tokio::test]
 async fn a_short_page_is_not_the_last() {
     let server = MockServer::builder().start().await;

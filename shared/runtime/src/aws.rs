@@ -1,4 +1,4 @@
-//! Clients of AWS, all on the one HTTP client.
+//! AWS clients, all on the same HTTP client.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use domain::step_error::StepError;
@@ -7,7 +7,7 @@ use store::secrets::Secrets;
 
 use crate::Env;
 
-/// Builds the clients that a function asks for, and no others.
+/// Creates AWS clients on demand, so a function has only those it uses.
 #[derive(Clone)]
 pub struct Aws {
     config: SdkConfig,

@@ -1,18 +1,18 @@
-//! Wakes a state that waits for its gate to decide.
+//! Wakes a state that waits at its gate.
 
 use aws_sdk_sfn::error::SdkError;
 use aws_sdk_sfn::operation::send_task_success::SendTaskSuccessError;
 use domain::step_error::StepError;
 
-/// The result of waking a state. The gate's record is the truth either way: the state after the wait reads it.
+/// The result of waking a state. In both cases the state after the wait reads the decision from the gate's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivered {
     Yes,
-    /// No task waits with this token: it was woken before, timed out, or was stopped.
+    /// No task waits with this token: it was already woken, timed out or stopped.
     NobodyWaits,
 }
 
-/// Wakes the task that waits with `token`. Its output is empty: the decision is in the gate's record.
+/// Wakes the task that waits with `token`. The output is empty, because the decision is in the gate's record.
 pub async fn deliver(client: &aws_sdk_sfn::Client, token: &str) -> Result<Delivered, StepError> {
     match client.send_task_success().task_token(token).output("{}").send().await {
         Ok(_) => Ok(Delivered::Yes),

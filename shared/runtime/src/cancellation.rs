@@ -1,4 +1,4 @@
-//! Everything that follows once a request is cancelled. Each part may run again.
+//! Everything that follows after a request is cancelled. Each part may be repeated.
 
 use domain::step_error::StepError;
 use domain::timeline::{Event, StepName};
@@ -9,8 +9,8 @@ use store::timeline::NewEvent;
 use crate::env::Env;
 use crate::execution::{Enter, start, stop};
 
-/// Reports the cancellation of `record` on the timeline and the ticket, stops the execution that waits, and starts the one
-/// that updates the ticket. `by` is written as people read it; `why` is a reason besides that person's wish.
+/// Reports the cancellation of `record` on the timeline and the ticket, stops the waiting execution, and starts the one
+/// that updates the ticket. `by` is the name shown to people; `why` is a reason other than that person's wish.
 pub async fn finish_cancelling(
     store: &Store,
     step_functions: &aws_sdk_sfn::Client,

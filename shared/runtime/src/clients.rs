@@ -6,7 +6,7 @@ use store::secrets::Secrets;
 
 use crate::Aws;
 
-/// Made once in the life of a function's environment.
+/// Created once in the lifetime of a function's environment.
 #[derive(Clone)]
 pub struct Clients {
     pub aws: Aws,

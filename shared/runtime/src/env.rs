@@ -4,8 +4,8 @@ use domain::request::RequestKey;
 use domain::step_error::StepError;
 use url::Url;
 
-/// Each variable is read when it is asked for, so that a function needs only those that it uses. A missing or malformed one
-/// is Permanent.
+/// Reads each variable on demand, so that a function needs only those it uses. A missing or malformed variable is a
+/// permanent error.
 #[derive(Debug, Clone, Copy)]
 pub struct Env;
 
@@ -18,19 +18,19 @@ impl Env {
         required("SECRET_PREFIX")
     }
 
-    /// ARN of the state machine, which works on requests of every kind.
+    /// The ARN of the state machine, which handles requests of every kind.
     pub fn state_machine_arn(self) -> Result<String, StepError> {
         required("STATE_MACHINE_ARN")
     }
 
-    /// The address that people reach Gangway at; ends without a slash.
+    /// The public address of Gangway, without a trailing slash.
     pub fn base_url(self) -> Result<String, StepError> {
         let text = required("BASE_URL")?;
         parse("BASE_URL", &text)?;
         Ok(text.trim_end_matches('/').to_owned())
     }
 
-    /// The address of a request's page.
+    /// The address of the page of a request.
     pub fn request_page(self, key: &RequestKey) -> Result<String, StepError> {
         Ok(format!(
             "{}/orgs/{}/requests/{}",
@@ -48,7 +48,7 @@ impl Env {
         url_or("GRAPH_LOGIN_URL", "https://login.microsoftonline.com")
     }
 
-    /// The Autotask server that knows which of the others has an organisation.
+    /// The Autotask server that knows which server hosts an organisation.
     pub fn autotask_url(self) -> Result<Url, StepError> {
         url_or("AUTOTASK_URL", "https://webservices.autotask.net/ATServicesRest")
     }
@@ -65,12 +65,12 @@ impl Env {
         url_or("TD_SYNNEX_URL", "https://ion.tdsynnex.com")
     }
 
-    /// An address that an organisation gave. An error if it is not one that we may call.
+    /// Checks an address that an organisation has set. Returns an error if Gangway may not call it.
     pub fn given_address(self, what: &str, text: &str) -> Result<Url, StepError> {
         outbound::given_address(what, text, &self.local_origins())
     }
 
-    /// Origins that are exempt from the check of such addresses: on the local engine, the simulators'.
+    /// Origins exempt from the check of [`given_address`](Self::given_address): the simulators of the local engine.
     pub fn local_origins(self) -> String {
         optional("LOCAL_ORIGINS").unwrap_or_default()
     }
@@ -79,7 +79,7 @@ impl Env {
         required("GOOGLE_ISSUER")
     }
 
-    /// None if nobody signs in with Google here.
+    /// `None` if sign-in with Google is not set up.
     pub fn google_client_id(self) -> Option<String> {
         optional("GOOGLE_CLIENT_ID")
     }
@@ -89,12 +89,12 @@ impl Env {
         required("MAIL_FROM")
     }
 
-    /// The name that phones show as the sender of a text message, in countries that have sender names.
+    /// The sender's name on text messages, in countries that support sender names.
     pub fn sms_sender_name(self) -> Result<String, StepError> {
         required("SMS_SENDER_NAME")
     }
 
-    /// The most that one text message may cost, in US dollars.
+    /// The highest price of one text message, in US dollars.
     pub fn sms_max_price(self) -> Result<String, StepError> {
         required("SMS_MAX_PRICE")
     }
@@ -109,7 +109,8 @@ fn required(name: &str) -> Result<String, StepError> {
     optional(name).ok_or_else(|| StepError::Permanent(format!("the function's variable {name} is not set")))
 }
 
-/// A vendor's public address, unless the template names another: that of a national cloud, or a simulator.
+/// A vendor's public address, unless the template names another one, such as that of a national cloud or of a
+/// simulator.
 fn url_or(name: &str, public: &str) -> Result<Url, StepError> {
     parse(name, optional(name).as_deref().unwrap_or(public))
 }

@@ -1,4 +1,4 @@
-//! Executions of the state machine: REQUEST-N, so that starting one twice starts one.
+//! Executions of the state machine. They are named REQUEST-N, so starting the same one twice starts it once.
 
 use aws_sdk_sfn::error::SdkError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
@@ -8,12 +8,12 @@ use domain::request::RequestKey;
 use domain::step_error::StepError;
 use serde::{Deserialize, Serialize};
 
-/// Where an execution enters the state machine.
+/// The point at which an execution enters the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Enter {
     Start,
-    /// At the plan for the start date, after the date was moved.
+    /// The state that plans the start date, after the date was changed.
     Plan,
     Cancelled,
     Failed,
@@ -22,7 +22,7 @@ pub enum Enter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Started {
     Now,
-    /// An execution of this name exists.
+    /// An execution of this name already exists.
     Before,
 }
 
@@ -30,7 +30,7 @@ pub enum Started {
 struct Input<'a> {
     org: &'a str,
     request: &'a str,
-    /// Which branch the state machine takes.
+    /// Selects the branch of the state machine.
     kind: Kind,
     run: u32,
     enter: Enter,
@@ -72,7 +72,7 @@ pub async fn start(
     }
 }
 
-/// Stops execution `run`, if it runs.
+/// Stops execution `run` if it is running.
 pub async fn stop(
     client: &aws_sdk_sfn::Client,
     state_machine: &str,

@@ -1,5 +1,5 @@
-//! Runs a function as a Lambda: logs, AWS clients, error names, executions and callbacks of the state machine. The only
-//! place that reads the environment.
+//! Runs a function as a Lambda: logs, AWS clients, error names, executions and callbacks of the state machine. Only
+//! this crate reads the environment.
 
 mod aws;
 mod callback;

@@ -1,19 +1,19 @@
-//! Structured logs: one JSON object a line; names, addresses and tokens never.
+//! Structured logs: one JSON object per line, without names, addresses or tokens.
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Called once, first in main.
+/// Sets up logging. `main` calls this first, once.
 pub fn init() {
-    // The SDK's own logs repeat requests at debug level, so only ours are let through.
-    // The Lambda runtime would log once more a failure that we have logged.
+    // The SDK's debug logs repeat requests, so only Gangway's logs are let through. The Lambda runtime would log
+    // failures a second time that are already logged here.
     let filter = EnvFilter::new("warn,runtime=info,steps=info,web=info,gangway=info,lambda_runtime::layers::panic=off");
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false);
-    // A second call would find a subscriber set, as in tests.
+    // A second call finds that a subscriber is set, as in tests.
     let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }

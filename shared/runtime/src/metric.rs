@@ -1,11 +1,11 @@
-//! Metrics as CloudWatch's embedded metric format: a log line that CloudWatch counts.
+//! Metrics in CloudWatch's embedded metric format: log lines that CloudWatch counts.
 
-/// Counts something of the namespace `Gangway`.
+/// Counts a metric in the namespace `Gangway`.
 pub fn metric(name: &str, value: f64) {
     metric_by(name, value, None);
 }
 
-/// Counts by one dimension, for example requests by outcome.
+/// Counts a metric by one dimension, for example requests by outcome.
 pub fn metric_by(name: &str, value: f64, dimension: Option<(&str, &str)>) {
     let dimensions: Vec<&str> = dimension.iter().map(|(key, _)| *key).collect();
     let mut line = serde_json::json!({

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::Clients;
 
-/// Serves `run` as the function `name`: sets up the logs and the clients, then answers one event after the other. An
-/// error's variant becomes the error name that the state machine matches. Called once, by main.
+/// Runs `run` as the function `name`: sets up logging and the clients, then handles one event after the other. An
+/// error's variant becomes the error name that the state machine matches. Called once, by `main`.
 pub fn serve<O: Serialize>(
     name: StepName,
     run: impl AsyncFn(&Clients, Value) -> Result<O, StepError>,
@@ -37,7 +37,7 @@ async fn answer_events<O: Serialize>(
     .await
 }
 
-/// Reads the input of a function. serde_json's messages repeat values, so the error names only the path.
+/// Parses the input of a function. serde_json's messages repeat values, so the error names only the path.
 pub fn parse_input<I: DeserializeOwned>(payload: Value) -> Result<I, StepError> {
     serde_path_to_error::deserialize(payload)
         .map_err(|error| StepError::Permanent(format!("the step's input is wrong at `{}`", error.path())))
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_event_names_the_path_and_not_the_value() {
+    fn invalid_event_is_reported_by_path_only() {
         let error = parse_input::<Input>(serde_json::json!({"run": "sesame-open"})).expect_err("a text is no number");
         assert_eq!(error.name(), "Permanent");
         assert!(error.to_string().contains("`run`"), "{error}");

@@ -1,4 +1,4 @@
-//! What one run of a step works with.
+//! The context of one run of a step.
 
 use std::cell::OnceCell;
 
@@ -21,23 +21,23 @@ use vault::{PwPush, Vault};
 
 use crate::{Entry, Execution};
 
-/// One run of a step for one request. It builds the clients of outside systems when a step asks for them, so a function
-/// holds no client, and needs no right, that its step does not use.
+/// One run of a step for one request. It creates the clients of outside systems on demand, so a function has no client,
+/// and needs no right, that its step does not use.
 pub struct StepContext {
     pub aws: Aws,
     pub store: Store,
     pub secrets: Secrets,
     pub key: RequestKey,
-    /// Number of the execution.
+    /// The number of the execution.
     pub run: u32,
-    /// As it was when the step began.
+    /// The request as it was when the step began.
     pub record: RequestRecord,
     step: StepName,
     config: OnceCell<OrgConfig>,
 }
 
 impl StepContext {
-    /// None if another execution works on the request by now, or the request is gone.
+    /// Returns `None` if another execution took over the request, or the request is gone.
     pub(crate) async fn enter(
         clients: &Clients,
         step: StepName,
@@ -73,7 +73,7 @@ impl StepContext {
         Skip::try_from(self.step).is_ok_and(|skip| self.record.skipped.contains(&skip))
     }
 
-    /// The account that the request made, or the leaver's. Permanent if there is none.
+    /// The account that the request created, or the leaver's. A permanent error if there is none.
     pub fn user(&self) -> Result<&UserRef, StepError> {
         let missing = match self.record.kind() {
             Kind::Onboarding => "the user does not exist yet",
@@ -83,13 +83,13 @@ impl StepContext {
         user.ok_or_else(|| StepError::Permanent(missing.to_owned()))
     }
 
-    /// The sign-in name of the account, or the planned one until there is an account.
+    /// The sign-in name of the account, or the planned one before the account exists.
     pub fn upn(&self) -> &str {
         let user = self.record.user.as_ref();
         user.map_or(&self.record.plan.upn, |user| &user.upn)
     }
 
-    /// The organisation and the variables that hold for this request. Read at the first call.
+    /// The organisation and the variables that apply to this request. They are read at the first call.
     pub async fn config(&self) -> Result<&OrgConfig, StepError> {
         if let Some(config) = self.config.get() {
             return Ok(config);
@@ -102,17 +102,18 @@ impl StepContext {
         integrations::graph(&self.secrets, &self.config().await?.organisation).await
     }
 
-    /// The ticket system; mails where the organisation has none, and None where there is no address for these either.
+    /// The ticket system: the organisation's PSA, or mails if it has none. `None` if there is no address for mails
+    /// either.
     pub async fn psa(&self) -> Result<Option<Psa>, StepError> {
         integrations::psa(&self.aws, &self.secrets, self.config().await?).await
     }
 
-    /// Notes as mails. None if the organisation has no address for them.
+    /// Notes as mails. `None` if the organisation has no address for them.
     pub async fn mail_psa(&self) -> Result<Option<Psa>, StepError> {
         integrations::mail_psa(&self.aws, &self.config().await?.variables)
     }
 
-    /// The seller of licenses. None if technicians buy by hand.
+    /// The organisation's distributor. `None` if technicians buy licenses by hand.
     pub async fn distributor(&self) -> Result<Option<Distributor>, StepError> {
         integrations::distributor(&self.store, &self.secrets, self.config().await?).await
     }
@@ -129,12 +130,12 @@ impl StepContext {
         integrations::mailer(&self.aws)
     }
 
-    /// The address of the page behind a link that decides.
+    /// The address of the page on which a person decides.
     pub fn decide_link(&self, capability: &SecretString) -> Result<SecretString, StepError> {
         Ok(format!("{}/decide?c={}", Env.base_url()?, capability.expose_secret()).into())
     }
 
-    /// Wakes the task that waits with this token: its gate is decided already.
+    /// Wakes the task that waits with this token, after its gate was decided.
     pub async fn wake(&self, token: &SecretString) -> Result<(), StepError> {
         runtime::deliver(&self.aws.step_functions(), token.expose_secret()).await?;
         Ok(())

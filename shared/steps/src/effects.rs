@@ -1,24 +1,25 @@
-//! Names of the effects that more than one step looks at.
+//! Names of the effects that several steps use.
 
-/// Holds the names of the groups that were added.
+/// The result holds the names of the groups that were added.
 pub const GROUPS_ADDED: &str = "groups";
 
-/// Holds id and name of each group that the user is in because the request added it.
+/// The result holds the id and name of each group that the user is in because the request added them.
 pub const GROUPS_JOINED: &str = "joined-groups";
 
-/// Done when the report on MFA is on the ticket.
+/// Recorded when the MFA report is on the ticket.
 pub const MFA_REPORTED: &str = "mfa";
 
-/// Holds a `messages::SignIn`.
+/// The result is a `messages::SignIn`.
 pub const SIGN_IN_BLOCKED: &str = "sign-in";
 
-/// Holds a `messages::Removed`.
+/// The result is a `messages::Removed`.
 pub const GROUPS_REMOVED: &str = "groups-removed";
 
-/// Holds a `messages::Removed`.
+/// The result is a `messages::Removed`.
 pub const LICENSES_REMOVED: &str = "licenses-removed";
 
-/// Holds the [`Purchase`](crate::Purchase) of this license: a request buys it at most once.
+/// The effect whose intent is the [`Purchase`](crate::Purchase) of this license. A request buys each license at most
+/// once.
 pub fn purchase(part_number: &str) -> String {
     format!("purchase/{part_number}")
 }

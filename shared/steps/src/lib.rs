@@ -1,4 +1,4 @@
-//! What the steps of the state machine share: the type of a step, the context that it works in, and what it reports.
+//! What all steps of the state machine share: the trait of a step, the context it runs in, and the reports it makes.
 //!
 //! A step's `main.rs` is `steps::main!(TheStep);`, and its tests begin with `steps::payload_tests!(TheStep);`.
 
@@ -19,7 +19,7 @@ pub use report::Report;
 pub use runtime::Error;
 pub use step::{Entry, Step, serve};
 
-/// The main function of a step's Lambda function.
+/// Defines the main function of a step's Lambda function.
 #[macro_export]
 macro_rules! main {
     ($step:ty) => {
@@ -29,8 +29,8 @@ macro_rules! main {
     };
 }
 
-/// Tests that a step takes what the state machine sends and, if the state machine picks from its output, that `outputs`,
-/// one for each that the step can return, have what is picked.
+/// Defines tests that a step parses what the state machine sends. If the state machine selects fields from the step's
+/// output, they also check that each of `outputs`, one for each output the step can return, has these fields.
 #[macro_export]
 macro_rules! payload_tests {
     ($step:ty $(, $outputs:expr)?) => {

@@ -1,4 +1,4 @@
-//! Looks up the facts that [`domain::licensing`] decides by, and reports how a license ended.
+//! Looks up the facts for [`domain::licensing`], and reports how a license ended.
 
 use directory::{AssignmentState, Graph, LicenseOfUser};
 use domain::licensing::{COUNT_VIOLATION, DEPENDENCY_VIOLATION, OnUser, Why};
@@ -28,7 +28,7 @@ pub async fn seat_is_free(graph: &Graph, sku_id: &str) -> Result<bool, StepError
     Ok(skus.iter().any(|entry| entry.sku.id == sku_id && entry.free() > 0))
 }
 
-/// Why the license is left to a technician, for the ticket.
+/// Why the license is left to a technician, as text for the ticket.
 pub fn why_not(part_number: &str, upn: &str, why: &Why) -> String {
     match why {
         Why::NotWanted => messages::license_not_wanted(part_number, upn),
@@ -55,7 +55,7 @@ impl StepContext {
         Ok(method == LicenseAssignmentMethod::Group)
     }
 
-    /// Records that a license is assigned or left to a technician, and reports it. The latter is a warning.
+    /// Records and reports that a license is assigned, or left to a technician, which is a warning.
     pub async fn end_license(
         &self,
         part_number: &str,

@@ -7,8 +7,8 @@ use messages::{Removed, Skipped};
 use crate::StepContext;
 
 impl StepContext {
-    /// Reports what was removed and what was not, and records the effect. Whatever failed stays to be done: a resume tries
-    /// it again.
+    /// Reports what was removed and what was not, and records the effect. Anything that failed remains to be done, so a
+    /// resume tries it again.
     pub async fn report_removed(&self, effect: &str, what: &Removed, text: &str) -> Result<(), StepError> {
         let record = &self.record;
         self.report(Event::Removed, messages::listed(&what.removed))

@@ -1,4 +1,4 @@
-//! Messages that are sent once over all runs of a step.
+//! Messages that are sent once across all runs of a step.
 
 use domain::step_error::StepError;
 use messages::MailText;
@@ -9,7 +9,7 @@ use store::limits::{Allowed, Limit};
 use crate::StepContext;
 
 impl StepContext {
-    /// A mail of the organisation: replies go to its own address.
+    /// A mail from the organisation; replies go to the organisation's own address.
     pub async fn mail(&self, to: &str, mail: MailText, links: Vec<SecretString>) -> Result<Mail, StepError> {
         let reply_to = self.config().await?.variables.send_from_address.as_ref();
         Ok(Mail {
@@ -21,9 +21,9 @@ impl StepContext {
         })
     }
 
-    /// Sends a mail once over all runs of a step. Nobody can be asked whether a mail went out, so a crash between sending
-    /// and recording sends it again; a metric counts that. The number of mails follows from the number of requests and
-    /// dates that may be submitted, so no limit here could hold up a request.
+    /// Sends a mail once across all runs of a step. No system can say whether a mail was sent, so a crash between
+    /// sending and recording sends it again; a metric counts that. The limits on submitted requests and dates bound the
+    /// number of mails, so there is no limit here that could hold up a request.
     pub async fn mail_once(
         &self,
         effect: &str,
@@ -38,8 +38,8 @@ impl StepContext {
         self.store.once(&self.key, effect, repeated, send).await
     }
 
-    /// Sends a text message once over all runs of a step, as [`StepContext::mail_once`] does a mail. Each message costs
-    /// money, so an organisation may send a number of them an hour; beyond it this is Transient.
+    /// Sends a text message once across all runs of a step, like [`StepContext::mail_once`]. Each message costs money,
+    /// so an organisation has a limit per hour; beyond it this returns a transient error.
     pub async fn sms_once(
         &self,
         effect: &str,

@@ -1,4 +1,4 @@
-//! What the state machine sends to a step: the request and the number of the execution, and what else the step needs.
+//! The payload that the state machine sends to a step: the request, the number of the execution, and the step's input.
 
 use std::fmt::Display;
 
@@ -14,16 +14,16 @@ use serde_json::{Map, Value};
 pub struct Execution {
     pub org: OrgId,
     pub request: RequestId,
-    /// Number of the execution.
+    /// The number of the execution.
     pub run: u32,
 }
 
-/// The input of a step that needs nothing besides the request.
+/// The input of a step that needs only the request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoInput {}
 
-/// A whole payload, for tests that hold a step against the state machine.
+/// A whole payload, for tests that check a step against the state machine.
 #[derive(Debug)]
 pub struct Payload<I> {
     pub execution: Execution,
@@ -41,7 +41,7 @@ fn message<E: Error>(error: &impl Display) -> E {
     E::custom(error)
 }
 
-/// The fields of the execution lie beside those of the input.
+/// Parses a payload. The fields of the execution and of the input are in the same JSON object.
 pub(crate) fn parse<I: DeserializeOwned>(payload: Value) -> Result<(Execution, I), StepError> {
     let mut input: Map<String, Value> = runtime::parse_input(payload)?;
     let common = ["org", "request", "run"];
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_lies_beside_its_execution() {
+    fn input_and_execution_share_one_object() {
         let (execution, input) = parse::<Round>(sent(json!({"round": 1}))).unwrap();
         assert_eq!((execution.org.as_str(), execution.run, input.round), ("acme", 2, 1));
         assert!(parse::<NoInput>(sent(json!({}))).is_ok());

@@ -1,4 +1,4 @@
-//! The purchase of a license: what is kept of it, and what is reported when it fails.
+//! The purchase of a license: its recorded state, and the report when it fails.
 
 use chrono::{DateTime, Utc};
 use distributor::Distributor;
@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::StepContext;
 
-/// The purchase of one more seat: the subscription, and how many seats it has to have.
+/// The purchase of one more seat: the subscription, and the number of seats it must have afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
-    /// Where it is: at another distributor the subscription's id may be another company's.
+    /// The distributor's name. The same subscription id may be another company's at another distributor.
     pub distributor: String,
     pub subscription: String,
     pub target: u32,
-    /// The distributor's name of the order; None until its answer was read.
+    /// The distributor's id of the order, or `None` until its response was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
-    /// When a run last meant to send it.
+    /// When a run was last about to send the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<DateTime<Utc>>,
 }
 
 impl Purchase {
-    /// NeedsAttention if the organisation has another distributor than when this was ordered.
+    /// Returns an error that needs attention if the organisation changed its distributor after this was ordered.
     pub fn must_be_at(&self, distributor: &Distributor) -> Result<(), StepError> {
         if self.distributor == distributor.name() {
             return Ok(());
@@ -38,8 +38,8 @@ impl Purchase {
 }
 
 impl StepContext {
-    /// A purchase failed for good: the ticket says why and a technician buys the license. Other requests need not wait for
-    /// that person, so the lease is released.
+    /// Ends a purchase that failed for good: the ticket says why, and a technician buys the license. The lease is
+    /// released, so that other requests do not wait for that person.
     pub async fn leave_to_technician(&self, part_number: &str, distributor: &str, why: &str) -> Result<(), StepError> {
         let text = messages::purchase_failed(part_number, distributor, why);
         self.report(Event::Failed, text)
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_purchase_stays_where_it_was_begun() {
+    fn purchase_stays_at_its_distributor() {
         let purchase = Purchase {
             distributor: "Pax8".to_owned(),
             subscription: "s".to_owned(),

@@ -1,4 +1,4 @@
-//! Reports what a step did: one event on the timeline and, where technicians should read it, a note for the ticket.
+//! Reports what a step did: one event on the timeline and, if technicians should read it, a note for the ticket.
 
 use domain::step_error::StepError;
 use domain::timeline::{Event, StepName};
@@ -6,7 +6,7 @@ use store::timeline::NewEvent;
 
 use crate::StepContext;
 
-/// An event, and perhaps a note. Reporting the same again changes nothing.
+/// An event, optionally with a note. Reporting the same event again changes nothing.
 #[must_use = "nothing is reported before `send`"]
 pub struct Report<'a> {
     cx: &'a StepContext,
@@ -15,12 +15,12 @@ pub struct Report<'a> {
 }
 
 impl StepContext {
-    /// `detail` is what people read on the timeline.
+    /// `detail` is the text for people on the timeline.
     pub fn report(&self, event: Event, detail: impl Into<String>) -> Report<'_> {
         self.report_for(self.step(), event, detail)
     }
 
-    /// Reports in the name of another step, one that could not report its own failure.
+    /// Reports on behalf of another step that could not report its own failure.
     pub fn report_for(&self, step: StepName, event: Event, detail: impl Into<String>) -> Report<'_> {
         Report {
             cx: self,
@@ -29,20 +29,21 @@ impl StepContext {
         }
     }
 
-    /// Queues a note for the ticket. The first text queued under a name stays. Never a secret: it is stored.
+    /// Queues a note for the ticket. If the name was used before, the first text stays. The text is stored, so it must
+    /// not contain a secret.
     pub async fn note(&self, name: &str, text: &str) -> Result<(), StepError> {
         self.store.queue_note(&self.key, name, text).await
     }
 }
 
 impl Report<'_> {
-    /// Tells occurrences of the same event apart, by a SKU or a round for example.
+    /// Distinguishes occurrences of the same event, for example by SKU or by round.
     pub fn once(mut self, once: impl Into<String>) -> Self {
         self.event = self.event.once(once);
         self
     }
 
-    /// A request with a warning completes with warnings.
+    /// Marks the event as a warning; a request with a warning completes with warnings.
     pub fn warning(self) -> Self {
         self.warning_if(true)
     }
@@ -52,25 +53,25 @@ impl Report<'_> {
         self
     }
 
-    /// The people whom the detail names, written as it names them.
+    /// The people named in the detail, spelled as in the detail.
     pub fn naming(mut self, people: &[String]) -> Self {
         self.event = self.event.naming(people);
         self
     }
 
-    /// A step failed, or left something undone: a warning until a resume makes up for it.
+    /// Marks a step that failed or left something undone. This is a warning until a resume makes up for it.
     pub fn failure(mut self) -> Self {
         self.event = self.event.failed_in(self.cx.record.run);
         self
     }
 
-    /// Queues a note for the ticket as well, under a name that is unique in the request.
+    /// Also queues a note for the ticket, under a name that is unique in the request.
     pub fn note(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.note = Some((name.into(), text.into()));
         self
     }
 
-    /// As [`Report::note`], with the detail as its text.
+    /// Like [`Report::note`], with the detail as its text.
     pub fn noted(self, name: impl Into<String>) -> Self {
         let text = self.event.detail().to_owned();
         self.note(name, text)

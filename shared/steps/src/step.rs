@@ -1,4 +1,4 @@
-//! A step of the state machine.
+//! The trait that each step of the state machine implements.
 
 use domain::step_error::StepError;
 use domain::timeline::StepName;
@@ -8,18 +8,18 @@ use serde::de::DeserializeOwned;
 
 use crate::{StepContext, payload};
 
-/// A step of the state machine. Step Functions and Lambda may run it more than once: whatever it does, it does once over
-/// all runs.
+/// A step of the state machine. Step Functions and Lambda may run it more than once, so it must have each of its
+/// effects only once.
 pub trait Step {
     const NAME: StepName;
     const ENTRY: Entry = Entry::Begins;
-    /// What the state machine sends besides the request and the number of the execution; refuses unknown fields.
+    /// The step's own input, besides the request and the number of the execution. Unknown fields are refused.
     type Input: DeserializeOwned;
     type Output: Serialize;
 
     fn run(cx: &StepContext, input: Self::Input) -> impl Future<Output = Result<Self::Output, StepError>>;
 
-    /// What the step returns if another execution works on the request by now, or the request is gone.
+    /// The output of a step whose request is gone or was taken over by another execution.
     fn superseded() -> Result<Self::Output, StepError> {
         Err(StepError::Permanent(
             "another execution has taken over, or the request is gone".to_owned(),
@@ -27,12 +27,13 @@ pub trait Step {
     }
 }
 
-/// How a step takes up its request.
+/// What a step records when it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// The request names it as the step that began last: a failure is then reported as this step's.
+    /// The request records this step as the current one, so that a failure is reported as this step's.
     Begins,
-    /// The step writes the end: the request goes on naming the step that began before it, which may be the one that failed.
+    /// The step records the request's end. The request keeps naming the previous step, which may be the one that
+    /// failed.
     WritesEnd,
 }
 

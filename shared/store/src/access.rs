@@ -1,7 +1,8 @@
-//! Sessions, API tokens and one-time links, found by the secret that a caller presents. Only the secret's hash is stored.
+//! Sessions, API tokens and one-time links, found by the secret that a caller presents. Only the secret's hash is
+//! stored.
 //!
-//! The key of an item begins with its kind, so that the IAM role of each function can be limited to the kinds that it
-//! writes, and so that an item of one kind is never taken for another.
+//! The key of an item begins with its kind. So the IAM role of each function can be limited to the kinds it writes, and
+//! an item of one kind is never mistaken for another.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,15 +25,15 @@ pub(crate) enum Kind {
     Session,
     Token,
     Link,
-    /// When a session or a token was last used. It is an item of its own because every function that is called writes it,
-    /// and may write nothing else here.
+    /// When a session or a token was last used. This is a separate item because every function that is called writes
+    /// it, and may write nothing else in this table.
     Seen,
-    /// A text that must not be used a second time.
+    /// Records that a text was used and must not be used again.
     Used,
 }
 
 impl Kind {
-    /// The key of the item for a secret's hash.
+    /// The key of the item for the hash of a secret.
     pub(crate) fn key(self, hash: &str) -> String {
         let kind = match self {
             Self::Session => "session",
@@ -45,13 +46,13 @@ impl Kind {
     }
 }
 
-/// When something was last used.
+/// The time of the last use of a session or a token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) seen_at: DateTime<Utc>,
 }
 
-/// 256 bits from the operating system's generator.
+/// Generates 256 random bits from the operating system.
 pub(crate) fn random_token() -> SecretString {
     let bytes: [u8; 32] = rand::random();
     URL_SAFE_NO_PAD.encode(bytes).into()
@@ -65,19 +66,20 @@ fn access_key(key: String) -> Item {
     item([("hash", text(key))])
 }
 
-/// A part of a transaction: an item that ends at `expires`.
+/// Part of a transaction: stores an item that expires at `expires`.
 pub(crate) fn access_put(key: String, value: &impl Serialize, expires: DateTime<Utc>) -> Result<Write, StepError> {
     let write = put(TABLE, encode(TABLE, value)?).with("hash", text(key));
     Ok(write.with("expires_at", number(expires.timestamp())))
 }
 
-/// A part of a transaction that fails if the item is gone.
+/// Part of a transaction: deletes an item, and fails if the item is gone.
 pub(crate) fn access_delete(key: String) -> Conditional {
     delete(TABLE, access_key(key)).if_exists("hash")
 }
 
 impl Store {
-    /// True for the first caller with this text. It is remembered until `until`, as long as it could be used again.
+    /// Returns true for the first caller with this text. The text is remembered until `until`, which must cover the
+    /// time during which it could be used again.
     pub async fn first_use(&self, text_used: &SecretString, until: DateTime<Utc>) -> Result<bool, StepError> {
         let used = put(TABLE, access_key(Kind::Used.key(&hash(text_used))));
         let used = used.with("expires_at", number(until.timestamp()));
@@ -85,7 +87,7 @@ impl Store {
             .await
     }
 
-    /// DynamoDB deletes expired items only within days, so every caller checks the time in what it reads.
+    /// Reads an item. DynamoDB takes days to delete expired items, so every caller checks the time in what it reads.
     pub(crate) async fn access<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>, StepError> {
         self.read("reading who has access", TABLE, access_key(key)).await
     }
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_secret_is_another_item_in_each_kind() {
+    fn same_secret_has_a_separate_item_per_kind() {
         let secret = random_token();
         assert_ne!(hash(&secret), hash(&random_token()));
         let kinds = [Kind::Session, Kind::Token, Kind::Link, Kind::Seen, Kind::Used];

@@ -1,4 +1,4 @@
-//! The members who decide approvals where no address is set for them.
+//! The members who decide approvals if no approver's address is set.
 
 use domain::integration::Organisation;
 use domain::role::Role;
@@ -7,8 +7,8 @@ use domain::step_error::StepError;
 use crate::Store;
 
 impl Store {
-    /// Addresses of the organisation's own members with the role approver or admin; where it has none, its parent's, who
-    /// act in it with their role.
+    /// The addresses of the organisation's members with the role approver or admin. If it has none, those of its
+    /// parent's members, who act in it with their role.
     pub async fn approving_members(&self, organisation: &Organisation) -> Result<Vec<String>, StepError> {
         for org in [Some(&organisation.id), organisation.parent.as_ref()]
             .into_iter()

@@ -1,4 +1,5 @@
-//! The audit: who did what, and when. Append only: each entry is written on the condition that there is none under its key.
+//! The audit: who did what, and when. It is append-only, because each entry is written on the condition that its key
+//! does not exist yet.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::ids::OrgId;
@@ -13,30 +14,32 @@ use crate::write::{Conditional, put};
 use crate::{Store, number, text};
 
 const TABLE: &str = "audit";
-/// The partition of entries that concern no organisation. No organisation's id begins with @.
+/// The partition of entries that concern no organisation. An organisation's id never begins with @.
 const OUTSIDE: &str = "@outside";
 
-/// How long a refused sign-in is kept: anybody can cause such entries, and they name people who are no members.
+/// How long a refused sign-in is kept. It is short because anybody can cause such entries, and they name people who are
+/// no members.
 const REFUSALS_KEPT: Duration = Duration::days(90);
 
 const REFUSED: &str = "sign_in.refused";
 
-/// Somebody is about to set a system's credentials.
+/// Recorded before a system's credentials are set.
 pub const CREDENTIALS_SETTING: &str = "credentials.setting";
-/// They are set.
+/// Recorded after a system's credentials were set.
 pub const CREDENTIALS_SET: &str = "credentials.set";
 
-/// A filter looks at this many entries at a time, this often: a page may come out short, and says where to go on.
+/// How many entries a filtered query reads at once, and how many such queries one page may take. So a page may be
+/// short; it then says where to continue.
 const LOOK: i32 = 200;
 const LOOKS: usize = 10;
 
 tokio::task_local! {
-    /// The HTTP call that is being answered.
+    /// The id of the HTTP call that is being handled.
     static API_REQUEST: String;
 }
 
-/// Does `work` as the answer to one HTTP call: every audit entry that is made in it carries the call's id, by which API
-/// Gateway's access log tells the address and the program that the call came from.
+/// Runs `work` as the handling of one HTTP call. Every audit entry made in it carries the call's id, with which API
+/// Gateway's access log shows the address and the program of the caller.
 pub async fn of_api_request<T>(id: Option<String>, work: impl Future<Output = T>) -> T {
     match id {
         Some(id) => API_REQUEST.scope(id, work).await,
@@ -47,17 +50,18 @@ pub async fn of_api_request<T>(id: Option<String>, work: impl Future<Output = T>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub at: DateTime<Utc>,
-    /// Member id, `token:ORG/ID`, `google:ADDRESS`, `operator`, or the address of whoever decided by a link.
+    /// A member's id, `token:ORG/ID`, `google:ADDRESS`, `operator`, or the address of a person who decided through a
+    /// link.
     pub who: String,
-    /// A dotted name: `variable.set`, `gate.decided`, ...
+    /// A dotted name such as `variable.set` or `gate.decided`.
     pub what: String,
-    /// The thing it was done to: a variable's name, a request and gate.
+    /// The changed thing, such as a variable's name, or a request and gate.
     pub subject: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
-    /// API Gateway's id of the HTTP call in which it happened; none for steps and for the operator.
+    /// API Gateway's id of the HTTP call; `None` for steps and for the operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_request_id: Option<String>,
 }
@@ -75,7 +79,7 @@ impl AuditEntry {
         }
     }
 
-    /// `who` and `subject`: as far as they are known.
+    /// `who` and `subject` hold what is known about the person.
     pub fn refused_sign_in(who: &str, subject: &str, reason: Reason) -> Self {
         Self::now(who, REFUSED, subject).changed(None, Some(reason.code().to_owned()))
     }
@@ -88,23 +92,23 @@ impl AuditEntry {
     }
 }
 
-/// Which entries are looked for.
+/// Selects audit entries.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
-    /// What `what` begins with.
+    /// A prefix of `what`.
     pub what: &'a str,
-    /// Exactly; any where there is none.
+    /// The exact `subject`; any subject if `None`.
     pub subject: Option<&'a str>,
-    /// Only what is older than the entry with this key.
+    /// Selects only entries older than the one with this key.
     pub before: Option<&'a str>,
     pub most: usize,
 }
 
-/// Newest first.
+/// A page of entries, newest first.
 #[derive(Debug, Default)]
 pub struct Found {
     pub entries: Vec<AuditEntry>,
-    /// Where to go on from, if there may be more.
+    /// The key to continue from, if there may be more entries.
     pub next: Option<String>,
 }
 
@@ -131,7 +135,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Entries older than `before` that are wanted, among the next [`LOOK`], and where the next look begins.
+    /// Returns the selected entries among the next [`LOOK`] ones older than `before`, and the key from which to
+    /// continue.
     async fn look(
         &self,
         org: &OrgId,
@@ -149,7 +154,7 @@ impl Store {
                 .expression_attribute_values(":b", text(before)),
             None => query.key_condition_expression("org = :o"),
         };
-        // An empty text begins everything.
+        // Every text begins with the empty text.
         let mut filter = "begins_with(what, :w)".to_owned();
         query = query.expression_attribute_values(":w", text(wanted.what));
         if let Some(subject) = wanted.subject {
@@ -166,16 +171,16 @@ impl Store {
         Ok((answer.items.unwrap_or_default(), more))
     }
 
-    /// Writes an entry by itself. An entry about a transaction is a part of it.
+    /// Writes an entry by itself. An entry about a transaction is written as part of it instead.
     pub async fn audit(&self, org: &OrgId, entry: &AuditEntry) -> Result<(), StepError> {
         let put = entry_put(org.as_str(), entry, None)?;
         self.write_or_fail("writing the audit", put).await
     }
 
-    /// Records a refused sign-in in the audit of the organisation that it concerns. If it concerns none, the operator of
-    /// Gangway finds it under `@outside`. Strangers cause these entries, so they are kept for [`REFUSALS_KEPT`] only, and
-    /// only the first ones of each hour are listed: one more entry says that the rest is only counted (by the metric
-    /// `SignInRefused`).
+    /// Records a refused sign-in in the audit of the organisation it concerns. If it concerns none, the operator of
+    /// Gangway finds it under `@outside`. Strangers can cause these entries, so they are kept only for
+    /// [`REFUSALS_KEPT`]. Each hour lists only the first ones; one more entry then says that the rest is only counted,
+    /// in the metric `SignInRefused`.
     pub async fn audit_refused(&self, org: Option<&OrgId>, entry: AuditEntry) -> Result<(), StepError> {
         let own = match Limit::refused_sign_ins_of(org, &entry.subject) {
             Some(own) => self.allow(&own).await?,
@@ -197,7 +202,7 @@ impl Store {
     }
 }
 
-/// Never over another entry: what was written stays as it was.
+/// Writes the entry only if its key is free, so no entry is ever overwritten.
 pub(crate) fn entry_put(
     partition: &str,
     entry: &AuditEntry,
@@ -212,7 +217,7 @@ pub(crate) fn entry_put(
     Ok(new.unless_exists("entry"))
 }
 
-/// Whether it is the key of an entry, as [`Found::next`] is.
+/// Whether the text has the form of an entry's key, as in [`Found::next`].
 pub fn is_entry_key(text: &str) -> bool {
     let parts = text.split_once('#');
     parts.is_some_and(|(at, number)| {
@@ -231,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_entry_is_written_over_another_one() {
+    fn no_entry_overwrites_another() {
         let entry = AuditEntry::now("m1", "credentials.set", "hudu");
         let sent = entry_put("acme", &entry, None).unwrap().sent();
         let put = sent.put().unwrap();
@@ -241,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_strangers_cause_is_kept_for_a_while() {
+    fn refused_sign_ins_expire() {
         let entry = AuditEntry::refused_sign_in("google:eve@evil.example", "eve@evil.example", Reason::UnknownDomain);
         let sent = entry_put(OUTSIDE, &entry, Some(entry.at + REFUSALS_KEPT))
             .unwrap()
@@ -255,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn entries_made_for_an_http_call_carry_its_id() {
+    async fn entries_of_an_http_call_carry_its_id() {
         let made = async { AuditEntry::now("m1", "member.added", "m2").api_request_id };
         assert_eq!(
             of_api_request(Some("JKJaXmPLvHcESHA=".to_owned()), made)
@@ -268,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_from_everything_else() {
+    fn entry_keys_are_recognised() {
         assert!(is_entry_key(&entry_key(&AuditEntry::now("m1", "member.added", "m2"))));
         let at = "2026-11-28T07:00:00+00:00";
         for other in [

@@ -1,9 +1,9 @@
-//! Whether an organisation takes in people who sign in with an address of its domain. Only the operator's command writes
-//! here.
+//! Whether people become members of an organisation when they sign in with an address of its domain. Only the
+//! operator's command writes these items.
 //!
-//! The item of a domain says which organisation it belongs to and whether auto-onboarding is on; the item of the
-//! organisation names its domain. The item of the domain stays when auto-onboarding is turned off, so that refusals are
-//! reported to the organisation that they concern.
+//! The domain's item names its organisation and says whether auto-onboarding is on. The organisation's item names its
+//! domain. The domain's item stays when auto-onboarding is turned off, so that refusals are still recorded for the
+//! organisation they concern.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::OrgId;
@@ -18,7 +18,7 @@ use crate::{Store, text};
 const TABLE: &str = "organisations";
 const NAME: &str = "auto_onboarding";
 
-/// The organisation that a domain belongs to.
+/// The organisation to which a domain belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct DomainOwner {
     #[serde(rename = "owner")]
@@ -42,14 +42,14 @@ impl Store {
             .await
     }
 
-    /// The domain that was set last, on or off.
+    /// The domain that was set last, whether auto-onboarding is on or off.
     pub async fn auto_onboarding_domain(&self, org: &OrgId) -> Result<Option<String>, StepError> {
         let own: Option<OwnDomain> = self.read("reading who has a domain", TABLE, key(org.as_str())).await?;
         Ok(own.and_then(|own| own.domain))
     }
 
-    /// False if another organisation has auto-onboarding on for the domain. A domain that another organisation has turned
-    /// off can be taken over.
+    /// Returns false if another organisation has auto-onboarding on for the domain. If that organisation has turned it
+    /// off, the domain can be taken over.
     pub async fn turn_auto_onboarding_on(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, StepError> {
         let before = self.auto_onboarding_domain(org).await?;
         let entry = AuditEntry::now(by, "auto_onboarding.on", domain).changed(before.clone(), Some(domain.to_owned()));
@@ -57,7 +57,7 @@ impl Store {
         tx.add(turn_on(org, domain).or(NotOurs));
         tx.add(put(TABLE, key(org.as_str())).with("domain", text(domain)));
         tx.audit(org, &entry)?;
-        // A domain that another organisation has taken over meanwhile stays theirs.
+        // Another organisation may have taken over the old domain meanwhile; then it stays with that one.
         if let Some(before) = before.filter(|before| before != domain)
             && self.domain_owner(&before).await?.is_some_and(|owner| owner.org == *org)
         {
@@ -68,7 +68,8 @@ impl Store {
         Ok(tx.commit().await?.is_done())
     }
 
-    /// Removes and changes no member. False if the domain no longer belongs to this organisation.
+    /// Turns auto-onboarding off without changing any member. Returns false if the domain no longer belongs to this
+    /// organisation.
     pub async fn turn_auto_onboarding_off(&self, org: &OrgId, domain: &str, by: &str) -> Result<bool, StepError> {
         let entry = AuditEntry::now(by, "auto_onboarding.off", domain).changed(Some(domain.to_owned()), None);
         let mut tx: Tx<'_, NotOurs> = self.tx("turning auto-onboarding off");
@@ -77,7 +78,7 @@ impl Store {
     }
 }
 
-/// Takes over a domain that nobody has on.
+/// Takes the domain unless another organisation has auto-onboarding on for it.
 fn turn_on(org: &OrgId, domain: &str) -> Conditional {
     let ours = owned(org, domain, true)
         .name("#on", "on")
@@ -85,7 +86,7 @@ fn turn_on(org: &OrgId, domain: &str) -> Conditional {
     ours.when("attribute_not_exists(#owner) OR #owner = :me OR #on = :off")
 }
 
-/// Takes over no domain.
+/// Turns the domain off only if it belongs to this organisation.
 fn turn_off(org: &OrgId, domain: &str) -> Conditional {
     owned(org, domain, false).when("#owner = :me")
 }
@@ -96,7 +97,7 @@ fn owned(org: &OrgId, domain: &str, on: bool) -> Write {
     owned.name("#owner", "owner").value(":me", text(org.as_str()))
 }
 
-/// A part of the transaction that adds a member: the operator may turn auto-onboarding off at this moment.
+/// Part of the transaction that adds a member: checks that the operator has not just turned auto-onboarding off.
 pub(crate) fn auto_onboarding_is_on(org: &OrgId, domain: &str) -> Conditional {
     let domain = check(TABLE, key(&domain_key(domain)))
         .name("#owner", "owner")
@@ -111,7 +112,7 @@ fn key(of: &str) -> Item {
     item([("org", text(of)), ("name", text(NAME))])
 }
 
-/// No organisation's name begins with @.
+/// The key of a domain's item. It begins with @, which an organisation's id never does.
 fn domain_key(domain: &str) -> String {
     format!("@domain:{domain}")
 }

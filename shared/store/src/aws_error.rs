@@ -1,9 +1,9 @@
-//! AWS errors as [`StepError`]s, without what the request contained.
+//! Converts AWS errors to [`StepError`]s, without anything that the request contained.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use domain::step_error::StepError;
 
-/// Names that AWS uses for "not now".
+/// The error names that AWS uses for a temporary failure.
 const TRANSIENT: [&str; 9] = [
     "ThrottlingException",
     "Throttling",

@@ -1,5 +1,5 @@
-//! Links by which people decide: 256 random bits for one request, one gate, one action and one person. Only the hash is
-//! stored.
+//! Links with which people decide. A link holds 256 random bits and is valid for one request, one gate, one action and
+//! one person. Only its hash is stored.
 
 use std::convert::Infallible;
 
@@ -24,7 +24,7 @@ pub struct Capability {
     pub request: RequestId,
     pub gate: Gate,
     pub action: Action,
-    /// The person who was sent the link, as an address; `technician` for a link on a ticket.
+    /// The address of the person who received the link, or `technician` for a link on a ticket.
     pub person: String,
 }
 
@@ -42,7 +42,7 @@ fn key(hash: &str) -> Item {
 }
 
 impl Store {
-    /// Makes one link for each action, for one person. Returns the secrets in the order of the actions.
+    /// Creates one link per action for one person, and returns their secrets in the order of the actions.
     pub async fn issue_links(
         &self,
         key: &RequestKey,
@@ -75,7 +75,7 @@ impl Store {
         live.map(|found| decode(TABLE, found)).transpose()
     }
 
-    /// Lets the link end at `until`, a Unix time.
+    /// Makes the link expire at `until`, in Unix seconds.
     pub(crate) async fn retire_capability(&self, hash: &str, until: i64) -> Result<(), StepError> {
         let ends = update(TABLE, key(hash), "SET expires_at = :u").value(":u", number(until));
         self.write("retiring a link", ends).await

@@ -1,5 +1,5 @@
-//! Effects on outside systems. The intent is written first, then the effect happens, then its result is recorded, so that
-//! a step can run again.
+//! Effects on outside systems. The intent is recorded first, then the step acts, then it records the result. So a step
+//! can run again without a second effect.
 
 use chrono::Utc;
 use domain::request::RequestKey;
@@ -15,23 +15,23 @@ use crate::{Store, text};
 
 pub(crate) const TABLE: &str = "effects";
 
-/// What an earlier run of the step left behind.
+/// What an earlier run of the step has recorded.
 #[derive(Debug, PartialEq)]
 pub enum EffectState<T, I> {
-    /// No run tried it before. The intent is now written.
+    /// No run has recorded anything; the intent is now written.
     New,
-    /// An earlier run wrote this intent. Only the outside system knows whether the effect happened.
+    /// An earlier run recorded this intent. Only the outside system knows whether the effect happened.
     Intended(I),
-    /// It happened, with this result.
+    /// The effect happened, with this result.
     Done(T),
 }
 
-/// Sixteen hexadecimal digits, which mean nothing to any vendor's search or markup.
+/// Sixteen random hexadecimal digits, which have no meaning in any vendor's search syntax or markup.
 pub fn random_mark() -> String {
     format!("{:016x}", rand::random::<u64>())
 }
 
-/// The key of an effect's item.
+/// The key of the item that records the effect.
 pub(crate) fn effect_key(key: &RequestKey, effect: &str) -> Item {
     item([("request", text(partition(key))), ("effect", text(effect))])
 }
@@ -55,7 +55,7 @@ impl Store {
         }
     }
 
-    /// Writes the intent of another try over the recorded one. False if another run did so meanwhile.
+    /// Replaces the recorded intent by that of another attempt. Returns false if another run did so meanwhile.
     pub async fn intend_again<I: Serialize>(
         &self,
         key: &RequestKey,
@@ -72,7 +72,7 @@ impl Store {
         self.write_if("writing an intent again", again).await
     }
 
-    /// What is recorded of the effect. Writes nothing.
+    /// Returns what is recorded about the effect, and writes nothing.
     pub async fn effect<T, I>(&self, key: &RequestKey, effect: &str) -> Result<EffectState<T, I>, StepError>
     where
         T: DeserializeOwned,
@@ -101,8 +101,8 @@ impl Store {
         self.write("recording an effect", done).await
     }
 
-    /// Does `act` once over all runs of a step, and returns its result. If an earlier run recorded only the intent, `ask`
-    /// finds out from the outside system whether the effect happened.
+    /// Performs `act` once across all runs of a step, and returns its result. If an earlier run recorded only the
+    /// intent, `ask` finds out from the outside system whether the effect happened.
     pub async fn once<T>(
         &self,
         key: &RequestKey,
@@ -125,9 +125,9 @@ impl Store {
         Ok(result)
     }
 
-    /// As [`Store::once`], for an outside system where others write too. What Gangway writes there carries a mark that
-    /// nobody could know before it was written: 64 random bits, which are the effect's intent. So nobody can prepare
-    /// something there that a repeated step would take for its own work.
+    /// Like [`Store::once`], for an outside system in which other people write too. What Gangway writes there carries a
+    /// random mark of 64 bits, which is recorded as the intent. Nobody can know the mark in advance, so nobody can
+    /// prepare something that a repeated step would mistake for its own work.
     pub async fn once_marked<T>(
         &self,
         key: &RequestKey,
@@ -147,7 +147,7 @@ impl Store {
                 Some(result) => result,
                 None => act(&mark).await?,
             },
-            // The intent of the same effect by mail, which has no mark.
+            // The intent of the same effect when it was sent by mail, which has no mark.
             EffectState::Intended(earlier) => {
                 self.intend_again(key, effect, &earlier, &intent).await?;
                 act(&new).await?

@@ -1,4 +1,5 @@
-//! Gates, where people decide. A gate is decided once; a timeout decides by the same conditional write as people do.
+//! Gates, at which people decide. A gate is decided once: people and the timeout compete for the same conditional
+//! write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Duration, Utc};
@@ -15,21 +16,21 @@ use crate::{Store, has_expired, number, text};
 
 const TABLE: &str = "gates";
 
-/// How long gates and their links are known after a request's end.
+/// How many days gates and their links are kept after a request's end.
 const DAYS_AFTER_END: i64 = 30;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateRecord {
-    /// The task token of the state that waits now.
+    /// The task token of the state that is waiting now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     pub closes_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// The person, or `time`.
+    /// The person who decided, or `time`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
-    /// `link`, `session`, `token` or `time`.
+    /// How the decision was made: `link`, `session`, `token` or `time`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_via: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,30 +46,30 @@ impl GateRecord {
     }
 }
 
-/// A decision that a person or a timeout wants to make at a gate.
+/// A decision that a person or a timeout is about to make.
 #[derive(Debug, Clone, Copy)]
 pub struct NewDecision<'a> {
     pub decision: Decision,
     /// The decider as people are shown it: an address, `NAME (ORG)` of a token, `technician` or `time`.
     pub by: &'a str,
-    /// The decider as the audit records it: the id of a member or a token, else the same as `by`.
+    /// The decider as the audit records it: the id of a member or a token, otherwise the same as `by`.
     pub who: &'a str,
-    /// `link`, `session`, `token` or `time`.
+    /// How the decision is made: `link`, `session`, `token` or `time`.
     pub via: &'a str,
     pub reason: Option<&'a Reason>,
-    /// The version of the request that the person saw. Nothing is decided if the request has another version by now. None
-    /// for a timeout.
+    /// The version of the request that the person saw. If the request has another version by now, nothing is decided.
+    /// `None` for a timeout.
     pub version: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided {
-    /// False if the gate was decided before, as `gate` then shows; or if the request has changed since the person saw it.
+    /// False if the gate was decided before, as `gate` then shows, or if the request changed after the person saw it.
     pub first: bool,
     pub gate: GateRecord,
 }
 
-/// What keeps a decision from being written.
+/// The reasons for which a decision is not written.
 #[derive(Clone, Copy)]
 enum Conflict {
     AlreadyDecided,
@@ -84,8 +85,8 @@ fn gate_key(key: &RequestKey, gate: &Gate) -> Item {
 }
 
 impl Store {
-    /// Records that a state begins to wait at the gate. Overwrites the token of an earlier visit, never a decision.
-    /// `closes_at` is fixed by the first visit, so that a repeated visit does not lengthen the wait.
+    /// Records that a state waits at the gate. Replaces the task token of an earlier visit, but never a decision.
+    /// `closes_at` is fixed by the first visit, so that a repeated visit does not extend the wait.
     pub async fn enter_gate(
         &self,
         key: &RequestKey,
@@ -104,8 +105,8 @@ impl Store {
         decode(TABLE, found)
     }
 
-    /// Prepares a gate for a resumed request, after the end of the request has retired it. A decision stays; a gate that
-    /// nobody decided starts anew.
+    /// Reopens a gate for a resumed request, after the request's end has retired the gate. A decision stays; an
+    /// undecided gate starts anew.
     pub async fn reopen_gate(&self, key: &RequestKey, gate: &Gate, closes_at: DateTime<Utc>) -> Result<(), StepError> {
         let reopened = update(TABLE, gate_key(key, gate), "SET closes_at = :c REMOVE expires_at")
             .value(":c", text(closes_at.to_rfc3339()))
@@ -141,7 +142,7 @@ impl Store {
         all_items("reading the gates", gates).await
     }
 
-    /// The one write that decides. Every later caller gets the decision that was recorded.
+    /// Decides the gate in a single conditional write. Every later caller gets the recorded decision.
     pub async fn decide(&self, key: &RequestKey, gate: &Gate, new: NewDecision<'_>) -> Result<Decided, StepError> {
         let reason = new.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         let decision = format!("{} by {}{reason}", new.decision.as_str(), new.via);
@@ -158,7 +159,7 @@ impl Store {
         Ok(Decided { first, gate })
     }
 
-    /// Lets the request's gates and links expire some time after its end.
+    /// Makes the request's gates and links expire some time after its end.
     pub async fn retire_gates(&self, key: &RequestKey) -> Result<(), StepError> {
         let until = (Utc::now() + Duration::days(DAYS_AFTER_END)).timestamp();
         for found in self.gate_items(key).await? {
@@ -173,7 +174,7 @@ impl Store {
             let Some(gate) = found.get("gate").cloned() else {
                 continue;
             };
-            // The token has no use any more.
+            // The task token is no longer needed.
             let retired = update(
                 TABLE,
                 item([("org", text(key.org.as_str())), ("gate", gate)]),
@@ -185,7 +186,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records the hashes of the gate's links, so that they can be retired with it.
+    /// Records the hashes of the gate's links, so that the links can be retired with the gate.
     pub(crate) async fn remember_links(
         &self,
         key: &RequestKey,
@@ -197,7 +198,7 @@ impl Store {
     }
 }
 
-/// A part of a cancellation: closes the gate.
+/// Part of a cancellation: closes the gate.
 pub(crate) fn gate_cancel(key: &RequestKey, gate: &Gate, by: &str) -> Conditional {
     let cancelled = NewDecision {
         decision: Decision::Cancelled,
@@ -210,7 +211,7 @@ pub(crate) fn gate_cancel(key: &RequestKey, gate: &Gate, by: &str) -> Conditiona
     decision_update(key, gate, cancelled)
 }
 
-/// A part of a transaction: nobody has decided yet.
+/// Part of a transaction: requires that the gate is undecided.
 pub(crate) fn gate_is_open(key: &RequestKey, gate: &Gate) -> Conditional {
     check(TABLE, gate_key(key, gate)).when("attribute_not_exists(decision)")
 }

@@ -1,4 +1,4 @@
-//! A temporary password that could not be delivered to any destination. It is kept for a while, and shown once.
+//! A temporary password that could not be delivered to any destination. It is kept for a limited time and shown once.
 
 use chrono::{DateTime, Utc};
 use domain::request::RequestKey;
@@ -13,27 +13,26 @@ use crate::requests::Changed;
 use crate::write::put;
 use crate::{Store, text};
 
-/// The effect that is recorded when nothing is left to be done with the password: it was delivered, was shown, or was
-/// deleted.
+/// The effect that is recorded when the password needs no further work, because it was delivered, shown or deleted.
 pub const PASSWORD_SETTLED: &str = "password";
 const KEPT: &str = "password-kept";
 const SHOWN: &str = "password-shown";
 
-/// Who has seen the password.
+/// Who saw the password, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// The person as people are shown them.
+    /// The person's name as shown to people.
     pub by: String,
     pub at: DateTime<Utc>,
-    /// Number of the execution that waits with the password.
+    /// The number of the execution that keeps the password.
     pub run: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// There is no password yet, or it is being delivered.
+    /// There is no password yet, or its delivery is in progress.
     NotYet,
-    /// The password waits for an admin.
+    /// An admin can see the password.
     Here,
     Shown(Shown),
     /// The password was delivered or deleted.
@@ -69,7 +68,7 @@ impl Store {
         }
     }
 
-    /// The one write that allows showing the password, with its audit entry, which names `who`.
+    /// Allows one person to see the password, in a single conditional write that includes the audit entry about `who`.
     pub async fn show_password(&self, key: &RequestKey, who: &str, shown: &Shown) -> Result<Changed, StepError> {
         let first = put(TABLE, effect_key(key, SHOWN))
             .with("result", encode_json(TABLE, shown)?)
@@ -81,7 +80,7 @@ impl Store {
         Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Whether nothing is left to be done with the password (see [`PASSWORD_SETTLED`]).
+    /// Whether the password needs no further work (see [`PASSWORD_SETTLED`]).
     pub async fn password_is_settled(&self, key: &RequestKey) -> Result<bool, StepError> {
         self.is_done(key, PASSWORD_SETTLED).await
     }

@@ -1,5 +1,5 @@
-//! Leases on what only one holder may do at a time: buy a license for an organisation, or renew an organisation's tokens of
-//! a vendor's system.
+//! Leases for work that only one holder may do at a time: buying a license for an organisation, or renewing an
+//! organisation's tokens for a vendor.
 
 use chrono::{Duration, Utc};
 use domain::ids::{OrgId, RequestId};
@@ -12,10 +12,10 @@ use crate::{Store, number, text};
 
 const TABLE: &str = "leases";
 
-/// Longer than any purchase waits for its order and its seat; only a request that nobody ended lets it run out.
+/// Longer than any purchase waits for its order and its seat. The lease expires only if its request was never ended.
 const PURCHASE: Duration = Duration::hours(4);
 
-/// Longer than a token's renewal takes with all its time-outs.
+/// Longer than a token's renewal takes, including all its timeouts.
 const RENEWAL: Duration = Duration::seconds(60);
 
 fn purchase(org: &OrgId, part_number: &str) -> String {
@@ -29,7 +29,7 @@ fn renewal(org: &OrgId, system: &str) -> String {
 #[derive(Deserialize)]
 struct Lease {
     holder: RequestId,
-    /// Unix time.
+    /// In Unix seconds.
     expires_at: i64,
 }
 
@@ -38,12 +38,12 @@ fn lease_key(name: String) -> Item {
 }
 
 impl Store {
-    /// True if `holder` has the lease now. Taking it again renews it.
+    /// Returns true if `holder` now has the lease. Taking it again renews it.
     pub async fn take_lease(&self, org: &OrgId, part_number: &str, holder: &RequestId) -> Result<bool, StepError> {
         self.take(purchase(org, part_number), holder.as_str(), PURCHASE).await
     }
 
-    /// True if `holder` may renew the tokens now. The lease runs out by itself.
+    /// Returns true if `holder` may renew the tokens now. The lease expires by itself.
     pub async fn take_token_lease(&self, org: &OrgId, system: &str, holder: &str) -> Result<bool, StepError> {
         self.take(renewal(org, system), holder, RENEWAL).await
     }
@@ -59,7 +59,7 @@ impl Store {
         self.write_if("taking a lease", lease).await
     }
 
-    /// The request that holds the lease now.
+    /// The request that currently holds the lease.
     pub async fn lease_holder(&self, org: &OrgId, part_number: &str) -> Result<Option<RequestId>, StepError> {
         let key = lease_key(purchase(org, part_number));
         let lease: Option<Lease> = self.read("reading a purchase lease", TABLE, key).await?;

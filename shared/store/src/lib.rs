@@ -1,5 +1,6 @@
-//! DynamoDB for people's data and decisions, Secrets Manager for passwords and credentials.
-//! Every write that two callers may race for is conditional, and writes that must agree are one transaction.
+//! Storage: DynamoDB for requests, people and decisions, Secrets Manager for passwords and credentials.
+//!
+//! Every write for which callers may compete is conditional, and writes that must agree are in one transaction.
 
 mod access;
 mod approvers;
@@ -65,7 +66,7 @@ fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// Whether an item's time is over: DynamoDB deletes it by itself, within days.
+/// Whether an item has expired. DynamoDB deletes it only within days.
 fn has_expired(item: &HashMap<String, AttributeValue>, now: DateTime<Utc>) -> bool {
     let expires = item.get("expires_at").and_then(|value| value.as_n().ok());
     let expires = expires.and_then(|value| value.parse::<i64>().ok());
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_item_is_over_at_its_time_and_not_when_dynamodb_deletes_it() {
+    fn item_expires_at_its_time_not_at_its_deletion() {
         let now: DateTime<Utc> = "2026-11-28T07:00:00Z".parse().unwrap();
         let item = |seconds: i64| HashMap::from([("expires_at".to_owned(), number(now.timestamp() + seconds))]);
         assert!(has_expired(&item(-1), now) && has_expired(&item(0), now));

@@ -1,8 +1,8 @@
-//! Limits on how often something may happen within a minute or an hour. One DynamoDB item counts for all functions.
+//! Limits on how often something may happen within a minute or an hour, counted across all functions in DynamoDB.
 //!
 //! Windows are fixed: a minute begins with its first second, an hour with its first minute. Around the border of two
-//! windows twice as much may come within a short time. That is close enough for the purpose of these limits: no
-//! organisation, no member and no stranger may use up what all of them share.
+//! windows, twice the limit may happen within a short time. That is precise enough, because the limits only keep one
+//! organisation, member or stranger from using up what all of them share.
 
 use chrono::{DateTime, Utc};
 use domain::ids::OrgId;
@@ -17,35 +17,37 @@ use crate::{Store, number, text};
 
 const TABLE: &str = "limits";
 
-/// How long a counter stays after its window, in seconds.
+/// How many seconds a counter is kept after its window.
 const SECONDS_AFTER_WINDOW: i64 = 3600;
 
-/// Requests that one organisation may submit in an hour.
+/// How many requests one organisation may submit in an hour.
 const SUBMISSIONS_AN_HOUR: u32 = 600;
 
-/// Requests that one basic member may submit in an hour, those that are refused for their content included. Each is mailed
-/// to all approvers.
+/// How many requests one basic member may submit in an hour, including those with invalid content. Each request is
+/// mailed to all approvers.
 const SUBMISSIONS_OF_A_BASIC: u32 = 30;
 
-/// The same for a power user, who may bring a class of people in at once.
+/// How many requests one power user may submit in an hour. It is higher because a power user may onboard a whole class
+/// at once.
 const SUBMISSIONS_OF_A_POWER_USER: u32 = 200;
 
-/// Checks without submission that one caller may ask for in a minute: each costs up to sixty calls of Microsoft Graph.
+/// How many dry runs one caller may make in a minute. Each costs up to sixty calls to Microsoft Graph.
 const CHECKS_A_MINUTE: u32 = 30;
 
-/// Refused sign-ins that the audit lists in an hour, of one organisation or of those that concern none.
+/// How many refused sign-ins the audit lists in an hour for one organisation, or for all that concern none.
 const REFUSED_SIGN_INS_AN_HOUR: u32 = 200;
 
-/// Those of one account. The rest of the organisation's are for others, whom it could hide otherwise.
+/// How many refused sign-ins of one account the audit lists in an hour, so that one account cannot hide those of
+/// others.
 const REFUSED_SIGN_INS_OF_ONE: u32 = 20;
 
-/// Text messages that may be sent in the name of one organisation in an hour. Each of them costs money.
+/// How many text messages may be sent for one organisation in an hour. Each of them costs money.
 const TEXT_MESSAGES_AN_HOUR: u32 = 100;
 
-/// What is counted, and how much of it is allowed within a window.
+/// Something to count, and how often it may happen within a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
-    /// No two limits share a name.
+    /// The name of the counter, unique among all limits.
     name: String,
     most: u32,
     window: Window,
@@ -71,8 +73,8 @@ impl Limit {
         Self::new(format!("submissions#{org}"), SUBMISSIONS_AN_HOUR, Window::Hour)
     }
 
-    /// The caller's own number, for those who ask and don't act: it is counted first, so that one of them does not keep the
-    /// others of the organisation from submitting. `person`: a member's programs count as the member.
+    /// The caller's own limit, for roles that only submit. It is counted before the organisation's, so that one member
+    /// does not use up the limit of the others. `person`: a member's programs count as the member.
     pub fn own_submissions(org: &OrgId, role: Role, person: &str) -> Option<Self> {
         let most = match role {
             Role::Basic => SUBMISSIONS_OF_A_BASIC,
@@ -82,12 +84,12 @@ impl Limit {
         Some(Self::new(format!("submissions#{org}#{person}"), most, Window::Hour))
     }
 
-    /// `home` and `caller`: the organisation that a member or a token is of, and the id in it.
+    /// `home` is the organisation to which the member or token belongs, `caller` its id there.
     pub fn checks(home: &OrgId, caller: &str) -> Self {
         Self::new(format!("checks#{home}#{caller}"), CHECKS_A_MINUTE, Window::Minute)
     }
 
-    /// `None`: those that concern no organisation.
+    /// `None` stands for refusals that concern no organisation.
     pub fn refused_sign_ins(org: Option<&OrgId>) -> Self {
         let org = org.map(OrgId::as_str).unwrap_or_default();
         Self::new(
@@ -97,7 +99,8 @@ impl Limit {
         )
     }
 
-    /// Of one account, counted before the organisation's. None where nobody could be made out. Counters name no addresses.
+    /// The limit of one account, counted before the organisation's. `None` if the account is unknown. The counter's
+    /// name contains a digest and not the address.
     pub fn refused_sign_ins_of(org: Option<&OrgId>, account: &str) -> Option<Self> {
         if account.is_empty() {
             return None;
@@ -123,7 +126,7 @@ impl Limit {
         self.most
     }
 
-    /// The window, after a number: "600 an hour".
+    /// The length of the window, to follow a number: "600 an hour".
     pub fn each(&self) -> &'static str {
         match self.window {
             Window::Minute => "a minute",
@@ -131,7 +134,7 @@ impl Limit {
         }
     }
 
-    /// When the window that `now` lies in began, as a Unix time.
+    /// The start of the window that contains `now`, in Unix seconds.
     fn begin(&self, now: DateTime<Utc>) -> i64 {
         let length = self.window.seconds();
         now.timestamp().div_euclid(length) * length
@@ -149,14 +152,14 @@ impl Limit {
     }
 }
 
-/// Whether there was room left.
+/// The result of counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowed {
     Yes,
     No {
-        /// Nobody was refused in this window before.
+        /// Whether this is the first refusal in this window.
         first: bool,
-        /// Until the next window begins.
+        /// Seconds until the next window begins.
         seconds: u32,
     },
 }
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_one_within_the_limit_is_allowed_and_the_next_one_is_told_when_to_come_back() {
+    fn call_beyond_the_limit_learns_when_to_retry() {
         let acme = OrgId::parse("acme").unwrap();
         let now = at("2026-11-28T07:59:30Z");
         let hour = Limit::submissions(&acme);
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_has_a_number_of_their_own_and_who_acts_has_the_organisations() {
+    fn only_submitting_roles_have_a_limit_of_their_own() {
         let acme = OrgId::parse("acme").unwrap();
         let most = |role| Limit::own_submissions(&acme, role, "acme/m1").map(|limit| limit.most());
         assert_eq!(Role::ALL.map(most), [Some(30), Some(200), None, None, None]);
@@ -224,16 +227,16 @@ mod tests {
     }
 
     #[test]
-    fn one_account_is_one_account_and_nobody_is_none() {
+    fn each_account_is_counted_by_itself() {
         let of = |account: &str| Limit::refused_sign_ins_of(None, account);
         assert_eq!(of("Eve@example.com"), of("eve@example.com"));
         assert!(of("eve@example.com").is_some_and(|limit| !limit.name.contains("eve")));
         assert_eq!(of(""), None);
     }
 
-    /// Otherwise one organisation would use up another one's.
+    /// Otherwise one organisation would use up the limit of another.
     #[test]
-    fn nobody_counts_for_somebody_else() {
+    fn counters_are_not_shared() {
         let org = |id: &str| OrgId::parse(id).unwrap();
         let limits = [
             Limit::submissions(&org("acme")),

@@ -1,7 +1,7 @@
-//! The people who sign in for an organisation.
+//! The members of an organisation, who can sign in.
 //!
-//! An address and an identity belong to one member of an organisation. Items of their own see to that, beside the members
-//! in the same table and written in the same transactions (see [`hold`]).
+//! An address and an identity belong to at most one member of an organisation. Separate items ensure that; they are in
+//! the same table and are written in the same transactions (see [`hold`]).
 
 mod hold;
 mod join;
@@ -23,7 +23,7 @@ pub use hold::Held;
 pub use join::{Added, Bound, Joined};
 
 pub(crate) const TABLE: &str = "members";
-/// What every member's id begins with: the partition of an organisation has other items too.
+/// The prefix of every member's id, which distinguishes members from the organisation's other items.
 const MEMBER_KEYS: &str = "m";
 const PAGE: i32 = 100;
 
@@ -35,19 +35,19 @@ pub struct Member {
     pub email: String,
     pub name: String,
     pub role: Role,
-    /// The identity that the identity provider has to name at a sign-in; none before the first sign-in.
+    /// The identity that must sign in; `None` before the first sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
-    /// Sessions that began until then have ended.
+    /// Sessions that began up to this time have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_after: Option<DateTime<Utc>>,
-    /// The newest one-time link, by the hash of its secret; none after it was used.
+    /// The hash of the secret of the newest one-time link; `None` after the link was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in_link: Option<String>,
 }
 
 impl Member {
-    /// Ids are in the order of joining.
+    /// Creates a member. Ids sort by the time of joining.
     pub fn new(org: &OrgId, email: &str, name: &str, role: Role) -> Self {
         Self {
             org: org.clone(),
@@ -61,7 +61,7 @@ impl Member {
         }
     }
 
-    /// `ORG/MEMBER`: the person, as requests and decisions compare them.
+    /// The person as `ORG/MEMBER`, by which requests and decisions compare people.
     pub fn person(&self) -> String {
         format!("{}/{}", self.org, self.id)
     }
@@ -71,7 +71,7 @@ impl Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Done,
-    /// Somebody else changed or deleted the member meanwhile: read again.
+    /// The member was changed or deleted meanwhile, so the caller has to read it again.
     Overtaken,
 }
 
@@ -81,7 +81,7 @@ impl From<bool> for Changed {
     }
 }
 
-/// The member, or the admin who must remain, is not as the caller read them.
+/// The member, or the admin who must remain, changed after the caller read them.
 #[derive(Clone, Copy)]
 pub(crate) struct Overtaken;
 
@@ -95,7 +95,8 @@ impl Store {
         self.read("reading a member", TABLE, member_key(org, id)).await
     }
 
-    /// One page in the order of joining, after the member named; with where the next page begins, if there is one.
+    /// One page of members in the order of joining, starting after the id `after`, and the id after which the next page
+    /// starts, if there is one.
     pub async fn members(&self, org: &OrgId, after: Option<&str>) -> Result<(Vec<Member>, Option<String>), StepError> {
         let answer = self
             .query(TABLE)
@@ -124,7 +125,8 @@ impl Store {
         }
     }
 
-    /// Members that the first versions of Gangway wrote have no item for their address: [`Store::add_member`] writes it.
+    /// Finds a member that early versions of Gangway stored without an item for the address. [`Store::add_member`]
+    /// writes that item.
     async fn member_of_old(&self, org: &OrgId, email: &str) -> Result<Option<Member>, StepError> {
         let answer = self
             .query(TABLE)
@@ -137,14 +139,15 @@ impl Store {
         let Some(item) = answer.items.unwrap_or_default().into_iter().next() else {
             return Ok(None);
         };
-        // The index lags: the table knows whether the member is still there.
+        // The index may be outdated, so the table decides whether the member still exists.
         let indexed: Member = decode(TABLE, item)?;
         self.member(org, &indexed.id).await
     }
 
-    /// Changes name and role, if the member is still as the caller read it. The address stays: it is how the member was
-    /// found, and a person with another address is another member. `remaining` must still be an admin then: of two admins
-    /// who lower each other's role at once, one stays.
+    /// Changes the member's name and role, if the member did not change since the caller read it. The address cannot
+    /// change, because it identifies the member; a person with another address is another member. `remaining` must
+    /// still be an admin at the time of the write. So if two admins demote each other at the same time, one stays
+    /// admin.
     pub async fn change_member(
         &self,
         read: &Member,
@@ -176,8 +179,8 @@ impl Store {
         Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Deletes the member, and leaves tombstones for the address and the identity. These never expire: the person can come
-    /// back only if an admin adds them again. `remaining` as for [`Store::change_member`].
+    /// Deletes the member and leaves tombstones for the address and the identity. Tombstones never expire: the person
+    /// can come back only if an admin adds them again. For `remaining`, see [`Store::change_member`].
     pub async fn delete_member(
         &self,
         read: &Member,
@@ -198,7 +201,7 @@ impl Store {
         Ok(tx.commit().await?.is_done().into())
     }
 
-    /// An admin of the same organisation other than this member.
+    /// Another admin of the same organisation.
     pub async fn another_admin(&self, than: &Member) -> Result<Option<Member>, StepError> {
         let mut after = None;
         loop {
@@ -215,8 +218,9 @@ impl Store {
     }
 }
 
-/// Holds if the member is still as the caller read it. A member who became an admin meanwhile may be the one whom another
-/// change left; and a sign-in that binds the member at this moment would leave its identity without a tombstone.
+/// A deletion that succeeds only if the member did not change since the caller read it. The member may have become the
+/// only admin meanwhile. Or a sign-in may just have bound the member to an identity, which would then have no
+/// tombstone.
 fn deletion(read: &Member) -> Result<Conditional, StepError> {
     let member = delete(TABLE, member_key(&read.org, &read.id));
     let member = member.name("#role", "role").name("#identity", "identity");
@@ -243,9 +247,10 @@ fn org_email(org: &OrgId, email: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Otherwise whoever was made an admin meanwhile is deleted as the basic member that was read, and nobody is left.
+    /// Otherwise a member who was just made admin could be deleted as the basic member that was read, and no admin
+    /// would be left.
     #[test]
-    fn a_member_with_another_role_than_was_read_is_not_deleted() {
+    fn delete_fails_if_role_changed_since_read() {
         let mut read = Member::new(&OrgId::parse("acme").unwrap(), "bob@acme.example", "Bob", Role::Basic);
         for identity in [None, Some("1")] {
             read.identity = identity.map(|subject| Identity {

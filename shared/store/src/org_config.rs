@@ -1,4 +1,4 @@
-//! The variables that hold for an organisation or a request, read in one place for pages and steps.
+//! The effective variables of an organisation or a request, read in one place for pages and steps.
 
 use domain::ids::OrgId;
 use domain::integration::Organisation;
@@ -8,14 +8,18 @@ use domain::variables::{Family, Inherited, OrgVariables, inherited_from};
 use crate::Store;
 use crate::requests::RequestRecord;
 
-/// An organisation and the variables that hold for it.
+/// An organisation and its effective variables.
 pub struct OrgConfig {
     pub organisation: Organisation,
     pub variables: OrgVariables,
 }
 
-/// What holds for the organisation now. Permanent if there is none, and for a person if a stored value is no longer one
-/// that its variable takes.
+/// Reads the organisation and its current effective variables.
+///
+/// # Errors
+///
+/// [`StepError::Permanent`] if there is no such organisation, [`StepError::NeedsAttention`] if a stored value is no
+/// longer valid for its variable.
 pub async fn org_config(store: &Store, org: &OrgId) -> Result<OrgConfig, StepError> {
     let organisation = store.organisation(org).await?;
     let organisation = organisation.ok_or_else(|| StepError::Permanent(format!("there is no organisation {org}")))?;
@@ -26,7 +30,7 @@ pub async fn org_config(store: &Store, org: &OrgId) -> Result<OrgConfig, StepErr
     })
 }
 
-/// What holds for one request, whose own overrides win. Steps go by these.
+/// Reads the effective variables for one request, whose own overrides win. Steps use these.
 pub async fn request_config(store: &Store, record: &RequestRecord) -> Result<OrgConfig, StepError> {
     let mut config = org_config(store, &record.org).await?;
     config.variables = record.job.settings(config.variables);
@@ -34,7 +38,7 @@ pub async fn request_config(store: &Store, record: &RequestRecord) -> Result<Org
 }
 
 impl Store {
-    /// The organisation's variables as they hold now.
+    /// The organisation's current effective variables.
     pub async fn variables(&self, organisation: &Organisation) -> Result<OrgVariables, StepError> {
         let own = self.own_variables(&organisation.id).await?;
         let inherited = self.inherited(organisation).await?;
@@ -44,9 +48,9 @@ impl Store {
         })
     }
 
-    /// All that a change of the organisation's variables is checked with.
+    /// Everything that a change of the organisation's variables is checked with.
     pub async fn family(&self, organisation: &Organisation) -> Result<Family, StepError> {
-        // First, so that whatever is changed while the rest is read counts as newer.
+        // The version is read first, so that any change during the other reads counts as newer.
         let version = self.variables_version(&organisation.id).await?;
         Ok(Family {
             version,

@@ -15,16 +15,16 @@ use crate::{Store, number, text};
 const TABLE: &str = "organisations";
 const PROFILE: &str = "profile";
 const VARIABLE: &str = "variable#";
-/// How often the variables were changed.
+/// The attribute that counts the changes of the variables.
 const VERSION: &str = "version";
-/// An entry of the parent's list of children, so that a change of the parent can be checked against them.
+/// The prefix of entries in the parent's list of children, with which a change of the parent's variables is checked.
 const CHILD: &str = "child#";
 
 /// The result of a change of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Done,
-    /// Somebody else changed them meanwhile, so the values that were checked together are not the current ones.
+    /// The variables were changed meanwhile, so the check of the change no longer applies.
     Overtaken,
 }
 
@@ -60,12 +60,12 @@ impl Store {
         tx.commit_all().await
     }
 
-    /// The organisations whose parent this is, with what they have set.
+    /// The child organisations, with the values they have set.
     pub async fn children(&self, org: &OrgId) -> Result<Vec<Child>, StepError> {
         let mut children = Vec::new();
         for (id, _) in self.items(org, CHILD).await? {
             let id = OrgId::parse(&id).map_err(|_| wrong_attribute(TABLE, "name"))?;
-            // An organisation that has another parent by now is still listed here.
+            // An organisation that has moved to another parent may still be listed here.
             let is_child = |child: &Organisation| child.parent.as_ref() == Some(org);
             if self.organisation(&id).await?.is_some_and(|child| is_child(&child)) {
                 let own = self.own_variables(&id).await?;
@@ -75,7 +75,7 @@ impl Store {
         Ok(children)
     }
 
-    /// The organisation's items whose name begins with `kind`, with the rest of the name.
+    /// The organisation's items whose names begin with `kind`, with the rest of each name.
     async fn items(&self, org: &OrgId, kind: &str) -> Result<Vec<(String, Item)>, StepError> {
         let items = self
             .query(TABLE)
@@ -93,7 +93,7 @@ impl Store {
         named.collect()
     }
 
-    /// What this organisation itself has set.
+    /// The values that this organisation itself has set.
     pub async fn own_variables(&self, org: &OrgId) -> Result<OwnVariables, StepError> {
         let mut own = OwnVariables::new();
         for (name, item) in self.items(org, VARIABLE).await? {
@@ -102,14 +102,14 @@ impl Store {
         Ok(own)
     }
 
-    /// The version of the variables that are read after this; 0 for an organisation that has never changed any.
+    /// The version of the variables, to be read before them; 0 if the organisation has never changed any.
     pub(crate) async fn variables_version(&self, org: &OrgId) -> Result<i64, StepError> {
         let version: Option<Version> = self.read("reading an organisation", TABLE, key(org, VERSION)).await?;
         Ok(version.map_or(0, |version| version.version))
     }
 
-    /// Makes all changes or none. `None` goes back to the inherited value or the default. `before` are the variables that the
-    /// caller read in this version, and checked together with the changes.
+    /// Makes all changes or none. `None` goes back to the inherited value or the default. `before` are the variables in
+    /// the version that the caller read and checked together with the changes.
     pub async fn change_variables(
         &self,
         org: &OrgId,
@@ -146,7 +146,8 @@ fn setting_write(org: &OrgId, name: &str, new: Option<&OwnVariable>) -> Result<W
     })
 }
 
-/// Only after the version that was read. Variables that the first versions of Gangway wrote have no version.
+/// Counts the version up if it is still the one that was read. Variables stored by early versions of Gangway have no
+/// version.
 fn next_version(org: &OrgId, read: i64) -> Conditional {
     let next = put(TABLE, key(org, VERSION)).with(VERSION, number(read + 1));
     let next = next.name("#version", VERSION);
@@ -156,11 +157,13 @@ fn next_version(org: &OrgId, read: i64) -> Conditional {
     }
 }
 
-/// The organisation's own value was changed.
+/// Audit entry: the organisation's own value was changed.
 pub const SET: &str = "variable.set";
-/// The same, where the value is also the children's default, who may see such an entry: it tells nothing else.
+/// Audit entry: a value was changed that is also the default for children. Members of the children may see the entry,
+/// because it contains nothing else.
 pub const SET_FOR_CHILDREN: &str = "variable.set_for_children";
-/// The same, where children may not have their own. It begins like the other, so that both are found together.
+/// Audit entry: a value was changed that children may not override. It begins like [`SET_FOR_CHILDREN`], so that one
+/// filter finds both.
 const LOCKED_FOR_CHILDREN: &str = "variable.set_for_children_locked";
 
 fn entries(name: &str, old: Option<&OwnVariable>, new: Option<&OwnVariable>, by: &str) -> Vec<AuditEntry> {
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_follows_the_version_that_was_read() {
+    fn change_requires_the_version_that_was_read() {
         let of = |read| -> Put {
             let sent = next_version(&OrgId::parse("acme").unwrap(), read).sent();
             sent.put().unwrap().clone()
@@ -211,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn children_can_see_what_was_theirs_and_no_more() {
+    fn children_see_only_entries_that_concern_them() {
         let (own, shared) = (
             setting("own", ForChildren::Nothing),
             setting("shared", ForChildren::Default),

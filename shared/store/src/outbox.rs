@@ -1,4 +1,4 @@
-//! Notes that are not on the ticket yet. Steps queue them; the ticket step posts them in order, each of them once.
+//! Notes that are not on the ticket yet. Steps queue them, and the ticket step posts each of them once, in order.
 //! Nothing secret may be queued, because the texts stay in DynamoDB.
 
 use chrono::{DateTime, Utc};
@@ -16,10 +16,11 @@ const PREFIX: &str = "note#";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuedNote {
-    /// Unique in the request; part of the marker on the ticket.
+    /// The note's name, unique in the request.
     pub name: String,
     pub text: String,
-    /// Random, and not on the ticket before the note is: nobody can write a note beforehand that passes for this one.
+    /// A random mark that appears on the ticket only with the note, so nobody can write a note in advance that passes
+    /// for this one.
     pub mark: String,
     pub queued_at: DateTime<Utc>,
     pub state: NoteState,
@@ -29,10 +30,10 @@ pub struct QueuedNote {
 #[serde(rename_all = "snake_case")]
 pub enum NoteState {
     Queued,
-    /// About to be posted. After a crash, the PSA is asked whether it was posted.
+    /// The note is about to be posted. After a crash, the step asks the PSA whether it was posted.
     Posting,
     Posted,
-    /// Sent as a mail because the PSA refused it.
+    /// The note was sent by mail because the PSA refused it.
     Mailed,
 }
 
@@ -41,7 +42,7 @@ fn note_key(key: &RequestKey, name: &str) -> Item {
 }
 
 impl Store {
-    /// Queues a note for the ticket. The first text queued under a name stays.
+    /// Queues a note for the ticket. If the name was used before, the first text stays.
     pub async fn queue_note(&self, key: &RequestKey, name: &str, body: &str) -> Result<(), StepError> {
         let note = QueuedNote {
             name: name.to_owned(),

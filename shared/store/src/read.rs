@@ -1,4 +1,4 @@
-//! Items as they are read and written: one place that turns them into types, and says which attribute has the wrong shape.
+//! Converts items to types and back, with errors that say which attribute has the wrong shape.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub(crate) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> I
 }
 
 impl Store {
-    /// The item with this primary key, as it is at this moment.
+    /// Reads the item with this primary key, consistently.
     pub(crate) async fn item(&self, operation: &str, table: &str, key: Item) -> Result<Option<Item>, StepError> {
         let answer = self
             .db
@@ -34,7 +34,7 @@ impl Store {
         Ok(answer.item)
     }
 
-    /// The item with this primary key as a `T`.
+    /// Reads the item with this primary key as a `T`.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         operation: &str,
@@ -45,19 +45,19 @@ impl Store {
         found.map(|found| decode(table, found)).transpose()
     }
 
-    /// A query of the table. It has no condition yet, and does not ask for a consistent read.
+    /// A query of the table, still without a condition and not consistent.
     pub(crate) fn query(&self, table: &str) -> QueryFluentBuilder {
         self.db.query().table_name(self.table(table))
     }
 }
 
-/// All items that a query finds, page after page.
+/// Reads all items of a query, across all pages.
 pub(crate) async fn all_items(operation: &str, query: QueryFluentBuilder) -> Result<Vec<Item>, StepError> {
     let items = query.into_paginator().items().send().try_collect().await;
     items.map_err(|error| aws_error(operation, &error))
 }
 
-/// Reads an item as a `T`. The error names the table and the attribute that has the wrong shape.
+/// Converts an item to a `T`. The error names the table and the attribute that has the wrong shape.
 pub(crate) fn decode<T: DeserializeOwned>(table: &str, found: Item) -> Result<T, StepError> {
     let found: serde_dynamo::Item = found.into();
     let whole = serde_dynamo::AttributeValue::M(found.into());
@@ -65,24 +65,24 @@ pub(crate) fn decode<T: DeserializeOwned>(table: &str, found: Item) -> Result<T,
     serde_path_to_error::deserialize(deserializer).map_err(|error| wrong_shape(table, None, &error))
 }
 
-/// Reads the items of a query as `T`s.
+/// Converts the items of a query to `T`s.
 pub(crate) fn decode_all<T: DeserializeOwned>(table: &str, found: Vec<Item>) -> Result<Vec<T>, StepError> {
     found.into_iter().map(|item| decode(table, item)).collect()
 }
 
-/// Reads an attribute that holds JSON in a text.
+/// Converts an attribute that holds JSON as text.
 pub(crate) fn decode_json<T: DeserializeOwned>(table: &str, found: &Item, attribute: &str) -> Result<T, StepError> {
     let json = text_at(table, found, attribute)?;
     let mut deserializer = serde_json::Deserializer::from_str(json);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| wrong_shape(table, Some(attribute), &error))
 }
 
-/// The text of an attribute that every such item has.
+/// The text of a required attribute.
 pub(crate) fn text_at<'a>(table: &str, found: &'a Item, attribute: &str) -> Result<&'a str, StepError> {
     optional_text(found, attribute).ok_or_else(|| wrong_attribute(table, attribute))
 }
 
-/// The text of an attribute that an item may lack.
+/// The text of an optional attribute.
 pub(crate) fn optional_text<'a>(found: &'a Item, attribute: &str) -> Option<&'a str> {
     let value = found.get(attribute)?;
     value.as_s().ok().map(String::as_str)
@@ -96,7 +96,7 @@ pub(crate) fn encode_value(table: &str, value: &impl Serialize) -> Result<Attrib
     serde_dynamo::to_attribute_value(value).map_err(|_| unwritable(table))
 }
 
-/// As JSON in a text: for what only Gangway reads, and DynamoDB need not look into.
+/// Encodes as JSON text, for values that only Gangway reads and no DynamoDB expression uses.
 pub(crate) fn encode_json(table: &str, value: &impl Serialize) -> Result<AttributeValue, StepError> {
     serde_json::to_string(value).map(text).map_err(|_| unwritable(table))
 }
@@ -105,14 +105,14 @@ fn unwritable(table: &str) -> StepError {
     StepError::Permanent(format!("an item of table {table} can't be written as it is"))
 }
 
-/// An attribute of the table that is missing or has the wrong shape.
+/// The error for an attribute that is missing or has the wrong shape.
 pub(crate) fn wrong_attribute(table: &str, attribute: &str) -> StepError {
     StepError::Permanent(format!(
         "an item of table {table} has not the shape this version expects: {attribute}"
     ))
 }
 
-/// Names no value: it may be personal data, and serde's messages quote it.
+/// The error names no value, because a value may be personal data and serde's messages quote it.
 fn wrong_shape<E: std::fmt::Display>(
     table: &str,
     attribute: Option<&str>,
@@ -123,7 +123,7 @@ fn wrong_shape<E: std::fmt::Display>(
         .into_iter()
         .chain(names(error.path()))
         .collect();
-    // The name is the type's own.
+    // The name of a type contains no data.
     let message = error.inner().to_string();
     let missing = message
         .strip_prefix("missing field `")
@@ -137,7 +137,7 @@ fn names(path: &Path) -> impl Iterator<Item = String> {
         Segment::Map { key } if is_attribute_name(key) => key.clone(),
         Segment::Seq { index } => index.to_string(),
         Segment::Enum { variant } => variant.clone(),
-        // What a map has for a key may be a value.
+        // A key of a map may be data.
         Segment::Map { .. } | Segment::Unknown => "?".to_owned(),
     })
 }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_of_the_wrong_shape_is_named_by_its_path() {
+    fn wrong_shape_is_named_by_its_path() {
         use serde_json::json;
         assert_eq!(error(json!({})), "plan");
         assert_eq!(error(json!({"plan": {}})), "plan.seats");
@@ -187,13 +187,13 @@ mod tests {
     }
 
     #[test]
-    fn no_key_that_may_be_data_is_quoted() {
+    fn map_keys_are_not_quoted() {
         let stored = serde_json::json!({"plan": {"seats": {"ada@acme.example": "x"}}});
         assert_eq!(error(stored), "plan.seats.?");
     }
 
     #[test]
-    fn json_in_a_text_is_named_by_its_attribute() {
+    fn json_text_is_named_by_its_attribute() {
         let stored = item([("result", text(r#"{"seats": {"spare": "Ada"}}"#))]);
         let error = decode_json::<Inner>("effects", &stored, "result").unwrap_err();
         assert!(error.to_string().ends_with(": result.seats.spare"), "{error}");

@@ -27,31 +27,31 @@ pub struct RequestRecord {
     pub org: OrgId,
     pub id: RequestId,
     pub status: Status,
-    /// Number of the execution that works on it.
+    /// The number of the execution that works on the request.
     pub run: u32,
-    /// Stored under the name of its kind.
+    /// The job, stored under the name of its kind.
     #[serde(flatten)]
     pub job: Job,
     pub plan: Plan,
     pub requester: Requester,
     pub created_at: DateTime<Utc>,
-    /// The step that began last: where a failure is looked for.
+    /// The step that began last; a failure without an event is attributed to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketRef>,
-    /// Known from the beginning for a leaver; for a new person, from the creation of the account.
+    /// The account: a leaver's from the beginning, a new user's after its creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserRef>,
-    /// By SKU part number.
+    /// The state of each license, by SKU part number.
     #[serde(default)]
     pub licenses: BTreeMap<String, LicenseState>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
-    /// Number of the execution that the last resume began.
+    /// The number of the execution that the last resume started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed: Option<u32>,
-    /// The steps that an admin left out when they resumed the request.
+    /// The steps that an admin left out when resuming the request.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub skipped: BTreeSet<Skip>,
 }
@@ -68,8 +68,8 @@ impl RequestRecord {
         self.job.kind()
     }
 
-    /// Whether the person with this address, which may be any of theirs, asked for the request, or is the one who leaves or
-    /// comes back. Somebody else has to approve it then.
+    /// Whether one of the addresses of the requester, the leaver or the rehired person is `address`. That person must
+    /// not approve the request.
     pub fn concerns(&self, address: &str) -> bool {
         let asked = self.requester.email.iter().chain(&self.plan.requester_addresses);
         let upn = std::iter::once(&self.plan.upn).filter(|_| self.kind() == Kind::Offboarding);
@@ -79,7 +79,7 @@ impl RequestRecord {
             .any(|own| own.trim().eq_ignore_ascii_case(address.trim()))
     }
 
-    /// How texts name the request.
+    /// The phrase by which texts name the request.
     pub fn about(&self) -> About<'_> {
         About {
             kind: self.kind(),
@@ -92,23 +92,23 @@ impl RequestRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Yes,
-    /// The request is not in a state that allows it (any more).
+    /// The request is not, or no longer, in a state that allows the change.
     No,
 }
 
-/// What happens when a request gets another date.
+/// The effect of a new date on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moving {
-    /// Nobody has decided on the request yet.
+    /// Nobody has decided on the request yet, so only its date changes.
     InPlace,
     NextExecution,
-    /// The next execution tells the approvers of the later date.
+    /// The next execution informs the approvers about the later date.
     TellApprovers,
-    /// The next execution asks for approval again, at another gate.
+    /// The next execution requests approval again, at another gate.
     AskAgain,
 }
 
-/// The person who gives a request another date: their id for the audit, and their name for people.
+/// The person who changes the date: the id is for the audit, the name for people.
 #[derive(Debug, Clone, Copy)]
 pub struct Mover<'a> {
     pub id: &'a str,
@@ -122,14 +122,14 @@ impl From<bool> for Changed {
     }
 }
 
-/// What keeps a change of a request from being written.
+/// The reasons for which a change of a request is not written.
 #[derive(Clone, Copy, PartialEq)]
 enum Conflict {
-    /// The request is not as it was read.
+    /// The request changed after it was read.
     Request,
-    /// Its gate has decided.
+    /// The gate was decided.
     Gate,
-    /// Another request holds its username.
+    /// Another request holds the username.
     Username,
 }
 
@@ -146,7 +146,7 @@ fn org_status(org: &OrgId, status: Status) -> AttributeValue {
     text(format!("{org}#{}", status.as_str()))
 }
 
-/// The item of a request, with the keys of its indexes.
+/// The item of a request, including the keys of its indexes.
 pub(crate) fn to_item(record: &RequestRecord) -> Result<Item, StepError> {
     let mut stored = encode(TABLE, record)?;
     stored.extend(request_key(&record.key()));
@@ -155,7 +155,8 @@ pub(crate) fn to_item(record: &RequestRecord) -> Result<Item, StepError> {
     Ok(stored)
 }
 
-/// Sets the status, and the key of the index by it. The expression goes on after `SET`; `#st`, `:to` and `:os` are taken.
+/// Sets the status and the key of the index by status. `expression` continues the `SET` clause; the placeholders `#st`,
+/// `:to` and `:os` are taken.
 fn with_status(key: &RequestKey, status: Status, expression: &str) -> Write {
     update(
         TABLE,
@@ -167,8 +168,8 @@ fn with_status(key: &RequestKey, status: Status, expression: &str) -> Write {
     .value(":os", org_status(&key.org, status))
 }
 
-/// As [`with_status`], for the execution that is to follow `record`'s: `:r` is the number of that one, `:next` of this one,
-/// and `:from` the status that was read.
+/// Like [`with_status`], and also starts the next execution. The placeholders are `:r` for the number of the current
+/// execution, `:next` for that of the next one, and `:from` for the status that was read.
 pub(crate) fn with_next_run(record: &RequestRecord, status: Status, expression: &str) -> Write {
     with_status(&record.key(), status, &format!(", #run = :next{expression}"))
         .name("#run", "run")
@@ -182,7 +183,7 @@ impl Store {
         self.read("reading a request", TABLE, request_key(key)).await
     }
 
-    /// At most `limit` requests, the newest first, from before the request `before`.
+    /// At most `limit` requests, newest first, older than the request `before`.
     pub async fn requests(
         &self,
         org: &OrgId,
@@ -214,7 +215,7 @@ impl Store {
         decode_all(TABLE, answer.items.unwrap_or_default())
     }
 
-    /// At most `most` requests in this status, the oldest first; and whether there are more.
+    /// At most `most` requests with this status, oldest first, and whether there are more.
     pub async fn oldest_requests(
         &self,
         org: &OrgId,
@@ -240,7 +241,8 @@ impl Store {
         Ok((records, false))
     }
 
-    /// Records that `step` of execution `run` begins, and returns the request; `None` if another execution took over.
+    /// Records that `step` of execution `run` begins, and returns the request. Returns `None` if another execution took
+    /// over.
     pub async fn begin_step(&self, key: &RequestKey, run: u32, step: &str) -> Result<Option<RequestRecord>, StepError> {
         let begun = update(TABLE, request_key(key), "SET step = :s")
             .name("#run", "run")
@@ -251,7 +253,7 @@ impl Store {
         found.map(|found| decode(TABLE, found)).transpose()
     }
 
-    /// Moves the request on if it is in one of the states `from`, in execution `run`.
+    /// Changes the status, if the request has one of the statuses `from` and execution `run` is its current one.
     pub async fn move_status(
         &self,
         key: &RequestKey,
@@ -285,7 +287,7 @@ impl Store {
         self.write_or_fail("recording a license", license.if_exists("sk")).await
     }
 
-    /// Takes another wanted username while this request may still choose: frees the old one, and reserves the new one.
+    /// Changes the username while the request may still choose one: frees the old username and reserves the new one.
     pub async fn change_upn(&self, key: &RequestKey, old: &str, new: &str) -> Result<Changed, StepError> {
         let renamed = update(TABLE, request_key(key), "SET #p.upn = :n").name("#p", "plan");
         let mut tx = self.tx("changing the username");
@@ -295,16 +297,16 @@ impl Store {
         Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Cancels the request while it waits for approval or its date. The same write closes the gate of the approval, so of a
-    /// click and a cancellation at the same time only one succeeds. The next execution, RUN + 1, tells the ticket.
+    /// Cancels a request that waits for approval or its date. The same write closes the approval gate, so of a
+    /// simultaneous click and cancellation only one succeeds. The next execution, RUN + 1, updates the ticket.
     pub async fn cancel(&self, record: &RequestRecord, by: &str) -> Result<Changed, StepError> {
         let mut tx = self.tx("cancelling a request");
         cancel(&mut tx, record, by, Conflict::Request)?;
         Ok(tx.commit().await?.is_done().into())
     }
 
-    /// Gives the request another date. While it is scheduled, the next execution takes over; while it waits for approval,
-    /// the running execution reads the new date later. Approvers see another version from then on.
+    /// Changes the date of a request. If it is scheduled, the next execution takes over; if it waits for approval, the
+    /// running execution reads the new date later. From then on approvers see another version.
     pub async fn reschedule(
         &self,
         record: &RequestRecord,
@@ -321,7 +323,7 @@ impl Store {
         tx.add(moved_request(record, &plan, date, moving)?.or(Conflict::Request));
         tx.audit(&key.org, &entry)?;
         if moving == Moving::InPlace {
-            // A decision is about the version that was seen, and this makes another one.
+            // A decision applies to the version that the person saw, and this change makes another one.
             tx.add(gate_is_open(&key, &record.plan.approval_gate()).or(Conflict::Gate));
         }
         Ok(tx.commit().await?.is_done().into())
@@ -337,8 +339,8 @@ impl Store {
         self.write_if("taking over a request", taken).await.map(Into::into)
     }
 
-    /// Records the end once; a second end changes nothing. The same write frees the reserved username: an ended request
-    /// holds none, and a reservation that a resume has made again is not freed by a late repetition of the end before.
+    /// Records the end once; a second end changes nothing. The same write frees the reserved username, so an ended
+    /// request reserves none. A late repetition of an end does not free the reservation of a resumed request.
     pub async fn end_request(&self, record: &RequestRecord, outcome: Outcome) -> Result<(), StepError> {
         let key = record.key();
         let ended = with_status(&key, outcome.into(), ", ended_at = :at")
@@ -348,7 +350,7 @@ impl Store {
             .when("#run = :r AND attribute_not_exists(ended_at)");
         let mut tx = self.tx("recording the end");
         tx.add(ended.or(Conflict::Request));
-        // A username that belongs to another request must not keep this one from ending.
+        // A username reserved by another request must not keep this one from ending.
         if self.username_holder(&key.org, &record.plan.upn).await?.as_ref() == Some(&key.request) {
             tx.add(free_username(&key.org, &record.plan.upn, &key.request).or(Conflict::Username));
         }
@@ -385,7 +387,7 @@ pub(crate) fn cancel<C: Copy>(
     tx.audit(&key.org, &entry).map(|_| ())
 }
 
-/// A part of a transaction: the request has the version that a person saw.
+/// Part of a transaction: requires that the request has the version that a person saw.
 pub(crate) fn request_is_at(key: &RequestKey, version: u32) -> Conditional {
     let seen = check(TABLE, request_key(key)).name("#plan", "plan");
     seen.value(":version", number(version.into()))
@@ -399,7 +401,7 @@ fn moved_plan(record: &RequestRecord, start_at: Option<DateTime<Utc>>, moving: M
     plan.moved_by = (moving == Moving::TellApprovers).then(|| by.name.to_owned());
     if moving == Moving::AskAgain {
         plan.approval_again += 1;
-        // A person who wants the earlier date must not approve it as well.
+        // A person who changes the date must not also approve it.
         plan.requester_addresses.extend(by.email.map(str::to_owned));
     }
     plan
@@ -445,7 +447,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn requests_concern_who_asked_and_who_leaves() {
+    fn request_concerns_its_requester_and_the_leaver() {
         let mut onboarding = stored(
             "onboarding",
             json!({"first_name": "Ada", "single_name": true, "license_purchase": "auto"}),
@@ -461,9 +463,9 @@ pub(crate) mod tests {
         assert!(offboarding.concerns("ada.lovelace@acme.example") && offboarding.concerns("ada@acme.example"));
     }
 
-    /// What the first version stored stays readable, and is written as it was.
+    /// Items stored by the first version stay readable and keep their format.
     #[test]
-    fn a_job_is_stored_under_the_name_of_its_kind() {
+    fn job_is_stored_under_the_name_of_its_kind() {
         let form =
             json!({"first_name": "Ada", "last_name": "Lovelace", "single_name": false, "license_purchase": "auto"});
         let onboarding = stored("onboarding", form);

@@ -1,4 +1,4 @@
-//! Resuming a request that ended with a failed step.
+//! Resumes a request that ended with a failed step.
 
 use domain::request::{Skip, Status, TimelineEvent};
 use domain::step_error::StepError;
@@ -11,11 +11,11 @@ use crate::submission::reserve_username;
 use crate::write::Commit;
 use crate::{Store, text};
 
-/// Recorded as the step that began last, until the resumed execution begins its first one.
+/// Recorded as the current step until the first step of the resumed execution begins.
 pub const STEP: StepName = StepName::Resume;
 
 impl RequestRecord {
-    /// The name under which something is reported once. After a resume it is reported again.
+    /// A name under which something is reported once, and once more after each resume.
     pub fn once_more(&self, name: &str) -> String {
         match self.resumed {
             Some(run) => format!("{name}-{run}"),
@@ -23,7 +23,8 @@ impl RequestRecord {
         }
     }
 
-    /// As [`RequestRecord::once_more`] for what belongs to the approval: also reported again if approval is asked for again.
+    /// Like [`RequestRecord::once_more`], for reports about the approval. They are also repeated when approval is
+    /// requested again.
     pub fn once_an_approval(&self, name: &str) -> String {
         match self.plan.approval_again {
             0 => self.once_more(name),
@@ -31,12 +32,12 @@ impl RequestRecord {
         }
     }
 
-    /// Whether the event is a warning that still holds: what failed before a resume does not.
+    /// Whether the event is a warning that still applies. Failures before a resume do not apply any more.
     pub fn is_warned_by(&self, event: &TimelineEvent) -> bool {
         event.warning && event.failed_in.is_none_or(|run| Some(run) >= self.resumed)
     }
 
-    /// The steps whose failure still holds, the last one last.
+    /// The steps whose failure still applies, the latest one last.
     pub fn failed_steps<'a>(&'a self, timeline: &'a [TimelineEvent]) -> Vec<&'a str> {
         let failed = timeline
             .iter()
@@ -51,7 +52,7 @@ impl RequestRecord {
     }
 }
 
-/// What keeps a request from being resumed.
+/// The reasons for which a request is not resumed.
 #[derive(Clone, Copy, PartialEq)]
 enum Conflict {
     Request,
@@ -61,15 +62,15 @@ enum Conflict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resumed {
     Yes,
-    /// The request is not as it was read any more.
+    /// The request changed after it was read.
     No,
-    /// Another open request has the username.
+    /// Another open request has reserved the username.
     UsernameReserved,
 }
 
 impl Store {
-    /// Opens an ended request again for the execution RUN + 1. The same write reserves the username, which the end has
-    /// freed, and writes the audit. `skip` is the step that is left out, and why.
+    /// Reopens an ended request for the execution RUN + 1. The same write reserves the username, which the end had
+    /// freed, and adds the audit entry. `skip` is the step to leave out, with the reason.
     pub async fn resume(
         &self,
         record: &RequestRecord,
@@ -107,7 +108,7 @@ mod tests {
     use crate::requests::tests::stored;
 
     #[test]
-    fn a_resume_makes_up_for_what_failed_before_it_and_for_nothing_else() {
+    fn resume_clears_only_failures_before_it() {
         let form = json!({"first_name": "Ada", "last_name": "Lovelace"});
         let mut record = stored("onboarding", form);
         let event = |step: &str, failed_in: Option<u32>| TimelineEvent {

@@ -1,4 +1,5 @@
-//! How many license seats were bought automatically on a day. The limit bounds what a mistake or misuse can cost.
+//! Counts the license seats that were bought automatically in a day. The limit bounds what a mistake or misuse can
+//! cost.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{Duration, NaiveDate, Utc};
@@ -12,7 +13,7 @@ use crate::{Store, number, text};
 
 const TABLE: &str = "leases";
 
-/// Long after the day has ended in every time zone.
+/// Long enough for the day to have ended in every time zone.
 const COUNTER_LIFETIME: Duration = Duration::days(3);
 
 fn key(org: &OrgId, day: NaiveDate) -> String {
@@ -20,8 +21,8 @@ fn key(org: &OrgId, day: NaiveDate) -> String {
 }
 
 impl Store {
-    /// True if the request may buy a seat of this license on this day; the seat then counts as bought. Repeating the call
-    /// for the same seat returns true again.
+    /// Returns true if the request may buy a seat of this license on this day; the seat then counts as bought.
+    /// Repeating the call for the same seat returns true again.
     pub async fn count_seat(
         &self,
         request: &RequestKey,

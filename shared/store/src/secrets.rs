@@ -1,4 +1,4 @@
-//! Secrets Manager: temporary passwords, vendor credentials and the key of the cookies that a sign-in travels in.
+//! Secrets Manager: temporary passwords, vendor credentials and the key that signs sign-in cookies.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use tokio::sync::Mutex;
 use crate::access::random_token;
 use crate::aws_error::aws_error;
 
-/// Credentials are read again after this long, so that a rotated one is picked up.
+/// Cached credentials are read again after this time, so that a rotated one is picked up.
 const CREDENTIALS_AGE: Duration = Duration::from_secs(300);
 
-/// A new key signs nothing before it is so old: by then every function that runs has read it.
+/// A new key signs nothing until it is this old. By then every running function has read it.
 const KEY_SETTLES: chrono::Duration = chrono::Duration::minutes(10);
 
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct Secrets {
     keys: Arc<Mutex<Option<(Instant, SignInKeys)>>>,
 }
 
-/// The key of the cookies that a sign-in travels in, and the one before it: what was signed with either holds.
+/// The current key for sign-in cookies and the previous one. Signatures of both are valid.
 #[derive(Debug, Clone)]
 pub struct SignInKeys {
     current: SecretString,
@@ -47,7 +47,7 @@ impl SignInKeys {
         }
     }
 
-    /// What a new cookie is signed with.
+    /// The key that signs new cookies.
     pub fn signing(&self, now: DateTime<Utc>) -> &SecretString {
         let settled = self.current_since.is_none_or(|since| now >= since + KEY_SETTLES);
         match &self.previous {
@@ -56,7 +56,7 @@ impl SignInKeys {
         }
     }
 
-    /// What a cookie that comes back may have been signed with.
+    /// The keys with which a returning cookie may have been signed.
     pub fn verifying(&self) -> impl Iterator<Item = &SecretString> {
         std::iter::once(&self.current).chain(&self.previous)
     }
@@ -72,14 +72,14 @@ impl Secrets {
         }
     }
 
-    /// The organisation's credentials for a system, or its parent's.
+    /// The credentials for a system, the organisation's own or else its parent's.
     pub async fn credentials(&self, organisation: &Organisation, system: &str) -> Result<SecretString, StepError> {
         self.credentials_and_owner(organisation, system)
             .await
             .map(|(_, secret)| secret)
     }
 
-    /// The same, with whose they are.
+    /// The credentials for a system, with the organisation that owns them.
     pub async fn credentials_and_owner(
         &self,
         organisation: &Organisation,
@@ -93,7 +93,7 @@ impl Secrets {
         })
     }
 
-    /// The same for a system that may do without, with whose they are.
+    /// The credentials for a system that may also work without any, with the organisation that owns them.
     pub async fn owned_credentials(
         &self,
         organisation: &Organisation,
@@ -107,7 +107,7 @@ impl Secrets {
         Ok(None)
     }
 
-    /// Whether the organisation or its parent has credentials for a system; what they are is not read.
+    /// Whether the organisation or its parent has credentials for a system. Does not read the values.
     pub async fn has_credentials(&self, organisation: &Organisation, system: &str) -> Result<bool, StepError> {
         for org in std::iter::once(&organisation.id).chain(&organisation.parent) {
             let name = self.credentials_name(org, system);
@@ -120,7 +120,7 @@ impl Secrets {
         Ok(false)
     }
 
-    /// As they are at this moment: what is cached may have been renewed meanwhile.
+    /// Reads the organisation's own credentials past the cache, because another function may have renewed them.
     pub async fn current_credentials(&self, org: &OrgId, system: &str) -> Result<Option<SecretString>, StepError> {
         let name = self.credentials_name(org, system);
         self.cache.lock().await.remove(&name);
@@ -155,7 +155,7 @@ impl Secrets {
         }
     }
 
-    /// When the organisation's own credentials were set; None where it has none. Reads no value.
+    /// When the organisation's own credentials were set; `None` if it has none. Does not read the value.
     pub async fn credentials_set_at(&self, org: &OrgId, system: &str) -> Result<Option<DateTime<Utc>>, StepError> {
         let name = self.credentials_name(org, system);
         match self.client.describe_secret().secret_id(name).send().await {
@@ -184,7 +184,8 @@ impl Secrets {
         Ok(keys)
     }
 
-    /// A new random key. The one that it replaces goes on counting until the next rotation; the one before that ends.
+    /// Replaces the key by a new random one. The replaced key stays valid until the next rotation; the one before it
+    /// becomes invalid.
     pub async fn rotate_sign_in_key(&self) -> Result<(), StepError> {
         let random = [random_token(), random_token()];
         let value: String = random.iter().map(ExposeSecret::expose_secret).collect();
@@ -215,7 +216,7 @@ impl Secrets {
         format!("{}/sign-in-key", self.prefix)
     }
 
-    /// What proves to Google that Gangway asks, if the operator has set it.
+    /// The secret of Gangway's OAuth client at Google, if the operator has set it.
     pub async fn google_client_secret(&self) -> Result<Option<SecretString>, StepError> {
         self.cached(self.google_name()).await
     }
@@ -228,7 +229,8 @@ impl Secrets {
         format!("{}/google-client-secret", self.prefix)
     }
 
-    /// Keeps a new temporary password, unless one is kept: a rerun uses the first one.
+    /// Stores a new temporary password and returns it. If one is already stored, returns that one, so a second run uses
+    /// the first password.
     pub async fn keep_password(&self, key: &RequestKey, password: SecretString) -> Result<SecretString, StepError> {
         let created = self
             .client
@@ -251,7 +253,7 @@ impl Secrets {
         self.read(&self.password_name(key)).await
     }
 
-    /// Deletes for good: a secret costs until it is gone.
+    /// Deletes the password without a recovery window, because a deleted secret costs money until it is gone.
     pub async fn forget_password(&self, key: &RequestKey) -> Result<(), StepError> {
         let deleted = self
             .client
@@ -306,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_key_signs_when_every_function_knows_it() {
+    fn new_key_signs_when_every_function_has_read_it() {
         let since: DateTime<Utc> = "2026-11-28T07:00:00Z".parse().unwrap();
         let key = |text: &str| SecretString::from(text.to_owned());
         let signing = |keys: &SignInKeys, minutes: i64| {
@@ -320,7 +322,7 @@ mod tests {
         );
         let both: Vec<_> = rotated.verifying().map(ExposeSecret::expose_secret).collect();
         assert_eq!(both, ["new", "old"]);
-        // Nothing came before the first one.
+        // The first key has no predecessor.
         let first = SignInKeys::new(key("first"), Some(since), None);
         assert_eq!(signing(&first, 0), "first");
     }

@@ -1,5 +1,5 @@
-//! Sessions of members. The browser has a random secret. Which member it belongs to, and until when, is recorded here, so
-//! that a session can be ended.
+//! Sessions of members. The browser holds a random secret. The store records the member and the end of the session, so
+//! that it can be ended.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::ids::OrgId;
@@ -13,13 +13,13 @@ use crate::members::{Changed, Member, Overtaken, TABLE, member_key};
 use crate::write::update;
 use crate::{Store, text};
 
-/// A session ends this long after the sign-in, whatever is done in it.
+/// A session ends this long after the sign-in, even if it is in use.
 pub const LONGEST: Duration = Duration::hours(8);
-/// It ends earlier if it was not used for this long.
+/// A session ends earlier if it was not used for this long.
 const IDLE: Duration = Duration::hours(1);
 /// A use is recorded only if the last recorded one is this long ago, so most calls write nothing.
 const WRITTEN_EVERY: Duration = Duration::minutes(5);
-/// Sensitive actions ask for a sign-in that is no older than this.
+/// Sensitive actions require a sign-in that is no older than this.
 pub const RECENT: Duration = Duration::minutes(15);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Session {
     pub org: OrgId,
     pub member: String,
     pub signed_in_at: DateTime<Utc>,
-    /// Some minutes before the last use, or at it.
+    /// The last recorded use, which may be some minutes before the last actual one.
     seen_at: DateTime<Utc>,
 }
 
@@ -39,12 +39,12 @@ struct Stored {
 }
 
 impl Session {
-    /// Neither too old nor left alone for too long.
+    /// Whether the session has neither reached its maximum age nor been idle too long.
     fn is_live(&self, now: DateTime<Utc>) -> bool {
         now < self.signed_in_at + LONGEST && now < self.seen_at + IDLE
     }
 
-    /// Whether the sign-in was within the last fifteen minutes.
+    /// Whether the sign-in is at most [`RECENT`] ago.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
         now < self.signed_in_at + RECENT
     }
@@ -62,7 +62,7 @@ impl Session {
 }
 
 impl Store {
-    /// The secret is for the browser alone.
+    /// Begins a session and returns its secret, which only the browser may get.
     pub async fn begin_session(&self, member: &Member, now: DateTime<Utc>) -> Result<SecretString, StepError> {
         let secret = random_token();
         let stored = Stored {
@@ -75,7 +75,8 @@ impl Store {
         Ok(secret)
     }
 
-    /// The session of this secret, unless it has ended. Whether it still belongs to the member: see [`Session::is_of`].
+    /// The session with this secret, unless it has ended. Use [`Session::is_of`] to check that it still belongs to the
+    /// member.
     pub async fn session(&self, secret: &SecretString, now: DateTime<Utc>) -> Result<Option<Session>, StepError> {
         let hash = hash(secret);
         let stored = self.access::<Stored>(Kind::Session.key(&hash));
@@ -109,8 +110,8 @@ impl Store {
         self.delete_access(Kind::Session.key(&hash(secret))).await
     }
 
-    /// Ends all sessions that the member has begun until now, in every browser. Also ends their sign-in link: with it
-    /// somebody could begin another session.
+    /// Ends all sessions of the member, in every browser. Also invalidates the member's sign-in link, with which
+    /// another session could begin.
     pub async fn end_sessions(&self, member: &Member, by: &str) -> Result<Changed, StepError> {
         let ended = update(
             TABLE,
@@ -146,15 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_nobody_uses_ends_after_an_hour() {
+    fn idle_session_ends_after_an_hour() {
         assert!(session(0).is_live(at(59)) && !session(0).is_live(at(60)));
         assert!(session(50).is_live(at(109)) && !session(50).is_live(at(110)));
     }
 
     #[test]
-    fn a_session_that_is_used_ends_after_eight_hours() {
+    fn used_session_ends_after_eight_hours() {
         assert!(session(479).is_live(at(479)) && !session(479).is_live(at(480)));
-        // Not even a clock that is ahead prolongs it.
+        // A clock that is ahead does not prolong the session either.
         assert!(!session(1000).is_live(at(480)));
     }
 
@@ -165,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_is_recent_for_fifteen_minutes_however_much_is_done() {
+    fn sign_in_is_recent_for_fifteen_minutes() {
         assert!(session(14).is_recent(at(14)) && !session(14).is_recent(at(15)));
     }
 
     #[test]
-    fn who_ends_all_sessions_keeps_the_later_ones() {
+    fn ending_all_sessions_keeps_later_ones() {
         let org = OrgId::parse("acme").unwrap();
         let mut member = Member {
             id: "m1".to_owned(),

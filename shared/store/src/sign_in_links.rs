@@ -1,4 +1,4 @@
-//! One-time sign-in links. The member's item says which link is the newest, and only that one is valid.
+//! One-time sign-in links. Only the newest link, which the member's item names, is valid.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::ids::OrgId;
@@ -29,12 +29,12 @@ pub enum LinkOwner {
     },
 }
 
-/// The member is gone, or the link is not the newest one any more.
+/// The member is gone, or a newer link exists.
 #[derive(Clone, Copy)]
 struct Outdated;
 
 impl Store {
-    /// Makes a new link, and returns its secret. Earlier links of the member become invalid.
+    /// Creates a link and returns its secret. Earlier links of the member become invalid.
     pub async fn issue_sign_in(&self, member: &Member, valid: Duration) -> Result<SecretString, StepError> {
         let secret = random_token();
         let hash = hash(&secret);
@@ -55,7 +55,7 @@ impl Store {
         }
     }
 
-    /// Reads a link without using it up, as a GET of the link does.
+    /// Reads a link without using it up, for a GET of the link.
     pub async fn sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, StepError> {
         let hash = hash(secret);
         let stored = self.access::<Stored>(Kind::Link.key(&hash)).await?;
@@ -72,7 +72,7 @@ impl Store {
         })
     }
 
-    /// Uses the link up. Every later caller gets None.
+    /// Uses the link up. Every later call returns `None`.
     pub async fn redeem_sign_in_link(&self, secret: &SecretString) -> Result<Option<LinkOwner>, StepError> {
         let hash = hash(secret);
         let key = Kind::Link.key(&hash);

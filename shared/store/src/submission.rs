@@ -1,4 +1,4 @@
-//! A submission becomes one request, however often it arrives, and even if it arrives twice at the same time.
+//! Turns a submission into one request, even if it arrives several times or twice at the same time.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ use crate::requests::{RequestRecord, TABLE, cancel, to_item};
 use crate::write::{Commit, Conditional, delete, put};
 use crate::{Store, number, text};
 
-/// The idempotency key of a submitter, and the body that was sent with it. Both are digests.
+/// The idempotency key of a submitter and the body that was sent with it, both as digests.
 #[derive(Debug, Clone)]
 pub struct Idempotency {
     key: String,
@@ -21,7 +21,7 @@ pub struct Idempotency {
 }
 
 impl Idempotency {
-    /// A key belongs to its caller, so that nobody spoils another caller's key by using it first.
+    /// The digest includes the caller, so that nobody can use up another caller's key.
     pub fn new(caller: &str, key: &str, body: &[u8]) -> Self {
         Self {
             key: digest(format!("{caller}\n{key}").as_bytes()),
@@ -33,28 +33,28 @@ impl Idempotency {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Submitted {
     Created,
-    /// The same submission was made before, and became this request.
+    /// The same submission was made before and became this request.
     Before(RequestId),
-    /// The key was used before, with another body.
+    /// The key was used before with another body.
     KeyReused,
-    /// Another open request has the username.
+    /// Another open request has reserved the username.
     UsernameReserved,
 }
 
-/// What keeps a request from being created.
+/// The reasons for which a request is not created.
 #[derive(Clone, Copy, PartialEq)]
 enum Conflict {
-    /// There is a request with this id.
+    /// A request with this id exists.
     Request,
-    /// The idempotency key was used at this moment.
+    /// The idempotency key was used at the same moment.
     Key,
-    /// Another request has the username.
+    /// Another request has reserved the username.
     Username,
-    /// The request that this one supersedes does not wait any more.
+    /// The request to be superseded is no longer waiting.
     Superseded,
 }
 
-/// What is recorded of an idempotency key.
+/// The stored item of an idempotency key.
 #[derive(Deserialize)]
 struct StoredKey {
     body: String,
@@ -77,12 +77,12 @@ pub(crate) fn username_key(org: &OrgId, upn: &str) -> Item {
     item([("org", text(org.as_str())), ("sk", text(sk))])
 }
 
-/// How long a key is remembered.
+/// How many days an idempotency key is remembered.
 const DAYS: i64 = 30;
 
 impl Store {
-    /// Creates the request, and reserves its username. `supersedes` is the waiting request about the same person that this
-    /// one replaces: the same write cancels it.
+    /// Creates the request and reserves its username. `supersedes` is the waiting request about the same person that
+    /// this one replaces; the same write cancels it.
     pub async fn create_request(
         &self,
         record: &RequestRecord,
@@ -97,7 +97,7 @@ impl Store {
             }
             match self.try_to_create(record, idempotency, supersedes).await? {
                 Commit::Done => return Ok(Submitted::Created),
-                // The same submission, sent at the same time, won: the next look finds its request.
+                // The same submission, sent at the same time, won; the next read finds its request.
                 Commit::Refused(conflicts) if conflicts.contains(&Conflict::Key) => {}
                 Commit::Refused(_) => return Ok(Submitted::UsernameReserved),
             }
@@ -145,15 +145,15 @@ impl Store {
         }))
     }
 
-    /// The open request that has reserved a username.
+    /// The open request that has reserved the username.
     pub async fn username_holder(&self, org: &OrgId, upn: &str) -> Result<Option<RequestId>, StepError> {
         let reservation: Option<Reservation> = self.read("reading a username", TABLE, username_key(org, upn)).await?;
         Ok(reservation.map(|reservation| reservation.request))
     }
 }
 
-/// A part of a transaction: reserves a username. A request may reserve again a username that it has, and one of the request
-/// that it replaces, `from`.
+/// Part of a transaction: reserves a username. A request may reserve again a username that it already has, or that of
+/// the request `from` that it replaces.
 pub(crate) fn reserve_username(org: &OrgId, upn: &str, holder: &RequestId, from: Option<&RequestId>) -> Conditional {
     put(TABLE, username_key(org, upn))
         .with("request", text(holder.as_str()))
@@ -163,7 +163,7 @@ pub(crate) fn reserve_username(org: &OrgId, upn: &str, holder: &RequestId, from:
         .when("attribute_not_exists(sk) OR #request IN (:me, :from)")
 }
 
-/// A part of a transaction: ends the reservation, which must be this request's own.
+/// Part of a transaction: frees the username, if this request has reserved it.
 pub(crate) fn free_username(org: &OrgId, upn: &str, holder: &RequestId) -> Conditional {
     delete(TABLE, username_key(org, upn))
         .name("#request", "request")
@@ -171,7 +171,7 @@ pub(crate) fn free_username(org: &OrgId, upn: &str, holder: &RequestId) -> Condi
         .when("#request = :me")
 }
 
-/// Keys and bodies are kept as digests: they may hold personal data.
+/// Keys and bodies are stored as digests because they may contain personal data.
 fn digest(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
 }

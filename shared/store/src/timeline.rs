@@ -1,4 +1,4 @@
-//! What happened to a request, each event once.
+//! The timeline of a request; each event is recorded once.
 
 use aws_sdk_dynamodb::error::SdkError;
 use chrono::Utc;
@@ -11,7 +11,7 @@ use crate::{Store, text};
 
 const TABLE: &str = "timeline";
 
-/// An event to record, and what tells it from other occurrences of the same event.
+/// An event to record, with the text that distinguishes it from other occurrences of the same event.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     line: TimelineEvent,
@@ -19,7 +19,7 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// `detail` is what people read.
+    /// `detail` is the text for people.
     pub fn new(step: StepName, event: Event, detail: impl Into<String>) -> Self {
         Self {
             line: TimelineEvent {
@@ -35,14 +35,14 @@ impl NewEvent {
         }
     }
 
-    /// Tells occurrences of the same event apart, by a SKU or a round for example: the same one recorded again changes
-    /// nothing.
+    /// Distinguishes occurrences of the same event, for example by SKU or by round. Recording the same occurrence again
+    /// changes nothing.
     pub fn once(mut self, once: impl Into<String>) -> Self {
         self.once = once.into();
         self
     }
 
-    /// A request with a warning completes with warnings.
+    /// Marks the event as a warning; a request with a warning completes with warnings.
     pub fn warning(self) -> Self {
         self.warning_if(true)
     }
@@ -52,14 +52,14 @@ impl NewEvent {
         self
     }
 
-    /// The people whom the detail names, written as it names them.
+    /// The people named in the detail, spelled as in the detail.
     pub fn naming(mut self, people: &[String]) -> Self {
         self.line.people = people.to_vec();
         self
     }
 
-    /// A step failed, or left something undone, in the execution with the number `run`: a warning until a resume makes up
-    /// for it. Recorded once in each execution.
+    /// Marks a step that failed, or left something undone, in the execution `run`. This is a warning until a resume
+    /// makes up for it, and is recorded once per execution.
     pub fn failed_in(mut self, run: u32) -> Self {
         self.line.warning = true;
         self.line.failed_in = Some(run);
@@ -70,7 +70,7 @@ impl NewEvent {
         &self.line.detail
     }
 
-    /// Of the stored item, within its request.
+    /// The sort key of the stored event, unique within its request.
     fn key(&self) -> String {
         let Self { line, once } = self;
         let run = line.failed_in.map(|run| format!("#{run}")).unwrap_or_default();
@@ -83,7 +83,7 @@ pub(crate) fn partition(key: &RequestKey) -> String {
 }
 
 impl Store {
-    /// Recording the same event again changes nothing.
+    /// Records the event; recording the same event again changes nothing.
     pub async fn record(&self, key: &RequestKey, event: &NewEvent) -> Result<(), StepError> {
         let fields: std::collections::HashMap<_, _> =
             serde_dynamo::to_item(&event.line).map_err(|_| stored_shape(TABLE))?;
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_another_event_in_each_execution() {
+    fn failure_is_recorded_once_per_execution() {
         let event = NewEvent::new(StepName::Ticket, Event::Opened, "Opened");
         assert_eq!(event.key(), "ticket#opened#");
         let failed = event.once("SPB").failed_in(2);

@@ -1,7 +1,8 @@
-//! API tokens. A token is recorded among the members of its organisation, where an admin finds it. The secret that a
-//! program presents is known by its hash, and points there.
+//! API tokens. A token is stored among the members of its organisation, where an admin finds it. A second item, found
+//! by the hash of the program's secret, points to it.
 //!
-//! The name of a live token is held by an item of its own, so that of two tokens made at once with one name one wins.
+//! A further item reserves the name of a live token, so that of two tokens created at once with the same name only one
+//! succeeds.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::ids::OrgId;
@@ -20,7 +21,7 @@ use crate::write::{Conditional, delete, put, update};
 use crate::{Store, number, text};
 
 const PAGE: i32 = 100;
-/// How long the day of the last use is known after a token's end.
+/// How long the day of the last use is kept after a token's end.
 const SEEN_AFTER_END: Duration = Duration::days(400);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,17 +30,17 @@ pub struct ApiToken {
     pub id: TokenId,
     pub name: TokenName,
     pub role: Role,
-    /// Id of the member in whose name the token acts.
+    /// The id of the member on whose behalf the token acts.
     pub owner: String,
     pub created_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<DateTime<Utc>>,
-    /// Hash of the secret.
+    /// The hash of the token's secret.
     secret_hash: String,
 }
 
-/// The token that a program's secret points to.
+/// Points from the hash of a secret to its token.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pointer {
     org: OrgId,
@@ -47,7 +48,7 @@ struct Pointer {
     owner: String,
 }
 
-/// A token that is to be made.
+/// The properties of a token to create.
 #[derive(Debug)]
 pub struct NewToken<'a> {
     pub owner: &'a Member,
@@ -56,19 +57,19 @@ pub struct NewToken<'a> {
     pub days: u16,
 }
 
-/// What the item of a name says.
+/// The item that reserves a name.
 #[derive(Deserialize)]
 struct Name {
-    /// The token that has the name, or had it until its end.
+    /// The token that has the name, or had it until it ended.
     holder: TokenId,
 }
 
-/// Another token has the name, or the token is not as it was read.
+/// Another token has the name, or the token changed after it was read.
 #[derive(Clone, Copy)]
 struct Conflict;
 
 pub enum Created {
-    /// With the secret, which nothing can show again.
+    /// The token and its secret, which cannot be read again.
     Done(Box<ApiToken>, SecretString),
     /// A live token of the organisation has the name.
     NameTaken,
@@ -82,7 +83,7 @@ impl ApiToken {
         }
     }
 
-    /// For people: names are an organisation's own.
+    /// The token's name for people, with its organisation, because names are unique only within one.
     pub fn shown(&self) -> String {
         format!("{} ({})", self.name, self.org)
     }
@@ -93,7 +94,7 @@ impl ApiToken {
 }
 
 impl Store {
-    /// Whether the owner may have a token with the role is for the caller to check: it counts at each use too.
+    /// Creates a token. The caller checks whether the owner may have a token with the role, as at each use.
     pub async fn create_token(&self, new: &NewToken<'_>, by: &str) -> Result<Created, StepError> {
         let secret = random_token();
         let now = Utc::now();
@@ -108,7 +109,7 @@ impl Store {
             revoked_at: None,
             secret_hash: hash(&secret),
         };
-        // It points nowhere until the token is there.
+        // The pointer leads nowhere until the token exists.
         let pointer = Pointer {
             org: token.org.clone(),
             token: token.id.clone(),
@@ -135,8 +136,8 @@ impl Store {
         Ok(Created::Done(Box::new(token), secret))
     }
 
-    /// The token with this secret, and its owner. None if there is none, if it is revoked or past its end, or if its owner
-    /// is gone or may not have its role any more.
+    /// The token with this secret, and its owner. Returns `None` if there is no such token, if it was revoked or has
+    /// expired, or if its owner is gone or may no longer have the token's role.
     pub async fn api_token(
         &self,
         secret: &SecretString,
@@ -156,7 +157,7 @@ impl Store {
         else {
             return Ok(None);
         };
-        // A day's first use is written down.
+        // Only the first use of a day is recorded.
         if seen.is_none_or(|seen| seen.seen_at.date_naive() < now.date_naive()) {
             let until = token.ends_at + SEEN_AFTER_END;
             self.put_access(Kind::Seen.key(&hash), &Seen { seen_at: now }, until)
@@ -170,8 +171,8 @@ impl Store {
             .await
     }
 
-    /// One page, newest first, after the token named: revoked and ended ones too. With where the next page begins, if there
-    /// is one.
+    /// One page of tokens, newest first, starting after the id `after` and including revoked and expired ones. Also
+    /// returns the id after which the next page starts, if there is one.
     pub async fn tokens(
         &self,
         org: &OrgId,
@@ -196,7 +197,7 @@ impl Store {
         Ok((tokens, next))
     }
 
-    /// The live token of this name.
+    /// The live token with this name.
     pub async fn token_by_name(
         &self,
         org: &OrgId,
@@ -210,20 +211,20 @@ impl Store {
         Ok(token.filter(|token| token.is_live(now)))
     }
 
-    /// The token that has the name, or had it until its end.
+    /// The token that has the name, or had it until it ended.
     async fn name_holder(&self, org: &OrgId, name: &TokenName) -> Result<Option<TokenId>, StepError> {
         let key = member_key(org, &name_key(name));
         let name: Option<Name> = self.read("looking for a token", TABLE, key).await?;
         Ok(name.map(|name| name.holder))
     }
 
-    /// The day on which the token was used last.
+    /// The day on which the token was last used.
     pub async fn token_last_used(&self, token: &ApiToken) -> Result<Option<NaiveDate>, StepError> {
         let seen = self.access::<Seen>(Kind::Seen.key(&token.secret_hash)).await?;
         Ok(seen.map(|seen| seen.seen_at.date_naive()))
     }
 
-    /// Revokes the token: from the next call on it is refused.
+    /// Revokes the token; the next call with it is refused.
     pub async fn revoke_token(&self, token: &ApiToken, by: &str) -> Result<Changed, StepError> {
         let revoked = update(
             TABLE,
@@ -236,7 +237,7 @@ impl Store {
         let entry = AuditEntry::now(by, "token.revoked", &token.reference().to_string()).changed(Some(shown), None);
         let mut tx = self.tx("revoking a token");
         tx.add(revoked.or(Conflict)).audit(&token.org, &entry)?;
-        // A token that has ended may have left its name to another one.
+        // An expired token may have passed its name on to another one.
         if self.name_holder(&token.org, &token.name).await?.as_ref() == Some(&token.id) {
             tx.add(free_name(token).or(Conflict));
         }
@@ -258,7 +259,7 @@ fn free_name(token: &ApiToken) -> Conditional {
     name.value(":me", text(token.id.as_str())).when("holder = :me")
 }
 
-/// Gives the token its name, unless another live token has it.
+/// Reserves the name for the token, unless another live token has it.
 fn hold_name(token: &ApiToken, now: DateTime<Utc>) -> Conditional {
     put(TABLE, member_key(&token.org, &name_key(&token.name)))
         .with("holder", text(token.id.as_str()))
@@ -268,7 +269,7 @@ fn hold_name(token: &ApiToken, now: DateTime<Utc>) -> Conditional {
         .when("attribute_not_exists(holder) OR #until <= :now")
 }
 
-/// No member's id begins so.
+/// The prefix of token keys, which no member's id has.
 const TOKEN_KEYS: &str = "token#";
 
 fn token_key(id: &TokenId) -> String {
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_until_its_end_or_until_it_is_revoked() {
+    fn token_is_valid_until_it_expires_or_is_revoked() {
         let mut token = token(Role::Basic);
         let admin = owner(Role::Admin);
         let last = token.ends_at - Duration::seconds(1);
@@ -326,12 +327,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_no_more_rights_than_its_owner_has_now() {
+    fn token_needs_the_current_role_of_its_owner() {
         let now = token(Role::Basic).created_at;
         let good = |owner_role, role| is_good(&token(role), &owner(owner_role), "hash", now);
         assert!(good(Role::Admin, Role::Admin) && good(Role::Admin, Role::Basic));
         assert!(good(Role::Technician, Role::Technician));
-        // Whoever was lowered takes their tokens along.
+        // A member who was demoted cannot use their old tokens.
         assert!(!good(Role::Technician, Role::Admin) && !good(Role::Basic, Role::Technician));
         assert!(!good(Role::Technician, Role::Basic));
         let other = Member {
@@ -342,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_nobodys_id() {
+    fn token_keys_are_not_ids_of_members() {
         let member = Member::new(&OrgId::parse("acme").unwrap(), "a@a.example", "A", Role::Basic);
         let keys = [
             token_key(&TokenId::generate()),

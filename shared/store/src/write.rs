@@ -1,4 +1,4 @@
-//! A write to one item: sent by itself, or as a part of a transaction (see [`Tx`]).
+//! A write to one item, sent by itself or as part of a transaction (see [`Tx`]).
 
 mod tx;
 
@@ -14,13 +14,13 @@ use crate::read::Item;
 
 pub(crate) use tx::{Commit, Tx};
 
-/// A write on no condition.
+/// An unconditional write.
 #[derive(Debug, Clone)]
 #[must_use]
 pub(crate) struct Write {
     table: &'static str,
     kind: Kind,
-    /// The whole item of a put, else its primary key.
+    /// The whole item of a put, otherwise its primary key.
     item: Item,
     condition: Option<String>,
     names: HashMap<String, String>,
@@ -30,24 +30,24 @@ pub(crate) struct Write {
 #[derive(Debug, Clone)]
 enum Kind {
     Put,
-    /// With its update expression.
+    /// An update with this expression.
     Update(String),
     Delete,
-    /// Writes nothing: the transaction depends on the item.
+    /// Writes nothing; the transaction only requires a condition on the item.
     Check,
 }
 
-/// A write that happens only if a condition holds.
+/// A write that happens only if its condition is true.
 #[derive(Debug, Clone)]
 #[must_use]
 pub(crate) struct Conditional(Write);
 
-/// Writes the whole item over whatever has its primary key.
+/// Writes the item, replacing any item with the same primary key.
 pub(crate) fn put(table: &'static str, item: Item) -> Write {
     Write::new(table, Kind::Put, item)
 }
 
-/// Changes the item, or makes it.
+/// Changes the item, or creates it.
 pub(crate) fn update(table: &'static str, key: Item, expression: impl Into<String>) -> Write {
     Write::new(table, Kind::Update(expression.into()), key)
 }
@@ -56,7 +56,7 @@ pub(crate) fn delete(table: &'static str, key: Item) -> Write {
     Write::new(table, Kind::Delete, key)
 }
 
-/// Only in a transaction, and only with a condition.
+/// A check that writes nothing. It works only with a condition and in a transaction.
 pub(crate) fn check(table: &'static str, key: Item) -> Write {
     Write::new(table, Kind::Check, key)
 }
@@ -73,41 +73,41 @@ impl Write {
         }
     }
 
-    /// One more attribute of the item.
+    /// Adds an attribute to the item.
     pub(crate) fn with(mut self, attribute: &str, value: AttributeValue) -> Self {
         self.item.insert(attribute.to_owned(), value);
         self
     }
 
-    /// `#NAME` in the expressions stands for this attribute, whose name DynamoDB may have reserved.
+    /// Lets `#NAME` in expressions stand for an attribute, whose name may be reserved in DynamoDB.
     pub(crate) fn name(mut self, placeholder: &str, attribute: &str) -> Self {
         self.names.insert(placeholder.to_owned(), attribute.to_owned());
         self
     }
 
-    /// `:NAME` in the expressions stands for this value.
+    /// Lets `:NAME` in expressions stand for a value.
     pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
         self.values.insert(placeholder.to_owned(), value);
         self
     }
 
-    /// Only if the expression holds.
+    /// Makes the write conditional on the expression.
     pub(crate) fn when(mut self, condition: impl Into<String>) -> Conditional {
         self.condition = Some(condition.into());
         Conditional(self)
     }
 
-    /// Only if there is no such item, or it lacks the attribute.
+    /// Makes the write conditional: the item must not exist, or must lack the attribute.
     pub(crate) fn unless_exists(self, attribute: &str) -> Conditional {
         self.name("#absent", attribute).when("attribute_not_exists(#absent)")
     }
 
-    /// Only if there is such an item and it has the attribute.
+    /// Makes the write conditional: the item must exist and have the attribute.
     pub(crate) fn if_exists(self, attribute: &str) -> Conditional {
         self.name("#present", attribute).when("attribute_exists(#present)")
     }
 
-    /// As a part of a transaction, in the table with the full name.
+    /// The write as part of a transaction; `table` is the full name.
     fn in_transaction(self, table: String) -> Result<TransactWriteItem, BuildError> {
         let (names, values) = (filled(self.names), filled(self.values));
         let part = TransactWriteItem::builder();
@@ -144,7 +144,7 @@ impl Write {
 
 #[cfg(test)]
 impl Conditional {
-    /// As DynamoDB gets it.
+    /// The write as it is sent to DynamoDB.
     pub(crate) fn sent(self) -> TransactWriteItem {
         let table = self.0.table.to_owned();
         self.0.in_transaction(table).unwrap()
@@ -156,16 +156,17 @@ impl Store {
         self.send(operation, write, None).await.map(|_| ())
     }
 
-    /// Whether the condition held, and so the write has happened.
+    /// Returns whether the condition was true, and so whether the write happened.
     pub(crate) async fn write_if(&self, operation: &str, write: Conditional) -> Result<bool, StepError> {
         let sent = self.send(operation, write.0, None).await?;
         Ok(sent.is_some())
     }
 
-    /// For a condition that can't fail unless something is wrong.
+    /// Writes under a condition that is false only if something is wrong.
     ///
     /// # Errors
-    /// Permanent if it does.
+    ///
+    /// [`StepError::Permanent`] if the condition is false.
     pub(crate) async fn write_or_fail(&self, operation: &str, write: Conditional) -> Result<(), StepError> {
         match self.write_if(operation, write).await? {
             true => Ok(()),
@@ -175,13 +176,13 @@ impl Store {
         }
     }
 
-    /// Updates, and returns the item as it is then.
+    /// Updates the item and returns its new state.
     pub(crate) async fn write_and_read(&self, operation: &str, update: Write) -> Result<Item, StepError> {
         let found = self.send(operation, update, Some(ReturnValue::AllNew)).await?;
         Ok(found.unwrap_or_default())
     }
 
-    /// Updates if the condition holds, and returns the item as it is then; None if the condition failed.
+    /// Updates the item if the condition is true and returns its new state, or `None` if the condition is false.
     pub(crate) async fn write_if_and_read(
         &self,
         operation: &str,
@@ -190,7 +191,7 @@ impl Store {
         self.send(operation, update.0, Some(ReturnValue::AllNew)).await
     }
 
-    /// None if the condition failed.
+    /// Returns `None` if the condition is false.
     async fn send(
         &self,
         operation: &str,
@@ -229,7 +230,7 @@ impl Store {
     }
 }
 
-/// The answer to a write; None if its condition failed.
+/// Converts DynamoDB's response to a write; `None` if the condition was false.
 fn held<T, E, R>(operation: &str, sent: Result<T, SdkError<E, R>>) -> Result<Option<T>, StepError>
 where
     E: ProvideErrorMetadata,
@@ -241,7 +242,7 @@ where
     }
 }
 
-/// DynamoDB refuses an empty list of names or values.
+/// Returns `None` for an empty map, because DynamoDB refuses an empty list of names or values.
 fn filled<V>(named: HashMap<String, V>) -> Option<HashMap<String, V>> {
     Some(named).filter(|named| !named.is_empty())
 }
@@ -284,13 +285,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_conditional_write_says_whether_its_condition_held() {
+    async fn conditional_write_returns_whether_it_happened() {
         let server = answering(200, json!({})).await;
         assert_eq!(write_if(&server).await, Ok(true));
         let sent: Value = server.received_requests().await.unwrap()[0].body_json().unwrap();
         assert_eq!(sent["ConditionExpression"], "attribute_not_exists(#absent)");
         assert_eq!(sent["ExpressionAttributeNames"], json!({"#absent": "lease"}));
-        // DynamoDB refuses an empty list.
+        // DynamoDB would refuse an empty list.
         assert_eq!(sent.get("ExpressionAttributeValues"), None);
         let failed = json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
         assert_eq!(write_if(&answering(400, failed).await).await, Ok(false));
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_condition_that_must_hold_is_an_error_if_it_fails() {
+    async fn failed_required_condition_is_an_error() {
         let failed = json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
         let server = answering(400, failed).await;
         let ticket = update("requests", item([("sk", text("request#1"))]), "SET ticket = :t");

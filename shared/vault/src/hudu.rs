@@ -1,4 +1,4 @@
-//! Hudu.
+//! The client of Hudu.
 
 use domain::finding::Finding;
 use domain::step_error::StepError;
@@ -14,20 +14,20 @@ use url::Url;
 use crate::{Entry, company_number, key_refused, marker_line, no_company};
 
 const SYSTEM: &str = "Hudu";
-/// 1000 are allowed, but an answer has bounds; 25 without it.
+/// Entries per page. Hudu allows 1000, but responses have a size limit; its default is 25.
 const PAGE_SIZE: &str = "250";
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// The instance's own, as `https://acme.huducloud.com`.
+    /// The address of the instance, such as `https://acme.huducloud.com`.
     pub address: String,
     pub api_key: SecretString,
 }
 
-/// One company's passwords.
+/// The passwords of one company.
 #[derive(Debug, Clone)]
 pub struct Hudu {
     http: reqwest::Client,
@@ -47,8 +47,8 @@ impl Hudu {
         })
     }
 
-    /// Only among passwords of the entry's name: Hudu's answers hold the passwords themselves, and those of the company's
-    /// other systems are no business of ours.
+    /// Searches only passwords with the entry's name. Hudu's responses contain the passwords themselves, and Gangway
+    /// should not read those of other systems.
     pub(crate) async fn has(&self, entry: &Entry) -> Result<bool, StepError> {
         const OPERATION: &str = "look for the password";
         let marker = marker_line(&entry.marker);
@@ -99,7 +99,7 @@ impl Hudu {
             .ok_or_else(|| no_company(SYSTEM, self.company))
     }
 
-    /// All pages of a list; the one behind the last is empty.
+    /// Reads all pages of a list, until an empty one.
     async fn list<P: DeserializeOwned, T>(
         &self,
         operation: &'static str,
@@ -132,7 +132,7 @@ impl Hudu {
     }
 }
 
-/// Hudu shows the passwords themselves as well; they are not read.
+/// Hudu's responses also contain the passwords, which are not parsed.
 #[derive(Deserialize)]
 struct Passwords {
     asset_passwords: Vec<Password>,

@@ -1,4 +1,4 @@
-//! IT Glue (JSON:API).
+//! The client of IT Glue, which uses JSON:API.
 
 use domain::finding::Finding;
 use domain::step_error::StepError;
@@ -16,22 +16,22 @@ use crate::{Entry, company_number, key_refused, marker_line, no_company};
 
 const SYSTEM: &str = "IT Glue";
 const MEDIA_TYPE: &str = "application/vnd.api+json";
-/// 1000 are allowed, but an answer has bounds.
+/// Entries per page. IT Glue allows 1000, but responses have a size limit.
 const PAGE_SIZE: &str = "250";
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
-/// IT Glue shows passwords in its answers unless it is told not to.
+/// IT Glue includes passwords in its responses unless this is set.
 const HIDDEN: (&str, &str) = ("show_password", "false");
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// `https://api.itglue.com`, or that of the account's region.
+    /// `https://api.itglue.com`, or the address of the account's region.
     pub address: String,
     pub api_key: SecretString,
 }
 
-/// One organization's passwords.
+/// The passwords of one organization.
 #[derive(Debug, Clone)]
 pub struct ItGlue {
     http: reqwest::Client,
@@ -91,7 +91,7 @@ impl ItGlue {
         ]
     }
 
-    /// No address that this key is sure to read tells one organization alone.
+    /// The organization's name, found in the list, because not every key may read the address of a single organization.
     async fn company_name(&self) -> Result<String, StepError> {
         let all: Vec<Organization> = self.list("list the organizations", &["organizations"], &[]).await?;
         let id = self.company.to_string();
@@ -110,7 +110,7 @@ impl ItGlue {
         endpoint(&self.base, &segments, query)
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     async fn list<T: DeserializeOwned>(
         &self,
         operation: &'static str,

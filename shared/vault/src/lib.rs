@@ -1,7 +1,8 @@
-//! Where temporary passwords are documented: one file a system behind one enum, chosen from the organisation's variables.
+//! Vaults in which temporary passwords are documented: one file per system behind one enum, chosen by the
+//! organisation's variables.
 //!
-//! None of the vaults says whether it shows names and notes as text or as HTML. So [`Entry`] hands out none with a tag in it:
-//! as text and as HTML they read the same.
+//! None of the vaults documents whether it shows names and notes as text or as HTML. So [`Entry`] returns them without
+//! tags, which reads the same in both.
 
 pub mod hudu;
 pub mod itglue;
@@ -19,10 +20,10 @@ pub use itglue::ItGlue;
 pub use passportal::Passportal;
 pub use pwpush::PwPush;
 
-/// What a column for a name usually holds; none of the vendors says its own.
+/// The usual limit of a column for names; no vendor documents its own.
 const NAME_LIMIT: usize = 255;
 
-/// One company's passwords.
+/// The passwords of one company.
 #[derive(Debug, Clone)]
 pub enum Vault {
     Hudu(Hudu),
@@ -32,9 +33,9 @@ pub enum Vault {
 
 /// A password to document.
 pub struct Entry {
-    /// By which the entry is found again: the request's id, and what nobody can guess beforehand.
+    /// Finds the entry again: the request's id, and random digits that nobody can guess in advance.
     pub marker: String,
-    /// As "Temporary password of Jo Doe".
+    /// Such as "Temporary password of Jo Doe".
     pub name: String,
     pub username: String,
     pub password: SecretString,
@@ -61,7 +62,7 @@ fn marker_line(marker: &str) -> String {
     format!("[gangway {marker}]")
 }
 
-/// The same call on whichever system it is.
+/// Calls the same method of whichever system it is.
 macro_rules! each {
     ($self:ident, $vault:ident => $call:expr) => {
         match $self {
@@ -73,7 +74,7 @@ macro_rules! each {
 }
 
 impl Vault {
-    /// Whether the entry is there, by its marker in the last line; none where nobody can say.
+    /// Whether the entry exists, by the mark in its last line; `None` if the system cannot be asked.
     pub async fn has(&self, entry: &Entry) -> Result<Option<bool>, StepError> {
         match self {
             Self::Hudu(hudu) => hudu.has(entry).await.map(Some),
@@ -92,7 +93,7 @@ impl Vault {
     }
 }
 
-/// Companies are numbers in all of them; anything else would be put into an address.
+/// Parses the company's id, which is a number in every vault. Any other text would become part of an address.
 fn company_number(system: &str, company: &str) -> Result<u64, StepError> {
     company.trim().parse().map_err(|_| {
         StepError::NeedsAttention(format!(
@@ -101,7 +102,8 @@ fn company_number(system: &str, company: &str) -> Result<u64, StepError> {
     })
 }
 
-/// A key may be right, and yet not be allowed to see passwords: neither vendor tells these two apart for certain.
+/// The error if a key is refused. A valid key may lack access to passwords; the vendors do not reliably distinguish the
+/// two.
 fn key_refused(system: &str, reply: &Reply) -> Option<StepError> {
     matches!(reply.status(), 401 | 403).then(|| {
         StepError::NeedsAttention(format!(

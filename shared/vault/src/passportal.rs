@@ -1,5 +1,5 @@
-//! N-able Passportal. Its documents can be read; for writing a password it publishes no address, so the organisation
-//! gives one.
+//! The client of N-able Passportal. Its documents can be read, but it publishes no address for writing a password, so
+//! the organisation sets one.
 
 use std::fmt::Write;
 
@@ -17,24 +17,24 @@ use url::Url;
 use crate::{Entry, company_number};
 
 const SYSTEM: &str = "Passportal";
-/// A token lasts about this long; when it ends, the answer says in a form that no source settles.
+/// The lifetime of a token, approximately. The response for an expired token is not documented.
 const TOKEN_SECONDS: u64 = 55 * 60;
 const CLIENT_ID: &str = "{client_id}";
 
-/// As the credentials secret holds it.
+/// The credentials as stored in the secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// The account's own, as `https://us-clover.passportalmsp.com`.
+    /// The address of the account, such as `https://us-clover.passportalmsp.com`.
     pub address: String,
     pub access_key: SecretString,
     pub secret_key: SecretString,
-    /// Where passwords are posted, with `{client_id}` in it.
+    /// The address to which passwords are posted; it contains `{client_id}`.
     pub write_address: Option<String>,
 }
 
 impl Credentials {
-    /// The address for one client's passwords; it is still to be checked. A template without the client would put all
-    /// clients' passwords into one place.
+    /// The address for one client's passwords, which the caller still has to check. A template without the client is
+    /// refused, because all clients' passwords would go to one address.
     pub fn write_address(&self, client: &str) -> Result<Option<String>, StepError> {
         let Some(template) = &self.write_address else {
             return Ok(None);
@@ -50,7 +50,7 @@ impl Credentials {
     }
 }
 
-/// One client's passwords.
+/// The passwords of one client.
 #[derive(Debug, Clone)]
 pub struct Passportal {
     http: reqwest::Client,
@@ -108,7 +108,7 @@ impl Passportal {
         })
     }
 
-    /// Clients show only by their documents.
+    /// Checks that the client exists. It can be found only through its documents.
     async fn find_client(&self) -> Result<(), StepError> {
         let client = self.company.to_string();
         let query = [("clientId", client.as_str()), ("pageNum", "1"), ("resultsPerPage", "1")];
@@ -135,7 +135,7 @@ impl Passportal {
         send_signed(SYSTEM, operation, request, &owner, || self.fetch_token(), sign).await
     }
 
-    /// The keys are shown by signing a text of our own choice, another one each time.
+    /// The keys are proved by signing a random text, which is different each time.
     async fn fetch_token(&self) -> Result<Token, StepError> {
         let content = format!("{:032x}", rand::random::<u128>());
         let url = endpoint(&self.base, &["api", "v2", "auth", "client_token"], &[]);
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_signed_as_rfc_4231_has_it() {
+    fn signatures_match_rfc_4231() {
         assert_eq!(
             signature(&"Jefe".into(), "what do ya want for nothing?").unwrap(),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"

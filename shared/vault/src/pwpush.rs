@@ -1,6 +1,6 @@
-//! Password Pusher: a secret behind a link that opens a few times. API v2, and v1 for older servers.
+//! The client of Password Pusher: a secret behind a link that opens a few times. Uses API v2, and v1 for older servers.
 //!
-//! A push holds nothing that people wrote: the password, and a note of ours.
+//! A push contains nothing that people wrote, only the password and a fixed note.
 
 use domain::finding::Finding;
 use domain::step_error::StepError;
@@ -15,15 +15,16 @@ use crate::marker_line;
 
 const SYSTEM: &str = "PWPush";
 const EXPIRES_AFTER_DAYS: u32 = 7;
-/// More than one, for whoever loses the page before the password is typed.
+/// More than one view, in case the page is lost before the password is typed.
 const EXPIRES_AFTER_VIEWS: u32 = 5;
-/// The last page that the server takes.
+/// The last page that the server accepts.
 const MOST_PAGES: usize = 200;
 
-/// As the credentials secret holds it; a server that takes pushes from anybody needs none.
+/// The credentials as stored in the secret. A server that accepts anonymous pushes needs none.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
-    /// Of the server that the token is for, as `https://pwpush.example.com`. Pushes go where `pwpush_url` says.
+    /// The server that the token is for, such as `https://pwpush.example.com`. Pushes go to the address in
+    /// `pwpush_url`.
     pub address: String,
     pub api_token: SecretString,
 }
@@ -35,38 +36,38 @@ pub struct PwPush {
     token: Token,
 }
 
-/// A token, and the server that it was set with.
+/// A token, and the server it was stored with.
 #[derive(Debug, Clone)]
 pub struct Key {
-    /// The credentials' address, as it was checked.
+    /// The address from the credentials, after its check.
     pub server: Url,
     pub token: SecretString,
-    /// Whether it is the organisation's, and not its parent's.
+    /// Whether the organisation owns the token, as opposed to its parent.
     pub own: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Token {
     Ours(SecretString),
-    /// There is one, and it is not shown to this server.
+    /// There is a token for another server, and it is not sent to this one.
     OfAnotherServer {
         own: bool,
     },
     None,
 }
 
-/// What the server knows of an earlier push.
+/// The result of searching for an earlier push.
 #[derive(Debug)]
 pub enum Found {
     Link(SecretString),
     Nothing,
-    /// Pushes without a token belong to nobody, and servers of old list none.
+    /// Pushes without a token belong to nobody, and old servers cannot list any.
     CannotSay,
 }
 
 impl PwPush {
-    /// `base` is where pushes go. The token goes with them only if its server has the same origin: whoever names the one
-    /// need not be who set the other.
+    /// `base` is the address for pushes. The token is sent only if its server has the same origin, because the address
+    /// and the token may have been set by different people.
     pub fn new(http: reqwest::Client, base: Url, key: Option<Key>) -> Self {
         let token = match key {
             Some(key) if key.server.origin() == base.origin() => Token::Ours(key.token),
@@ -76,7 +77,7 @@ impl PwPush {
         Self { http, base, token }
     }
 
-    /// The link to a new push. Whoever opens it has to click once more, so that a scanner of mails uses up no view.
+    /// Creates a push and returns its link. The reader has to click once more, so that a mail scanner uses up no view.
     pub async fn push(&self, marker: &str, secret: &SecretString) -> Result<SecretString, StepError> {
         let push = json!({
             "payload": secret.expose_secret(),
@@ -95,7 +96,7 @@ impl PwPush {
         self.link(&made.url_token)
     }
 
-    /// The link of our push with this marker, while it opens.
+    /// The link of the push with this mark, as long as it can be opened.
     pub async fn find(&self, marker: &str) -> Result<Found, StepError> {
         const OPERATION: &str = "list the pushes";
         if !matches!(self.token, Token::Ours(_)) {
@@ -188,7 +189,7 @@ impl PwPush {
         )))
     }
 
-    /// Made of the server's own address and not of what it says: behind a proxy, a server may take itself for another.
+    /// The link is built from the configured address, because a server behind a proxy may report another one.
     fn link(&self, token: &SecretString) -> Result<SecretString, StepError> {
         let token = token.expose_secret();
         let plain = (1..=128).contains(&token.len())
@@ -204,14 +205,14 @@ impl PwPush {
     }
 }
 
-/// No such address: the server is older than API v2.
+/// Whether the address is missing, because the server is older than API v2.
 fn is_older(reply: &Reply) -> bool {
     matches!(reply.status(), 404 | 405)
 }
 
 #[derive(Deserialize)]
 struct Push {
-    /// Opens the push, so it is as secret as the password.
+    /// The token that opens the push, so it is as secret as the password.
     url_token: SecretString,
     note: Option<String>,
     #[serde(default)]

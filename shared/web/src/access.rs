@@ -1,4 +1,4 @@
-//! What the handlers of all HTTP functions work with, and the checks on sessions, tokens and limits.
+//! The state that the handlers of all HTTP functions share, and the checks on sessions, tokens and limits.
 
 use axum::response::Response;
 use chrono::Utc;
@@ -22,7 +22,7 @@ use crate::problem_details::ProblemDetails;
 use crate::respond::with_cookie;
 use crate::session::{self, Session};
 
-/// What HTTP functions have in common.
+/// The parts of the state that all HTTP functions have.
 #[derive(Clone)]
 pub struct Web {
     pub store: Store,
@@ -37,8 +37,8 @@ impl Web {
         })
     }
 
-    /// Whoever makes the request: an API token wins over a session. A token that is not ours is nobody. Checks the CSRF
-    /// token of whatever a session would change.
+    /// The caller of a request. An API token wins over a session, and an unknown token identifies nobody. If a session
+    /// would change something, its CSRF token is checked.
     pub(crate) async fn caller(&self, request: &Parts) -> Result<Option<Caller>, ProblemDetails> {
         if let Some(authorization) = request.headers.get(AUTHORIZATION) {
             let Some(token) = authorization.to_str().ok().and_then(bearer) else {
@@ -58,7 +58,8 @@ impl Web {
         Ok(Some(caller))
     }
 
-    /// The member whose session the request carries. Checks no CSRF token: for pages that only look.
+    /// The member whose session the request carries. No CSRF token is checked, so this is only for pages that change
+    /// nothing.
     pub async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<(Session, Caller)>, StepError> {
         let now = Utc::now();
         let Some(secret) = session::brought(headers) else {
@@ -77,7 +78,7 @@ impl Web {
         Ok(Some((session, caller)))
     }
 
-    /// 429 if the limit is used up; `what` is what there was too much of, as the beginning of a sentence.
+    /// Returns 429 if the limit is used up. `what` names the things that were too many, as the beginning of a sentence.
     pub async fn within(&self, limit: &Limit, what: &str) -> Result<(), ProblemDetails> {
         match self.store.allow(limit).await? {
             Allowed::Yes => Ok(()),
@@ -93,9 +94,9 @@ impl Web {
         }
     }
 
-    /// A submission, or another date, before anything is looked up for it: both are mailed to approvers and told on tickets.
-    /// A basic or a power user is counted by themselves first. What they are refused, here or for its content, is not
-    /// counted for their organisation, so it keeps nobody else from submitting.
+    /// Counts a submission or a change of date before anything is looked up for it, because both send mails to
+    /// approvers and notes to tickets. Basic and power users have their own limit, which counts first. What is refused
+    /// here or for its content does not count for their organisation, so it keeps nobody else from submitting.
     pub async fn may_submit(&self, scope: &OrgScope) -> Result<(), ProblemDetails> {
         match own_submissions(scope) {
             Some(own) => self.within(&own, "You have submitted too much").await,
@@ -103,7 +104,7 @@ impl Web {
         }
     }
 
-    /// The same right before it is written, where that was not counted for the organisation yet.
+    /// Counts the submission for the organisation before it is written, if [`Web::may_submit`] did not.
     pub async fn may_write(&self, scope: &OrgScope) -> Result<(), ProblemDetails> {
         match own_submissions(scope) {
             Some(_) => self.organisation_may_submit(scope).await,
@@ -116,12 +117,13 @@ impl Web {
         self.within(&limit, "The organisation has submitted too much").await
     }
 
-    /// The organisation's variables as they hold now.
+    /// The organisation's current effective variables.
     pub async fn variables(&self, organisation: &Organisation) -> Result<OrgVariables, StepError> {
         self.store.variables(organisation).await
     }
 
-    /// Adds the cookie of a new session. The one that the browser brought ends: whoever has a copy of it has nothing.
+    /// Adds the cookie of a new session. The session of the browser's previous cookie ends, so a copy of that cookie is
+    /// useless.
     pub async fn begin_session(
         &self,
         headers: &HeaderMap,
@@ -133,7 +135,7 @@ impl Web {
         Ok(with_cookie(response, &session::cookie(&secret)))
     }
 
-    /// Ends the session that the browser brought, and makes the browser forget it.
+    /// Ends the browser's session and deletes its cookie.
     pub async fn end_session(&self, headers: &HeaderMap, response: Response) -> Result<Response, StepError> {
         self.forget_session(headers).await?;
         Ok(with_cookie(response, &session::end()))
@@ -159,7 +161,7 @@ fn bearer(authorization: &str) -> Option<SecretString> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned().into())
 }
 
-/// GET and HEAD change nothing.
+/// Whether the method may change something; GET and HEAD do not.
 fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD)
 }

@@ -1,9 +1,9 @@
-//! The address that people reach Gangway at.
+//! The public address of Gangway.
 
 use domain::step_error::StepError;
 use url::Url;
 
-/// Every link starts here: the API may live below a path of its host.
+/// The start of every link. The API may be below a path of its host.
 #[derive(Debug, Clone)]
 pub struct Base {
     url: String,
@@ -19,17 +19,17 @@ impl Base {
         })
     }
 
-    /// What stands before `/orgs/...` in links and form actions of pages.
+    /// The path before `/orgs/...` in links and form actions of pages.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// For links and redirects within Gangway. `path` starts with a slash.
+    /// A link or redirect within Gangway. `path` starts with a slash.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.path)
     }
 
-    /// For links that leave: mails, notes, JSON.
+    /// A link for use outside of pages: in mails, notes and JSON.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }

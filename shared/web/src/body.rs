@@ -1,4 +1,4 @@
-//! Bodies of requests: JSON or a form, of a bounded size.
+//! Request bodies: JSON or a form, of limited size.
 
 use std::convert::Infallible;
 
@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 
 use crate::problem_details::ProblemDetails;
 
-/// The largest body is an onboarding's.
+/// The largest body is that of an onboarding.
 const MAX_BODY: usize = domain::submission::MAX_BODY_BYTES;
 
-/// The field of a form that carries the token of [`crate::OrgScope::csrf`].
+/// The form field that carries the token of [`crate::OrgScope::csrf`].
 const CSRF_FIELD: &str = "csrf";
 
-/// A body as it was sent, not parsed yet: handlers decide what they check first.
+/// A body as it was sent, not yet parsed, so that handlers can do other checks first.
 #[derive(Debug, Clone)]
 pub struct RequestBody {
     content: Content,
@@ -46,17 +46,18 @@ impl RequestBody {
         self.bytes.is_empty()
     }
 
-    /// The body as a JSON object; 422 if it is none, or too large.
+    /// The body as a JSON object. Returns 422 if it is none or is too large.
     pub fn json_object(&self) -> Result<Map<String, Value>, ProblemDetails> {
         json_object(self.content, &self.bytes)
     }
 
-    /// The body as a form; 422 if it is none, or too large. The CSRF token, checked before, is left out.
+    /// The body as a form, without the CSRF token, which was checked before. Returns 422 if it is no form or is too
+    /// large.
     pub fn form(&self) -> Result<Form, ProblemDetails> {
         Ok(form(self.content, &self.bytes)?.without(CSRF_FIELD))
     }
 
-    /// The body's fields by name, of a form or of a JSON object: for routes that take the same fields from both.
+    /// The body's fields by name, from a form or from a JSON object, for routes that accept both.
     pub fn fields(&self) -> Result<Map<String, Value>, ProblemDetails> {
         if self.content != Content::Form {
             return self.json_object();
@@ -68,7 +69,7 @@ impl RequestBody {
             .collect())
     }
 
-    /// The CSRF token of the form, or of the script's header.
+    /// The CSRF token from the form, or from the header that scripts send.
     pub(crate) fn csrf(&self, headers: &HeaderMap) -> String {
         let form = form(self.content, &self.bytes).unwrap_or_default();
         let header = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
@@ -84,10 +85,10 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestBody {
     }
 }
 
-/// What the body claims to be.
+/// The format that the body is declared to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// Also when nothing is claimed.
+    /// Also used if no format is declared.
     Json,
     Form,
     Other,
@@ -113,7 +114,7 @@ impl Content {
     }
 }
 
-/// Names and values as the form sent them, in its order; a name may come more than once.
+/// Names and values in the order of the form; a name may occur more than once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Form(Vec<(String, String)>);
 
@@ -149,7 +150,7 @@ fn bounded(body: &[u8]) -> Result<&[u8], ProblemDetails> {
     Ok(body)
 }
 
-/// serde_json's messages repeat values, so only that it is wrong is told.
+/// serde_json's messages repeat values, so the error says only that the body is no valid JSON object.
 fn json_object(content: Content, body: &[u8]) -> Result<Map<String, Value>, ProblemDetails> {
     let wrong = || ProblemDetails::wrong_body("must be a JSON object");
     let body = bounded(body)?;
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn json_bodies_are_objects_of_bounded_size() {
+    fn json_bodies_are_objects_of_limited_size() {
         assert_eq!(json_object(Content::Json, b"{\"a\":1}").unwrap()["a"], 1);
         for bad in [
             &b""[..],
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_content_type_decides() {
+    fn content_type_selects_the_format() {
         let of = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, text.parse().unwrap());
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_csrf_token_comes_in_the_form_or_a_header() {
+    fn csrf_token_is_read_from_form_or_header() {
         let sent = RequestBody::new(Content::Form, "a=1&csrf=tok");
         let none = HeaderMap::new();
         assert_eq!(sent.csrf(&none), "tok");

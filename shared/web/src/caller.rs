@@ -1,4 +1,4 @@
-//! Who makes a request: a member in a session, or a program with a token.
+//! The caller of a request: a member in a session, or a program with a token.
 
 use axum::extract::OptionalFromRequestParts;
 use domain::ids::OrgId;
@@ -14,32 +14,32 @@ use crate::come_back::ComeBack;
 use crate::problem_details::ProblemDetails;
 use crate::router::HasWeb;
 
-/// Who makes a request, as the tables say now.
+/// The caller of a request, with the current data from the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Where they are a member, or their token is from.
+    /// The organisation of the member or of the token.
     pub org: OrgId,
-    /// Member id, or `token:ORG/ID`: what the audit and a request's requester hold.
+    /// The member's id, or `token:ORG/ID`, as in the audit and in a request's requester.
     pub id: String,
-    /// A member's name, or `NAME (ORG)` of a token.
+    /// The member's name, or a token's `NAME (ORG)`.
     pub name: String,
-    /// A token's owner's.
+    /// The member's address, or that of the token's owner.
     pub email: Option<String>,
-    /// `ORG/MEMBER`: the member who calls, or who owns the token.
+    /// The calling member or the token's owner, as `ORG/MEMBER`.
     pub person: Option<String>,
     pub role: Role,
-    /// None for a token.
+    /// `None` for a token.
     session: Option<InSession>,
 }
 
-/// What of a caller's session matters to pages and rights.
+/// The parts of a session that matter for pages and rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct InSession {
-    /// For the forms of their pages.
+    /// The token for the forms of the session's pages.
     csrf: String,
-    /// Whether they signed in within the last fifteen minutes.
+    /// Whether the member signed in within the last fifteen minutes.
     recent: bool,
-    /// Where they come back to, on a page whose forms ask for a more recent sign-in than theirs.
+    /// The page to return to, if its forms need a more recent sign-in than the member's.
     renew: Option<ComeBack>,
 }
 
@@ -57,7 +57,7 @@ impl Caller {
         }
     }
 
-    /// `csrf` is the token of the member's session.
+    /// A member; `csrf` is the token of the session.
     pub fn member(member: Member, csrf: String) -> Self {
         Self {
             person: Some(member.person()),
@@ -82,8 +82,8 @@ impl Caller {
         self
     }
 
-    /// Whether what is sensitive can be done: a member signed in within the last fifteen minutes. A token is as good as new
-    /// until it ends.
+    /// Whether the caller may do what is sensitive: a member must have signed in within the last fifteen minutes. A
+    /// token may do so until it expires.
     pub fn is_recent(&self) -> bool {
         self.session.as_ref().is_none_or(|session| session.recent)
     }
@@ -94,17 +94,17 @@ impl Caller {
         }
     }
 
-    /// The member who calls, where it is one.
+    /// The id of the calling member, or `None` for a program.
     pub fn member_id(&self) -> Option<&str> {
         self.session.as_ref().map(|_| self.id.as_str())
     }
 
-    /// The token for the forms of their pages; empty for a program.
+    /// The CSRF token for forms; empty for a program.
     pub(crate) fn csrf(&self) -> &str {
         self.session.as_ref().map_or("", |session| &session.csrf)
     }
 
-    /// The page that the member comes back to after a sign-in, where its forms ask for a more recent one than theirs.
+    /// The page to return to after a sign-in, if its forms need a more recent sign-in than the member's.
     pub(crate) fn renew(&self) -> Option<&str> {
         let session = self.session.as_ref()?;
         session.renew.as_ref().map(ComeBack::path)
@@ -118,7 +118,7 @@ impl Caller {
         }
     }
 
-    /// Whether they asked for it, themselves or by a program of theirs.
+    /// Whether the caller submitted the request, in person or through a program.
     pub fn asked_for(&self, requester: &Requester) -> bool {
         match (&self.person, &requester.person) {
             (Some(own), Some(theirs)) => own == theirs,
@@ -126,12 +126,13 @@ impl Caller {
         }
     }
 
-    /// Whether they asked for it, or it is about them, by whichever account they come: somebody else approves it then.
+    /// Whether the caller submitted the request or is its subject, under any of their addresses. Then somebody else
+    /// must approve it.
     pub fn is_concerned(&self, request: &RequestRecord) -> bool {
         self.asked_for(&request.requester) || self.email.as_ref().is_some_and(|email| request.concerns(email))
     }
 
-    /// As decisions and notes name them.
+    /// The caller's name in decisions and notes.
     pub fn known_as(&self) -> &str {
         match &self.session {
             Some(_) => self.email.as_deref().unwrap_or(&self.id),
@@ -139,19 +140,20 @@ impl Caller {
         }
     }
 
-    /// How they decide: signed in, or as a program.
+    /// How the caller decides: in a session, or with a token.
     pub fn via(&self) -> &'static str {
         if self.session.is_some() { "session" } else { "token" }
     }
 
-    /// In their own organisation, and with the same role in its children: there only to act, not to ask.
+    /// Whether the caller may act in the organisation: in their own, and in its children if the role acts there.
     pub fn may_enter(&self, organisation: &Organisation) -> bool {
         let child = organisation.parent.as_ref() == Some(&self.org);
         organisation.id == self.org || (child && self.role.acts_in_children())
     }
 }
 
-/// Checks the CSRF token of whatever a session would change. None: nobody is signed in, and there is no token of ours.
+/// Finds the caller, and checks the CSRF token if a session would change something. `None` if there is neither a valid
+/// session nor a valid token.
 impl<S: HasWeb + Send + Sync> OptionalFromRequestParts<S> for Caller {
     type Rejection = ProblemDetails;
 
@@ -176,7 +178,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn own_requests_are_known_by_the_person() {
+    fn own_requests_are_recognised_by_person() {
         let me = caller("acme", Role::Basic);
         assert!(me.asked_for(&me.requester()));
         let by = |id: &str, person: Option<&str>| Requester {
@@ -185,7 +187,7 @@ pub(crate) mod tests {
             email: None,
         };
         let person = me.person.clone();
-        // By a program of theirs; by somebody else's; by a namesake elsewhere.
+        // A program of the same person, a program of another person, and a person of the same name elsewhere.
         assert!(me.asked_for(&by("token:acme/t1", person.as_deref())));
         assert!(!me.asked_for(&by("token:acme/t1", Some("acme/m2"))));
         assert!(!me.asked_for(&by(&me.id, Some("other/m1"))));
@@ -193,7 +195,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn only_a_session_grows_old() {
+    fn only_sessions_need_a_recent_sign_in() {
         let old = caller("acme", Role::Admin);
         assert!(!old.is_recent());
         assert!(old.clone().signed_in_recently(true).is_recent());

@@ -1,12 +1,12 @@
-//! The page that somebody comes back to after a sign-in.
+//! The page that a person returns to after signing in.
 
 use domain::ids::OrgId;
 
-/// The longest path that is taken.
+/// The most characters of a path.
 const LONGEST: usize = 300;
 
-/// A path of Gangway's own below `/orgs/{org}/`, without a query: never another host's address, and never a link that carries
-/// a capability.
+/// A path of Gangway below `/orgs/{org}/`, without a query. It is never an address on another host, and never a link
+/// that carries a capability.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComeBack {
     path: String,
@@ -27,7 +27,7 @@ impl ComeBack {
         })
     }
 
-    /// For [`crate::Base::link`]; needs no encoding in a query.
+    /// The path for [`crate::Base::link`]. It needs no encoding in a query.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_own_pages_are_come_back_to() {
+    fn only_own_pages_are_accepted() {
         for good in [
             "/orgs/acme/pending",
             "/orgs/acme",

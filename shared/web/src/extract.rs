@@ -1,4 +1,4 @@
-//! The parts of an address that handlers read.
+//! Extractors for the parts of an address.
 
 use std::convert::Infallible;
 
@@ -12,7 +12,7 @@ use crate::problem_details::ProblemDetails;
 pub struct PathParams(Vec<(String, String)>);
 
 impl PathParams {
-    /// Empty if the route has no parameter of the name.
+    /// The value of a parameter, or an empty text if the route has none with this name.
     pub fn get(&self, name: &str) -> &str {
         value(&self.0, name).unwrap_or_default()
     }
@@ -34,12 +34,12 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParams {
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// A query without its question mark. One that can't be read has no parameters.
+    /// Parses a query without its question mark. A malformed query has no parameters.
     pub fn parse(text: &str) -> Self {
         Self(serde_urlencoded::from_str(text).unwrap_or_default())
     }
 
-    /// The first value of the name.
+    /// The first value with this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         value(&self.0, name)
     }

@@ -1,7 +1,7 @@
-//! What API Gateway says of a request, and the request as axum routes it.
+//! Converts API Gateway's request into the one that axum routes.
 //!
-//! The path as the client wrote it may begin with the stage or with a path of the domain's. So it is not looked at: the
-//! address is made of the route that API Gateway matched and of the parameters that it found there.
+//! The path that the client sent may begin with the stage or with a base path of the domain. So the address is built
+//! from the route that API Gateway matched and from its parameters, and the sent path is ignored.
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -13,14 +13,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::body::{Content, RequestBody};
 use crate::routes::{Route, fill};
 
-/// The route that API Gateway matched, and its own id of the request.
+/// The route that API Gateway matched, and its id of the request.
 #[derive(Debug, Clone)]
 pub(crate) struct Matched {
     method: Method,
-    /// The path of the route key: `/orgs/{org}/requests`. Empty if there is none.
+    /// The path of the route key, such as `/orgs/{org}/requests`. Empty if there is none.
     path: String,
     params: Vec<(String, String)>,
-    /// As API Gateway's access log has it.
+    /// The id as in API Gateway's access log.
     pub(crate) request_id: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Matched {
         }
     }
 
-    /// HEAD is answered as GET without its body.
+    /// The method to route by. HEAD is handled as GET, and its body is dropped.
     pub(crate) fn verb(&self) -> &str {
         if self.is_head() { "GET" } else { self.method.as_str() }
     }
@@ -66,12 +66,12 @@ impl Matched {
         route.verb.as_str() == self.verb() && route.path == self.path
     }
 
-    /// A path of the same parameters, as it stands in links.
+    /// A path with the same parameters filled in, for links.
     pub(crate) fn filled(&self, path: &str) -> String {
         fill(path, |name| self.param(name).to_owned())
     }
 
-    /// The address to route by. None if API Gateway matched nothing.
+    /// The address to route by. `None` if API Gateway matched no route.
     fn address(&self, query: Option<&str>) -> Option<Uri> {
         let encoded = |name: &str| utf8_percent_encode(self.param(name), NON_ALPHANUMERIC).to_string();
         let path = fill(&self.path, encoded);
@@ -86,8 +86,8 @@ impl Matched {
         }
     }
 
-    /// The request at its own address. The body is in memory as a whole: it comes as an extension, so that the CSRF token
-    /// in it can be checked before the handler reads it. None if API Gateway matched nothing.
+    /// The request at its own address. The body is already in memory and is attached as an extension, so that its CSRF
+    /// token can be checked before the handler reads it. `None` if API Gateway matched no route.
     pub(crate) fn routed(&self, request: lambda_http::Request) -> Option<Request> {
         let address = self.address(request.uri().query())?;
         let (mut parts, body) = request.into_parts();
@@ -109,7 +109,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A request as API Gateway hands it over, for `route` with `params`, below the stage `test`.
+    /// A request as API Gateway sends it, for `route` with `params`, below the stage `test`.
     pub(crate) fn event(route: &str, params: &Value, more: Value) -> lambda_http::Request {
         let (method, path) = route.split_once(' ').unwrap();
         let raw = format!("/test{path}");
@@ -136,7 +136,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_request_is_routed_by_what_api_gateway_matched() {
+    fn request_follows_the_route_matched_by_api_gateway() {
         let more = json!({"rawQueryString": "c=a%2Bb&empty=", "body": "eyJhIjoxfQ==", "isBase64Encoded": true,
             "headers": {"host": "127.0.0.1", "x-forwarded-prefix": "/admin", "x-original-url": "/decide"}});
         let (matched, request) = cancel(more);
@@ -152,7 +152,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_parameter_stays_one_part_of_the_address() {
+    fn parameter_stays_one_path_segment() {
         let event = event(CANCEL, &json!({"org": "acme/../../decide?", "id": "a b"}), json!({}));
         let request = Matched::of(&event).routed(event).unwrap();
         assert_eq!(

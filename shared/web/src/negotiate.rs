@@ -1,4 +1,4 @@
-//! JSON or a page, by the Accept header.
+//! Chooses between JSON and a page, by the Accept header.
 
 use std::convert::Infallible;
 
@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::ACCEPT;
 use http::request::Parts;
 
-/// What the client prefers as the answer.
+/// The format that the client prefers for the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Json,
@@ -15,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// A page only for clients that prefer pages: JSON is the default.
+    /// A page only for clients that prefer pages; JSON is the default.
     pub fn of(headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<(String, f32)> = accepted.flat_map(|value| value.split(',')).map(range).collect();

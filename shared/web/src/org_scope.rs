@@ -1,4 +1,4 @@
-//! A caller in the organisation of the address: the check that every route for members begins with.
+//! A caller in the organisation of the address. Every route for members begins with this check.
 
 use axum::extract::FromRequestParts;
 use domain::ids::OrgId;
@@ -21,8 +21,9 @@ pub struct OrgScope {
 }
 
 impl OrgScope {
-    /// The tenant first, then the role, then the sign-in: an address in somebody else's organisation is answered as one
-    /// that does not exist, whatever the role. `page`: where the member comes back to after a sign-in.
+    /// Checks the organisation first, then the role, then the age of the sign-in. An address in another organisation
+    /// gets the same response as one that does not exist, whatever the role. `page` is where the member returns to
+    /// after a sign-in.
     fn enter(
         caller: Caller,
         organisation: Option<Organisation>,
@@ -48,7 +49,7 @@ impl OrgScope {
         }
     }
 
-    /// 403 unless the caller's role allows it.
+    /// Returns 403 unless the caller's role has the right.
     pub fn need(&self, right: impl Fn(Role) -> bool) -> Result<(), ProblemDetails> {
         if right(self.caller.role) {
             Ok(())
@@ -60,12 +61,12 @@ impl OrgScope {
         }
     }
 
-    /// For the hidden field `csrf` of forms; empty for a token.
+    /// The value of the hidden field `csrf` of forms; empty for a token.
     pub fn csrf(&self) -> &str {
         self.caller.csrf()
     }
 
-    /// On a page whose forms ask for a more recent sign-in than the visitor's: the page, to come back to.
+    /// This page, if its forms need a more recent sign-in than the visitor's.
     pub fn renew(&self) -> Option<&str> {
         self.caller.renew()
     }
@@ -75,9 +76,9 @@ impl OrgScope {
     }
 }
 
-/// Checks, in this order: the session or token with the CSRF token of whatever a session would change, the organisation of
-/// the address, and what the route asks of the role and of the sign-in. A route that is not declared for members does not
-/// exist.
+/// Checks in this order: the session or token, including the CSRF token if a session would change something; the
+/// organisation of the address; and what the route requires of the role and the sign-in. A route that is not declared
+/// for members responds as one that does not exist.
 impl<S: HasWeb + Send + Sync> FromRequestParts<S> for OrgScope {
     type Rejection = ProblemDetails;
 
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_organisation_and_its_children_exist() {
+    fn only_own_organisation_and_children_exist() {
         let enter = |org, target| OrgScope::begin(caller(org, Role::Admin), target);
         assert!(enter("acme", Some(organisation("acme", None))).is_ok());
         assert!(enter("msp", Some(organisation("acme", Some("msp")))).is_ok());
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tenant_comes_before_the_role_and_the_sign_in_last() {
+    fn organisation_then_role_then_sign_in_is_checked() {
         let access = member(Role::manages_members).recently_from("/orgs/{org}/members");
         for role in Role::ALL {
             assert_eq!(status(caller("acme", role), "other", access), 404, "{role:?}");
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_with_such_forms_says_so_before() {
+    fn page_announces_that_its_forms_need_a_sign_in() {
         let page = || ComeBack::parse("/orgs/acme/members");
         let offer = |access, caller: Caller| {
             let entered = OrgScope::enter(caller, Some(organisation("acme", None)), &access, page()).unwrap();

@@ -1,4 +1,4 @@
-//! Whether a form was sent by a page of ours, where there is no session yet that a CSRF token could belong to.
+//! Whether a form was sent from one of Gangway's pages, for forms without a session that a CSRF token could belong to.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -6,7 +6,7 @@ use http::request::Parts;
 use crate::problem_details::ProblemDetails;
 use crate::routes::{Access, Route};
 
-/// The check of [`Access::OwnForm`]: 403 if the browser says that the form is another site's.
+/// The check of [`Access::OwnForm`]: 403 if the browser says that another site sent the form.
 #[derive(Debug)]
 pub struct FromOwnForm;
 
@@ -27,7 +27,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FromOwnForm {
     }
 }
 
-/// Browsers that say nothing are old ones and programs, which nobody can trick into a form.
+/// Only old browsers and programs send no such header, and nobody can trick a program into sending a form.
 fn is_ours(sec_fetch_site: Option<&str>) -> bool {
     matches!(sec_fetch_site, None | Some("same-origin" | "none"))
 }

@@ -16,9 +16,9 @@ use crate::respond;
 struct Frame<'a> {
     base: &'a str,
     title: &'a str,
-    /// Whose navigation the page begins with; public pages have none.
+    /// The organisation whose navigation the page begins with; public pages have none.
     scope: Option<&'a OrgScope>,
-    /// Another template's output, already escaped.
+    /// The output of another template, already escaped.
     content: String,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn problem(base: &Base, problem: &ProblemDetails) -> Response {
 }
 
 impl Web {
-    /// A page: the frame writes the title as its heading, `content` is an askama template of what comes below.
+    /// A page in the frame, which shows the title as a heading. `content` is an askama template of the part below.
     pub fn page(
         &self,
         status: StatusCode,

@@ -1,8 +1,8 @@
-//! Who works at a parent organisation is not its children's to know: what they read names the organisation instead.
+//! Hides the people of a parent organisation from its children: members of a child read the parent's name instead.
 //!
-//! Only what we know to be somebody's name is looked at: who asked, who decided, whom a line of the timeline names. In a text
-//! that somebody wrote nothing is put in the place of anything; otherwise, whoever writes an address and reads the text
-//! again would learn whether somebody works there.
+//! Only fields that are known to hold a name are replaced: the requester, the decider, and the people whom a line of
+//! the timeline names. Free text is never changed. Otherwise a person who writes an address into a text and reads it
+//! again would learn whether its owner works at the parent.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use store::members::Held;
 
 use crate::access::Web;
 
-/// Those of some names that are a parent's members or programs.
+/// Those of some names that belong to the parent's members or programs.
 #[derive(Debug, Clone, Default)]
 pub struct ParentsPeople {
     parent: String,
@@ -24,7 +24,7 @@ pub struct ParentsPeople {
 }
 
 impl ParentsPeople {
-    /// The parent's name for one of its people; anybody else's name as it is.
+    /// The parent's name for one of its people; other names unchanged.
     pub fn hide(&self, name: &str) -> String {
         match self.names.contains(name) {
             true => self.parent.clone(),
@@ -32,7 +32,7 @@ impl ParentsPeople {
         }
     }
 
-    /// The event's detail, with the parent's name in the place of those of its people whom we named there.
+    /// The event's detail, with the parent's name in place of its people's names that the event lists.
     pub fn hide_in(&self, event: &TimelineEvent) -> String {
         let hidden = event.people.iter().filter(|name| self.names.contains(*name));
         hidden.fold(event.detail.clone(), |text, name| replaced(&text, name, &self.parent))
@@ -47,7 +47,7 @@ impl ParentsPeople {
     }
 }
 
-/// `name` where it stands by itself, and not as a part of another one.
+/// Replaces `name` where it is not part of a longer name.
 fn replaced(text: &str, name: &str, by: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -66,14 +66,14 @@ fn is_between(letter: char) -> bool {
     letter.is_whitespace() || "(),;:<>\"'[]".contains(letter)
 }
 
-/// Whether it is what a program of the organisation is known by, or its id.
+/// Whether the name is the name or id of a program of the organisation.
 fn is_program_of(name: &str, org: &OrgId) -> bool {
     name.ends_with(&format!(" ({org})")) || TokenRef::parse(name).is_some_and(|token| token.org == *org)
 }
 
 impl Web {
-    /// Which of `names`, of people who did something in the organisation, this reader may not know: none for somebody of the
-    /// parent itself. `reader`: the organisation whose member reads them, where that is known.
+    /// Returns those of `names`, of people who acted in the organisation, that the reader may not see. For members of
+    /// the parent there are none. `reader` is the organisation of the reading member, if known.
     pub async fn parents_people(
         &self,
         organisation: &Organisation,
@@ -97,8 +97,8 @@ impl Web {
         Ok(ParentsPeople { parent, names: hidden })
     }
 
-    /// Whether it is the address of one of the parent's people. The organisation's own people it knows, whatever else
-    /// these are.
+    /// Whether the address belongs to one of the parent's people. The organisation's own members are visible to it,
+    /// even if they also work at the parent.
     async fn works_at(&self, parent: &OrgId, organisation: &Organisation, name: &str) -> Result<bool, StepError> {
         let address = name.trim().to_lowercase();
         if EmailAddress::parse(&address).is_err() || self.store.holder_of_address(parent, &address).await?.is_none() {
@@ -108,7 +108,7 @@ impl Web {
         Ok(!matches!(own, Some(Held::By(_))))
     }
 
-    /// What people call an organisation.
+    /// The organisation's name for people.
     pub async fn name_of(&self, org: &OrgId) -> Result<String, StepError> {
         let organisation = self.store.organisation(org).await?;
         Ok(organisation.map_or_else(|| org.to_string(), |organisation| organisation.name))
@@ -135,7 +135,7 @@ mod tests {
     const PROGRAM: &str = "ci (msp)";
 
     #[test]
-    fn the_parents_name_stands_for_its_people() {
+    fn parents_name_replaces_its_people() {
         let people = ParentsPeople::of("Contoso MSP", &[OTTO, PROGRAM]);
         assert_eq!(people.hide(OTTO), "Contoso MSP");
         assert_eq!(people.hide(PROGRAM), "Contoso MSP");
@@ -162,16 +162,16 @@ mod tests {
         assert_eq!(nobody.hide(OTTO), OTTO);
     }
 
-    /// Otherwise a reason would tell its writer who works at the parent.
+    /// Otherwise the writer of a reason could find out who works at the parent.
     #[test]
-    fn what_somebody_wrote_stays_as_it_is() {
+    fn free_text_is_not_changed() {
         let people = ParentsPeople::of("Contoso MSP", &[OTTO]);
         let told = "denied by ann@acme.example. Reason: ask otto@msp.example";
         assert_eq!(people.hide_in(&event(told, &["ann@acme.example"])), told);
     }
 
     #[test]
-    fn programs_are_known_by_their_organisation() {
+    fn parents_programs_are_recognised() {
         let msp = OrgId::parse("msp").unwrap();
         for theirs in ["ci (msp)", "ci (acme) (msp)"] {
             assert!(is_program_of(theirs, &msp), "{theirs}");

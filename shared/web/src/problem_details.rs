@@ -1,4 +1,4 @@
-//! Errors of the API as RFC 9457 says.
+//! Errors of the API, as defined by RFC 9457.
 
 use axum::response::{IntoResponse, Response};
 use domain::field::FieldError;
@@ -7,30 +7,30 @@ use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// Why a request was not answered as asked. Handlers return it as their error; [`crate::serve`] makes JSON or a page of it.
+/// Why a request failed. Handlers return it as their error, and [`crate::serve`] renders it as JSON or as a page.
 #[derive(Debug, Clone)]
 pub struct ProblemDetails {
     pub status: StatusCode,
     pub detail: String,
-    /// Every wrong field.
+    /// All invalid fields.
     pub errors: Vec<FieldError>,
     kind: Kind,
-    /// More members of the JSON object.
+    /// Additional members of the JSON object.
     more: Map<String, Value>,
     retry_after: Option<u32>,
-    /// For the log only.
+    /// The cause, for the log only.
     cause: Option<StepError>,
 }
 
-/// What a program can tell a problem by, beside its status.
+/// How a program can distinguish problems with the same status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// The status says all.
+    /// The status is sufficient.
     Plain,
     SignInAgain,
 }
 
-/// Seconds after which a transient failure is worth another try.
+/// How many seconds to wait before retrying a transient failure.
 const RETRY_SECONDS: u32 = 5;
 
 impl ProblemDetails {
@@ -46,7 +46,7 @@ impl ProblemDetails {
         }
     }
 
-    /// 422: the call was understood and its fields are wrong.
+    /// 422: the call was understood, but some fields are invalid.
     pub fn wrong_fields(errors: Vec<FieldError>) -> Self {
         let detail = match errors.len() {
             1 => "One field is wrong.".to_owned(),
@@ -62,7 +62,7 @@ impl ProblemDetails {
         Self::wrong_fields(vec![FieldError::new(field, message)])
     }
 
-    /// 422: the body as a whole is wrong.
+    /// 422: the body as a whole is invalid.
     pub fn wrong_body(detail: &str) -> Self {
         Self {
             errors: vec![FieldError::new("body", detail)],
@@ -77,7 +77,7 @@ impl ProblemDetails {
         )
     }
 
-    /// 401: the session holds, but its sign-in is too long ago for this.
+    /// 401: the session is valid, but its sign-in is too old for this action.
     pub fn sign_in_again() -> Self {
         Self {
             kind: Kind::SignInAgain,
@@ -92,7 +92,7 @@ impl ProblemDetails {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
-    /// 403: the call was understood, and the caller may not ask for what these fields ask for.
+    /// 403: the call was understood, but the caller may not use these fields.
     pub fn not_allowed(errors: Vec<FieldError>) -> Self {
         let fields: Vec<_> = errors.iter().map(|problem| problem.field.as_str()).collect();
         let detail = format!("Your role does not allow this: {}.", fields.join(", "));
@@ -102,7 +102,7 @@ impl ProblemDetails {
         }
     }
 
-    /// The same answer for what does not exist and for what is somebody else's.
+    /// 404, both for what does not exist and for what belongs to another organisation.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
     }
@@ -122,7 +122,7 @@ impl ProblemDetails {
         Self::new(StatusCode::GONE, detail)
     }
 
-    /// 429: the caller, or their organisation, has used up what is theirs. `seconds`: until there is room again.
+    /// 429: the caller or their organisation has used up a limit. `seconds` is the time until the next try may succeed.
     pub fn too_many(detail: impl Into<String>, seconds: u32) -> Self {
         Self {
             retry_after: Some(seconds),
@@ -130,7 +130,7 @@ impl ProblemDetails {
         }
     }
 
-    /// One more member of the JSON object; names of RFC 9457 are not changed.
+    /// Adds a member to the JSON object. Members defined by RFC 9457 cannot be replaced.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
@@ -151,7 +151,7 @@ impl ProblemDetails {
         }
     }
 
-    /// The headers that say when and how to try again.
+    /// Writes the headers that say when and how to try again.
     pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -178,7 +178,7 @@ impl ProblemDetails {
     }
 }
 
-/// The response carries the problem as an extension: only the function as a whole knows whether it becomes a page.
+/// The response carries the problem as an extension, because only [`crate::serve`] knows whether it becomes a page.
 impl IntoResponse for ProblemDetails {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -200,7 +200,7 @@ impl From<StepError> for ProblemDetails {
                 "Gangway failed. The failure is in the log of the function.".to_owned(),
                 None,
             ),
-            // Written for the person who must change something.
+            // The text is written for the person who must change something.
             StepError::NeedsAttention(text) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 format!("Somebody must change something first: {text}"),
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrong_fields_are_all_named() {
+    fn all_wrong_fields_are_listed() {
         let problem = ProblemDetails::wrong_fields(vec![
             FieldError::new("a", "must be a"),
             FieldError::new("b", "must be b"),
@@ -240,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn a_program_can_tell_that_it_must_sign_in_again() {
+    fn sign_in_again_has_a_code_of_its_own() {
         let (again, at_all) = (ProblemDetails::sign_in_again(), ProblemDetails::unauthorised());
         assert_eq!((again.status, again.title()), (at_all.status, "Sign in again"));
         assert_ne!(again.to_json()["type"], at_all.to_json()["type"]);
     }
 
     #[test]
-    fn faults_become_statuses_without_their_internals() {
+    fn errors_become_statuses_without_internals() {
         let cases = [
             (
                 StepError::Transient("reading the gates: AWS answered X".into()),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn more_members_never_replace_the_standard_ones() {
+    fn additional_members_never_replace_standard_ones() {
         let json = ProblemDetails::conflict("x")
             .with("decision", "denied")
             .with("status", "closed")

@@ -1,4 +1,4 @@
-//! Responses, with the headers that each of them carries.
+//! Responses, with the headers that all of them carry.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::problem_details::ProblemDetails;
 
-/// No page needs more; nothing may frame it, and nothing inline runs.
+/// The content security policy of every page: no framing, nothing inline, and only Gangway's own files.
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; img-src 'self'; \
     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -53,7 +53,7 @@ pub(crate) fn problem(problem: &ProblemDetails) -> Response {
     response
 }
 
-/// 303: the client looks at `location` with GET. `location` is from [`crate::Base::link`].
+/// 303: the client requests `location` with GET. `location` comes from [`crate::Base::link`].
 pub fn see_other(location: &str) -> Response {
     let mut response = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
     match HeaderValue::from_str(location) {
@@ -65,7 +65,7 @@ pub fn see_other(location: &str) -> Response {
     response
 }
 
-/// The response, with one more cookie.
+/// Adds a cookie to the response.
 #[must_use]
 pub fn with_cookie(mut response: Response, cookie: &cookie::Cookie<'_>) -> Response {
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
@@ -74,8 +74,8 @@ pub fn with_cookie(mut response: Response, cookie: &cookie::Cookie<'_>) -> Respo
     response
 }
 
-/// Browsers check the address that a form's response redirects to against the page's policy: the page of a form whose
-/// response leads elsewhere has to name that origin.
+/// Allows a page's forms to redirect to one more origin. Browsers check the redirect of a form's response against the
+/// page's policy, so the page must name that origin.
 #[must_use]
 pub fn with_forms_leading_to(mut response: Response, origin: &str) -> Response {
     let policy = CSP.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
@@ -85,7 +85,7 @@ pub fn with_forms_leading_to(mut response: Response, origin: &str) -> Response {
     response
 }
 
-/// What every response carries, whatever answered it. Its length is API Gateway's to say.
+/// Writes the headers of every response, also of errors. API Gateway adds the length.
 pub(crate) fn write_headers(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         // A page that leads to another site's form has a policy of its own (`with_forms_leading_to`).
@@ -125,7 +125,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_form_may_lead_to_one_more_origin_and_nothing_else_changes() {
+    fn form_may_lead_to_exactly_one_more_origin() {
         let page = html(StatusCode::OK, "<p>".into());
         let mut response = with_forms_leading_to(page, "https://accounts.google.com");
         write_headers(response.headers_mut());

@@ -1,4 +1,4 @@
-//! Routes with their handlers: declared once, as data and as axum's Router.
+//! Routes with their handlers, declared once: as data and as axum's Router.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::own_form::FromOwnForm;
 use crate::problem_details::ProblemDetails;
 use crate::routes::{Access, MemberAccess, Route, Verb};
 
-/// The state of a function's handlers, which extractors take the sessions and organisations from.
+/// The state of a function's handlers, from which extractors get the sessions and organisations.
 pub trait HasWeb {
     fn web(&self) -> &Web;
 }
@@ -30,16 +30,16 @@ impl HasWeb for Web {
     }
 }
 
-/// The access of a route without a role.
+/// The access of a route that needs no role.
 #[derive(Debug, Clone, Copy)]
 pub struct Public;
 
-/// The access of a route that only forms of our own pages are sent to, with the advice for whoever does otherwise. Its
+/// The access of a route for forms of Gangway's own pages, with advice for people who sent the form from elsewhere. Its
 /// handler takes the state, then [`FromOwnForm`].
 #[derive(Debug, Clone, Copy)]
 pub struct OwnForm(pub &'static str);
 
-/// Which handlers a kind of access takes: none that forgets the check.
+/// The handlers that a kind of access accepts, so that a handler without the required check does not compile.
 pub trait Guards<Arguments> {
     fn access(self) -> Access;
 }
@@ -62,7 +62,7 @@ impl<Arguments: StateThenScope> Guards<Arguments> for MemberAccess {
     }
 }
 
-/// Arguments of a handler whose first is the state, and whose second is the [`OrgScope`].
+/// The arguments of a handler that begin with the state and the [`OrgScope`].
 #[diagnostic::on_unimplemented(message = "the handler of a route for members takes the state, then an OrgScope")]
 pub trait StateThenScope {}
 
@@ -72,7 +72,7 @@ impl<M, State, A, B> StateThenScope for (M, State, OrgScope, A, B) {}
 impl<M, State, A, B, C> StateThenScope for (M, State, OrgScope, A, B, C) {}
 impl<M, State, A, B, C, D> StateThenScope for (M, State, OrgScope, A, B, C, D) {}
 
-/// Arguments of a handler whose first is the state, and whose second is [`FromOwnForm`].
+/// The arguments of a handler that begin with the state and [`FromOwnForm`].
 #[diagnostic::on_unimplemented(message = "the handler of a route for own forms takes the state, then FromOwnForm")]
 pub trait StateThenOwnForm {}
 
@@ -128,12 +128,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// For the test that holds the template, the OpenAPI file and the role table against it.
+    /// The declared routes, for the test that checks the template, the OpenAPI file and the role table against them.
     pub fn list(self) -> Vec<Route> {
         self.list
     }
 
-    /// The list, and the router with an answer for whatever is not declared.
+    /// The list of routes, and the router, which also responds to undeclared routes.
     pub(crate) fn into_parts(self) -> (Vec<Route>, Router<S>) {
         let router = self
             .router
@@ -143,7 +143,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-/// A handler whose request carries its route, for [`OrgScope`].
+/// A handler whose request carries its route, which [`OrgScope`] reads.
 #[derive(Clone)]
 struct Declared<H> {
     route: Route,

@@ -1,19 +1,20 @@
-//! A route as data: address, who may ask for it, and how recently they must have signed in.
+//! A route as data: its address, who may call it, and how recently the caller must have signed in.
 
 use domain::role::Role;
 
 use crate::come_back::ComeBack;
 
-/// One route of an HTTP function, as API Gateway, the OpenAPI file and the role table in docs/pages.md have it too.
+/// A route of an HTTP function. The same routes are in API Gateway, in the OpenAPI file and in the role table of
+/// docs/pages.md.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
     pub verb: Verb,
-    /// With its parameters in braces: `/orgs/{org}/requests/{id}`.
+    /// The path with its parameters in braces, such as `/orgs/{org}/requests/{id}`.
     pub path: &'static str,
     pub access: Access,
 }
 
-/// The methods that routes are declared for. A GET route answers HEAD too, where API Gateway lets that through.
+/// The methods of routes. A GET route also handles HEAD if API Gateway lets it through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     Get,
@@ -22,40 +23,42 @@ pub enum Verb {
     Delete,
 }
 
-/// Who may ask for a route, and what keeps other sites from sending its form.
+/// Who may call a route, and what prevents other sites from sending its form.
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
-    /// Anybody. Either the page needs no proof, or its handler takes another one than a role: a link's capability, a
-    /// one-time link or an ID token. Another site knows none of these.
+    /// Anybody may call the route. The page needs no proof, or its handler checks another proof than a role: a link's
+    /// capability, a one-time link or an ID token. Other sites know none of these.
     Public,
-    /// Anybody, by a form of our own pages: the browser says which site sent it, as there is no session yet that a CSRF
-    /// token could belong to. The text tells whoever sent it from elsewhere what to do.
+    /// Anybody may call the route, but only with a form of Gangway's own pages. There is no session yet that a CSRF
+    /// token could belong to, so the browser's header says which site sent the form. The text tells people who sent it
+    /// from elsewhere what to do.
     OwnForm(&'static str),
-    /// A member of the organisation in the address or of its parent, or a program of theirs. Whatever a session would
-    /// change needs the session's CSRF token.
+    /// Members of the organisation in the address or of its parent may call the route, and programs of theirs. If a
+    /// session would change something, its CSRF token is needed.
     Member(MemberAccess),
 }
 
-/// What a route within an organisation asks of the caller. Where members act on requests of their own, the handler asks
-/// for more about other people's.
+/// What a route within an organisation requires of the caller. If a route lets members act on their own requests, its
+/// handler requires more for the requests of others.
 #[derive(Debug, Clone, Copy)]
 pub struct MemberAccess {
     right: fn(Role) -> bool,
     signed_in: SignedIn,
 }
 
-/// How long ago a member may have signed in. Programs are not asked.
+/// How recently a member must have signed in. Programs are exempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignedIn {
-    /// In any session that is valid.
+    /// Any valid session is sufficient.
     AnyTime,
-    /// The same; but forms of the page post to routes with [`SignedIn::Recently`], and the page says so beforehand.
+    /// Any valid session is sufficient, but the page's forms are sent to routes with [`SignedIn::Recently`], which the
+    /// page announces.
     Offers,
-    /// Within the last fifteen minutes. Whoever has to sign in again comes back to this page.
+    /// The sign-in must be at most fifteen minutes old. A member who has to sign in again returns to this page.
     Recently(&'static str),
 }
 
-/// A route within an organisation, for roles that have the right.
+/// The access of a route within an organisation, for roles that have the right.
 pub const fn member(right: fn(Role) -> bool) -> MemberAccess {
     MemberAccess {
         right,
@@ -64,7 +67,7 @@ pub const fn member(right: fn(Role) -> bool) -> MemberAccess {
 }
 
 impl MemberAccess {
-    /// A page whose forms ask for a sign-in of the last fifteen minutes.
+    /// Marks a page whose forms need a sign-in within the last fifteen minutes.
     #[must_use]
     pub const fn offers_to_sign_in(self) -> Self {
         Self {
@@ -73,8 +76,8 @@ impl MemberAccess {
         }
     }
 
-    /// The route asks for a sign-in of the last fifteen minutes. `page`: the path of the page that has the form, where
-    /// members come back to after the sign-in.
+    /// Requires a sign-in within the last fifteen minutes. `page` is the path of the page with the form, to which
+    /// members return after signing in.
     #[must_use]
     pub const fn recently_from(self, page: &'static str) -> Self {
         Self {
@@ -104,13 +107,13 @@ impl Verb {
 }
 
 impl Route {
-    /// As API Gateway names it: `GET /orgs/{org}/requests`.
+    /// The route's key in API Gateway, such as `GET /orgs/{org}/requests`.
     pub fn key(&self) -> String {
         format!("{} {}", self.verb.as_str(), self.path)
     }
 
-    /// The page that the caller comes back to after a sign-in: the one that they asked for, or the one with the form that
-    /// they sent. `filled` puts the parameters of this request into a path.
+    /// The page to return to after a sign-in: the requested page, or the one with the form that was sent. `filled`
+    /// fills the parameters of this request into a path.
     pub(crate) fn come_back(&self, filled: impl Fn(&str) -> String) -> Option<ComeBack> {
         let Access::Member(access) = self.access else {
             return None;
@@ -123,7 +126,7 @@ impl Route {
     }
 }
 
-/// A path with each `{name}` replaced by the value of that parameter, or by nothing if there is none.
+/// Replaces each `{name}` in a path by the value of that parameter, or by nothing if there is none.
 pub(crate) fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
     let parts = path.split('/').map(|part| {
         let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
@@ -137,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_signs_in_comes_back_to_a_page() {
+    fn sign_in_returns_to_a_page() {
         let page = |verb, path, access| {
             let route = Route { verb, path, access };
             let value = |name: &str| match name {

@@ -21,7 +21,7 @@ use crate::respond;
 use crate::router::{HasWeb, Routes};
 use crate::routes::Route;
 
-/// Serves the routes as the function `name`, with `app` as the state of their handlers.
+/// Serves the routes as the function `name`; `app` is the state of their handlers.
 pub async fn serve<S>(name: &'static str, routes: Routes<S>, app: S) -> Result<(), Error>
 where
     S: HasWeb + Clone + Send + Sync + 'static,
@@ -82,10 +82,10 @@ impl Function {
         response
     }
 
-    /// Query strings are never logged: links carry capabilities there.
+    /// Logs one line. Queries are never logged, because links carry capabilities in them.
     fn log(&self, matched: &Matched, status: StatusCode, problem: Option<&ProblemDetails>, began: Instant) {
         let function = self.name;
-        // Only what is an id of ours is logged.
+        // Only valid ids are logged.
         let org = OrgId::parse(matched.param("org"))
             .map(|org| org.to_string())
             .unwrap_or_default();
@@ -105,7 +105,7 @@ impl Function {
         );
     }
 
-    /// A problem as JSON or as a page. A browser whose user must sign in first is sent to the sign-in page.
+    /// A problem as JSON or as a page. A browser whose user must sign in first is redirected to the sign-in page.
     fn problem(&self, matched: &Matched, format: Format, problem: &ProblemDetails) -> Response {
         match format {
             Format::Json => respond::problem(problem),
@@ -116,7 +116,7 @@ impl Function {
         }
     }
 
-    /// The sign-in page, which leads back to where the user was.
+    /// The address of the sign-in page, which leads back to the current page.
     fn sign_in(&self, matched: &Matched) -> String {
         let route = self.routes.iter().find(|route| matched.is(route));
         match route.and_then(|route| route.come_back(|path| matched.filled(path))) {

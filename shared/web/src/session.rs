@@ -1,5 +1,5 @@
-//! Sessions as a browser brings them: a cookie with a random secret. Who that is, and whether the session still holds, is in
-//! the store. The token against forged forms is made from the same secret.
+//! Sessions in the browser: a cookie with a random secret. The store knows the member and whether the session is still
+//! valid. The CSRF token is derived from the same secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,12 +12,12 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use store::sessions::LONGEST;
 
-/// By the prefix, browsers take a cookie from this host alone: none of another one under the same domain can plant it.
+/// With this prefix, browsers accept the cookie only from this host, so that no other host of the domain can plant it.
 const NAME: &str = "__Host-gangway_session";
-/// Of the secret.
+/// The length of the secret, in bytes.
 const BYTES: usize = 32;
 
-/// A session that holds.
+/// A valid session.
 #[derive(Debug)]
 pub struct Session {
     secret: SecretString,
@@ -29,17 +29,17 @@ impl Session {
         Self { secret, stored }
     }
 
-    /// Whether the sign-in is recent enough for what is sensitive.
+    /// Whether the sign-in is recent enough for sensitive actions.
     pub(crate) fn is_recent(&self, now: DateTime<Utc>) -> bool {
         self.stored.is_recent(now)
     }
 
-    /// Goes into every form of the session.
+    /// The CSRF token, which goes into every form of the session.
     pub(crate) fn csrf(&self) -> String {
         URL_SAFE_NO_PAD.encode(csrf_of(&self.secret))
     }
 
-    /// Compares in constant time.
+    /// Checks a CSRF token in constant time.
     pub fn csrf_is_right(&self, token: &str) -> bool {
         let token = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
         mac(&self.secret).is_some_and(|mac| mac.verify_slice(&token).is_ok())
@@ -58,7 +58,7 @@ fn csrf_of(secret: &SecretString) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-/// The secret that a call's cookie carries. With the prefix a browser has one cookie of the name.
+/// The secret in the request's cookie. With the prefix, a browser has at most one cookie of this name.
 pub(crate) fn brought(headers: &HeaderMap) -> Option<SecretString> {
     let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut ours = values
@@ -88,7 +88,7 @@ pub(crate) fn end() -> Cookie<'static> {
     cookie
 }
 
-/// A cookie for this host that scripts can't read, without its value. `name` begins with `__Host-`.
+/// A cookie for this host that scripts can't read, still without a value. `name` begins with `__Host-`.
 pub fn host_cookie(name: &'static str) -> Cookie<'static> {
     Cookie::build((name, ""))
         .http_only(true)
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_comes_back() {
+    fn session_cookie_round_trips() {
         let secret = secret(7);
         let expected = Some(secret.expose_secret().to_owned());
         let cookie = cookie(&secret).stripped().to_string();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_not_looked_for() {
+    fn malformed_secret_is_not_looked_up() {
         let whole = secret(7);
         let whole = whole.expose_secret();
         for bad in [
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_is_kept_from_scripts_and_strangers() {
+    fn cookie_is_hidden_from_scripts_and_other_hosts() {
         let cookie = cookie(&secret(1)).to_string();
         for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=28800"] {
             assert!(
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn csrf_tokens_belong_to_one_session_and_do_not_tell_its_secret() {
+    fn csrf_token_belongs_to_one_session_and_hides_its_secret() {
         let token = URL_SAFE_NO_PAD.encode(csrf_of(&secret(1)));
         assert_ne!(token, secret(1).expose_secret());
         assert_ne!(csrf_of(&secret(1)), csrf_of(&secret(2)));

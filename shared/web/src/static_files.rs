@@ -1,11 +1,11 @@
-//! The one stylesheet, the little script and the icon.
+//! The stylesheet, the script and the icon.
 
 use axum::response::Response;
 
 use crate::problem_details::ProblemDetails;
 use crate::respond::file;
 
-/// A file by its name; 404 if there is none.
+/// The file with this name, or 404 if there is none.
 pub fn static_file(name: &str) -> Result<Response, ProblemDetails> {
     match name {
         "gangway.css" => Ok(file("text/css; charset=utf-8", include_str!("../static/gangway.css"))),

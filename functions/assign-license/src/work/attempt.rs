@@ -12,20 +12,20 @@ pub(super) struct Attempt<'a> {
     pub(super) user: &'a str,
     pub(super) sku: &'a str,
     pub(super) by_group: bool,
-    /// Where the license is used, if the request or the organisation says so.
+    /// The country in which the license is used, if the request or the organisation names one.
     pub(super) country: Option<&'a CountryCode>,
     pub(super) state: Option<LicenseState>,
-    /// Another license of the request, which this one may build on, is yet to be tried.
+    /// Whether another license of the request, on which this one may depend, has not been tried yet.
     pub(super) others_open: bool,
-    /// There is no further attempt.
+    /// Whether there is no further attempt.
     pub(super) last: bool,
 }
 
-/// The last action of an attempt: done, or left to the next step.
+/// The last action of an attempt: done here, or left to the next step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Done {
     pub(super) action: Action,
-    /// Id of the group that the license came through, or name of the group that the user joined.
+    /// The id of the group that provides the license, or the name of the group that the user joined.
     pub(super) group: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl Attempt<'_> {
         Ok(group.map(|group| *found = Some(group)))
     }
 
-    /// Or why the user can't be added.
+    /// Adds the user to the group, or returns why that is impossible.
     async fn join(&self, group: Group) -> Result<Result<Done, String>, StepError> {
         Ok(match self.graph.add_member(&group.id, self.user).await? {
             Added::Added | Added::AlreadyMember => Ok(Done {
@@ -99,7 +99,7 @@ impl Attempt<'_> {
         })
     }
 
-    /// Learns what became of it.
+    /// Assigns the license and reads the result.
     async fn assign(&self, license: &mut License, of_user: &mut Licensing) -> Result<(), StepError> {
         match self.graph.assign_license(self.user, self.sku).await? {
             Assignment::Assigned => {

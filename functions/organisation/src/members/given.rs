@@ -1,4 +1,4 @@
-//! What a form or a program says about a member: all of it is right, or every wrong field is named.
+//! Parses a member from a form or from a program, or reports all invalid fields.
 
 use domain::contact::EmailAddress;
 use domain::field::FieldError;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn complete_members_are_taken() {
+    fn complete_members_are_accepted() {
         let body = json!({"email": " mary@gmail.com ", "name": " Mary ", "role": "approver"});
         let new = new(body.as_object().unwrap()).unwrap();
         assert_eq!((new.email.as_str(), new.name.as_str()), ("mary@gmail.com", "Mary"));
@@ -85,11 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_named() {
+    fn all_errors_are_reported() {
         let body = json!({"email": "mary", "name": "a\nb", "role": "Admin", "org": "other"});
         assert_eq!(wrong(new(body.as_object().unwrap())), ["org", "email", "name", "role"]);
         assert_eq!(wrong(new(&Map::new())), ["email", "name", "role"]);
-        // The address is not changed.
+        // The address cannot be changed.
         let body = json!({"email": "mary@gmail.com", "name": "Mary", "role": "basic"});
         assert_eq!(wrong(change(body.as_object().unwrap())), ["email"]);
         let body = json!({"name": "x".repeat(257), "role": 1});

@@ -27,7 +27,7 @@ fn person(email: &str, verified: bool, hd: Option<&str>) -> Person {
     )
 }
 
-/// Of the organisation, bound to the subject.
+/// A member of the organisation, bound to the subject.
 fn member(of: &str, subject: Option<&str>) -> Member {
     Member {
         id: format!("m-{of}"),
@@ -36,7 +36,7 @@ fn member(of: &str, subject: Option<&str>) -> Member {
     }
 }
 
-/// Gina of acme.example, which is the domain of [`HOME`].
+/// The facts about Gina of acme.example, which is the domain of [`HOME`].
 fn facts() -> Facts {
     Facts {
         person: person("gina@acme.example", true, Some("acme.example")),
@@ -53,7 +53,7 @@ fn owner(on: bool) -> Option<DomainOwner> {
     Some(DomainOwner { org: org(HOME), on })
 }
 
-/// Where somebody is signed in and why, and the refusals that are recorded.
+/// Where and why a person is signed in, and the recorded refusals.
 type Ended = (Option<(String, Reason)>, Vec<(Option<String>, Reason)>);
 
 fn end(facts: &Facts) -> Ended {
@@ -134,18 +134,18 @@ fn rule_6_a_member_added_by_hand_is_bound_first() {
         };
         assert_eq!(end(&facts), expected);
     }
-    // Home's member comes first, whatever the order.
+    // The home organisation's member comes first, in any order.
     facts.bindings.clear();
     facts.with_address.push(member(HOME, None));
     assert_eq!(decide(&facts), SignInDecision::Bind(member(HOME, None)));
-    // Google does not answer for the address.
+    // Google is not authoritative for the address.
     facts.person = person("gina@acme.example", true, None);
     facts.with_address = vec![member(OTHER, None)];
     assert_eq!(end(&facts), refused(Some(OTHER), Reason::AddressNotGoogles));
 }
 
 #[test]
-fn rule_7_another_identity_is_refused_and_the_own_one_known() {
+fn rule_7_other_identity_is_refused_and_own_one_accepted() {
     let of = |subject| Facts {
         with_address: vec![member(OTHER, Some(subject))],
         owner: owner(false),
@@ -174,7 +174,7 @@ fn rules_8_and_12_a_named_organisation_opens_or_nothing() {
 fn rule_9_the_last_sign_in_comes_before_home() {
     let last = vec![member(OTHER, Some("gina")), member(HOME, Some("gina"))];
     assert_eq!(end(&Facts { known: last, ..facts() }), signed_in(OTHER, Reason::Known));
-    // At a first sign-in home comes first.
+    // At a first sign-in, the home organisation comes first.
     let by_hand = vec![member(OTHER, None), member(HOME, None)];
     let bound = |of: &str| (org(of), Ok((member(of, Some("gina")), Reason::Bound)));
     let facts = Facts {
@@ -186,7 +186,7 @@ fn rule_9_the_last_sign_in_comes_before_home() {
 }
 
 #[test]
-fn rule_10_an_address_that_changed_hands_at_home_is_bound_nowhere() {
+fn rule_10_address_of_another_person_at_home_is_not_bound() {
     let with_address = vec![member(OTHER, None), member(HOME, Some("eve"))];
     let facts = Facts {
         with_address,
@@ -202,13 +202,13 @@ fn rule_11_home_decides_for_itself_if_it_takes_people_in() {
         ..facts()
     };
     assert!(matches!(decide(&facts), SignInDecision::AutoOnboard { .. }));
-    // Somebody who has signed in before goes to the organisation of the last time all the same.
+    // A person who has signed in before still goes to the organisation of the last sign-in.
     facts.onboarding = Some(Ok((member(HOME, Some("gina")), Reason::AutoOnboarded)));
     assert_eq!(end(&facts), signed_in(OTHER, Reason::Known));
     facts.onboarding = Some(Err(Reason::Deleted));
     let refusals = vec![(Some(HOME.to_owned()), Reason::Deleted)];
     assert_eq!(end(&facts), (Some((OTHER.to_owned(), Reason::Known)), refusals));
-    // If it takes nobody in, it is not asked about members of others.
+    // If auto-onboarding is off, the organisation is not asked about members of others.
     facts.owner = owner(false);
     assert_eq!(end(&facts), signed_in(OTHER, Reason::Known));
 }

@@ -1,4 +1,4 @@
-//! Google's description of itself and its keys, kept for as long as Google says.
+//! Google's discovery document and keys, cached for as long as Google says.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ impl Documents {
         }
     }
 
-    /// An address that a document names, if it is one that we may call.
+    /// Checks that Gangway may call an address that a document names.
     pub(super) fn allowed(&self, address: &Url) -> Result<Url, StepError> {
         outbound::given_address("Google", address.as_str(), &self.local_origins)
     }
@@ -52,7 +52,7 @@ impl Documents {
     }
 }
 
-/// The seconds that an answer is good for; none without a word about it.
+/// How many seconds a response may be cached; 0 if it does not say.
 fn max_age(cache_control: &str) -> u64 {
     let mut directives = cache_control.split(',').map(str::trim);
     let forbids = |directive: &str| matches!(directive, "no-store" | "no-cache");
@@ -65,7 +65,7 @@ fn max_age(cache_control: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// For discovery, which reads and never writes.
+/// The client for discovery, which only reads.
 impl<'c> AsyncHttpClient<'c> for Documents {
     type Error = StepError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, StepError>> + Send + 'c>>;
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_google_says_is_kept() {
+    fn documents_are_cached_only_as_google_says() {
         assert_eq!(max_age("public, max-age=22463, must-revalidate, no-transform"), 22463);
         for nothing in [
             "",

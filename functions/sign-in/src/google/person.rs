@@ -1,19 +1,19 @@
-//! The person whom a valid ID token names, and how far its claims about them can be trusted.
+//! The person that a valid ID token names, and how far its claims can be trusted.
 
 use domain::contact::EmailAddress;
 use domain::sign_in::{Identity, Reason};
 
-/// The longest name that is kept.
+/// The most characters of a name that are kept.
 const NAME: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) identity: Identity,
-    /// None if it is no address that Gangway can take, or Google has not verified it.
+    /// `None` if Gangway does not accept the address, or Google has not verified it.
     pub(crate) verified: Option<EmailAddress>,
-    /// The address as it was claimed, for the audit and nothing else.
+    /// The claimed address, for the audit only.
     pub(crate) claimed: String,
-    /// The domain of the Workspace organisation that the account belongs to.
+    /// The domain of the account's Workspace organisation.
     pub(crate) hd: Option<String>,
     name: Option<String>,
 }
@@ -41,7 +41,7 @@ impl Person {
         self.name.as_deref().unwrap_or(&self.claimed)
     }
 
-    /// Rule 3 of docs/google.md, as far as Google's claims go: the address whose domain may take the person in.
+    /// Rule 3 of docs/google.md, as far as Google's claims go: the address whose domain may add the person.
     pub(crate) fn workspace_address(&self) -> Result<&EmailAddress, Reason> {
         let address = self.verified.as_ref().ok_or(Reason::AddressUnverified)?;
         let hd = self.hd.as_deref().ok_or(Reason::DomainMissing)?;
@@ -52,8 +52,8 @@ impl Person {
         }
     }
 
-    /// Rule 6 of docs/google.md: whether Google answers for the address, as it does for its own mail and for an
-    /// organisation's accounts. Of any other address it only knows that somebody could once read a mail there.
+    /// Rule 6 of docs/google.md: whether Google is authoritative for the address, as for Gmail and for accounts of a
+    /// Workspace organisation. For any other address, Google knows only that the person once could read mail there.
     pub(crate) fn google_answers_for_the_address(&self) -> bool {
         let of_gmail = |address: &EmailAddress| address.domain().eq_ignore_ascii_case("gmail.com");
         self.verified.as_ref().is_some_and(of_gmail) || self.workspace_address().is_ok()
@@ -128,7 +128,7 @@ mod tests {
                 Some(" example.com"),
                 Err(Reason::DomainDiffers),
             ),
-            // Looks like it: Cyrillic, full width, and the first in punycode.
+            // Look-alikes: Cyrillic, full width, and the first one in punycode.
             (
                 "gina@\u{435}xample.com",
                 true,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_6_google_answers_for_gmail_and_for_an_organisations_own_addresses() {
+    fn rule_6_google_is_authoritative_for_gmail_and_workspace() {
         for (email, verified, hd, answers) in [
             ("gina@gmail.com", true, None, true),
             ("gina@GMAIL.com", true, None, true),

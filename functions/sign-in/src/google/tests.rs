@@ -1,4 +1,4 @@
-//! Against the simulators' provider: the flow, and every token that must not hold.
+//! Tests with the simulated provider: the flow, and every token that must be refused.
 
 use chrono::Utc;
 use clap::Parser;
@@ -31,7 +31,7 @@ impl At {
         answer
     }
 
-    /// Gina of example.com, but for what is said otherwise.
+    /// Claims for Gina of example.com, with the given changes.
     async fn person(&self, more: Value) -> String {
         let mut person = json!({"name": "Gina Google", "email": "gina@example.com", "hd": "example.com"});
         person
@@ -46,7 +46,7 @@ impl At {
         self.google.begin(None, None, Utc::now()).await.unwrap()
     }
 
-    /// What the person's click sends back.
+    /// What the browser sends back after the person's click.
     async fn pick(&self, url: &Url, sub: &str) -> Vec<(String, String)> {
         let answer = self.control(&format!("people/{sub}/pick"), url.to_string()).await;
         let location = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
@@ -74,7 +74,7 @@ impl At {
         self.finish(&flow, &code).await.unwrap()
     }
 
-    /// A sign-in whose token is spoilt by this order.
+    /// A sign-in with a token that is spoilt in this way.
     async fn spoilt(&self, order: Value) -> Result<Person, Reason> {
         let sub = self.person(json!({})).await;
         self.control(&format!("people/{sub}/next-token"), order.to_string())
@@ -103,7 +103,7 @@ fn google(running: &Running, client_id: &str) -> Google {
 }
 
 #[tokio::test]
-async fn a_person_comes_back_as_google_knows_them() {
+async fn person_has_the_claims_of_google() {
     let at = At::new().await;
     let sub = at.person(json!({})).await;
     let person = at.sign_in(&sub).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_person_comes_back_as_google_knows_them() {
 }
 
 #[tokio::test]
-async fn the_request_carries_state_nonce_and_a_challenge_by_s256_and_no_secret() {
+async fn request_has_state_nonce_and_challenge_but_no_secret() {
     let at = At::new().await;
     let (url, flow) = at.begin().await;
     let asked: std::collections::HashMap<_, _> = url.query_pairs().into_owned().collect();
@@ -129,7 +129,7 @@ async fn the_request_carries_state_nonce_and_a_challenge_by_s256_and_no_secret()
 }
 
 #[tokio::test]
-async fn only_the_answer_to_this_flow_in_its_time_belongs_to_it() {
+async fn response_must_match_the_flow_and_its_time() {
     let at = At::new().await;
     let (_, flow) = at.begin().await;
     let now = Utc::now();
@@ -147,14 +147,14 @@ async fn only_the_answer_to_this_flow_in_its_time_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_code_counts_once_and_only_with_its_own_verifier() {
+async fn code_is_valid_once_and_only_with_its_verifier() {
     let at = At::new().await;
     let sub = at.person(json!({})).await;
     let (url, flow) = at.begin().await;
     let code = at.code(&url, &sub).await;
     assert!(at.finish(&flow, &code).await.unwrap().is_ok());
     assert_eq!(at.finish(&flow, &code).await.unwrap(), Err(Reason::InvalidToken));
-    // A code that was stolen from one browser is of no use in another.
+    // A code stolen from one browser is useless in another.
     let stolen = at.code(&url, &sub).await;
     let (_, thief) = at.begin().await;
     assert_eq!(at.finish(&thief, &stolen).await.unwrap(), Err(Reason::InvalidToken));
@@ -189,7 +189,7 @@ async fn tokens_with_wrong_claims_are_refused() {
         let result = at.spoilt(json!({ "claims": claims })).await;
         assert_eq!(result, Err(Reason::InvalidToken), "{claims}");
     }
-    // The harness itself is right: with no claim changed the same way holds, and clocks may differ a little.
+    // The harness itself is right: an unchanged token is accepted, and clocks may differ a little.
     assert!(at.spoilt(json!({})).await.is_ok());
     let ahead = Utc::now().timestamp() + 60;
     for claims in [json!({"iat": ahead}), json!({"azp": null})] {
@@ -213,10 +213,10 @@ async fn tokens_with_wrong_signatures_are_refused() {
     }
 }
 
-/// But for their signatures these tokens are right: a verifier that doesn't look, or takes the client's secret for a key, is
-/// taken in.
+/// Apart from their signatures these tokens are valid. A verifier that does not check signatures, or uses the client's
+/// secret as a key, would accept them.
 #[tokio::test]
-async fn the_forgeries_are_good_ones() {
+async fn forged_tokens_are_valid_apart_from_their_signature() {
     let at = At::new().await;
     for signed in [
         "not",
@@ -253,7 +253,7 @@ async fn the_forgeries_are_good_ones() {
 }
 
 #[tokio::test]
-async fn keys_are_kept_and_an_unknown_one_leads_to_one_more_look() {
+async fn unknown_key_causes_one_more_read_of_the_keys() {
     let at = At::new().await;
     assert!(at.spoilt(json!({})).await.is_ok());
     assert!(at.spoilt(json!({})).await.is_ok());
@@ -265,7 +265,7 @@ async fn keys_are_kept_and_an_unknown_one_leads_to_one_more_look() {
 }
 
 #[tokio::test]
-async fn an_address_counts_only_when_google_has_verified_it() {
+async fn address_must_be_verified_by_google() {
     let at = At::new().await;
     for (verified, counts) in [
         (json!(true), true),
@@ -283,7 +283,7 @@ async fn an_address_counts_only_when_google_has_verified_it() {
 }
 
 #[tokio::test]
-async fn a_token_without_hd_or_with_another_leads_into_no_organisation() {
+async fn missing_or_other_hd_leads_to_no_organisation() {
     let at = At::new().await;
     for (hd, reason) in [
         (Value::Null, Reason::DomainMissing),
@@ -296,9 +296,9 @@ async fn a_token_without_hd_or_with_another_leads_into_no_organisation() {
     }
 }
 
-/// Google's older spelling is no address; its own address is written there too.
+/// Google's older spelling of its issuer is not a URL; its current one is.
 #[tokio::test]
-async fn both_of_googles_spellings_of_its_issuer_are_one_and_are_checked_alike() {
+async fn both_spellings_of_googles_issuer_are_equal() {
     let at = At::new().await;
     let read = async |order: Value| {
         let sub = at.person(json!({})).await;
@@ -350,7 +350,7 @@ async fn both_of_googles_spellings_of_its_issuer_are_one_and_are_checked_alike()
 }
 
 #[tokio::test]
-async fn a_wrong_client_secret_is_for_a_person_to_mend() {
+async fn wrong_client_secret_needs_attention() {
     let at = At::new().await;
     let sub = at.person(json!({})).await;
     let (url, flow) = at.begin().await;
@@ -367,14 +367,14 @@ async fn a_wrong_client_secret_is_for_a_person_to_mend() {
 }
 
 #[tokio::test]
-async fn a_local_issuer_is_for_the_local_engine_only() {
+async fn local_issuer_is_accepted_only_on_the_local_engine() {
     let at = At::new().await;
     let base = Base::new("https://gangway.test").unwrap();
     let issuer = format!("{}/google", at.running.base);
     assert!(Google::new(&issuer, CLIENT_ID, &base, String::new()).is_err());
     assert!(Google::new("https://accounts.google.com", CLIENT_ID, &base, String::new()).is_ok());
     assert!(Google::new("http://accounts.google.com", CLIENT_ID, &base, String::new()).is_err());
-    // What a description names is held against the same.
+    // Addresses in a discovery document get the same check.
     let documents = Documents::new(String::new());
     let inside = Url::parse("http://169.254.169.254/latest").unwrap();
     assert!(documents.allowed(&inside).is_err());

@@ -1,4 +1,4 @@
-//! Reads an ID token, or says why it doesn't hold.
+//! Verifies an ID token, or says why it is invalid.
 
 use std::fmt;
 
@@ -18,17 +18,18 @@ use serde_json::Value;
 
 use super::person::Person;
 
-/// Google's older spelling of its issuer, which its documentation still allows. It is no address, so the crate can't read it.
+/// Google's older spelling of its issuer, which its documentation still allows. It is not a URL, so the crate can't
+/// parse it.
 const BARE_ISSUER: &str = "accounts.google.com";
 const ISSUER: &str = "https://accounts.google.com";
 /// How far Google's clock may be ahead of ours.
 const CLOCKS_DIFFER: Duration = Duration::minutes(5);
-/// The longest that OpenID Connect allows.
+/// The longest subject that OpenID Connect allows.
 const SUBJECT: usize = 255;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// None of the keys is the one that the token names.
+    /// The token names a key that is unknown.
     UnknownKey,
     Because(String),
 }
@@ -42,7 +43,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// The claim that only Google makes.
+/// The additional claim that only Google sends.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Hosted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,7 +63,8 @@ pub(super) fn read(
 ) -> Result<Person, Refused> {
     let because = |why: &dyn fmt::Display| Refused::Because(why.to_string());
     let issuer_url = IssuerUrl::new(issuer.to_owned()).map_err(|error| because(&error))?;
-    // A verifier that knows the client's secret would take it as a key; Google signs with its own keys and nothing else.
+    // A verifier with the client's secret would also accept it as a signing key, but Google signs only with its own
+    // keys.
     let verifier =
         CoreIdTokenVerifier::new_public_client(ClientId::new(client_id.to_owned()), issuer_url, keys.clone())
             .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
@@ -82,7 +84,7 @@ pub(super) fn read(
         }
         error => because(&error),
     })?;
-    // The party that asked for the token is this client, whoever else it may be for.
+    // The token must have been requested by this client, whoever else may use it.
     if claims
         .authorized_party()
         .is_some_and(|party| party.as_str() != client_id)
@@ -117,8 +119,8 @@ fn is_past(issued: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), String> {
     }
 }
 
-/// A token with the bare issuer, its signature verified here, with the issuer as everybody else spells it; its other claims are
-/// still to be checked. None for all other tokens.
+/// Verifies a token with the bare issuer and returns it with the usual spelling; its other claims still have to be
+/// checked. Returns `None` for all other tokens.
 fn respelt(text: &str, keys: &CoreJsonWebKeySet) -> Result<Option<String>, Refused> {
     let because = |why: &str| Refused::Because(why.to_owned());
     let parts: Vec<&str> = text.split('.').collect();

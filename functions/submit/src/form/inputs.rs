@@ -1,4 +1,4 @@
-//! The inputs of a form's page, made from the declared fields.
+//! The inputs of a form's page, generated from the declared fields.
 
 use domain::field::FieldError;
 use domain::role::Role;
@@ -15,7 +15,7 @@ pub(super) enum Control {
     Checkbox,
     Lines,
     Select,
-    /// A text to read: the value that the parent organisation has locked.
+    /// Text to read: the value that the parent organisation has locked.
     Locked,
 }
 
@@ -38,9 +38,10 @@ pub(super) struct Input {
 
 pub(super) struct Fieldset {
     pub(super) legend: &'static str,
-    /// Folded are the fields that most people leave as they are. They are open where something was given or is wrong.
+    /// Whether the section is folded. It has fields that most people do not change, and is open if one is given or
+    /// invalid.
     pub(super) folded: bool,
-    /// The boxes of the licenses stand before the inputs.
+    /// The checkboxes of licenses, which come before the inputs.
     pub(super) licenses: Option<Licenses>,
     pub(super) inputs: Vec<Input>,
 }
@@ -53,7 +54,7 @@ impl Fieldset {
 }
 
 pub(super) struct Licenses {
-    /// None where the lists could not be had: licenses are typed then.
+    /// `None` if the lists could not be read; licenses are typed then.
     pub(super) choices: Option<Vec<Choice>>,
     pub(super) text: String,
     pub(super) errors: Vec<String>,
@@ -61,7 +62,7 @@ pub(super) struct Licenses {
 
 const LICENSES: &str = "licenses";
 
-/// What the inputs are filled with.
+/// The values for the inputs.
 pub(super) struct Inputs<'a> {
     pub(super) values: &'a FormValues,
     pub(super) problems: &'a [FieldError],
@@ -70,7 +71,7 @@ pub(super) struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// The fields by their sections, without the fields that the role may not use.
+    /// The fields by section, without those that the role may not use.
     pub(super) fn fieldsets(&self, fields: &[Field], role: Role) -> Vec<Fieldset> {
         let offered = |section: Section| {
             let fields = fields.iter().filter(move |field| field.section == section);
@@ -108,7 +109,7 @@ impl Inputs<'_> {
             (Takes::Flag, _) => self.plain(field, Control::Checkbox),
             (Takes::Switch, _) => self.select(field, self.choices(field, &[("true", "Yes"), ("false", "No")])),
             (Takes::Choice(choices), _) => self.select(field, self.choices(field, choices)),
-            // Places to store a password are few: they stand on one line, unlike other lists.
+            // Destinations for a password are few, so they fit on one line, unlike other lists.
             (Takes::List, _) if field.overrides => Input {
                 value: self.values.list(field.name).join(", "),
                 ..self.plain(field, Control::Input("text"))
@@ -135,7 +136,7 @@ impl Inputs<'_> {
         }
     }
 
-    /// Nobody of the organisation overrides this variable, so its value is shown and not asked for.
+    /// Shows the value of a locked variable, which nobody in the organisation may override, without an input.
     fn locked(&self, field: &Field) -> Input {
         Input {
             hint: "Locked by the parent organisation: this value holds for every request.",
@@ -155,7 +156,7 @@ impl Inputs<'_> {
         }
     }
 
-    /// An override may also be left to its variable.
+    /// The choices; an override can also be left to its variable.
     fn choices(&self, field: &Field, choices: &[(&str, &str)]) -> Vec<(String, String)> {
         let usual = || (String::new(), format!("As usual here: {}", self.usual(field.name)));
         let choices = choices

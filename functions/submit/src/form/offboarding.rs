@@ -1,4 +1,4 @@
-//! The plan of an offboarding in words.
+//! The plan of an offboarding for people.
 
 use domain::authority;
 use planning::{Entitlement, OffboardingFound};
@@ -6,7 +6,7 @@ use planning::{Entitlement, OffboardingFound};
 use super::{PlanRow, PlanView, reasons, start_words, waits_for};
 use crate::preview::DryRun;
 
-/// Returns None where there is no such account.
+/// Returns `None` if there is no such account.
 pub(crate) fn rows(dry_run: &DryRun<OffboardingFound>, view: PlanView) -> Option<Vec<PlanRow>> {
     let (checked, found) = (&dry_run.checked, &dry_run.checked.found);
     let user = found.user.as_ref()?;

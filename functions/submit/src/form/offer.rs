@@ -1,4 +1,4 @@
-//! What the lists of the onboarding's form offer: domains and licenses of the tenant.
+//! The lists in the onboarding form: the tenant's domains and licenses.
 
 use directory::{Domain, SubscribedSku};
 
@@ -25,7 +25,7 @@ impl Offer {
         Self { domains, licenses }
     }
 
-    /// Values and labels of the domains.
+    /// The values and labels of the domains.
     pub(super) fn domains(&self) -> Vec<(String, String)> {
         let label = |domain: &Domain| {
             if domain.is_default {
@@ -38,7 +38,8 @@ impl Offer {
         domains.map(|domain| (domain.name.clone(), label(domain))).collect()
     }
 
-    /// The licenses to tick. What was chosen stays, also when the tenant doesn't have it, so that it shows with its error.
+    /// The licenses to tick. A chosen license stays even if the tenant doesn't have it, so that it is shown with its
+    /// error.
     pub(super) fn licenses(&self, chosen: &[String]) -> Vec<Choice> {
         let is_chosen = |name: &str| chosen.iter().any(|other| other.eq_ignore_ascii_case(name));
         let is_offered = |name: &str| self.licenses.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));

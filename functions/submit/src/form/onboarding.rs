@@ -1,4 +1,4 @@
-//! The plan of an onboarding in words.
+//! The plan of an onboarding for people.
 
 use domain::authority;
 use domain::contact::Upn;
@@ -9,7 +9,7 @@ use planning::OnboardingFound;
 use super::{PlanRow, PlanView, reasons, start_words, waits_for};
 use crate::preview::DryRun;
 
-/// Returns None where nothing could be looked up.
+/// Returns `None` if nothing could be looked up.
 pub(crate) fn rows(dry_run: &DryRun<OnboardingFound>, view: PlanView) -> Option<Vec<PlanRow>> {
     let (checked, found) = (&dry_run.checked, &dry_run.checked.found);
     if found.username.is_none() && found.licenses.is_empty() && found.groups.is_empty() {
@@ -32,7 +32,7 @@ pub(crate) fn rows(dry_run: &DryRun<OnboardingFound>, view: PlanView) -> Option<
     ])
 }
 
-/// A role that may not see what others have is told how many groups a colleague has, and not which.
+/// The groups. A role that may not see other people's data sees only the number of a colleague's groups.
 fn group_lines(groups: &[PlannedGroup], role: Role) -> Vec<String> {
     let names = authority::may_see_names(role);
     let line = |group: &PlannedGroup| {

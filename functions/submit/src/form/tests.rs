@@ -103,7 +103,7 @@ fn page<F: Submission>(
 }
 
 #[test]
-fn the_empty_form() {
+fn empty_form_matches_snapshot() {
     insta::assert_snapshot!(html(filled(json!({})), Ok(offer()), None));
 }
 
@@ -116,9 +116,9 @@ fn every_field_has_its_input() {
     assert!(!page.contains("new.example") && !page.contains("WINDOWS_STORE"));
 }
 
-/// A form offers what the role may use, and says what follows.
+/// A form offers what the role may use, and says what follows from it.
 #[test]
-fn a_basic_member_is_offered_what_a_basic_member_may() {
+fn basic_member_sees_only_allowed_fields() {
     let variables = OrgVariables::default();
     let page = page::<Onboarding>(Role::Basic, &variables, &filled(json!({})), Ok(Some(offer())), None);
     let overrides = Onboarding::FIELDS.iter().filter(|field| field.overrides);
@@ -133,7 +133,7 @@ fn a_basic_member_is_offered_what_a_basic_member_may() {
 }
 
 #[test]
-fn mistakes_stand_beside_their_fields_with_what_was_typed() {
+fn errors_are_shown_at_their_fields_with_the_input() {
     let typed = json!({"first_name": "<b>Ada", "email_domain": "fabrikam.com", "licenses": ["spb", "NOPE"],
         "groups": ["Sales", "All"], "single_name": true});
     let problems = vec![
@@ -147,7 +147,7 @@ fn mistakes_stand_beside_their_fields_with_what_was_typed() {
 }
 
 #[test]
-fn password_settings_are_folded_until_one_is_given() {
+fn password_fields_are_folded_until_one_is_given() {
     let page = html(filled(json!({})), Ok(offer()), None);
     assert!(
         page.contains("<details>\n<summary>Password settings</summary>"),
@@ -165,7 +165,7 @@ fn password_settings_are_folded_until_one_is_given() {
 }
 
 #[test]
-fn a_check_shows_the_plan() {
+fn dry_run_shows_the_plan() {
     let sku = Sku {
         id: "1".to_owned(),
         part_number: "SPB".to_owned(),
@@ -239,7 +239,7 @@ fn leaver_page(filled: &FormValues, checked: Option<Checked<OffboardingFound>>) 
 }
 
 #[test]
-fn the_form_of_somebody_who_leaves() {
+fn offboarding_form_matches_snapshot() {
     let page = leaver_page(&filled(json!({})), None);
     for field in Offboarding::FIELDS.iter().map(|field| field.name) {
         assert!(page.contains(&format!(r#"name="{field}""#)), "{field}");
@@ -248,7 +248,7 @@ fn the_form_of_somebody_who_leaves() {
 }
 
 #[test]
-fn a_check_shows_what_a_leaver_loses() {
+fn dry_run_shows_what_a_leaver_loses() {
     let found = OffboardingFound {
         user: Some(domain::request::UserRef {
             id: "1".to_owned(),
@@ -290,9 +290,9 @@ fn a_check_shows_what_a_leaver_loses() {
     assert!(!page.contains("<b>Ada"));
 }
 
-/// Whatever the parent has locked is shown with its value, and not asked for.
+/// A locked variable is shown with its value and without an input.
 #[test]
-fn a_locked_variable_is_not_asked_for() {
+fn locked_variable_has_no_input() {
     let locked = |name: &str| OrgVariables {
         locked: [name.to_owned()].into(),
         ..OrgVariables::default()

@@ -1,4 +1,4 @@
-//! A client of the simulated tenant.
+//! Creates a client of the simulated tenant.
 
 use directory::{Credentials, Endpoints, Graph};
 use simulators::testing::Simulated;

@@ -1,4 +1,4 @@
-//! What Ingram Micro answers.
+//! Ingram Micro's responses.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(super) struct Page<T> {
 
 #[derive(Deserialize)]
 pub(super) struct Pagination {
-    /// Of all pages.
+    /// The number of items on all pages.
     pub(super) total: usize,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Customer {
     pub(super) name: String,
 }
 
-/// A subscription; in a list without products and periods.
+/// A subscription. A list leaves out products and periods.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Subscribed {
@@ -68,13 +68,13 @@ impl Period {
     }
 }
 
-/// The answer to an order.
+/// The response to an order.
 #[derive(Deserialize)]
 pub(super) struct Placed {
     pub(super) id: String,
 }
 
-/// An order; in a list without products.
+/// An order. A list leaves out products.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Order {
@@ -97,7 +97,7 @@ struct Ordered {
 }
 
 impl Order {
-    /// True also where it doesn't say what it changes.
+    /// Whether the order changes the subscription. Also true if it doesn't say what it changes.
     pub(super) fn changes(&self, subscription: &str) -> bool {
         let lines = self.products.iter().filter_map(|line| line.subscription_id.as_deref());
         let named: Vec<&str> = lines.chain(self.subscription_id.as_deref()).collect();
@@ -111,7 +111,7 @@ pub(super) enum OrderStatus {
     Completed,
     #[serde(rename = "error", alias = "cancelled")]
     Failed,
-    /// Submitted, processing, or what a later version calls it.
+    /// Submitted, processing, or a status of a later version.
     #[default]
     #[serde(other)]
     OnItsWay,
@@ -119,7 +119,7 @@ pub(super) enum OrderStatus {
 
 #[derive(Deserialize)]
 pub(super) struct Estimate {
-    /// Every answer to an order repeats whose it is.
+    /// Every response to an order repeats the id of its customer.
     #[serde(rename = "customerId")]
     _customer_id: String,
     #[serde(default)]
@@ -135,8 +135,8 @@ struct Detail {
 }
 
 impl Estimate {
-    /// How many seats of the product would be paid for that are not yet; nothing if the estimate doesn't list them.
-    /// A period may be listed in parts, so the largest number counts and not their sum.
+    /// How many more seats of the product would be paid for, or `None` if the estimate doesn't list them. A period may
+    /// be listed in parts, so the largest number counts and not the sum.
     pub(super) fn seats_added(&self, mpn: &str) -> Option<f64> {
         let largest = |kind: &str| {
             let of_kind = self
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_tells_what_it_adds() {
+    fn estimate_says_how_many_seats_it_adds() {
         let recurring = |quantity: f64| json!({"type": "recurring", "mpn": "M", "quantity": quantity});
         let refund = json!({"type": "recurringRefund", "mpn": "M", "quantity": 10.0});
         assert_eq!(added(json!([recurring(1.0)])), Some(1.0));

@@ -1,6 +1,6 @@
-//! TD SYNNEX's tokens. A refresh token can be used once: its answer brings the next one. Used twice, all tokens of the
-//! account are void, and a person has to get a new one from the portal. So whoever renews has to be the only one, and
-//! has to keep the new refresh token before the access token is used for anything.
+//! TD SYNNEX's tokens. A refresh token can be used once, and the response contains the next one. Using it twice voids
+//! all tokens of the account, and a person has to get a new one from the portal. So only one function at a time may
+//! renew, and it must store the new refresh token before it uses the access token.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::step_error::StepError;
@@ -12,12 +12,13 @@ use url::Url;
 
 use super::SYSTEM;
 
-/// An access token is not used in its last minutes, which leaves time to all who have read it and still keep it.
+/// An access token is not used in its last minutes, because other functions may have read it earlier and still cache
+/// it.
 const MARGIN: TimeDelta = TimeDelta::minutes(10);
-/// Of an access token, where the answer doesn't say.
+/// The lifetime of an access token in seconds, if the response does not say.
 const TWO_HOURS: i64 = 7200;
 
-/// As the credentials secret holds them: a person sets the first two, the others are written with each renewal.
+/// The keys as stored in the secret. A person sets the first two; each renewal writes the others.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Keys {
     pub account_id: String,
@@ -27,13 +28,13 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The access token, while it lasts.
+    /// The access token, if it is still valid.
     pub fn access_token(&self, now: DateTime<Utc>) -> Option<&SecretString> {
         let until = self.until?;
         self.access_token.as_ref().filter(|_| now + MARGIN < until)
     }
 
-    /// Uses the refresh token up. What is answered has to be kept at once.
+    /// Uses up the refresh token. The caller must store the returned keys at once.
     pub async fn renewed(&self, http: &reqwest::Client, base: &Url) -> Result<Self, StepError> {
         let form = [
             ("grant_type", "refresh_token"),
@@ -56,7 +57,7 @@ impl Keys {
         })
     }
 
-    /// For the credentials secret.
+    /// The text for the credentials secret.
     pub fn secret(&self) -> SecretString {
         let mut secret = json!({
             "account_id": self.account_id,
@@ -88,7 +89,7 @@ fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    // An answer that is refused here would be the account lost.
+    // Refusing the response here would lose the account.
     Ok(seconds
         .filter(|seconds| (0..=86_400).contains(seconds))
         .unwrap_or(TWO_HOURS))
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kept_keys_are_read_again() {
+    fn stored_keys_are_read_again() {
         let by_hand: Keys = serde_json::from_str(r#"{"account_id": "5212", "refresh_token": "r1"}"#).unwrap();
         let now = Utc::now();
         assert!(by_hand.access_token(now).is_none());
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_never_refused_for_its_seconds() {
+    fn lifetime_never_makes_a_response_invalid() {
         for (seconds, expected) in [
             ("7200", 7200),
             ("\"3600\"", 3600),

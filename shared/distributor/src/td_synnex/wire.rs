@@ -1,4 +1,4 @@
-//! What TD SYNNEX answers. Its numbers are texts.
+//! TD SYNNEX's responses, whose numbers are texts.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ struct Pagination {
 }
 
 impl Subscriptions {
-    /// Of all pages, as a number or a text.
+    /// The number of items on all pages, sent as a number or a text.
     pub(super) fn total(&self) -> Option<usize> {
         match self.pagination_response.as_ref()?.total_size.as_ref()? {
             Value::Number(number) => number.as_u64()?.try_into().ok(),
@@ -35,13 +35,13 @@ impl Subscriptions {
 pub(super) struct Subscribed {
     /// TD SYNNEX's own number.
     pub(super) id: String,
-    /// Microsoft's id; an order names this one.
+    /// Microsoft's id, which an order names.
     pub(super) subscription_id: String,
     customer_id: Option<String>,
     #[serde(deserialize_with = "seats")]
     subscription_total_licenses: u32,
     subscription_status: String,
-    /// What people call it.
+    /// The name for people.
     subscription_name: Option<String>,
     subscription_offer_id: Option<String>,
     mfg_part_number: Option<String>,
@@ -76,7 +76,7 @@ impl Subscribed {
             .any(|status| self.subscription_status.eq_ignore_ascii_case(status))
     }
 
-    /// The maker's part number comes first: offer ids have been seen that name the plain product for a variant.
+    /// The maker's part number comes first, because offer ids of the plain product have been seen on variants.
     pub(super) fn ids(&self) -> [Option<&str>; 3] {
         [&self.mfg_part_number, &self.subscription_offer_id, &self.ccp_sku_id].map(Option::as_deref)
     }
@@ -123,7 +123,7 @@ impl TryFrom<OrdersBody> for Orders {
         let goes_on = body.next_page_token.is_some_and(|token| !token.is_empty());
         match body.orders {
             Some(orders) => Ok(Self { orders, goes_on }),
-            // An empty list may be left out; an answer of something else must not be taken for one.
+            // An empty list may be left out, but another kind of response must not be taken for one.
             None if body.others.is_empty() && !goes_on => Ok(Self {
                 orders: Vec::new(),
                 goes_on,
@@ -136,7 +136,7 @@ impl TryFrom<OrdersBody> for Orders {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Order {
-    /// As `accounts/5212/customers/49957/orders/1`.
+    /// Such as `accounts/5212/customers/49957/orders/1`.
     name: Option<String>,
     pub(super) reference_id: Option<String>,
     #[serde(default)]
@@ -162,7 +162,7 @@ impl Order {
     }
 }
 
-/// Its words are not documented: what is known neither as done nor as failed is on its way.
+/// The status of an order. Its values are not documented, so an unknown one counts as in progress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum OrderStatus {
     Done,
@@ -196,7 +196,7 @@ pub(super) struct Customer {
     pub(super) customer_organization: Option<String>,
 }
 
-/// Of a name such as `accounts/5212/customers/49957`.
+/// The last segment of a name such as `accounts/5212/customers/49957`.
 pub(super) fn last_segment(name: &str) -> Option<&str> {
     name.rsplit('/').next().filter(|segment| !segment.is_empty())
 }

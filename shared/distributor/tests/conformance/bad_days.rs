@@ -1,4 +1,4 @@
-//! Vendors' bad days: what is worth a retry, what a person must change, and what is never taken for an answer.
+//! Tests of failures: which are retried, which a person must fix, and that none is mistaken for a result.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ fn class(vendor: &Vendor, operation: &str, status: u16) -> &'static str {
     }
 }
 
-/// Every status at every call of every piece of work.
+/// Returns every status at every call of every operation.
 pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) {
     for work in ALL {
         for (skip, operation) in work.calls(vendor).await.iter().enumerate() {
@@ -48,7 +48,8 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
     }
 }
 
-/// A 429 that says when: the call is repeated then, at every call of every piece of work. A long wait is not ours.
+/// After a 429 with a time, the call is repeated then, at every call of every operation. A long wait is left to the
+/// state machine.
 pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
     for work in ALL {
         let calls = work.calls(vendor).await;
@@ -106,9 +107,9 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
     waiting.join_all().await;
 }
 
-/// Half an answer, a gateway's page, JSON of somebody else's: for a look-up never "there is none", or a seat would be
-/// bought twice. Where it was ordered the answer may not matter, if it has been ordered; and what is not understood is
-/// never taken for done.
+/// Returns half a response, a gateway's page, and foreign JSON. A look-up must never read these as "not found", or a
+/// seat would be bought twice. After an order that was placed, the response may not matter. An unknown response must
+/// never count as done.
 pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
     for work in ALL {
         for (skip, operation) in work.calls(vendor).await.iter().enumerate() {

@@ -1,10 +1,10 @@
-//! The company's subscription to a license.
+//! Tests of finding the company's subscription to a license.
 
 use domain::step_error::StepError;
 
 use crate::fixture::{Fixture, SEATS, SKU, SOLD, Sold, Vendor};
 
-/// The same product as the one that is there already.
+/// The same product as the subscription that already exists.
 const SAME: Sold<'static> = Sold {
     product: "Microsoft 365 Business Premium",
     offer: "CFQ7TTC0LCHC:0002",
@@ -18,7 +18,7 @@ pub(crate) async fn by_part_number(vendor: &'static Vendor) {
     let lower = fixture.distributor.find_subscription("spb").await.unwrap();
     assert_eq!(lower, Some(found));
     assert_eq!(fixture.distributor.find_subscription("SPE_E5").await, Ok(None));
-    // What looks like it is not it.
+    // A similar product is not the same one.
     for (product, offer) in [
         ("Microsoft 365 E5 (no Teams)", "CFQ7TTC0LFLZ:0003"),
         ("Microsoft 365 E5 (Non-Profit)", "CFQ7TTC0LFLZ:0002"),

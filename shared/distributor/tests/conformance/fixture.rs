@@ -1,4 +1,4 @@
-//! A vendor, and one company's account there: a simulator with a world of its own, and a client that buys there.
+//! A vendor and one company's account: a simulator with a world of its own, and a client.
 
 use std::time::Duration;
 
@@ -10,42 +10,42 @@ use simulators::testing::Simulated;
 use simulators::world::World;
 
 pub(crate) const SKU: &str = "SPB";
-/// What the world begins with.
+/// The number of seats at the beginning.
 pub(crate) const SEATS: u32 = 7;
 pub(crate) const MARKER: &str = "r0197a3c0d7e57aa0b2c3d4e5f6a7b8c9/SPB";
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 pub(crate) struct Vendor {
-    /// As variables name it.
+    /// The name that the variables use.
     pub(crate) name: &'static str,
-    /// A client: the simulators' address, the credentials as Gangway keeps them, the company.
+    /// Builds a client from the simulators' address, the credentials and the company.
     pub(crate) build: fn(Client, &str, &Value, String) -> Distributor,
-    /// One more subscription.
+    /// Adds a subscription.
     pub(crate) sell: fn(&mut World, &Sold<'_>),
     pub(crate) name_company: fn(&mut World, &str),
-    /// From now on what is ordered fails.
+    /// Makes all further orders fail.
     pub(crate) refuse: fn(&mut World),
-    /// How many subscriptions make the client's page; nothing where there are no pages.
+    /// The number of subscriptions on one of the client's pages; `None` if there are no pages.
     pub(crate) page: Option<usize>,
-    /// Lists may show other companies' subscriptions and ended ones.
+    /// Whether lists may contain ended subscriptions and those of other companies.
     pub(crate) mixed: bool,
-    /// Companies are named by UUIDs only.
+    /// Whether only UUIDs name companies.
     pub(crate) uuids: bool,
-    /// An order is not done when it is answered.
+    /// Whether an order is processed after its response.
     pub(crate) slow: bool,
-    /// Operations that only sign in: a refusal there means the credentials.
+    /// Operations that only sign in. A refusal there means that the credentials are wrong.
     pub(crate) sign_in: &'static [&'static str],
-    /// Operations that ask for the company: none there means the setting.
+    /// Operations that read the company. If there is none, its id is wrong.
     pub(crate) company: &'static [&'static str],
-    /// Operations that order: a conflict there is somebody else's order.
+    /// Operations that order. A conflict there means that somebody else ordered.
     pub(crate) order: &'static [&'static str],
-    /// Operations that may find nothing, and the quantity tells.
+    /// Operations that may find nothing; then the quantity shows the result.
     pub(crate) may_be_gone: &'static [&'static str],
 }
 
 pub(crate) struct Sold<'a> {
     pub(crate) product: &'a str,
-    /// Microsoft's id, where the catalogue shows one.
+    /// Microsoft's id, if the catalogue has one.
     pub(crate) offer: &'a str,
     pub(crate) ours: bool,
     pub(crate) runs: bool,
@@ -96,7 +96,7 @@ impl Fixture {
         self.distributor.find_subscription(SKU).await.unwrap().unwrap()
     }
 
-    /// As the state machine does it: looks until it is done or failed, or no more comes.
+    /// Polls as the state machine does, until the order is done or failed, or nothing more can come.
     pub(crate) async fn settled(&self, subscription: &str, order: Option<&str>) -> (SubscriptionState, usize) {
         for looks in 1..20 {
             let state = self.distributor.state(subscription, order).await.unwrap();
@@ -113,7 +113,7 @@ impl Fixture {
         self.sim.fault(rule);
     }
 
-    /// How many were sent.
+    /// The number of orders that were sent.
     pub(crate) fn orders(&self) -> u32 {
         self.sim.effect("orders_created") + self.sim.effect("subscription_puts")
     }
@@ -124,7 +124,7 @@ impl Fixture {
     }
 }
 
-/// Whatever the parameters are called.
+/// The operation without the names of its parameters.
 fn plain(operation: &str) -> String {
     let parts = operation
         .split('/')
@@ -132,7 +132,7 @@ fn plain(operation: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Without kept connections: a lost response must not be taken for a connection that was closed meanwhile.
+/// A client that keeps no connections, so that a lost response is not taken for a closed connection.
 pub(crate) fn client(timeout: Duration) -> Client {
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -143,7 +143,7 @@ pub(crate) fn client(timeout: Duration) -> Client {
     builder.pool_max_idle_per_host(0).build().unwrap()
 }
 
-/// Everything that a client can be asked to do.
+/// Every operation of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     Find,
@@ -163,17 +163,17 @@ pub(crate) const ALL: [Work; 6] = [
     Work::Check,
 ];
 
-/// Where work begins.
+/// The state in which an operation begins.
 pub(crate) struct Begun {
     pub(crate) fixture: Fixture,
     pub(crate) subscription: Subscription,
     order: Option<String>,
-    /// Requests that came before.
+    /// The number of earlier requests.
     before: usize,
 }
 
 impl Work {
-    /// True for an answer that says that something is there, or for work that was done.
+    /// Returns true if something was found or done.
     pub(crate) async fn on(self, begun: &Begun) -> Result<bool, StepError> {
         let Begun {
             fixture, subscription, ..
@@ -198,7 +198,7 @@ impl Work {
         }
     }
 
-    /// The vendor's operations that it comes to.
+    /// The vendor's operations that this one calls.
     pub(crate) async fn calls(self, vendor: &'static Vendor) -> Vec<String> {
         let begun = self.begin(vendor, LONG).await;
         self.on(&begun).await.unwrap();

@@ -1,4 +1,5 @@
-//! An order whose answer was lost is dealt with as the step does it: looked for, and ordered only if nobody knows of it.
+//! Tests of an order whose response was lost. They act as the step does: look for the order, and send it again only if
+//! it is not found.
 
 use serde_json::json;
 

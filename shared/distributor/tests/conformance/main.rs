@@ -1,5 +1,5 @@
-//! What every distributor's client must do, held against its simulator: one `suite!` line here and one entry in
-//! `vendors.rs` a system. What only one vendor does is in a test file of that vendor's own.
+//! Tests that every distributor's client must pass against its simulator. Each system needs one `suite!` line here and
+//! one entry in `vendors.rs`. Tests of a single vendor have a file of their own.
 
 #![expect(
     clippy::unwrap_used,

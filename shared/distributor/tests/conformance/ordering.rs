@@ -1,4 +1,4 @@
-//! One more seat.
+//! Tests of ordering one more seat.
 
 use crate::fixture::{Fixture, MARKER, SEATS, Vendor};
 
@@ -23,12 +23,12 @@ pub(crate) async fn one_more_seat(vendor: &'static Vendor) {
         .unwrap();
     assert_eq!(of_sku["quantity"], SEATS + 1);
     assert_eq!(fixture.subscription().await.quantity, SEATS + 1);
-    // Who lost the answer judges by the quantity alone.
+    // If the response was lost, only the quantity shows the result.
     let (state, _) = fixture.settled(&subscription.id, None).await;
     assert_eq!((state.quantity, state.settled), (SEATS + 1, true));
 }
 
-/// A second order for the same total, by whatever reference: one that came late, or a person's.
+/// A second order for the same total with another reference, which came late or from a person.
 pub(crate) async fn a_quantity_that_is_there_is_enough(vendor: &'static Vendor) {
     let fixture = Fixture::new(vendor).await;
     let subscription = fixture.subscription().await;
@@ -69,7 +69,7 @@ pub(crate) async fn a_refusal_is_seen(vendor: &'static Vendor) {
         assert_eq!(fixture.sim.effect("seats_bought"), 0);
     }
     if !fixture.distributor.may_repeat() {
-        // Not even then is a second one sent for the same purchase.
+        // Even then no second order is sent for the same purchase.
         let again = fixture
             .distributor
             .order(&subscription, SEATS + 1, MARKER)

@@ -1,4 +1,4 @@
-//! Names and ids that hold what breaks careless code.
+//! Tests of names and ids with special characters.
 
 use domain::step_error::StepError;
 
@@ -45,7 +45,7 @@ pub(crate) async fn odd_names(vendor: &'static Vendor) {
     }
 }
 
-/// Whatever an organisation is set to, it is one company's id and no more.
+/// Whatever id is set for a company, it must not select anything else.
 pub(crate) async fn odd_companies(vendor: &'static Vendor) {
     let fixture = Fixture::new(vendor).await;
     fixture.subscription().await;

@@ -1,4 +1,4 @@
-//! The vendors.
+//! The vendors under test.
 
 use distributor::td_synnex::Keys;
 use distributor::{Distributor, IngramMicro, Pax8, Sherweb, TdSynnex};
@@ -27,7 +27,7 @@ pub(crate) const PAX8: Vendor = Vendor {
             commitment_id: id(),
             price: 1.0,
         };
-        // Another company's is nothing that the simulated Pax8 shows: `tests/pax8.rs` has it.
+        // The simulated Pax8 never shows another company's subscriptions; `tests/pax8.rs` tests that.
         let pax8 = &mut world.vendors.pax8;
         pax8.subscriptions.push(pax8::Subscription {
             active: true,
@@ -160,7 +160,7 @@ pub(crate) const TD_SYNNEX: Vendor = Vendor {
     may_be_gone: &["GET /api/v3/accounts/{}/customers/{}/orders/{}"],
 };
 
-/// TD SYNNEX's keys, with an access token.
+/// TD SYNNEX's keys with an access token.
 pub(crate) async fn renewed(base: &str, keys: &Value) -> Value {
     use secrecy::ExposeSecret;
     let base = format!("{base}/td_synnex").parse().unwrap();

@@ -22,7 +22,7 @@ fn variables(approval: bool) -> OrgVariables {
     }
 }
 
-/// One word an answer: `on`, `approval` with its reasons, or `refused` with its fields.
+/// Renders an answer as one word: `on`, `approval` with its reasons, or `refused` with its fields.
 fn answer(facts: &Facts) -> String {
     match facts.decide() {
         Answer::GoOn => "on".to_owned(),
@@ -38,9 +38,10 @@ fn answers(job: &Job, approval: bool) -> [String; 5] {
     Role::ALL.map(|role| answer(&Facts::new(role, job, &variables(approval))))
 }
 
-/// What a request can do, and the answers to basic, power_user, technician, approver, admin, with approval off and on.
+/// One row for each thing a request can do, with the answers to basic, power_user, technician, approver and admin, with
+/// approval off and on.
 #[test]
-fn the_table_of_authority() {
+fn authority_table_by_role_and_fact() {
     const ON: &str = "on";
     const BASIC: &str = "approval [BasicAsks]";
     const REHIRE: &str = "approval [Rehire]";
@@ -111,9 +112,10 @@ fn the_table_of_authority() {
     }
 }
 
-/// A lock is the parent's word: no role of the child has another, whether it tightens or loosens.
+/// No role of the child organisation may override a variable that the parent locked, whether the override tightens or
+/// loosens.
 #[test]
-fn nobody_overrides_what_the_parent_has_locked() {
+fn no_role_overrides_a_locked_variable() {
     let tight = [("send_password_via_sms_or_email", json!(false))];
     let loose = [("set_password_to_never_expire", json!(true))];
     let leaver = |more: &[(&str, serde_json::Value)]| {
@@ -151,13 +153,13 @@ fn nobody_overrides_what_the_parent_has_locked() {
         }
         let admin = answer(&Facts::new(Role::Admin, &job, &variables(false)));
         assert_eq!(admin, "on", "{field} without a lock");
-        // A lock that came after the submission holds for what is still to be done.
+        // A lock set after the submission also applies to the steps still to come.
         assert_eq!(job.settings(locked.clone()), locked, "{field}");
     }
 }
 
 #[test]
-fn who_says_what_is_locked_anyway_goes_on() {
+fn override_equal_to_the_locked_value_is_accepted() {
     let job = onboarding(&[("set_password_to_never_expire", json!(true))]);
     let locked = OrgVariables {
         set_password_to_never_expire: true,
@@ -168,7 +170,7 @@ fn who_says_what_is_locked_anyway_goes_on() {
 }
 
 #[test]
-fn an_urgent_offboarding_is_for_technicians_and_admins() {
+fn only_technicians_and_admins_may_offboard_urgently() {
     let answers = Role::ALL.map(|role| {
         answer(&Facts {
             urgent: true,
@@ -180,7 +182,7 @@ fn an_urgent_offboarding_is_for_technicians_and_admins() {
 }
 
 #[test]
-fn every_wrong_field_is_named_with_the_rule_and_who_may() {
+fn refusal_names_each_field_its_rule_and_allowed_roles() {
     let job = onboarding(&[
         ("username", json!("cfo")),
         ("rehire", json!(true)),
@@ -209,7 +211,7 @@ fn every_wrong_field_is_named_with_the_rule_and_who_may() {
 }
 
 #[test]
-fn a_setting_loosens_only_against_the_variable() {
+fn override_loosens_only_compared_with_the_variable() {
     let loosened = |settings: &[(&str, serde_json::Value)], variables: &OrgVariables| {
         let facts = Facts::new(Role::PowerUser, &onboarding(settings), variables);
         facts.passwords.iter().any(|setting| setting.loosens)
@@ -246,7 +248,7 @@ fn a_setting_loosens_only_against_the_variable() {
 }
 
 #[test]
-fn an_approved_date_is_moved_with_the_approvers() {
+fn changing_an_approved_date_involves_the_approvers() {
     assert_eq!(new_date(false, true), NewDate::Taken);
     assert_eq!(new_date(false, false), NewDate::Taken);
     assert_eq!(new_date(true, true), NewDate::AskAgain);
@@ -254,14 +256,14 @@ fn an_approved_date_is_moved_with_the_approvers() {
 }
 
 #[test]
-fn who_resumes_and_who_leaves_a_step_out() {
+fn resuming_and_skipping_depend_on_the_role() {
     let may = |skips| Role::ALL.map(|role| may_resume(role, skips).is_ok());
     assert_eq!(may(false), [false, false, true, false, true]);
     assert_eq!(may(true), [false, false, false, false, true]);
 }
 
 #[test]
-fn seats_are_bought_for_what_was_approved_or_asked_by_more_than_a_basic() {
+fn seats_are_bought_only_with_authority() {
     let buys = |approval_required| {
         Role::ALL.map(|submitted_as| {
             may_buy_seats(&Plan {
@@ -276,7 +278,7 @@ fn seats_are_bought_for_what_was_approved_or_asked_by_more_than_a_basic() {
 }
 
 #[test]
-fn a_link_decides_while_its_person_is_an_approver() {
+fn link_decides_only_while_its_recipient_is_an_approver() {
     let variables = |approvers: &[&str]| OrgVariables {
         new_user_approval_email: approvers
             .iter()

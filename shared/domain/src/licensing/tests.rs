@@ -4,7 +4,7 @@ const JOINED: Option<LicenseState> = Some(LicenseState::Joined);
 const POSTPONED: Option<LicenseState> = Some(LicenseState::Postponed);
 const AWAITED: Option<LicenseState> = Some(LicenseState::Awaited);
 
-/// Nothing is on the user, and everything is looked up: a group gives the license, and no seat is free.
+/// A license that the user does not have, with every fact known: a group provides it, and no seat is free.
 fn license(by_group: bool, state: Option<LicenseState>, on_user: OnUser) -> License {
     License {
         by_group,
@@ -15,7 +15,7 @@ fn license(by_group: bool, state: Option<LicenseState>, on_user: OnUser) -> Lice
     }
 }
 
-/// Gangway may buy, and has not.
+/// Gangway may buy a seat and has not done so.
 fn buying() -> Buying {
     Buying {
         wish: LicensePurchase::Auto,
@@ -31,7 +31,7 @@ fn no_group() -> Why {
 }
 
 #[test]
-fn what_the_tenant_shows_leads_on_and_never_in_a_circle() {
+fn route_follows_the_tenant_and_never_loops() {
     let needs = || OnUser::LacksAnother;
     for (on_user, state, expected) in [
         (OnUser::Nothing, JOINED, Route::AwaitGroup),
@@ -40,7 +40,7 @@ fn what_the_tenant_shows_leads_on_and_never_in_a_circle() {
         (OnUser::Active, POSTPONED, Route::AwaitGroup),
         (needs(), JOINED, Route::Assign),
         (needs(), POSTPONED, Route::AwaitGroup),
-        // The next rules apply: a seat is bought.
+        // The other rules decide, so a seat is bought.
         (OnUser::Nothing, None, Route::Buy { counted: false }),
         (OnUser::Nothing, AWAITED, Route::AwaitSeat),
         (OnUser::LacksSeat, JOINED, Route::Buy { counted: false }),
@@ -52,7 +52,7 @@ fn what_the_tenant_shows_leads_on_and_never_in_a_circle() {
 }
 
 #[test]
-fn a_direct_license_is_tried_again_at_once() {
+fn direct_license_is_retried_at_once() {
     let postponed = License {
         seat_is_free: Some(true),
         ..license(false, POSTPONED, OnUser::Nothing)
@@ -64,7 +64,7 @@ fn a_direct_license_is_tried_again_at_once() {
 }
 
 #[test]
-fn a_free_seat_is_assigned_unless_it_is_promised() {
+fn free_seat_is_assigned_unless_promised() {
     let free = |on_user| License {
         seat_is_free: Some(true),
         ..license(true, JOINED, on_user)
@@ -80,7 +80,7 @@ fn a_free_seat_is_assigned_unless_it_is_promised() {
     assert_eq!(new.route(&buying()), Ok(Route::Assign));
     assert_eq!(free(OnUser::LacksSeat).route(&buying()), Ok(Route::AwaitGroup));
     assert_eq!(new.route(&promised), Ok(Route::Buy { counted: false }));
-    // A request that buys nothing takes what is there.
+    // A request that may not buy uses a free seat even if it is promised.
     let by_hand = Buying {
         automatic: false,
         ..promised
@@ -89,7 +89,7 @@ fn a_free_seat_is_assigned_unless_it_is_promised() {
 }
 
 #[test]
-fn a_missing_seat_is_bought_asked_for_or_given_up() {
+fn missing_seat_is_bought_requested_or_given_up() {
     let ask = |unapproved| Route::Ask { unapproved };
     for (change, expected) in [
         (buying(), Route::Buy { counted: false }),
@@ -145,7 +145,7 @@ fn a_missing_seat_is_bought_asked_for_or_given_up() {
 }
 
 #[test]
-fn no_seat_is_bought_that_no_group_would_give() {
+fn no_seat_is_bought_without_a_group_to_assign_it() {
     let nowhere = |by_group, state| License {
         group: Some(Err("no group of the tenant carries it".to_owned())),
         ..license(by_group, state, OnUser::Nothing)
@@ -156,7 +156,7 @@ fn no_seat_is_bought_that_no_group_would_give() {
 }
 
 #[test]
-fn the_attempt_follows_what_the_tenant_shows() {
+fn action_follows_what_the_tenant_shows() {
     let violation = |name: &str| Action::GiveUp(Why::Violation(name.to_owned()));
     for (by_group, on_user, direct_or_group) in [
         (false, OnUser::Nothing, Action::AwaitSeat),
@@ -196,13 +196,13 @@ fn a_free_seat_is_used() {
 }
 
 #[test]
-fn a_lost_seat_that_is_on_its_way_is_awaited() {
+fn lost_seat_is_awaited_if_one_is_on_order() {
     let lost = license(true, AWAITED, OnUser::LacksSeat);
     assert_eq!(lost.action(false, false), Ok(Action::AwaitSeat));
 }
 
 #[test]
-fn a_dependency_is_postponed_once() {
+fn license_with_dependency_is_postponed_once() {
     let needs = |by_group, state| license(by_group, state, OnUser::LacksAnother);
     let refused = Ok(Action::GiveUp(Why::Violation(DEPENDENCY_VIOLATION.to_owned())));
     for by_group in [false, true] {
@@ -231,7 +231,7 @@ fn the_last_attempt_waits_for_nothing() {
 }
 
 #[test]
-fn a_fact_is_looked_up_only_if_it_counts() {
+fn fact_is_looked_up_only_if_needed() {
     let unknown = |by_group, state, on_user| License {
         group: None,
         seat_is_free: None,

@@ -1,9 +1,10 @@
-//! What narrows a Conditional Access policy, in words that complete "it asks ...".
+//! The conditions of a Conditional Access policy, as text that completes "it asks ...".
 
 use super::policy::{Applications, GrantControls, Locations, Platforms, Policy, has};
 
 impl Policy {
-    /// Under which conditions it asks, in words; none if always, in all cloud apps.
+    /// The conditions under which the policy asks, as text for people. The list is empty if it always asks, in all
+    /// cloud apps.
     pub fn conditions(&self) -> Vec<String> {
         let conditions = &self.conditions;
         let mut words: Vec<String> = Vec::new();
@@ -28,7 +29,7 @@ impl Policy {
 }
 
 impl GrantControls {
-    /// What is enough instead of MFA.
+    /// The grant controls that the policy accepts instead of MFA, as text.
     fn instead(&self) -> Option<String> {
         if self.operator.as_deref() != Some("OR") {
             return None;

@@ -1,5 +1,5 @@
-//! A Conditional Access policy: whom it reaches, and what narrows it. The fields are Graph's, as far as they decide
-//! about MFA of a person who was just created as a member of the tenant.
+//! A Conditional Access policy: which users it applies to, and its conditions. The fields are those of Graph that
+//! matter for the MFA of a newly created member of the tenant.
 
 use serde::de::{Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -29,20 +29,20 @@ pub enum PolicyState {
     Disabled,
 }
 
-/// Whether a policy is for the person, wherever and however they sign in.
+/// Whether and why a policy applies to the person, regardless of where and how they sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     AllUsers,
     TheUser,
-    /// Id of a group that the person is in.
+    /// The person is in the included group with this id.
     Member(String),
-    /// The person is excluded by name.
+    /// The policy excludes the person by name.
     Excluded,
-    /// Id of a group that the person is in.
+    /// The person is in the excluded group with this id.
     ExcludedMember(String),
-    /// Only for the members of other groups, with their ids.
+    /// The policy is only for members of other groups, given by id.
     OtherGroups(Vec<String>),
-    /// For guests, directory roles, other people or service principals.
+    /// The policy is for guests, directory roles, other people or service principals.
     Others(&'static str),
 }
 
@@ -164,13 +164,13 @@ pub(super) struct Strength {
     pub(super) requirements_satisfied: Option<String>,
 }
 
-/// Graph writes what is not set as null as well as empty.
+/// Graph writes an unset field as null or as empty; both become the default.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl Policy {
-    /// A strength of the tenant's own may allow a single factor.
+    /// Whether the policy requires MFA. A custom authentication strength may allow a single factor.
     pub fn requires_mfa(&self) -> bool {
         let grant = &self.grant_controls;
         let strength = grant
@@ -180,7 +180,7 @@ impl Policy {
         strength || has(&grant.built_in_controls, "mfa")
     }
 
-    /// Ids of the groups that the policy is for, or leaves out.
+    /// The ids of all groups that the policy includes or excludes.
     pub fn groups(&self) -> impl Iterator<Item = &String> {
         let users = &self.conditions.users;
         users.include_groups.iter().chain(&users.exclude_groups)
@@ -190,7 +190,8 @@ impl Policy {
         self.conditions.users.include_groups.iter().any(|id| id == group)
     }
 
-    /// Exclusion wins. The person is no guest and has no directory role.
+    /// Returns whether the policy applies to the person, who is neither a guest nor in a directory role. Exclusion wins
+    /// over inclusion.
     pub fn reach(&self, person: &Person) -> Reach {
         let users = &self.conditions.users;
         if self.conditions.applications.are_none() {
@@ -247,7 +248,7 @@ impl Applications {
     }
 }
 
-/// Graph's word for guests among the users.
+/// Graph's value for guest and external users.
 const GUESTS: &str = "GuestsOrExternalUsers";
 
 pub(super) fn has(list: &[String], wanted: &str) -> bool {

@@ -1,17 +1,17 @@
-//! Passphrases: words that can be read out over the phone.
+//! Passphrases, made of words that can be read out over the phone.
 
 use rand::seq::IndexedRandom;
 use secrecy::SecretString;
 
 use super::{DIGITS, has_part_of};
 
-/// Six words of 1,295 and a digit of eight are 65 bits.
+/// Six of 1,295 words and one of eight digits give 65 bits.
 pub(super) const WORDS: usize = 6;
 
-/// Like the other punctuation it means nothing to what passwords pass through.
+/// The separator; like the other punctuation, it has no meaning in the formats that passwords pass through.
 const BETWEEN: &str = "+";
 
-/// With fewer words left beside the names, a passphrase would have less than 58 bits.
+/// The fewest words to choose from. With fewer, a passphrase would have less than 58 bits.
 const ENOUGH: usize = 600;
 
 const LIST: &str = include_str!("../../data/eff_short_wordlist_1.txt");
@@ -20,7 +20,8 @@ pub(super) fn words() -> impl Iterator<Item = &'static str> {
     LIST.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// `Clover+Mango+Siren+Bulb+Attic+Rail+7`: all classes. None where the names leave too few words.
+/// Generates a passphrase such as `Clover+Mango+Siren+Bulb+Attic+Rail+7`, which has all character classes. Returns
+/// `None` if the names leave too few words.
 pub(super) fn generate(names: &[String]) -> Option<SecretString> {
     let words: Vec<String> = words()
         .filter(|word| !has_part_of(word.as_bytes(), names))
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_whole_and_plain() {
+    fn word_list_is_complete_and_plain() {
         let all: HashSet<&str> = words().collect();
         assert_eq!(all.len(), 1295);
         assert!(
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_leave_no_words_are_told() {
+    fn names_that_leave_too_few_words_give_none() {
         let names: Vec<String> = words().map(str::to_owned).collect();
         assert!(generate(&names).is_none());
     }

@@ -1,13 +1,13 @@
-//! The domain whose people an organisation takes in.
+//! The domain whose users an organisation accepts as members.
 
 use serde::{Deserialize, Serialize};
 
 use crate::field::{InvalidValue, checked_text};
 
-/// One a line, sorted. Whoever has an address there is nobody's employee.
+/// Domains of consumer mail providers, one per line and sorted. An address there does not make anybody an employee.
 const CONSUMER: &str = include_str!("consumer_domains.txt");
 
-/// A company's domain as DNS writes it: lower case, IDN as `xn--`, no dot at the end.
+/// A company's domain in DNS form: lower case, IDN as `xn--`, no trailing dot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WorkspaceDomain(String);
@@ -46,7 +46,7 @@ mod tests {
             ("bücher.example", "xn--bcher-kva.example"),
             ("BÜCHER.example", "xn--bcher-kva.example"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
-            // The first letter is Cyrillic: a domain of its own.
+            // The first letter is Cyrillic, so this is a different domain.
             ("\u{435}xample.com", "xn--xample-2of.com"),
         ] {
             assert_eq!(WorkspaceDomain::parse(given).unwrap().as_str(), kept, "{given}");

@@ -1,4 +1,4 @@
-//! How a form is declared: each field once, with what the page, the ticket, the parser and the API need to know of it.
+//! How a form is declared: each field once, with everything that the page, the ticket, the parser and the API need.
 
 use std::marker::PhantomData;
 
@@ -24,51 +24,51 @@ choice! {
     }
 }
 
-/// What a field takes. The page chooses the input by it, and the API the type.
+/// The kind of value that a field accepts. It selects the input on the page and the type in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     Text,
     Email,
     Phone,
     Date,
-    /// A box to tick: true or false, and false where nothing is said.
+    /// A checkbox: true or false, and false if it is not given.
     Flag,
-    /// Yes, no, or nothing said.
+    /// Yes, no, or not given.
     Switch,
-    /// One of these values, each with its words for people.
+    /// One of these values, each with its label for people.
     Choice(&'static [(&'static str, &'static str)]),
-    /// A list of texts. The page takes them one a line or with commas.
+    /// A list of texts, on the page separated by lines or commas.
     List,
 }
 
-/// Who reads a given value beside the technicians who open the request, and under which label.
+/// Who reads the value besides the technicians who open the request, and under which label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
-    /// Nobody, or whoever reads what the plan makes of it.
+    /// Nobody reads the value itself; the plan may show what follows from it.
     Hidden,
-    /// The ticket and the approver.
+    /// Readers of the ticket and approvers see the value.
     Ticket(&'static str),
-    /// The approver alone: it stays off the ticket.
+    /// Only approvers see the value; it is not written on the ticket.
     Approver(&'static str),
 }
 
 /// One field of a form.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// Its name in JSON bodies, in the page's form and in what is stored.
+    /// The field's name in JSON bodies, in the page's form and in the stored request.
     pub name: &'static str,
-    /// The doc comment of the declaration, which is the field's description in the API too; may be empty.
+    /// The doc comment of the declaration, which is also the description in the API. It may be empty.
     pub description: &'static str,
     pub section: Section,
     pub label: &'static str,
-    /// What the page says below the label, by the organisation's variables; may be empty.
+    /// The hint below the label, depending on the organisation's variables. It may be empty.
     pub hint: fn(&OrgVariables) -> &'static str,
     pub takes: Takes,
     pub fact: Fact,
     pub required: bool,
-    /// Whether it overrides the variable of its name for this request.
+    /// Whether the field overrides the variable of the same name for this request.
     pub overrides: bool,
-    /// Whether the page offers it to somebody of this role.
+    /// Whether the page offers the field to this role.
     pub offered_to: fn(Role) -> bool,
 }
 
@@ -93,7 +93,7 @@ impl Field {
         self
     }
 
-    /// Shown on the ticket under the label that the form has.
+    /// Shows the value on the ticket under the form's label.
     pub(super) const fn on_ticket(self) -> Self {
         let label = self.label;
         self.on_ticket_as(label)
@@ -114,7 +114,7 @@ impl Field {
         self
     }
 
-    /// Used by [`form!`], which knows the name and the block that the field stands in.
+    /// Used by `form!`, which knows the name and the block of the field.
     pub(super) const fn declared(
         mut self,
         name: &'static str,
@@ -130,38 +130,38 @@ impl Field {
     }
 }
 
-/// A form of Gangway: an onboarding or an offboarding. Made by [`form!`].
+/// A form: an onboarding or an offboarding. Implemented by `form!`.
 pub trait Form: Sized + Clone + Serialize {
     const KIND: Kind;
-    /// Every field, in the order of the declaration.
+    /// Every field, in declaration order.
     const FIELDS: &'static [Field];
-    /// The same fields one by one: a field is None if it is wrong. An override that is wrong is left to its variable.
+    /// The same fields, each `None` if it is invalid. For an invalid override, the variable applies.
     type Fields: Default + Clone + From<Self>;
 
-    /// Takes every field that is right, and names every one that is wrong; unknown fields are wrong too.
+    /// Reads every valid field and collects an error for every invalid one. Unknown fields are errors too.
     fn read(body: &Value) -> Partial<Self>;
 
-    /// The whole form, or None if a field is missing.
+    /// The complete form, or `None` if a required field is missing.
     fn complete(fields: Self::Fields) -> Option<Self>;
 
-    /// The organisation's variables with this form's overrides.
+    /// The organisation's variables with this form's overrides applied.
     fn override_variables(fields: &Self::Fields, variables: OrgVariables) -> Overridden;
 
     fn field(name: &str) -> Option<&'static Field> {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Every field with its value for people, or None if it was not given.
+    /// Every field with its value as people read it, or `None` if it was not given.
     fn values(&self) -> Vec<(&'static Field, Option<String>)> {
-        // Texts, flags and lists of texts: nothing in it cannot be written.
+        // The form consists of texts, flags and lists of texts, so serialising it cannot fail.
         let values = serde_json::to_value(self).unwrap_or_default();
         let value = |field: &'static Field| (field, values.get(field.name).map(words));
         Self::FIELDS.iter().map(value).collect()
     }
 
-    /// Turns the pairs of an HTML form into the JSON body that other clients send, so that one parser checks both. Lists
-    /// are separated by commas or lines, and may also come as repeated pairs; empty inputs are absent. Pairs that belong
-    /// to the page rather than to the body (the CSRF token) are the caller's to remove.
+    /// Turns the pairs of an HTML form into the JSON body that other clients send, so that one parser checks both.
+    /// Lists are separated by commas or lines, or sent as repeated pairs. Empty inputs are left out. The caller removes
+    /// pairs that belong to the page only, such as the CSRF token.
     fn from_pairs(pairs: &[(String, String)]) -> Value {
         let mut body = Map::new();
         for (name, value) in pairs {
@@ -193,9 +193,9 @@ fn add_pair(body: &mut Map<String, Value>, takes: Option<Takes>, name: &str, val
                 other => *other = items.collect(),
             }
         }
-        // Of a box's pairs the last one counts; a switch that comes twice is refused below.
+        // Of a checkbox's pairs the last one counts; a switch that comes twice is refused below.
         Some(takes @ (Takes::Flag | Takes::Switch)) if takes == Takes::Flag || !body.contains_key(name) => {
-            // A ticked box says "on" unless the page gives it a value.
+            // A ticked checkbox sends "on" unless the page gives it a value.
             let flag = match value {
                 "on" | "true" | "1" => Value::Bool(true),
                 "off" | "false" | "0" => Value::Bool(false),
@@ -203,7 +203,7 @@ fn add_pair(body: &mut Map<String, Value>, takes: Option<Takes>, name: &str, val
             };
             body.insert(name.to_owned(), flag);
         }
-        // A field that comes twice has no one value: a list, which the parser refuses by name.
+        // A repeated field without a list type becomes a list, which the parser then refuses by name.
         _ if body.contains_key(name) => {
             body.insert(name.to_owned(), Value::Array(Vec::new()));
         }
@@ -213,7 +213,7 @@ fn add_pair(body: &mut Map<String, Value>, takes: Option<Takes>, name: &str, val
     }
 }
 
-/// A form as far as it could be read: the fields that are right, and what is wrong with the others.
+/// A form that may have invalid fields: the valid fields, and the errors of the others.
 #[derive(Debug, Clone)]
 pub struct Partial<F: Form> {
     pub fields: F::Fields,
@@ -230,7 +230,7 @@ impl<F: Form> Partial<F> {
         }
     }
 
-    /// The whole form, or every wrong field.
+    /// The complete form, or the errors of all invalid fields.
     pub fn complete(self) -> Result<F, Vec<FieldError>> {
         match F::complete(self.fields) {
             Some(form) if self.errors.is_empty() => Ok(form),
@@ -239,11 +239,11 @@ impl<F: Form> Partial<F> {
     }
 }
 
-/// An organisation's variables with a request's overrides. A variable that the parent has locked stays as it is, also where
-/// the lock is newer than the request.
+/// An organisation's variables with a request's overrides. A variable that the parent has locked keeps its value, even
+/// if the lock is newer than the request.
 pub struct Overridden {
     pub variables: OrgVariables,
-    /// Overrides that differ from a locked variable.
+    /// The names of overrides that differ from a locked variable.
     pub refused: Vec<&'static str>,
 }
 
@@ -272,16 +272,16 @@ impl Overridden {
     }
 }
 
-/// Whether a field says nothing, and is not stored.
+/// Whether a field has its default value and so is not stored.
 pub(super) fn is_open<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 /// Declares a form. A field is `name: type = reader => field`: the reader is a method of
-/// [`Reader`](super::reader::Reader), and the doc comment is the field's description in the API. From this list follow the
-/// struct, the parser, the page, the facts on the ticket, and the API's properties, which a test checks.
+/// [`Reader`](super::reader::Reader), and the doc comment is the field's description in the API. The macro makes the
+/// struct, the parser, the page's inputs, the facts on the ticket and the API's properties from this list.
 ///
-/// The block `overrides` holds the variables that a request may override for itself; the form has each as an `Option`.
+/// The block `overrides` lists the variables that a request may override; the form has each as an `Option`.
 macro_rules! form {
     (
         $(#[$meta:meta])*

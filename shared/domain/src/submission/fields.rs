@@ -1,4 +1,4 @@
-//! The readers of single fields that have rules of their own.
+//! Readers of single fields with rules of their own.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ impl LicensePurchase {
     }
 }
 
-/// What the form asks for: a SKU's part number or its GUID.
+/// A license in the form: a SKU's part number or its GUID.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LicenseName(String);
@@ -33,7 +33,8 @@ pub struct LicenseName(String);
 impl LicenseName {
     pub const TAKES: &'static str = "must be a SKU's part number, such as SPB, or its GUID";
 
-    /// Microsoft's part numbers have slashes and brackets too, as in `O365_w/o_Teams_Bundle_M3`.
+    /// Parses a license name. Microsoft's part numbers may contain slashes and brackets, as in
+    /// `O365_w/o_Teams_Bundle_M3`.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let ok = (1..=100).contains(&text.len())
@@ -48,7 +49,7 @@ impl LicenseName {
         }
     }
 
-    /// Whether this names that SKU, by either of its names.
+    /// Whether this is the part number or the GUID of that SKU.
     pub fn is(&self, sku: &crate::request::Sku) -> bool {
         self.0.eq_ignore_ascii_case(&sku.part_number) || self.0.eq_ignore_ascii_case(&sku.id)
     }
@@ -72,7 +73,7 @@ pub(super) fn date(text: &str) -> Result<NaiveDate, InvalidValue> {
         .ok_or(InvalidValue("must be a date as YYYY-MM-DD"))
 }
 
-/// A ticket's number becomes part of a URL at the PSA.
+/// Parses a ticket number. It becomes part of a URL at the PSA, so only safe characters are accepted.
 pub(super) fn ticket_id(text: &str) -> Result<String, InvalidValue> {
     let ok = text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_given() {
+    fn reads_a_form_with_all_fields() {
         let parsed = Offboarding::parse(&full()).unwrap();
         assert_eq!(parsed.last_day, NaiveDate::from_ymd_opt(2027, 1, 29));
         assert_eq!(parsed.offboarding_deactivate_user, Some(false));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least() {
+    fn reads_a_form_with_only_required_fields() {
         let parsed = Offboarding::parse(&json!({"user": "ada@contoso.com", "reason": null})).unwrap();
         assert_eq!((&parsed.reason, parsed.last_day), (&None, None));
         assert_eq!(
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn all_wrong_fields_at_once() {
+    fn reports_all_wrong_fields_at_once() {
         let body = json!({"user": "ada", "reason": "a\nb", "last_day": "soon", "manager": 1,
             "offboarding_deactivate_user": "yes", "offboarding_remove_groups": 2, "ticket_id": "1/2", "first_name": "Ada"});
         let mut found = fields(&body);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_the_same_as_json() {
+    fn html_form_and_json_give_the_same() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let form = [
             pair("user", " ada@contoso.com "),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_wins_over_the_variables() {
+    fn form_overrides_the_variables() {
         let switches = |form: &Offboarding, variables: &OrgVariables| {
             let settings = OffboardingFields::from(form.clone()).settings(variables.clone());
             (settings.offboarding_deactivate_user, settings.offboarding_remove_groups)
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_beside_wrong_fields_is_kept() {
+    fn valid_fields_are_kept_beside_wrong_ones() {
         let partial = Offboarding::read(&json!({"user": "ada@contoso.com", "last_day": "soon", "shoe": 43}));
         let user = partial.fields.user.as_ref().map(Upn::as_str);
         assert_eq!((user, partial.fields.last_day), (Some("ada@contoso.com"), None));

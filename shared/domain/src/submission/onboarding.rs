@@ -93,8 +93,8 @@ form! {
     }
 }
 
-/// An override of a variable about passwords. `pwpush_url` is not among them: whoever fills in the form does not say which
-/// server a password goes to.
+/// A field that overrides a variable about passwords. `pwpush_url` has no such field: the person who fills in the form
+/// must not choose the server that a password is sent to.
 const fn password(takes: Takes, label: &'static str) -> Field {
     Field::new(takes, Passwords, label).offered_to(may_set_passwords)
 }
@@ -129,7 +129,7 @@ fn start_hint(variables: &OrgVariables) -> &'static str {
 }
 
 impl Onboarding {
-    /// The one asked for, else first and last name.
+    /// The display name in the form, or else first and last name.
     pub fn shown_name(&self) -> String {
         shown_name(
             self.display_name.as_deref(),
@@ -140,7 +140,7 @@ impl Onboarding {
 }
 
 impl OnboardingFields {
-    /// The names that a username is made of; None while one of them is wrong.
+    /// The names that the username is made of, or `None` if one of them is invalid.
     pub fn names(&self) -> Option<Names<'_>> {
         self.single_name?;
         Some(Names {
@@ -150,7 +150,7 @@ impl OnboardingFields {
         })
     }
 
-    /// The display name asked for, else first and last name; None while one of them is wrong.
+    /// The display name in the form, or else first and last name; `None` if one of them is invalid.
     pub fn shown_name(&self) -> Option<String> {
         let (asked, last) = (self.display_name.as_ref()?, self.last_name.as_ref()?);
         let first = self.first_name.as_deref()?;

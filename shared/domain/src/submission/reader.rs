@@ -1,4 +1,4 @@
-//! Takes the fields of a JSON object one by one and gathers what is wrong with them.
+//! Reads the fields of a JSON object one by one and collects their errors.
 
 use serde_json::{Map, Value};
 
@@ -7,11 +7,11 @@ use crate::field::{FieldError, InvalidValue};
 use crate::text::is_hidden;
 use crate::variables::{VariableType, parse_variable};
 
-/// Of one part of a person's name.
+/// The limit of one part of a person's name.
 pub(super) const MAX_NAME: usize = 64;
-/// Of a whole name: two long parts. Graph would take twice as much, but nobody reads that in a subject.
+/// The limit of a whole name: two long parts. Graph accepts twice as much, but nobody could read that in a subject.
 pub(super) const MAX_SHOWN_NAME: usize = 128;
-/// Of anything that has a parser with narrower rules of its own.
+/// A limit for any value whose own parser has narrower rules.
 const MAX_LINE: usize = 1024;
 
 pub(super) struct Reader<'a> {
@@ -20,13 +20,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Begins with the fields that the form does not have.
+    /// Starts reading, with an error for each field that the form does not have.
     pub(super) fn of_form<F: Form>(body: &'a Value) -> Result<Self, FieldError> {
         let object = body
             .as_object()
             .ok_or_else(|| FieldError::new("body", "must be a JSON object"))?;
         let unknown = object.keys().filter(|key| F::field(key).is_none());
-        // The name comes from outside: kept short and on one line.
+        // The name comes from outside, so the error keeps it short and on one line.
         let errors = unknown
             .take(20)
             .map(|key| key.chars().filter(|c| !is_hidden(*c)).take(64).collect::<String>())
@@ -35,12 +35,12 @@ impl<'a> Reader<'a> {
         Ok(Self { object, errors })
     }
 
-    /// Everything that was wrong.
+    /// Returns all errors.
     pub(super) fn finish(self) -> Vec<FieldError> {
         self.errors
     }
 
-    /// What `read` takes from the body, or None if it found something wrong.
+    /// Returns what `read` takes from the body, or `None` if it added an error.
     pub(super) fn right<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let before = self.errors.len();
         let value = read(self);
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
             .is_some_and(|value| !value.is_null() && value.as_str().is_none_or(|t| !t.trim().is_empty()))
     }
 
-    /// One line of text; None if absent, null, empty or wrong.
+    /// Reads one line of text. Returns `None` if it is absent, null, empty or invalid.
     pub(super) fn line(&mut self, field: &str, max: usize) -> Option<String> {
         let value = self.object.get(field).filter(|value| !value.is_null())?;
         match value.as_str().map(|text| one_line(text, max)) {
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         parse(&text).map_err(|wrong| self.errors.push(wrong.at(field))).ok()
     }
 
-    /// Like [`parsed`](Self::parsed), and an absent field is wrong.
+    /// Like [`parsed`](Self::parsed), but an absent field is an error.
     pub(super) fn required<T>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> Option<T> {
         if !self.is_given(field) {
             self.wrong(field, "is required");
@@ -86,8 +86,8 @@ impl<'a> Reader<'a> {
         self.parsed(field, parse)
     }
 
-    /// A person's name: something in it can be read aloud, and nothing in it is the path of an address, because names
-    /// stand in the subjects of mails.
+    /// Reads a person's name. It must contain something that can be read aloud and nothing that looks like the path of
+    /// a web address, because names appear in the subjects of mails.
     pub(super) fn name(&mut self, field: &str, max: usize) -> Option<String> {
         let name = self.line(field, max)?;
         if name.contains(['/', '\\']) {
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         self.name(field, max)
     }
 
-    /// The last name, which a person with one name has not; the field `single` says so.
+    /// Reads the last name. A person with a single name has none, which the field `single` says.
     pub(super) fn last_name(&mut self, field: &str, max: usize, single: &str) -> Option<String> {
         let is_single = self.object.get(single) == Some(&Value::Bool(true));
         match (self.is_given(field), is_single) {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         self.name(field, max)
     }
 
-    /// A choice that has a default.
+    /// Reads a choice that has a default.
     pub(super) fn chosen<T: Default>(&mut self, field: &str, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> T {
         self.parsed(field, parse).unwrap_or_default()
     }
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An override of a variable, written as variables are.
+    /// Reads an override, in the same format as its variable.
     pub(super) fn variable<T: VariableType>(&mut self, name: &str) -> Option<T> {
         if !self.is_given(name) {
             return None;
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
             .ok()
     }
 
-    /// Texts without duplicates; each wrong one is named by its place.
+    /// Reads a list of texts without duplicates. Errors name invalid items by their position.
     pub(super) fn list<T>(
         &mut self,
         field: &str,
@@ -197,7 +197,7 @@ pub(crate) fn one_line(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.chars().any(is_hidden) {
         Err("must be one line without control characters".into())
-    // Graph counts as .NET does.
+    // Graph counts UTF-16 code units, as .NET does.
     } else if text.encode_utf16().count() > max {
         Err(format!("must have at most {max} characters"))
     } else {

@@ -1,11 +1,12 @@
-//! Names and values of the product that organisations come from; accepted when their variables are imported, nowhere else.
+//! Variable names and values of the product that organisations migrate from. They are accepted only when variables are
+//! imported.
 
 use serde_json::Value;
 
 use super::declaration::{Definition, definition, definitions};
 use crate::field::FieldError;
 
-/// The variable of a name, by either product's name.
+/// The variable with this name in either product.
 pub(super) fn by_any_name(name: &str) -> Option<&'static Definition> {
     let aliased = definitions()
         .iter()
@@ -13,12 +14,13 @@ pub(super) fn by_any_name(name: &str) -> Option<&'static Definition> {
     aliased.or_else(|| definition(name))
 }
 
-/// Gangway's name of a variable, by either product's name.
+/// Gangway's name of a variable that is given by its name in either product.
 pub fn canonical_name(alias: &str) -> Option<&'static str> {
     by_any_name(alias).map(|definition| definition.name)
 }
 
-/// The value to store for an imported variable. The error names what Gangway takes, and as its field what the import has.
+/// The value to store for an imported variable. An error says what Gangway accepts, and its field is the name in the
+/// import.
 pub(super) fn import(definition: &Definition, name: &str, value: &Value) -> Result<Value, FieldError> {
     let translate = |text: &str| {
         let mut aliases = definition.details.value_aliases.iter();
@@ -52,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn aliases_lead_to_variables() {
+    fn aliases_name_existing_variables() {
         let mut seen = 0;
         for known in definitions() {
             for alias in known.details.aliases {
@@ -112,7 +114,7 @@ mod tests {
         );
     }
 
-    /// Only an import knows them.
+    /// Aliases are accepted only by an import.
     #[test]
     fn variables_refuse_aliases() {
         assert!(parse_value("psa_default_board_id", &json!(7)).is_err());

@@ -1,12 +1,12 @@
-//! Who is asked for approval.
+//! The approvers that the variables name.
 
 use crate::contact::EmailAddress;
 use crate::field::InvalidValue;
 
-/// What stands for the manager where an address could.
+/// The value that means the manager, in place of an address.
 const MANAGER: &str = "manager";
 
-/// Somebody who is asked for approval.
+/// A person who is asked for approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(serde::Serialize), serde(into = "String"))]
 pub enum Approver {

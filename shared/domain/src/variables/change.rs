@@ -1,4 +1,4 @@
-//! A change of an organisation's variables: all of it, or none.
+//! Changes an organisation's variables, all together or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use super::kind::Kind;
 use crate::field::FieldError;
 use crate::step_error::StepError;
 
-/// Without the value there would be no lock.
+/// Unsetting the value would also remove the lock.
 const LOCKED_FOR_CHILDREN: &str = "is locked for this organisation's children: another value can be set here, and only whoever runs Gangway takes it away";
 
-/// What to store, by the variables' names. None takes the organisation's own value away.
+/// The values to store, by variable name. `None` removes the organisation's own value.
 pub type Changes = BTreeMap<String, Option<OwnVariable>>;
 
-/// A change as somebody asks for it: names and values, in the order of the answer. None goes back to the parent's value or
-/// the default.
+/// A requested change: names and values, in the order of the response. A value of `None` goes back to the parent's
+/// value or the default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     pub variables: Vec<(String, Option<Value>)>,
@@ -28,15 +28,15 @@ pub struct Change {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangedBy {
-    /// An admin of the organisation: what a value is to the children stays as it is.
+    /// An admin of the organisation. The effect of the values on child organisations does not change.
     Admin,
-    /// Whoever runs Gangway: may import another product's names and values, and says what the values are to the
-    /// children. None leaves that as it is: a lock does not go away because somebody forgot to repeat it.
+    /// The operator of Gangway, who may import another product's names and values and may set how values affect child
+    /// organisations. `None` leaves that as it is, so that a lock is not lost because it was not repeated.
     Operator { for_children: Option<ForChildren> },
 }
 
 impl Change {
-    /// An admin's change, as the JSON API takes it.
+    /// A change by an admin, from the body of the JSON API.
     pub fn by_admin(body: Map<String, Value>) -> Self {
         let variables = body
             .into_iter()
@@ -47,8 +47,8 @@ impl Change {
         }
     }
 
-    /// Checks each value by itself and what would hold after the change, here and in the children. Answers every wrong
-    /// name, value and contradiction. `given_address` refuses the addresses that Gangway may not call.
+    /// Checks each value by itself, and the values that would be effective after the change, here and in the children.
+    /// Returns all errors. `given_address` refuses addresses that Gangway may not call.
     pub fn validate(
         &self,
         family: &Family,
@@ -71,7 +71,7 @@ impl Change {
             }
         }
         let contradictions = family.contradictions_after(&changes).into_iter();
-        // Of a variable whose new value is wrong in itself, no more is said.
+        // A variable with an invalid new value gets no second error.
         problems.extend(contradictions.filter(|problem| !wrong.contains(problem.field.as_str())));
         if problems.is_empty() {
             Ok(changes)
@@ -144,7 +144,7 @@ mod tests {
         change.validate(family, public)
     }
 
-    /// Stands for the check of the caller's network.
+    /// Replaces the check of addresses that the caller does.
     fn public(name: &str, address: &str) -> Result<Url, StepError> {
         let url = address.parse().unwrap();
         if address.contains("127.0.0.1") {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_object_is_merged_and_null_goes_back() {
+    fn change_is_merged_and_null_unsets() {
         let family = family(json!({"timezone": "Europe/Berlin"}), json!({}));
         let body = json!({"timezone": null, "default_psa": "ConnectWise", "store_password_in_ticket": "0"});
         assert_eq!(
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_named_at_once() {
+    fn reports_all_errors_at_once() {
         let body = json!({"timezone": "Mars", "nonsense": 1, "also_unknown": null, "default_psa": "email_only",
             "psa_default_board_id": 7});
         let expected = [
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_set_once() {
+    fn variable_may_be_set_only_once_in_a_change() {
         let twice = [
             ("default_ticket_location", Some(json!("1"))),
             ("psa_default_board_id", Some(json!("2"))),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_operator_imports() {
+    fn only_the_operator_may_import() {
         let imported = [
             ("psa_default_board_id", Some(json!("42"))),
             ("default_psa", Some(json!("cw_manage"))),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_judged_by_what_would_hold() {
+    fn contradictions_are_found_in_the_values_after_the_change() {
         let on = json!({"require_approval_for_new_users": true});
         let approvers = json!({"new_user_approval_email": ["manager"]});
         assert_eq!(wrong(admins(on.clone(), &nothing())), ["new_user_approval_email"]);
@@ -244,13 +244,13 @@ mod tests {
             wrong(admins(gone, &family(both, json!({})))),
             ["new_user_approval_email"]
         );
-        // Once is enough.
+        // The variable is reported only once.
         let both = json!({"require_approval_for_new_users": true, "new_user_approval_email": "x"});
         assert_eq!(wrong(admins(both, &nothing())), ["new_user_approval_email"]);
     }
 
     #[test]
-    fn for_children_stays_unless_the_operator_says() {
+    fn effect_on_children_changes_only_by_the_operator() {
         use ForChildren::{Default, Locked, Nothing};
         let mut family = family(json!({"timezone": "Europe/Berlin"}), json!({}));
         let body = json!({"timezone": "Europe/Paris", "start_time": "09:00"});
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_does_not_go_away_with_its_value() {
+    fn locked_value_cannot_be_unset() {
         let mut family = family(json!({"timezone": "Europe/Berlin"}), json!({}));
         let null = json!({"timezone": null});
         for (kept, goes) in [
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_parent_locks_a_child_does_not_set() {
+    fn child_cannot_set_a_locked_variable() {
         let name = "default_ticket_location";
         let mut family = family(
             json!({"default_ticket_location": "Finance"}),
@@ -300,7 +300,7 @@ mod tests {
         let by_its_other_name = [("psa_default_board_id", Some(json!("Finance")))];
         let problems = operators(&by_its_other_name, None, &family).unwrap_err();
         assert_eq!(problems, [locked_by_parent(name)]);
-        // What was set before the lock does not count, and may go.
+        // A value set before the lock has no effect and may be removed.
         assert_eq!(set(admins(json!({ name: null }), &family)), [(name.to_owned(), None)]);
         assert!(operators(&[(name, None)], None, &family).is_ok());
         assert!(admins(json!({"timezone": "Europe/Berlin"}), &family).is_ok());
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn given_addresses_are_checked_whoever_asks() {
+    fn addresses_are_checked_for_every_caller() {
         let ours = json!("http://127.0.0.1:4700/pwpush/acme");
         assert_eq!(wrong(admins(json!({ "pwpush_url": ours }), &nothing())), ["pwpush_url"]);
         let typed = [("new_user_password_save_location_custom_url", Some(ours))];

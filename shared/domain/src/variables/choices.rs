@@ -1,9 +1,9 @@
-//! Variables that take one of a few values.
+//! The types of variables that accept one of a few values.
 
 use crate::field::choice;
 
 choice! {
-    /// Ticket system. The service management field calls it PSA.
+    /// The ticket system, which service providers call PSA.
     Psa {
         Connectwise = "connectwise",
         Autotask = "autotask",
@@ -16,7 +16,7 @@ choice! {
 }
 
 choice! {
-    /// Seller of licenses.
+    /// The distributor that licenses are bought from.
     Distributor {
         Pax8 = "pax8",
         Sherweb = "sherweb",
@@ -27,7 +27,7 @@ choice! {
 }
 
 choice! {
-    /// A value of `onboarding_password_save_location`. Where a password goes also depends on other variables:
+    /// A value of `onboarding_password_save_location`. Where a password is delivered also depends on other variables:
     /// [`OrgVariables::password_places`](super::OrgVariables::password_places).
     SaveLocation { Psa = "psa", ItGlue = "itglue", Hudu = "hudu", Passportal = "passportal", PwPush = "pwpush" }
 }
@@ -37,7 +37,7 @@ choice! {
 }
 
 choice! {
-    /// What happens when the username is taken.
+    /// What happens if the username is taken.
     UsernameCollision { Ask = "ask", Number = "number" }
 }
 

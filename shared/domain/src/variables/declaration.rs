@@ -1,4 +1,4 @@
-//! How a variable is declared: the macro that makes the struct [`OrgVariables`] and the table of all variables.
+//! How a variable is declared: the macro that generates the struct [`OrgVariables`] and the table of all variables.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::value::VariableType;
 use crate::field::{FieldError, choice};
 
-/// What is known about one variable. Page, API, command line and docs are made from it.
+/// The definition of one variable. The page, API, command line and docs are generated from it.
 #[derive(Debug)]
 pub struct Definition {
     pub name: &'static str,
@@ -20,12 +20,12 @@ pub struct Definition {
     pub(super) set: fn(&mut OrgVariables, &Value) -> Option<()>,
 }
 
-/// What only some variables have.
+/// Properties that only some variables have.
 #[derive(Debug)]
 pub struct Details {
-    /// Names of the product that organisations come from. Only an import takes them.
+    /// Names in the product that organisations migrate from, accepted only by an import.
     pub aliases: &'static [&'static str],
-    /// That product's values with the ones that they mean here. Only an import takes them.
+    /// Values of that product with the values they mean here, accepted only by an import.
     pub value_aliases: &'static [(&'static str, &'static str)],
 }
 
@@ -37,7 +37,7 @@ impl Details {
 }
 
 choice! {
-    /// What variables are about; the docs list them by it.
+    /// The topics of variables, by which the docs group them.
     Section {
         Approval = "Approval",
         Tickets = "Tickets",
@@ -52,7 +52,7 @@ choice! {
 }
 
 impl Definition {
-    /// The default as canonical JSON; None if the variable is unset, or an empty list, until somebody sets it.
+    /// The default as canonical JSON, or `None` if the default is unset or an empty list.
     pub fn default_value(&self) -> Option<Value> {
         Some(self.value_in(&OrgVariables::default())).filter(|default| !default.is_null() && *default != json!([]))
     }
@@ -62,7 +62,7 @@ impl Definition {
         (self.get)(variables)
     }
 
-    /// The value as it is stored: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
+    /// The value in its stored form: booleans as booleans, lists as arrays, text trimmed, choices in lower case.
     pub fn canonical(&self, value: &Value) -> Result<Value, FieldError> {
         (self.canonical)(value).ok_or_else(|| self.wrong())
     }
@@ -71,13 +71,13 @@ impl Definition {
         (self.set)(variables, value).ok_or_else(|| self.wrong())
     }
 
-    /// Names what the variable takes, and doesn't repeat the value.
+    /// An error that says what the variable accepts and does not repeat the value.
     fn wrong(&self) -> FieldError {
         FieldError::new(self.name, format!("{} takes {}", self.name, self.kind))
     }
 }
 
-/// All variables, in the page's order.
+/// All variables, in the order of the page.
 pub fn definitions() -> &'static [Definition] {
     DEFINITIONS
 }
@@ -86,30 +86,31 @@ pub fn definition(name: &str) -> Option<&'static Definition> {
     DEFINITIONS.iter().find(|definition| definition.name == name)
 }
 
-/// The error of a name that is no variable's: short and on one line, as somebody else made it up.
+/// The error for a name that is not a variable. The name comes from outside, so it is shortened and put on one line.
 pub(super) fn unknown(name: &str) -> FieldError {
     let printable: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
     FieldError::new(name, format!("{printable} is not a variable"))
 }
 
-/// The value of a variable of this type, by the variable's name.
+/// Parses a value of the variable with this name.
 pub(crate) fn parse_variable<T: VariableType>(name: &str, value: &Value) -> Result<T, FieldError> {
     let definition = definition(name).ok_or_else(|| unknown(name))?;
     T::parse(value).ok_or_else(|| definition.wrong())
 }
 
-/// Declares the variables by section, each as `/// description`, `name: type = default`, and fields of [`Details`].
-/// The type says what a variable takes, how it is read and how it is stored ([`VariableType`](super::value::VariableType)).
+/// Declares the variables by section, each as `/// description`, `name: type = default`, and fields of [`Details`]. The
+/// type defines which values are valid, how they are read and how they are stored
+/// ([`VariableType`](super::value::VariableType)).
 macro_rules! variables {
     ($($section:ident {
         $($(#[doc = $description:literal])+ $name:ident: $type:ty = $default:expr $(, $detail:ident: $given:expr)*;)+
     })+) => {
-        /// The variables as they hold for one organisation, each as the field of its name.
+        /// The effective variables of one organisation, each as the field of its name.
         #[derive(Debug, Clone, PartialEq)]
         #[cfg_attr(test, derive(serde::Serialize))]
         pub struct OrgVariables {
             $($($(#[doc = $description])+ pub $name: $type,)+)+
-            /// Names of the variables that the parent has locked. A request does not override them either.
+            /// The names of variables that the parent has locked. A request cannot override them either.
             #[cfg_attr(test, serde(skip))]
             pub locked: std::collections::BTreeSet<String>,
         }

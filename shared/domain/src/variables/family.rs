@@ -1,4 +1,4 @@
-//! An organisation's variables between its parent's and its children's.
+//! The variables of an organisation together with those of its parent and its children.
 
 use std::collections::BTreeMap;
 
@@ -9,42 +9,42 @@ use super::{Changes, Definition, OrgVariables};
 use crate::field::FieldError;
 use crate::ids::OrgId;
 
-/// The value that an organisation has set for a variable.
+/// The value that an organisation itself has set for a variable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnVariable {
-    /// As [`Definition::canonical`] gave it.
+    /// In the form that [`Definition::canonical`] returns.
     pub value: Value,
     #[serde(default)]
     pub for_children: ForChildren,
 }
 
-/// What a parent's value is to its children.
+/// How a parent's value affects its children.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForChildren {
     #[default]
     Nothing,
-    /// They take it unless they have their own.
+    /// Children use the value unless they have their own.
     Default,
-    /// They take it, and what they have set themselves does not count.
+    /// Children use the value, and their own values have no effect.
     Locked,
 }
 
-/// What an organisation has set itself, by the variables' names.
+/// The values that an organisation itself has set, by variable name.
 pub type OwnVariables = BTreeMap<String, OwnVariable>;
 
-/// A parent's value for its children.
+/// A parent's value that applies to its children.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FromParent {
     pub value: Value,
-    /// It holds whatever a child has set itself.
+    /// The value applies whatever a child has set.
     pub locked: bool,
 }
 
-/// What a child takes of its parent, by the variables' names.
+/// The values that a child inherits, by variable name.
 pub type Inherited = BTreeMap<String, FromParent>;
 
-/// The error of a value that a child, or its request, gives for a variable that the parent has locked.
+/// The error for a value that a child, or a request of the child, gives for a locked variable.
 pub(crate) fn locked_by_parent(name: &str) -> FieldError {
     FieldError::new(
         name,
@@ -52,7 +52,7 @@ pub(crate) fn locked_by_parent(name: &str) -> FieldError {
     )
 }
 
-/// What the children of an organisation take of what it has set.
+/// The values that the children of an organisation inherit from it.
 pub fn inherited_from(parent: &OwnVariables) -> Inherited {
     let from_parent = |(name, own): (&String, &OwnVariable)| {
         let locked = match own.for_children {
@@ -66,7 +66,7 @@ pub fn inherited_from(parent: &OwnVariables) -> Inherited {
     parent.iter().filter_map(from_parent).collect()
 }
 
-/// An organisation that takes its parent's defaults where it has set nothing itself.
+/// A child organisation, which inherits its parent's defaults for variables that it has not set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Child {
     pub id: OrgId,
@@ -74,7 +74,8 @@ pub struct Child {
 }
 
 impl Child {
-    /// What the parent's new defaults contradict in this child. A contradiction that was there before them does not count.
+    /// The contradictions that the parent's new defaults cause in this child. Contradictions that existed before are
+    /// left out.
     pub fn contradictions(&self, before: &Inherited, after: &Inherited) -> Vec<FieldError> {
         let old = contradictions(&self.own, before);
         let new = contradictions(&self.own, after)
@@ -91,30 +92,30 @@ impl Child {
     }
 }
 
-/// Everything that decides which values hold in an organisation and, if it has children, in them.
+/// Everything that decides the effective values of an organisation and of its children.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Family {
-    /// Of `own`, as the store counts its changes.
+    /// The version of `own`, which the store counts up with each change.
     pub version: i64,
     pub own: OwnVariables,
-    /// The parent's values for its children.
+    /// The parent's values that apply to this organisation.
     pub inherited: Inherited,
     pub children: Vec<Child>,
 }
 
-/// Where the value that holds is from.
+/// The origin of an effective value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     Own,
     Inherited,
-    /// The parent's, whatever is set here.
+    /// The parent's value is locked.
     Locked,
     Default,
 }
 
 impl Family {
-    /// The value that holds, or null, and where it is from.
+    /// The effective value, or null, and its origin.
     pub fn effective(&self, definition: &Definition) -> (Value, Source) {
         match self.own.get(definition.name) {
             Some(own) if !self.is_locked(definition.name) => (own.value.clone(), Source::Own),
@@ -122,7 +123,7 @@ impl Family {
         }
     }
 
-    /// What would hold if the organisation had not set it.
+    /// The value that would be effective if the organisation had not set its own.
     pub fn without_own(&self, definition: &Definition) -> (Value, Source) {
         match self.inherited.get(definition.name) {
             Some(from) if from.locked => (from.value.clone(), Source::Locked),
@@ -131,12 +132,12 @@ impl Family {
         }
     }
 
-    /// Whether the parent's value holds whatever the organisation sets.
+    /// Whether the parent has locked the variable.
     pub fn is_locked(&self, name: &str) -> bool {
         self.inherited.get(name).is_some_and(|from| from.locked)
     }
 
-    /// What would be wrong after the changes: in the organisation at all, in its children because of the changes.
+    /// The errors after the changes: all errors of the organisation, and those that the changes cause in its children.
     pub(super) fn contradictions_after(&self, changes: &Changes) -> Vec<FieldError> {
         let mut after = self.own.clone();
         for (name, change) in changes {
@@ -210,7 +211,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_default_that_contradicts_a_childs_own_value_is_named() {
+    fn default_contradicting_a_childs_value_is_reported() {
         let in_ticket = json!({"default_psa": "connectwise", "onboarding_password_save_location": ["psa"]});
         assert_eq!(wrong(json!({}), json!({}), in_ticket.clone()), [""; 0]);
         let mails = json!({"default_psa": "email_only", "no_psa_mail_address": "it@example.com"});
@@ -222,7 +223,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_default_that_goes_may_leave_a_child_without_what_it_needs() {
+    fn removed_default_may_leave_a_child_incomplete() {
         let child = json!({"send_password_via_sms_or_email": false});
         let psa = json!({"default_psa": "connectwise"});
         assert_eq!(wrong(child.clone(), psa.clone(), psa.clone()), [""; 0]);
@@ -230,7 +231,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_locked_value_is_judged_in_the_place_of_the_childs_own() {
+    fn locked_value_replaces_the_childs_in_checks() {
         let own = json!({"default_psa": "connectwise", "onboarding_password_save_location": ["psa"]});
         let mails = json!({"default_psa": "email_only", "no_psa_mail_address": "it@example.com"});
         let nothing = Inherited::new();
@@ -245,13 +246,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_was_wrong_before_is_no_ones_news() {
+    fn earlier_contradictions_are_not_reported() {
         let child = json!({"default_psa": "email_only"});
         assert_eq!(wrong(child, json!({}), json!({"timezone": "Asia/Kolkata"})), [""; 0]);
     }
 
     #[test]
-    fn children_take_defaults_and_locks() {
+    fn children_inherit_defaults_and_locks() {
         let set = |value: &str, for_children| OwnVariable {
             value: json!(value),
             for_children,
@@ -267,7 +268,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_value_has_a_source() {
+    fn every_effective_value_has_a_source() {
         let mut family = family(
             json!({"timezone": "Europe/Berlin", "default_ticket_location": "Finance"}),
             json!({"timezone": "Europe/Paris", "start_time": "07:30"}),

@@ -1,12 +1,12 @@
-//! What a variable takes, as data for pages and schemas.
+//! What a variable accepts, as data for pages and schemas.
 
 use std::fmt;
 
-/// Characters of a text.
+/// The most characters of a text.
 pub const MAX_TEXT: usize = 256;
 pub const MAX_APPROVERS: usize = 20;
 
-/// What a variable takes; its Display says it in words.
+/// What a variable accepts. Its `Display` is a description for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Boolean,
@@ -15,7 +15,7 @@ pub enum Kind {
     Email,
     Approvers,
     Text,
-    /// An address that the organisation gives. A change is refused if it is one that Gangway may not call.
+    /// A URL given by the organisation. A change is refused if Gangway may not call that address.
     OrgUrl,
     TimeZone,
     LocalTime,

@@ -1,4 +1,4 @@
-//! Which values hold for one organisation.
+//! Resolves the effective values of one organisation.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use super::family::{Inherited, OwnVariables};
 use crate::field::FieldError;
 
 impl OrgVariables {
-    /// A value that the parent has locked wins, then the organisation's own, then its parent's, then the default. Answers
-    /// every name and value that is wrong.
+    /// A value that the parent has locked wins, then the organisation's own value, then the parent's default, then the
+    /// variable's default. Returns an error for every invalid name and value.
     pub fn resolve(own: &OwnVariables, inherited: &Inherited) -> Result<Self, Vec<FieldError>> {
         let from_parent = |locked: bool| {
             let chosen = inherited.iter().filter(move |(_, from)| from.locked == locked);
@@ -37,7 +37,7 @@ impl OrgVariables {
         Ok(variables)
     }
 
-    /// The PSA, if it keeps tickets. Without one, notes are mails, and mails never carry a note's password.
+    /// The PSA, if it keeps tickets. Otherwise notes are sent as mails, which never contain a password.
     pub fn real_psa(&self) -> Option<Psa> {
         self.default_psa.filter(|psa| *psa != Psa::EmailOnly)
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_and_the_struct_agree() {
+    fn table_and_struct_agree() {
         let fields = serde_json::to_value(OrgVariables::default()).unwrap();
         assert_eq!(fields.as_object().unwrap().len(), definitions().len());
         for definition in definitions() {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_the_default() {
+    fn unset_variables_have_their_defaults() {
         assert_eq!(
             OrgVariables::resolve(&OwnVariables::new(), &Inherited::new()),
             Ok(OrgVariables::default())
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn own_wins_then_the_parents() {
+    fn own_value_wins_over_the_parents() {
         let parent = inherited(
             json!({"timezone": "Europe/Berlin", "default_psa": "connectwise",
                 "onboarding_password_save_location": ["psa"]}),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_parent_locks_wins() {
+    fn locked_value_wins() {
         let own = own(json!({"default_ticket_location": "Finance", "timezone": "Europe/Berlin"}));
         let mut parent = inherited(json!({"default_ticket_location": "Onboarding"}), true);
         parent.extend(inherited(json!({"timezone": "Asia/Kolkata"}), false));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_value_is_named() {
+    fn every_wrong_value_is_reported() {
         let own = own(json!({"timezone": "Mars", "default_psa": "x", "nonsense": 1}));
         let problems = OrgVariables::resolve(&own, &Inherited::new()).unwrap_err();
         let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();

@@ -1,11 +1,11 @@
-//! What the variables mean together: contradictions, and where a password goes.
+//! Rules about several variables: contradictions, and the destinations of a password.
 
 use super::choices::{Psa, SaveLocation};
 use super::definitions::OrgVariables;
 use crate::field::{FieldError, choice};
 
 choice! {
-    /// Where a temporary password is handed over.
+    /// A destination for a temporary password.
     PasswordDestination {
         TicketNote = "ticket_note",
         ItGlue = "itglue",
@@ -17,7 +17,7 @@ choice! {
 }
 
 impl PasswordDestination {
-    /// For notes: "The temporary password was handed over ...".
+    /// Completes the sentence "The temporary password was handed over ..." in notes.
     pub fn label(self) -> &'static str {
         match self {
             Self::TicketNote => "in an internal note of the ticket",
@@ -31,7 +31,7 @@ impl PasswordDestination {
 }
 
 impl OrgVariables {
-    /// Every place that the variables name. `Manager` needs a manager whose address or number is known.
+    /// All destinations that the variables name. `Manager` also needs a manager whose address or number is known.
     pub fn password_places(&self) -> Vec<PasswordDestination> {
         let documented = |location| {
             self.auto_store_password_in_documentation && self.onboarding_password_save_location.contains(&location)
@@ -52,12 +52,12 @@ impl OrgVariables {
             .collect()
     }
 
-    /// Whether there is a place for what technicians are told.
+    /// Whether there is anywhere to send messages for technicians.
     fn has_desk(&self) -> bool {
         self.real_psa().is_some() || self.no_psa_mail_address.is_some()
     }
 
-    /// What contradicts each other though each value is right by itself. A change that leads to it is refused.
+    /// The contradictions between values that are each valid. A change that causes one is refused.
     pub fn check_together(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         let mut wrong = |field: &str, message: &str| problems.push(FieldError::new(field, message));
@@ -120,7 +120,8 @@ impl OrgVariables {
         problems
     }
 
-    /// The switches that are off, where no place is left for the password. Without a PSA, the ticket's changes nothing.
+    /// The switches that are off, if no destination is left for the password. Without a PSA, the ticket's switch is
+    /// left out because it has no effect.
     fn without_a_place(&self) -> impl Iterator<Item = &'static str> {
         let has_locations = !self.onboarding_password_save_location.is_empty();
         [
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn mails_need_an_address() {
+    fn mail_needs_an_address() {
         let mut variables = OrgVariables {
             default_psa: Some(Psa::EmailOnly),
             ..OrgVariables::default()
@@ -194,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn a_password_needs_a_place() {
+    fn password_needs_a_destination() {
         let mut variables = OrgVariables {
             send_password_via_sms_or_email: false,
             ..OrgVariables::default()
         };
-        // There is no ticket that could take it, so its switch is not what is wrong.
+        // Without a ticket, the switch for the ticket is not the error.
         assert_eq!(fields(&variables), ["send_password_via_sms_or_email"]);
         variables.default_psa = Some(Psa::Connectwise);
         assert_eq!(variables.password_places(), [PasswordDestination::TicketNote]);
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn locations_need_their_settings() {
+    fn save_locations_need_their_variables() {
         let mut variables = OrgVariables {
             onboarding_password_save_location: vec![SaveLocation::PwPush, SaveLocation::Psa],
             store_password_in_ticket: false,
@@ -236,7 +237,7 @@ mod tests {
         );
         variables.store_password_in_ticket = true;
         variables.pwpush_url = Some("https://pwpush.com".parse().unwrap());
-        // Neither has what is told to technicians a place, nor is there a ticket.
+        // Messages to technicians have no destination, and there is no ticket.
         assert_eq!(
             fields(&variables),
             ["no_psa_mail_address", "onboarding_password_save_location"]
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_for_technicians_needs_an_address_where_there_is_no_ticket() {
+    fn without_a_ticket_technician_links_need_an_address() {
         let mut variables = OrgVariables {
             send_password_via_sms_or_email: false,
             onboarding_password_save_location: vec![SaveLocation::PwPush],

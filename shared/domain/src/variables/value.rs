@@ -1,4 +1,4 @@
-//! The types that variables have: what each takes, and how it is stored.
+//! The types of variables: which values each accepts, and how they are stored.
 
 use chrono::{NaiveTime, Timelike};
 use chrono_tz::Tz;
@@ -12,14 +12,14 @@ use crate::contact::EmailAddress;
 use crate::country::CountryCode;
 use crate::username::UsernameFormat;
 
-/// A type that a variable can have.
+/// A type of variable.
 pub(crate) trait VariableType: Sized {
     const KIND: Kind;
 
-    /// Reads what a form, a JSON body, the command line or the database has; None if it is no value of this kind.
+    /// Parses a value from a form, a JSON body, the command line or the database. Returns `None` if it is invalid.
     fn parse(value: &Value) -> Option<Self>;
 
-    /// The one way in which the value is stored and shown. `parse` reads it as the same value.
+    /// The only form in which the value is stored and shown. `parse` reads it as the same value.
     fn to_json(&self) -> Value;
 }
 
@@ -61,7 +61,7 @@ impl VariableType for bool {
     }
 }
 
-/// Ids of PSAs are often numbers.
+/// Also accepts numbers, because the ids of PSAs are often numbers.
 impl VariableType for String {
     const KIND: Kind = Kind::Text;
 
@@ -98,8 +98,8 @@ impl VariableType for CountryCode {
     }
 }
 
-/// The hosts that may be called are checked where the environment is known, and by the client. The local engine's vendors
-/// are at loopback addresses, and speak http.
+/// Which hosts may be called is checked by code that knows the environment, and by the HTTP client. The simulators of
+/// the local engine have loopback addresses and use http.
 impl VariableType for Url {
     const KIND: Kind = Kind::OrgUrl;
 
@@ -221,7 +221,7 @@ one_of!(
     UsernameFormat,
 );
 
-/// An empty list is a value too: none, whatever the parent has.
+/// An empty list is a value too: it means none, whatever the parent has.
 impl VariableType for Vec<SaveLocation> {
     const KIND: Kind = Kind::AnyOf(SaveLocation::NAMES);
 
@@ -264,7 +264,7 @@ fn whole(value: &Value) -> Option<u32> {
     }
 }
 
-/// An array, or the same as one text with commas.
+/// Reads an array, or one text with commas.
 fn list(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => items.iter().map(text).collect(),
@@ -307,7 +307,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn booleans_of_all_spellings() {
+    fn booleans_are_parsed_in_all_spellings() {
         for yes in [
             json!(true),
             json!(1),
@@ -339,7 +339,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn unknown_names_are_named() {
+    fn unknown_names_are_reported() {
         assert_eq!(refused("default_pza", json!(1)), "default_pza is not a variable");
         assert_eq!(
             parse_value("a\nb", &json!(1)).unwrap_err().message,
@@ -348,7 +348,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn choices_say_what_they_take() {
+    fn choice_errors_list_the_values() {
         assert_eq!(ok("default_psa", json!(" ConnectWise ")), "connectwise");
         assert_eq!(
             refused("ms_licensing_distributor", json!("amazon")),
@@ -359,7 +359,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn lists_come_as_text_or_array() {
+    fn lists_are_texts_or_arrays() {
         let name = "onboarding_password_save_location";
         assert_eq!(
             ok(name, json!("PSA, ITGlue,Hudu, psa")),
@@ -379,7 +379,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn approvers() {
+    fn approvers_are_parsed() {
         let name = "new_user_approval_email";
         assert_eq!(
             ok(name, json!("hr@example.com, Boss@example.com")),
@@ -401,7 +401,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn texts_are_trimmed_and_numbers_taken() {
+    fn texts_are_trimmed_and_numbers_accepted() {
         assert_eq!(ok("default_ticket_location", json!("  Service Desk ")), "Service Desk");
         assert_eq!(ok("default_ticket_location", json!(27)), "27");
         for bad in [
@@ -416,7 +416,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn addresses_of_servers() {
+    fn server_addresses_are_parsed() {
         assert_eq!(
             ok("pwpush_url", json!("https://eu.pwpush.com")),
             "https://eu.pwpush.com/"
@@ -442,7 +442,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn times_zones_and_countries() {
+    fn times_zones_and_countries_are_parsed() {
         assert_eq!(ok("start_time", json!("08:00:00")), "08:00");
         assert_eq!(ok("start_time", json!("23:59:59")), "23:59:59");
         for bad in [
@@ -475,7 +475,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_stored_parses_to_itself() {
+    fn stored_value_parses_to_itself() {
         for (name, value) in [
             ("new_user_approval_email", json!("a@example.com")),
             ("pwpush_url", json!("https://pwpush.com")),

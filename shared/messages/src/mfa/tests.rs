@@ -31,7 +31,7 @@ fn users(more: &Value) -> Value {
     json!({ "users": more })
 }
 
-/// Ada is in Sales and Staff.
+/// Facts in which Ada is a member of Sales and Staff.
 fn facts(policies: Vec<Policy>) -> Facts {
     Facts {
         person: Person {

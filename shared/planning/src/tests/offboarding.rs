@@ -1,4 +1,4 @@
-//! The planner of offboardings against the same Graph and DynamoDB.
+//! Tests of the planner for offboardings, with the same simulated Graph and DynamoDB.
 
 use domain::submission::Offboarding;
 
@@ -8,7 +8,7 @@ use crate::Entitlement;
 const UPN: &str = "charles@contoso.com";
 const ID: &str = "id-charles@contoso.com";
 
-/// Charles is in the groups of the world and in one with a license, has a license of his own, and a manager.
+/// A tenant in which Charles is in the usual groups and in one with a license, has a license of his own, and a manager.
 async fn world() -> World {
     let world = World::new().await;
     world
@@ -49,7 +49,7 @@ fn held(list: &[Entitlement]) -> Vec<(&str, Option<&str>)> {
 const BY_RULE: Option<&str> = Some("its members follow from a rule");
 
 #[tokio::test]
-async fn everything_that_will_be_taken_is_told() {
+async fn plan_lists_everything_to_be_removed() {
     let mut world = world().await;
     world.variables.allow_scheduled_user_creation = true;
     let checked = world.leaves(json!({"last_day": "2026-12-01"})).await;
@@ -79,7 +79,7 @@ async fn everything_that_will_be_taken_is_told() {
 }
 
 #[tokio::test]
-async fn with_both_switches_off_only_licenses_are_taken() {
+async fn without_both_switches_only_licenses_are_removed() {
     let world = world().await;
     let body = json!({"offboarding_deactivate_user": false, "offboarding_remove_groups": false});
     let checked = world.leaves(body).await;
@@ -90,7 +90,7 @@ async fn with_both_switches_off_only_licenses_are_taken() {
 }
 
 #[tokio::test]
-async fn who_is_unknown_or_gone_or_asks_themselves_is_refused() {
+async fn unknown_blocked_or_own_account_is_refused() {
     let mut world = world().await;
     let checked = world
         .leaves(json!({"user": "nobody@contoso.com", "manager": "no.one@contoso.com", "last_day": "2030-01-01"}))
@@ -114,7 +114,7 @@ async fn who_is_unknown_or_gone_or_asks_themselves_is_refused() {
 }
 
 #[tokio::test]
-async fn the_directorys_manager_approves() {
+async fn manager_in_the_directory_approves() {
     let mut world = world().await;
     world.variables.require_approval_for_new_users = true;
     world.variables.new_user_approval_email = vec![Approver::Manager];
@@ -124,7 +124,7 @@ async fn the_directorys_manager_approves() {
 }
 
 #[tokio::test]
-async fn whom_the_form_calls_manager_is_told_and_never_asked() {
+async fn manager_in_the_form_is_informed_but_never_asked() {
     let mut world = world().await;
     world.variables.require_approval_for_new_users = true;
     world.variables.new_user_approval_email = vec![Approver::Manager];
@@ -141,15 +141,15 @@ async fn whom_the_form_calls_manager_is_told_and_never_asked() {
         plan.manager.map(|manager| manager.upn).as_deref(),
         Some("eve@contoso.com")
     );
-    // The directory's manager asks: nobody is left, whomever the form names.
+    // The directory's manager is the requester, so no approver is left, whoever is named in the form.
     world.requester.email = Some("mary@contoso.com".to_owned());
     let checked = world.leaves(json!({"manager": "eve@contoso.com"})).await;
     assert_eq!(fields(&checked), ["new_user_approval_email"]);
 }
 
-/// An employee's waiting request does not keep the people who act from acting.
+/// An employee's waiting request must not stop the staff who handle the offboarding.
 #[tokio::test]
-async fn a_basic_members_waiting_request_gives_way() {
+async fn waiting_request_of_a_basic_member_gives_way() {
     let key = json!({"Key": {"sk": {"S": format!("request#{OWN}")}}});
     let waiting = |role: &str, status: &str| {
         json!({"Item": {

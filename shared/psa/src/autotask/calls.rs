@@ -1,4 +1,4 @@
-//! Calls, and lists of any length.
+//! Calls to Autotask, and lists of any length.
 
 use domain::step_error::StepError;
 use outbound::{Pages, Reply, endpoint, send_and_read_500};
@@ -10,12 +10,12 @@ use url::Url;
 use super::wire::{Errors, Page, Record};
 use super::{Autotask, Credentials, SYSTEM};
 
-/// The largest page allowed.
+/// The largest page that Autotask allows.
 const PAGE_SIZE: usize = 500;
 pub(super) const NOTES: &str = "TicketNotes";
-/// Notes are long, and an answer has bounds.
+/// Notes are long, and responses have a size limit.
 const NOTES_PAGE_SIZE: usize = 25;
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 100;
 
 impl Autotask {
@@ -36,8 +36,8 @@ impl Autotask {
         send_and_read_500(SYSTEM, operation, request).await
     }
 
-    /// All pages of a query. They come in the order of ids, so the next one begins after the last id: the address of the next
-    /// page, which Autotask gives too, would have to be trusted with the secret.
+    /// Reads all pages of a query. They are sorted by id, so the next page begins after the last id. Autotask also
+    /// sends the address of the next page, but using it would mean trusting it with the secret.
     pub(super) async fn list<T: Record>(
         &self,
         operation: &'static str,
@@ -74,7 +74,7 @@ pub(super) fn is(field: &str, value: impl Into<Value>) -> Value {
     json!({"field": field, "op": "eq", "value": value.into()})
 }
 
-/// 500 is said of wrong requests too; these name a field, and a retry would not help.
+/// Autotask also responds 500 to invalid requests. Those name a field, and a retry would not help.
 pub(super) fn done(operation: &str, reply: &Reply) -> Result<(), StepError> {
     let field = match reply.status() {
         500 => reply.error_body::<Errors>().and_then(|errors| errors.field()),

@@ -9,7 +9,7 @@ use super::wire::{Choice, Field, Fields};
 use super::{Autotask, SYSTEM};
 use crate::names::{Named, resolve};
 
-/// In the names that picklists have for them.
+/// Parts of the picklists' names for sources that customers use.
 const CUSTOMERS_SOURCES: [&str; 5] = ["mail", "portal", "web", "chat", "client"];
 
 impl Autotask {
@@ -24,7 +24,7 @@ impl Autotask {
         self.id_of("queue", "queueID", wanted).await
     }
 
-    /// A status or a priority, which a ticket must have: where none is wanted, the one that Autotask's own window would take.
+    /// A required status or priority. If none is set, it is the default of Autotask's own window.
     pub(super) async fn choice(&self, field: &'static str, wanted: Option<&str>) -> Result<u64, StepError> {
         if let Some(wanted) = wanted {
             return self.id_of(field, field, wanted).await;
@@ -44,7 +44,7 @@ impl Autotask {
         number(&default.value)
     }
 
-    /// Which kind a note is, no customer uses in the same way: the one that is there to begin with, else the first.
+    /// The kind of a note. Customers use these differently, so this is the default one, or else the first.
     pub(super) async fn note_type(&self) -> Result<u64, StepError> {
         let fields = self.fields(&self.note_fields, "TicketNotes").await?;
         let kinds = active(fields, "noteType");
@@ -56,7 +56,7 @@ impl Autotask {
         number(&kind.value)
     }
 
-    /// Whether a ticket came from the customer, by what the picklist calls its source: a mail, the portal, a chat.
+    /// Whether a ticket came from the customer, by the picklist's name for its source: a mail, the portal, a chat.
     pub(super) async fn is_from_customer(&self, source: Option<i64>) -> Result<bool, StepError> {
         let Some(source) = source.map(|source| source.to_string()) else {
             return Ok(false);
@@ -65,7 +65,7 @@ impl Autotask {
         let field = fields.iter().find(|field| field.name.as_deref() == Some("source"));
         let choices = field.and_then(|field| field.picklist_values.as_deref());
         let choice = choices.unwrap_or_default().iter().find(|choice| choice.value == source);
-        // What the picklist does not explain is nobody's.
+        // A source without a name counts as the customer's.
         Ok(choice.is_none_or(|choice| {
             let label = choice.label.to_lowercase();
             CUSTOMERS_SOURCES.iter().any(|word| label.contains(word))
@@ -83,7 +83,7 @@ impl Autotask {
         Ok(active(self.fields(&self.ticket_fields, "Tickets").await?, field))
     }
 
-    /// Read once: all picklists come in one answer.
+    /// Reads all picklists of an entity, once; they come in one response.
     async fn fields<'a>(&self, kept: &'a OnceCell<Vec<Field>>, entity: &str) -> Result<&'a [Field], StepError> {
         const OPERATION: &str = "list the names";
         let fields = kept.get_or_try_init(async || {
@@ -96,7 +96,7 @@ impl Autotask {
     }
 }
 
-/// Values that are not active any more are listed too.
+/// The active values; the list also contains inactive ones.
 fn active<'a>(fields: &'a [Field], name: &str) -> Vec<&'a Choice> {
     let field = fields.iter().find(|field| field.name.as_deref() == Some(name));
     let choices = field.and_then(|field| field.picklist_values.as_deref());
@@ -118,7 +118,7 @@ fn number(value: &str) -> Result<u64, StepError> {
         .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
 }
 
-/// Who works on it, and in which role: Autotask takes both or none, and their lists are closed to us.
+/// The technician and their role. Autotask needs both or neither, and does not let Gangway read their lists.
 pub(super) fn technician(tech: Option<&str>, role: Option<&str>) -> Result<Option<(u64, u64)>, StepError> {
     let (tech, role) = match (tech, role) {
         (None, None) => return Ok(None),

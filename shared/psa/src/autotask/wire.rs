@@ -1,11 +1,11 @@
-//! What Autotask sends.
+//! Autotask's responses.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::INTERNAL;
 
-/// What queries list.
+/// A record in the result of a query.
 pub(super) trait Record: DeserializeOwned {
     fn id(&self) -> u64;
 }
@@ -23,7 +23,7 @@ pub(super) struct PageDetails {
     pub(super) next_page_url: Option<String>,
 }
 
-/// One record by its id; nothing where there is none, which Autotask says in two ways.
+/// One record by its id, or nothing, which Autotask expresses in two ways.
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 pub(super) struct Item<T> {
@@ -67,7 +67,7 @@ impl TicketBody {
         "apiVendorID",
     ];
 
-    /// By somebody who works there, and not by a contact of the customer's or by another program.
+    /// Whether a technician wrote it, as opposed to a contact of the customer or another program.
     pub(super) fn is_made_by_resource(&self) -> bool {
         self.creator_resource_id.is_some() && self.created_by_contact_id.is_none() && self.api_vendor_id.is_none()
     }
@@ -175,8 +175,8 @@ const FIELDS: [&str; 16] = [
 ];
 
 impl Errors {
-    /// The field that is wrong; the sentences themselves quote what was sent. Some fields are words that a server out of
-    /// order may use as well.
+    /// The invalid field; the messages themselves quote what was sent. Some field names are words that a failing server
+    /// may also use.
     pub(super) fn field(&self) -> Option<&'static str> {
         let errors = self.errors.join(" ").to_lowercase();
         if !errors.contains("field") && !errors.contains("combination") {
@@ -189,7 +189,7 @@ impl Errors {
         FIELDS.iter().find(is_named).copied()
     }
 
-    /// Said of users that no zone knows.
+    /// Whether the error says that no zone knows the user.
     pub(super) fn is_unknown_user(&self) -> bool {
         let mut errors = self.errors.iter();
         errors.any(|error| error.contains("Zone information could not be determined"))
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wrong_field_is_named() {
+    fn wrong_field_is_reported() {
         let field = |error: &str| {
             Errors {
                 errors: vec![error.to_owned()],
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_not_there_is_none_and_no_other_answer_is() {
+    fn only_a_missing_item_is_none() {
         let item = |text: &str| serde_json::from_str::<Item<TicketBody>>(text).map(|item| item.item.is_some());
         assert!(!item(r#"{"item": null}"#).unwrap());
         assert!(item(r#"{"item": {"id": 5}}"#).unwrap());

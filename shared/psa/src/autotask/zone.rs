@@ -1,4 +1,4 @@
-//! Which of Autotask's servers has the customer.
+//! Finds the Autotask server of the customer.
 
 use domain::step_error::StepError;
 use outbound::{endpoint, given_address};
@@ -10,7 +10,8 @@ use super::calls::done;
 use super::wire::Errors;
 use super::{Autotask, SYSTEM};
 
-/// By the address that was asked and the user. A customer moves to another server about never, and then the process ends.
+/// The server by the asked address and the user. Customers almost never move, so entries are kept until the process
+/// ends.
 static ZONES: Mutex<Vec<(String, Url)>> = Mutex::const_new(Vec::new());
 
 #[derive(Deserialize)]
@@ -37,7 +38,7 @@ impl Autotask {
         }
         done(OPERATION, &reply)?;
         let zone: Zone = reply.json()?;
-        // The secret goes there with every call.
+        // The address is checked, because every call sends the secret to it.
         let own = self.base.origin().ascii_serialization();
         let zone = given_address(&format!("{SYSTEM}'s zone"), &zone.url, &own)?;
         zones.push((key, zone.clone()));

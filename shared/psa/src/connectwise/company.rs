@@ -1,4 +1,4 @@
-//! The customer: its name, who of it asks, and where they are.
+//! The customer: its name, its contacts and its sites.
 
 use domain::step_error::StepError;
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl ConnectWise {
 
     /// The company's contact with this mail address.
     pub(super) async fn contact(&self, email: &str) -> Result<Option<Contact>, StepError> {
-        // It goes between quotes, for which ConnectWise documents no escaping.
+        // The address goes between quotes, for which ConnectWise documents no escaping.
         if email.contains(['"', '\\']) {
             return Ok(None);
         }

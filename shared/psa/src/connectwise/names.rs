@@ -37,12 +37,12 @@ impl ConnectWise {
     }
 
     pub(super) async fn priority(&self, wanted: &str) -> Result<u64, StepError> {
-        // By its own description a priority is never without its colour.
+        // According to the API's description, a priority always has a colour, so it must be read too.
         self.id_of("priority", "", wanted, &["service", "priorities"], "id,name,color")
             .await
     }
 
-    /// The type that a ticket has on this board if nobody chooses one: the API, unlike the window, sets none by itself.
+    /// The default type of tickets on this board. Unlike the window, the API does not set it.
     pub(super) async fn default_type(&self, board: u64) -> Result<Option<u64>, StepError> {
         let board = board.to_string();
         let path = ["service", "boards", &board, "types"];

@@ -1,4 +1,4 @@
-//! What ConnectWise sends, and how a company is named to it.
+//! ConnectWise's responses, and the ways to name a company.
 
 use std::fmt;
 
@@ -63,7 +63,7 @@ struct FieldError {
 }
 
 impl ApiError {
-    /// The wrong field where one is named: the code then only says that something is wrong.
+    /// The invalid field if one is named; the code then says only that something is invalid.
     pub(super) fn code(&self) -> Option<&str> {
         let first = self.errors.first();
         first
@@ -73,7 +73,7 @@ impl ApiError {
     }
 }
 
-/// How the organisation's settings name a company.
+/// A company as the organisation's ids name it.
 #[derive(Debug, Clone)]
 pub(super) enum CompanyKey {
     Id(u64),
@@ -86,7 +86,7 @@ impl CompanyKey {
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
         }
-        // It goes into conditions, between quotes.
+        // The text goes into conditions, between quotes.
         if text.is_empty() || text.contains(['"', '\\']) || text.chars().any(char::is_control) {
             return Err(StepError::NeedsAttention(
                 "the organisation's company in ConnectWise is neither an id nor an identifier".to_owned(),
@@ -102,7 +102,7 @@ impl CompanyKey {
         }
     }
 
-    /// For a list of companies.
+    /// The condition for a list of companies.
     pub(super) fn own_condition(&self) -> String {
         self.condition().trim_start_matches("company/").to_owned()
     }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wrong_field_is_named() {
+    fn wrong_field_is_reported() {
         let error: ApiError = serde_json::from_str(
             r#"{"code":"InvalidObject","message":"ticket object is invalid","errors":[{"code":"MaxLength","message":"m","resource":"ticket","field":"summary"}]}"#,
         )

@@ -8,7 +8,7 @@ use super::wire::{Field, Group};
 use super::{Freshdesk, SYSTEM, answer};
 use crate::names::{Named, resolve};
 
-/// Those that every help desk has.
+/// The statuses that every help desk has.
 const STATUSES: [(u64, &str); 4] = [(2, "Open"), (3, "Pending"), (4, "Resolved"), (5, "Closed")];
 const PRIORITIES: [(u64, &str); 4] = [(1, "Low"), (2, "Medium"), (3, "High"), (4, "Urgent")];
 
@@ -30,7 +30,7 @@ impl Freshdesk {
         self.id_of("group", wanted, groups).await
     }
 
-    /// Who works on it: an id as it is, a name as ticket forms offer it.
+    /// The agent: an id is used as it is, a name is looked up among those of the ticket form.
     pub(super) async fn agent(&self, wanted: &str) -> Result<u64, StepError> {
         match wanted.trim().parse() {
             Ok(id) => Ok(id),
@@ -58,8 +58,8 @@ impl Freshdesk {
     }
 }
 
-/// Freshdesk writes choices in three ways: `{"2": ["Open", "Being Processed"]}` with what agents and what customers read,
-/// `{"Low": 1}`, and bare names, whose ids are those of the names that every help desk has.
+/// Reads choices, which Freshdesk writes in three ways: `{"2": ["Open", "Being Processed"]}` with the names for agents
+/// and for customers, `{"Low": 1}`, and bare names, whose ids are those that every help desk has.
 fn named(choices: Value, known: &[(u64, &str)]) -> Vec<Named> {
     let of_known = |name: &str| {
         let mut known = known.iter();

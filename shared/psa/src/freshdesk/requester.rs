@@ -1,4 +1,4 @@
-//! Who a ticket is from: Freshdesk takes none without, and it decides which company the ticket belongs to.
+//! The requester of a ticket. Freshdesk needs one, and it decides to which company the ticket belongs.
 
 use domain::step_error::StepError;
 
@@ -7,12 +7,13 @@ use super::{Freshdesk, SYSTEM};
 
 pub(super) enum Requester {
     Contact(u64),
-    /// Nobody's address yet: Freshdesk makes a contact of it, of the company that has its domain.
+    /// An unknown address, for which Freshdesk creates a contact in the company that has its domain.
     Stranger(String),
 }
 
 impl Freshdesk {
-    /// The company's contact with this mail address, else its first contact, so that the ticket is the company's.
+    /// The company's contact with this mail address, or else its first contact, so that the ticket belongs to the
+    /// company.
     pub(super) async fn requester(&self, email: Option<&str>) -> Result<Requester, StepError> {
         const OPERATION: &str = "look up the contact";
         let email = email.map(str::trim).filter(|email| email.contains('@'));

@@ -1,4 +1,4 @@
-//! What Freshdesk sends.
+//! Freshdesk's responses.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,8 +14,8 @@ pub(super) struct Ticket {
     source: Option<u64>,
 }
 
-/// A call that an agent took, and a mail that an agent began. The others are what customers can begin (mail, portal, chat,
-/// widget) and what programs do.
+/// The sources of tickets that agents open: a phone call and an outbound mail. All others can be used by customers
+/// (mail, portal, chat, widget) or by programs.
 const AGENTS_SOURCES: [u64; 2] = [3, 10];
 
 impl Ticket {
@@ -38,7 +38,7 @@ pub(super) struct Conversation {
     pub(super) body_text: Option<String>,
     #[serde(default)]
     private: bool,
-    /// From a customer.
+    /// Whether a customer wrote it.
     #[serde(default)]
     incoming: bool,
 }
@@ -98,7 +98,7 @@ struct FieldError {
 }
 
 impl ApiError {
-    /// The wrong field where one is named.
+    /// The invalid field, if one is named.
     pub(super) fn code(&self) -> Option<&str> {
         let first = self.errors.first();
         let field = first.and_then(|error| error.field.as_deref());

@@ -1,4 +1,4 @@
-//! Teams, statuses, priorities and ticket types: from the names in an organisation's variables to what HaloPSA takes.
+//! Teams, statuses, priorities and ticket types: from the names in an organisation's variables to HaloPSA's values.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use super::wire::{NamedBody, PriorityBody};
 use super::{HaloPsa, SYSTEM, SYSTEM_ID};
 use crate::names::{Named, record, resolve};
 
-/// What a new installation has for requests; `default_work_role` names another.
+/// The type that a new installation has for requests; `default_work_role` may name another.
 pub(super) const DEFAULT_TYPE: &str = "Service Request";
 
 impl HaloPsa {
-    /// Tickets take a team by its name, as HaloPSA writes it.
+    /// The team's name in HaloPSA's spelling, which tickets need.
     pub(super) async fn team(&self, wanted: &str) -> Result<String, StepError> {
         let list = self.records(&["Team"]);
         let team = record(SYSTEM, "team", &self.scope(), wanted, self.listing, list).await?;
@@ -32,7 +32,7 @@ impl HaloPsa {
         number(resolve(SYSTEM, "priority", &self.scope(), wanted, self.listing, list).await?)
     }
 
-    /// HaloPSA has no work roles; what kind of work a ticket is, its type says.
+    /// The ticket type. HaloPSA has no work roles, so `default_work_role` names a ticket type.
     pub(super) async fn ticket_type(&self, wanted: Option<&str>) -> Result<u64, StepError> {
         self.id_of("ticket type", wanted.unwrap_or(DEFAULT_TYPE), &["TicketType"])
             .await
@@ -70,8 +70,8 @@ fn number(id: String) -> Result<u64, StepError> {
         .map_err(|_| StepError::Permanent(format!("{SYSTEM} has an id that is no number")))
 }
 
-/// HaloPSA lists a row for each priority of each SLA; tickets take the row's small number and not its id. A name that has
-/// several numbers is told apart by its SLA, and can be given as the number.
+/// Converts the list of priorities. HaloPSA lists one row for each priority of each SLA, and tickets need the row's
+/// small number and not its id. A name with several numbers is distinguished by its SLA, or can be given as the number.
 fn priorities(rows: Vec<PriorityBody>) -> Vec<Named> {
     let numbers = |name: &str| -> BTreeSet<u64> {
         let same = rows.iter().filter(|row| row.name == name);

@@ -1,4 +1,4 @@
-//! What HaloPSA sends.
+//! HaloPSA's responses.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -51,7 +51,7 @@ pub(super) struct UserBody {
     pub(super) emailaddress: Option<String>,
 }
 
-/// A row of /Priority. Its id is a GUID that no ticket takes.
+/// A row of /Priority. Its id is a GUID that tickets do not accept.
 #[derive(Deserialize)]
 pub(super) struct PriorityBody {
     #[serde(default, deserialize_with = "whole_if_any")]
@@ -89,17 +89,17 @@ pub(super) struct ActionBody {
     pub(super) note: Option<String>,
     hiddenfromuser: Option<bool>,
     outcome: Option<String>,
-    /// None, 0 or -1 where it was no agent.
+    /// `None`, 0 or -1 if no agent acted.
     who_agentid: Option<f64>,
-    /// The application that it was done in.
+    /// The application in which the action was done.
     actionby_application_id: Option<String>,
-    /// `I` of a mail that came in, `O` of one that went out.
+    /// `I` for an incoming mail, `O` for an outgoing one.
     emaildirection: Option<String>,
 }
 
-/// The outcome of the action that a ticket begins with.
+/// The outcome of a ticket's first action.
 const OPENED: &str = "Opened";
-/// What HaloPSA calls the application that its agents work in.
+/// HaloPSA's name for the agents' application.
 const AGENTS_APPLICATION: &str = "nethelpdesk-agent-web-application";
 
 impl ActionBody {
@@ -121,7 +121,7 @@ impl ActionBody {
     }
 }
 
-/// Ids come as 95.0 here and there, and are refused like that.
+/// Reads an id, which may be sent as 95.0 but is not accepted in that form.
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     whole_if_any(deserializer)?.ok_or_else(|| D::Error::custom("no id"))
 }
@@ -132,10 +132,10 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     reason = "checked to be whole and in between"
 )]
 fn whole_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    /// Up to here a float is exact.
+    /// A float is exact up to this number.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     let number = Option::<f64>::deserialize(deserializer)?;
-    // Some of "none" are -1.
+    // A missing id may be sent as -1.
     let id = number.filter(|number| (0.0..=LARGEST).contains(number) && number.fract() == 0.0);
     Ok(id.map(|id| id as u64))
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_may_have_a_fraction_of_nothing() {
+    fn ids_may_end_in_a_zero_fraction() {
         let id = |text: &str| serde_json::from_str::<CreatedBody>(text).map(|body| body.id).ok();
         assert_eq!(id(r#"{"id": 95.0}"#), Some(95));
         assert_eq!(id(r#"{"id": 4294967296}"#), Some(4_294_967_296));

@@ -1,4 +1,4 @@
-//! One call, and all pages of a list.
+//! Calls to Kaseya BMS, and lists of any length.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::wire::{Envelope, TicketBody, opened};
 use super::{Credentials, KaseyaBms, SYSTEM};
 
-/// Notes are long, and an answer has bounds.
+/// Notes are long, and responses have a size limit.
 const PAGE_SIZE: usize = 100;
-/// A list longer than this many pages is taken for a loop.
+/// The most pages of a list; a longer list is treated as a loop.
 const MOST_PAGES: usize = 500;
 
 impl KaseyaBms {
-    /// All pages of a search.
+    /// Reads all pages of a search.
     pub(super) async fn search(&self, operation: &'static str, filter: &Value) -> Result<Vec<TicketBody>, StepError> {
         let url = endpoint(&self.base, &["v2", "servicedesk", "tickets", "search"], &[]);
         let mut all: Vec<TicketBody> = Vec::new();
@@ -38,8 +38,8 @@ impl KaseyaBms {
         }
     }
 
-    /// All pages of a list. None says how long it is, and a server may give less than asked for, so it ends with a page that
-    /// brings nothing new.
+    /// Reads all pages of a list. BMS does not say how long it is and may send less than a full page, so the list ends
+    /// with a page that has nothing new.
     pub(super) async fn pages<T: DeserializeOwned>(
         &self,
         operation: &'static str,

@@ -1,5 +1,5 @@
-//! Accounts, queues, statuses, priorities and issue types: from the names in an organisation's settings to ids. A ticket needs
-//! a status and a priority, so where none is set it gets BMS's own first one.
+//! Accounts, queues, statuses, priorities and issue types: from the names in an organisation's variables to ids. A
+//! ticket needs a status and a priority; if none is set, it gets the first one of BMS.
 
 use domain::step_error::StepError;
 use secrecy::ExposeSecret;
@@ -15,7 +15,7 @@ const PRIORITIES: [&str; 4] = ["v2", "system", "priorities", "lookup"];
 const ISSUE_TYPES: [&str; 4] = ["v2", "system", "issuetypes", "lookup"];
 
 impl KaseyaBms {
-    /// The organisation's account: its setting is an id, or else the name.
+    /// The organisation's account, which is given as an id or as a name.
     pub(super) async fn account(&self) -> Result<u64, StepError> {
         if let Ok(id) = self.company.parse() {
             return Ok(id);
@@ -47,7 +47,7 @@ impl KaseyaBms {
         .await
     }
 
-    /// A ticket needs a queue or an employee.
+    /// The queue. A ticket needs a queue or an employee.
     pub(super) async fn queue(&self, wanted: Option<&str>, has_employee: bool) -> Result<Option<u64>, StepError> {
         let list = self.named(&QUEUES);
         match wanted {
@@ -78,7 +78,7 @@ impl KaseyaBms {
         first.map(|priority| priority.id).ok_or_else(|| none("priority"))
     }
 
-    /// BMS has no work roles; what kind of work a ticket is, its issue type says.
+    /// The issue type. BMS has no work roles, so `default_work_role` names an issue type.
     pub(super) async fn issue_type(&self, wanted: &str) -> Result<u64, StepError> {
         self.number("", "issue type", wanted, self.named(&ISSUE_TYPES)).await
     }

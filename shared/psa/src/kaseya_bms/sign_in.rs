@@ -1,4 +1,4 @@
-//! Signing in: a form with the user's name and password, for a token.
+//! Gets a token for the user's name and password, which are sent as a form.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::step_error::StepError;
@@ -37,7 +37,7 @@ impl KaseyaBms {
     }
 }
 
-/// A multipart form as bytes, so that it can be sent again when the server asks for a wait; reqwest's own can't. Answers the
+/// A multipart form as bytes, so that it can be sent again after a wait, which reqwest's own form can't. Returns the
 /// media type and the body.
 fn form(fields: &[(&str, &str)]) -> (String, String) {
     let mut boundary = "gangway".to_owned();
@@ -55,7 +55,7 @@ fn form(fields: &[(&str, &str)]) -> (String, String) {
     )
 }
 
-/// Without a zone it is UTC; a date that can't be read has passed.
+/// A time without a zone is UTC. An invalid date counts as past.
 fn seconds_until(text: &str) -> u64 {
     let with_zone = DateTime::parse_from_rfc3339(text).map(|date| date.to_utc());
     let date = with_zone.or_else(|_| text.parse().map(|date: NaiveDateTime| date.and_utc()));

@@ -1,4 +1,4 @@
-//! What Kaseya BMS sends. Its file writes names like this: `AccountId`; the servers write `accountId`.
+//! Kaseya BMS's responses. Its API file spells names `AccountId`; the servers spell them `accountId`.
 
 use domain::step_error::StepError;
 use outbound::Reply;
@@ -29,7 +29,7 @@ struct ErrorInfo {
     code: Option<i64>,
 }
 
-/// What went wrong where the status says that all is well.
+/// An error in a response whose status is a success.
 pub(super) struct Refusal {
     code: Option<i64>,
 }
@@ -45,7 +45,7 @@ impl Refusal {
         self.code == Some(404)
     }
 
-    /// BMS has no list of its codes; some are those of HTTP.
+    /// The error for BMS's code. There is no list of codes; some are those of HTTP.
     pub(super) fn error(&self, operation: &str) -> StepError {
         let code = self.code.map(|code| format!(" (code {code})")).unwrap_or_default();
         match self.code {
@@ -58,7 +58,7 @@ impl Refusal {
     }
 }
 
-/// The envelope of an answer that is a success, which the status alone doesn't say.
+/// The envelope of a successful response, which the status alone does not show.
 pub(super) fn opened<T: DeserializeOwned>(operation: &str, reply: &Reply) -> Result<Envelope<T>, StepError> {
     match Refusal::of(reply) {
         Some(refusal) => Err(refusal.error(operation)),
@@ -137,7 +137,7 @@ pub(super) struct LocationBody {
     pub(super) is_main: bool,
 }
 
-/// A record of a look-up; each has some of these.
+/// A record of a look-up, with some of these fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct NamedBody {

@@ -1,4 +1,4 @@
-//! Companies, groups, technicians and choices: from the names in an organisation's settings to what ServiceNow takes.
+//! Companies, groups, technicians and choices: from the names in an organisation's variables to ServiceNow's values.
 
 use domain::step_error::StepError;
 use outbound::endpoint;
@@ -12,13 +12,13 @@ use crate::names::{Named, resolve};
 const ON_HOLD: &str = "3";
 const RESOLVED: &str = "6";
 const CLOSED: &str = "7";
-/// The reason "Awaiting Caller".
+/// The value of the reason "Awaiting Caller".
 const AWAITING_CALLER: &str = "1";
-/// How an onboarding ends, by the names that versions of ServiceNow have for it, the best first.
+/// Names of the resolution code, which differ between versions of ServiceNow, the best first.
 const CLOSE_CODES: [&str; 3] = ["Resolved by request", "Solution provided", "Solved (Permanently)"];
 
 impl ServiceNow {
-    /// The sys_id of the organisation's company: its setting is one, or else the name.
+    /// The sys_id of the organisation's company, which is given as a sys_id or as a name.
     pub(super) async fn company(&self) -> Result<String, StepError> {
         if is_id(&self.company) {
             return Ok(self.company.to_lowercase());
@@ -49,7 +49,7 @@ impl ServiceNow {
         resolve(SYSTEM, "assignment group", &self.scope(), wanted, self.listing, list).await
     }
 
-    /// By sys_id, user name or mail address.
+    /// Finds a technician by sys_id, user name or mail address.
     pub(super) async fn technician(&self, wanted: &str) -> Result<String, StepError> {
         let wanted = wanted.trim();
         let unknown =
@@ -69,7 +69,7 @@ impl ServiceNow {
         user.map(|user| user.sys_id).ok_or_else(unknown)
     }
 
-    /// The fields of an incident in this state: some states are not to be had without more.
+    /// The fields that put an incident into this state; some states need more than one field.
     pub(super) async fn status(&self, wanted: &str) -> Result<Map<String, Value>, StepError> {
         let choices = self.choices("state");
         let state = resolve(SYSTEM, "status", &self.scope(), wanted, self.listing, choices).await?;
@@ -108,7 +108,7 @@ impl ServiceNow {
         })
     }
 
-    /// Impact and urgency, from which ServiceNow computes the priority by this table unless it was changed.
+    /// The impact and urgency from which ServiceNow computes the priority, by its default table.
     pub(super) async fn priority(&self, wanted: &str) -> Result<(&'static str, &'static str), StepError> {
         let choices = self.choices("priority");
         let priority = resolve(SYSTEM, "priority", &self.scope(), wanted, self.listing, choices).await?;

@@ -1,4 +1,4 @@
-//! What ServiceNow sends, and what may be asked of it.
+//! ServiceNow's responses, and the texts that queries may contain.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub(super) struct MadeBody {
     pub(super) sys_id: String,
 }
 
-/// A field that Gangway's user may not read is missing.
+/// Fields that Gangway's user may not read are missing.
 #[derive(Deserialize)]
 pub(super) struct IncidentBody {
     pub(super) sys_id: String,
@@ -35,12 +35,13 @@ pub(super) struct IncidentBody {
 }
 
 impl IncidentBody {
-    /// Resolved, closed and cancelled ones are over; a resolved one is still "active".
+    /// Whether the incident is open. Resolved, closed and cancelled ones are not, although a resolved one is still
+    /// "active".
     pub(super) fn is_open(&self) -> bool {
         self.active == "true" && !["6", "7", "8"].contains(&self.state.as_str())
     }
 
-    /// Typed in by the one who took the call, and not by the customer, as what comes by mail or the portal is.
+    /// Whether a technician who took a call typed it in. Incidents from mail or the portal come from the customer.
     pub(super) fn came_by_phone(&self) -> bool {
         ["phone", "walk-in"].contains(&self.contact_type.as_str())
     }
@@ -73,7 +74,7 @@ impl UserBody {
 
 #[derive(Deserialize)]
 pub(super) struct ChoiceBody {
-    /// The table that has it.
+    /// The table that has the field.
     pub(super) name: String,
     pub(super) value: String,
     pub(super) label: String,
@@ -96,13 +97,13 @@ pub(super) fn is_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// As `INC0010001`.
+/// Whether the text is a number such as `INC0010001`.
 pub(super) fn is_number(text: &str) -> bool {
     let digits = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     digits.len() < text.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Fit for a value of a query: `^` would end it and can't be escaped, and a script would be run.
+/// Whether a query may contain the value. `^` would end it and can't be escaped, and a script would be run.
 pub(super) fn may_be_asked(value: &str) -> bool {
     let is_script = value.trim_start().to_lowercase().starts_with("javascript:");
     !value.is_empty() && !is_script && !value.chars().any(|c| c == '^' || c.is_control())
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_asked() {
+    fn query_values_are_checked() {
         for fine in ["O'Brien \"X\" & <Sons> 🙂", "a@b.example", "50% = half, or so"] {
             assert!(may_be_asked(fine), "{fine}");
         }

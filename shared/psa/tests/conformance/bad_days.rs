@@ -1,4 +1,4 @@
-//! Vendors' bad days: what is worth a retry, what a person must change, and what is never taken for an answer.
+//! Tests of failures: which are retried, which a person must fix, and that none is mistaken for a result.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ fn class(status: u16) -> &'static str {
     }
 }
 
-/// Every status at every call of every piece of work.
+/// Returns every status at every call of every operation.
 pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) {
     for work in ALL {
         for (skip, operation) in work.calls(vendor).await.iter().enumerate() {
@@ -29,10 +29,10 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
                     json!({"kind": "status", "status": status, "skip": skip, "times": 100, "message": "Ann Lee"}),
                 );
                 let error = match work.on(&fixture, &ticket).await {
-                    // A look-up may take it for an answer: there is no such ticket.
+                    // A look-up may read this as a result: there is no such ticket.
                     Ok(false) if status == 404 && work == Work::FindGiven => continue,
                     Ok(there) => panic!("{case}: {there}"),
-                    // A check may know what is not there, and whose setting that is.
+                    // A check may know what is missing and which variable names it.
                     Err(StepError::NeedsAttention(_)) if status == 404 && work == Work::Check => continue,
                     Err(error) => error,
                 };
@@ -47,11 +47,12 @@ pub(crate) async fn refusals_are_faults_of_their_class(vendor: &'static Vendor) 
     }
 }
 
-/// A 429 that says when: the call is repeated then, at every call of every piece of work. A long wait is not ours.
+/// After a 429 with a time, the call is repeated then, at every call of every operation. A long wait is left to the
+/// state machine.
 pub(crate) async fn a_wait_is_honoured(vendor: &'static Vendor) {
     for work in ALL {
         let calls = work.calls(vendor).await;
-        // It asks nothing where the vendor tells nothing.
+        // The operation makes no call if the vendor cannot tell.
         if calls.is_empty() {
             continue;
         }
@@ -99,8 +100,8 @@ pub(crate) async fn silence_is_transient(vendor: &'static Vendor) {
     waiting.join_all().await;
 }
 
-/// Half an answer, a gateway's page, JSON of somebody else's: for a look-up never "there is none", or work would be
-/// done twice. Where work was done its answer may not matter, if it has been done.
+/// Returns half a response, a gateway's page, and foreign JSON. A look-up must never read these as "not found", or work
+/// would be done twice. After work that was done, the response may not matter.
 pub(crate) async fn garbage_is_no_answer(vendor: &'static Vendor) {
     for work in ALL {
         for (skip, operation) in work.calls(vendor).await.iter().enumerate() {

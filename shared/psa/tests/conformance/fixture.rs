@@ -1,4 +1,4 @@
-//! A vendor, and what a test needs of it: a simulator with a world of its own, and a client that works there.
+//! A vendor and its fixture: a simulator with a world of its own, and a client.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use simulators::testing::Simulated;
 use simulators::vendors::NewTicket as ByHand;
 use simulators::world::Author;
 
-/// What nobody can know who opens a ticket beforehand.
+/// The text that a person who opens a ticket cannot know in advance.
 pub(crate) const MARK: &str = "5eed5eed5eed5eed";
 
 pub(crate) struct Vendor {
-    /// As variables name it.
+    /// The name that the variables use.
     pub(crate) name: &'static str,
-    /// A client: the simulators' address, the credentials as Gangway keeps them, the company.
+    /// Builds a client from the simulators' address, the credentials and the company.
     pub(crate) build: fn(Client, &str, Value, String) -> Psa,
-    /// How many tickets, names and notes make the client's pages, the longest of them.
+    /// The largest number of tickets, names or notes on one of the client's pages.
     pub(crate) page: usize,
     pub(crate) summary_limit: usize,
-    /// Whether it tells who opened a ticket, so that one is taken by its summary.
+    /// Whether the system says who opened a ticket, so that a ticket can be found by its summary.
     pub(crate) tells_who_opened: bool,
-    /// Operations that only sign in: a refusal there means the credentials.
+    /// Operations that only sign in. A refusal there means that the credentials are wrong.
     pub(crate) sign_in: &'static [&'static str],
 }
 
@@ -54,7 +54,7 @@ impl Fixture {
         (self.vendor.build)(http, &self.sim.base, self.keys["credentials"].clone(), self.company())
     }
 
-    /// A name that exists there; nothing where the vendor has no such thing.
+    /// A name that exists in the system; `None` if the vendor has no such thing.
     pub(crate) fn key(&self, name: &str) -> Option<String> {
         self.keys[name].as_str().map(str::to_owned)
     }
@@ -89,7 +89,7 @@ impl Fixture {
         self.key("company").unwrap()
     }
 
-    /// A client with credentials that nobody has.
+    /// A client with unknown credentials.
     pub(crate) fn stranger(&self) -> Psa {
         let fields = self.keys["credentials"].as_object().unwrap().iter();
         let strange = fields.map(|(name, value)| {
@@ -102,7 +102,7 @@ impl Fixture {
         (self.vendor.build)(http, &self.sim.base, credentials, self.company())
     }
 
-    /// A technician opens a ticket.
+    /// Opens a ticket as a technician.
     pub(crate) fn open(&self, company: &str, summary: &str, closed: bool) -> TicketRef {
         self.open_by(Author::Technician, company, summary, closed)
     }
@@ -122,7 +122,7 @@ impl Fixture {
         }
     }
 
-    /// A customer opens a ticket with this text in it.
+    /// Opens a ticket with this text as a customer.
     pub(crate) fn open_with(&self, text: &str) {
         let ticket = ByHand {
             company: &self.company(),
@@ -139,7 +139,7 @@ impl Fixture {
         self.sim.write(self.vendor.name, &ticket.id, text, by);
     }
 
-    /// As a step looks for the ticket of its request.
+    /// Looks for the ticket of a request as a step does.
     pub(crate) async fn find(&self, given: Option<&str>, marker: &str) -> Result<Option<TicketRef>, StepError> {
         self.psa.find_ticket(given, marker, MARK).await
     }
@@ -180,7 +180,7 @@ pub(crate) fn note(marker: &str, text: &str, internal: bool) -> Note {
     }
 }
 
-/// Without kept connections: a lost response must not be taken for a connection that was closed meanwhile.
+/// A client that keeps no connections, so that a lost response is not taken for a closed connection.
 fn client(timeout: Duration) -> Client {
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -191,7 +191,7 @@ fn client(timeout: Duration) -> Client {
     builder.pool_max_idle_per_host(0).build().unwrap()
 }
 
-/// Everything that a client can be asked to do.
+/// Every operation of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     FindByMarker,
@@ -216,7 +216,7 @@ pub(crate) const ALL: [Work; 8] = [
 ];
 
 impl Work {
-    /// True for an answer that says that something is there, or for work that was done.
+    /// Returns true if something was found or done.
     pub(crate) async fn on(self, fixture: &Fixture, ticket: &TicketRef) -> Result<bool, StepError> {
         let psa = &fixture.psa;
         match self {
@@ -243,7 +243,7 @@ impl Work {
         }
     }
 
-    /// The vendor's operations that it results in, by a client that knows no names yet.
+    /// The vendor's operations that a client without cached names calls.
     pub(crate) async fn calls(self, vendor: &'static Vendor) -> Vec<String> {
         let (fixture, ticket) = self.fixture(vendor, Duration::from_secs(20)).await;
         let found = self.on(&fixture, &ticket).await;

@@ -1,4 +1,4 @@
-//! Lists that are longer than a page, and a check that reads them.
+//! Tests of lists that are longer than a page.
 
 use domain::step_error::StepError;
 use psa::{NewTicket, note_marker};

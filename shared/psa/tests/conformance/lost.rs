@@ -1,4 +1,4 @@
-//! Work whose answer was lost is done again as the steps do it: look first, then do it. The vendor ends up with one.
+//! Tests of work whose response was lost. They act as the steps do: look first, then act. The result must exist once.
 
 use std::time::Duration;
 

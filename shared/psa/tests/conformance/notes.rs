@@ -1,4 +1,4 @@
-//! Notes and statuses.
+//! Tests of notes and statuses.
 
 use domain::step_error::StepError;
 use psa::{Note, NoteText};
@@ -19,7 +19,7 @@ pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
         .unwrap();
     for (marker, there) in [
         ("r1/opened", true),
-        // What everybody sees the customer may write.
+        // The customer may write what everybody sees.
         ("r1/told", false),
         ("r1/open", false),
         ("r1", false),
@@ -51,7 +51,7 @@ pub(crate) async fn internal_and_public(vendor: &'static Vendor) {
 pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
     let fixture = Fixture::new(vendor).await;
     let ticket = fixture.open(&fixture.company(), "By hand", false);
-    // Of all classes, and more than ever is in one.
+    // A password with all character classes and more special characters than any real one.
     let password = "aB2!cd+Ef=3?gH:z&amp;\"'\\`x%20{}<=";
     let secret = Note {
         marker: "r1/password".to_owned(),
@@ -72,7 +72,7 @@ pub(crate) async fn passwords_arrive_as_they_are(vendor: &'static Vendor) {
     );
 }
 
-/// A customer who knows the request's id, and which notes come, writes them first.
+/// A customer who knows the request's id and the names of its notes writes them first.
 pub(crate) async fn a_customers_marker_stands_for_nothing(vendor: &'static Vendor) {
     let fixture = Fixture::new(vendor).await;
     let ticket = fixture.open(&fixture.company(), "By hand", false);
@@ -83,7 +83,7 @@ pub(crate) async fn a_customers_marker_stands_for_nothing(vendor: &'static Vendo
     ] {
         fixture.write(&ticket, text, Author::Customer);
     }
-    // Quoted by a technician, above a text of their own; or guessed.
+    // A technician quotes the mark above a text of their own, or somebody guesses it.
     fixture.write(
         &ticket,
         "> [gangway r1/password/5eed]\n\nWhat is this?",

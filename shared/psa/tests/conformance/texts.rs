@@ -1,4 +1,4 @@
-//! Texts that break out of where they are put, if anything does.
+//! Tests of texts that could break out of their field.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(crate) async fn odd_company_names(vendor: &'static Vendor) {
     assert_eq!(fixture.find(Some(&made.id), "r2").await, Ok(Some(made)));
 }
 
-/// The simulator knows what its vendor makes of a text, and the fixture fails at its end if anything was more than text.
+/// The simulator interprets texts as its vendor does, and the fixture fails if any of them was more than text.
 pub(crate) async fn hostile_texts_are_only_read(vendor: &'static Vendor) {
     let fixture = Fixture::new(vendor).await;
     let long = HOSTILE.concat().repeat(20);
@@ -103,7 +103,7 @@ pub(crate) async fn hostile_texts_are_only_read(vendor: &'static Vendor) {
     assert!(fixture.sim.effect("notes_created") > 20);
 }
 
-/// Word for word, and links to click.
+/// Checks that Gangway's own texts arrive word for word, with working links.
 async fn our_own_words_arrive_as_they_are(fixture: &Fixture) {
     let ticket = fixture.open(&fixture.company(), "By hand", false);
     let (confirm, reject) = (

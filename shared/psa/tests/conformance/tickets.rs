@@ -1,4 +1,4 @@
-//! Tickets are opened, found and adopted.
+//! Tests of opening, finding and adopting tickets.
 
 use domain::request::TicketRef;
 use domain::step_error::StepError;
@@ -36,7 +36,7 @@ pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
     assert_ne!(ticket["company"], company(&theirs));
     assert_eq!(fixture.sim.effect("tickets_created"), 1);
 
-    // Who asks may be nobody that the PSA knows.
+    // The PSA may not know the requester.
     let stranger = NewTicket {
         contact_email: Some("o'stranger@elsewhere.example".to_owned()),
         ..fixture.new_ticket("r2")
@@ -51,7 +51,8 @@ pub(crate) async fn opened_with_every_name(vendor: &'static Vendor) {
     fixture.psa.create_ticket(&nobody).await.unwrap();
 }
 
-/// Before `default_psa` was changed the request had a ticket elsewhere; here its id may be anybody's.
+/// The request had a ticket in another system before `default_psa` was changed. In this system, its id may be
+/// anybody's.
 pub(crate) async fn another_systems_ticket_is_left_alone(vendor: &'static Vendor) {
     let fixture = Fixture::new(vendor).await;
     let theirs = fixture.open(&fixture.key("other_company").unwrap(), "Theirs", false);
@@ -108,7 +109,7 @@ pub(crate) async fn unknown_names_are_listed(vendor: &'static Vendor) {
             panic!("{key}: {error:?}")
         };
         assert!(text.contains("No Such") && text.contains(&existing), "{key}: {text}");
-        // Not to a customer of the one who has the key.
+        // A customer who uses its parent's key gets no list.
         let error = fixture.with_the_parents_key().create_ticket(&ticket).await.unwrap_err();
         let StepError::NeedsAttention(text) = &error else {
             panic!("{key}: {error:?}")
@@ -164,7 +165,7 @@ pub(crate) async fn a_given_one_must_be_the_companys(vendor: &'static Vendor) {
     }
 }
 
-/// Of the same form, but nobody's.
+/// An id of the same form that does not exist.
 fn absent(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect()
 }
@@ -179,7 +180,7 @@ pub(crate) async fn a_technicians_open_one_with_the_same_summary_is_adopted(vend
     fixture.open(&fixture.key("other_company").unwrap(), summary, false);
     fixture.psa.create_ticket(&fixture.new_ticket("r9")).await.unwrap();
     let theirs = fixture.open_by(Author::Customer, &ours, summary, false);
-    // An answer does not make it the technician's.
+    // A reply does not make it the technician's ticket.
     fixture.write(&theirs, "We look after it.", Author::Technician);
     let find = async || fixture.psa.find_matching(summary).await;
     assert_eq!(
@@ -189,7 +190,7 @@ pub(crate) async fn a_technicians_open_one_with_the_same_summary_is_adopted(vend
     );
     let open = fixture.open(&ours, summary, false);
     assert_eq!(find().await, Ok(vendor.tells_who_opened.then_some(open)));
-    // Who names it by its number means it.
+    // A ticket that is named by its number is used.
     assert_eq!(fixture.find(Some(&theirs.id), "r1").await, Ok(Some(theirs)));
     let made = fixture
         .tickets()

@@ -1,6 +1,7 @@
-//! The vendors. Their simulators' `keys` say more than credentials: `company` and `other_company`, the `contact` of the
-//! company (a mail address), and the names that exist there (`location`, `status_new`, `status_working`, `status_waiting`,
-//! `status_complete`, `priority`, `work_role`, `tech_id`), each left out where the vendor has no such thing.
+//! The vendors under test. The simulators' `keys` contain more than credentials: `company` and `other_company`, the
+//! mail address of the company's `contact`, and existing names (`location`, `status_new`, `status_working`,
+//! `status_waiting`, `status_complete`, `priority`, `work_role`, `tech_id`). A name is missing if the vendor has no
+//! such thing.
 
 use psa::{Autotask, ConnectWise, Freshdesk, HaloPsa, KaseyaBms, Psa, ServiceNow};
 use serde_json::Value;

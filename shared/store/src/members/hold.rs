@@ -1,8 +1,8 @@
-//! Which member holds an address or an identity.
+//! Records which member holds an address or an identity.
 //!
-//! The key of such an item is the address or the identity, then the organisation, so that one query finds all memberships
-//! of a person as they are at this moment. The key begins with @, which no organisation's name does. The item says which
-//! member holds it, or that a member held it and was deleted.
+//! The key of such an item is the address or the identity, followed by the organisation, so that one consistent query
+//! finds all memberships of a person. The key begins with @, which an organisation's id never does. The item names the
+//! member who holds it, or says that a deleted member held it.
 
 use domain::ids::OrgId;
 use domain::sign_in::Identity;
@@ -15,25 +15,25 @@ use crate::read::{Item, decode_all, item};
 use crate::write::{Conditional, Write, put, update};
 use crate::{Store, text};
 
-/// The most organisations that one person is looked for in.
+/// The most organisations in which a person's memberships are looked up.
 const MOST_ORGS: i32 = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
-    /// By the member with this id.
+    /// The member with this id holds it.
     By(String),
-    /// By a member who was deleted.
+    /// A deleted member held it.
     Deleted,
 }
 
 #[derive(Deserialize)]
 struct Stored {
-    /// The organisation: the attribute has its name from the members in the same table.
+    /// The organisation's id. The attribute is called `member` because members in the same table use that name.
     #[serde(rename = "member")]
     org: OrgId,
-    /// Id of the member; none after the member was deleted.
+    /// The member's id; `None` after the member was deleted.
     holder: Option<String>,
-    /// When the identity signed in to this organisation last.
+    /// When the identity last signed in to this organisation.
     used_at: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Store {
         self.holder(&identity_key(identity), org).await
     }
 
-    /// The person's members in every organisation. The organisation of the last sign-in comes first.
+    /// The person's memberships in all organisations. The organisation of the last sign-in comes first.
     pub async fn members_with_identity(&self, identity: &Identity) -> Result<Vec<Member>, StepError> {
         let members = self.holders(identity_key(identity)).await?;
         Ok(members
@@ -55,12 +55,12 @@ impl Store {
             .collect())
     }
 
-    /// The members with this address in every organisation.
+    /// The memberships with this address in all organisations.
     pub async fn members_with_address(&self, email: &str) -> Result<Vec<Member>, StepError> {
         self.holders(address_key(email)).await
     }
 
-    /// Records a sign-in: the next one goes to this organisation again, unless the person names another.
+    /// Records a sign-in. The next one goes to the same organisation, unless the person names another.
     pub async fn identity_used(&self, member: &Member, identity: &Identity) -> Result<(), StepError> {
         let used = update(
             TABLE,
@@ -70,7 +70,7 @@ impl Store {
         .value(":now", text(chrono::Utc::now().to_rfc3339()))
         .value(":me", text(&member.id))
         .when("holder = :me");
-        // If the member was deleted at this moment, the session finds no member.
+        // If the member was deleted meanwhile, the session finds no member.
         self.write_if("recording a sign-in", used).await.map(|_| ())
     }
 
@@ -108,18 +108,18 @@ fn holder_key(key: &str, org: &OrgId) -> Item {
     item([("org", text(key)), ("member", text(org.as_str()))])
 }
 
-/// The address or the identity is given to the member, if no member holds it. A deleted member's can be given on.
+/// Assigns the address or the identity to the member, if no member holds it. It may have belonged to a deleted member.
 pub(super) fn hold(key: String, member: &Member) -> Conditional {
     held(&key, member).when("attribute_not_exists(holder)")
 }
 
-/// As [`hold`], and if the member itself holds it already.
+/// Like [`hold`], but also succeeds if this member already holds it.
 pub(super) fn hold_still(key: String, member: &Member) -> Conditional {
     let held = held(&key, member).value(":me", text(&member.id));
     held.when("attribute_not_exists(holder) OR holder = :me")
 }
 
-/// As [`hold`], but not if a deleted member held it.
+/// Like [`hold`], but fails if a deleted member held it.
 pub(super) fn hold_first(key: String, member: &Member) -> Conditional {
     held(&key, member).unless_exists("org")
 }
@@ -133,8 +133,8 @@ pub(super) fn tombstone(key: String, member: &Member) -> Write {
     tombstone.with("deleted_at", text(chrono::Utc::now().to_rfc3339()))
 }
 
-/// In lower case, because no provider of note tells addresses apart by case. Dots and plus signs stay, because Workspace
-/// does tell those apart.
+/// The address in lower case, because no major provider distinguishes addresses by case. Dots and plus signs stay,
+/// because Workspace does distinguish those.
 pub(super) fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }
@@ -144,7 +144,7 @@ pub(super) fn address_key(email: &str) -> String {
 }
 
 pub(super) fn identity_key(identity: &Identity) -> String {
-    // A space is in no issuer, so that no two identities have one key.
+    // An issuer contains no space, so two identities never have the same key.
     format!("@identity:{} {}", identity.issuer, identity.subject)
 }
 
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_nobodys_organisation() {
+    fn keys_are_not_ids_of_organisations() {
         let identity = Identity {
             issuer: "https://accounts.google.com".to_owned(),
             subject: "1234".to_owned(),

@@ -1,5 +1,5 @@
-//! How a person becomes a member, and how a member is bound to an identity. Each is one transaction, so that of two at once
-//! one wins and the other learns of it.
+//! How a person becomes a member, and how a member is bound to an identity. Each is one transaction, so of two at the
+//! same time one succeeds and the other is refused.
 
 use domain::sign_in::{Identity, Reason};
 use domain::step_error::StepError;
@@ -14,27 +14,27 @@ use crate::{Store, text};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added {
     Added,
-    /// The address belongs to this member.
+    /// This member already has the address.
     AlreadyMember(Box<Member>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {
     Bound,
-    /// The member is gone or bound, or the identity is another member's here: read again.
+    /// The member was deleted or bound, or another member has the identity; the caller has to read again.
     Overtaken,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Joined {
     Joined,
-    /// The address or the identity belongs, or belonged, to a member of the organisation: read again.
+    /// The address or the identity belongs, or belonged, to a member of the organisation; the caller has to read again.
     Known,
     /// Auto-onboarding is not on for this organisation and domain.
     Off,
 }
 
-/// What keeps a person from being added at a first sign-in.
+/// The reasons for which a first sign-in adds no member.
 #[derive(Clone, Copy, PartialEq)]
 enum Conflict {
     AutoOnboardingOff,
@@ -42,10 +42,10 @@ enum Conflict {
 }
 
 impl Store {
-    /// Adds a member by hand, from any domain. The address may have belonged to a member who was deleted.
+    /// Adds a member by hand, with an address of any domain. The address may have belonged to a deleted member.
     pub async fn add_member(&self, member: &Member, by: &str) -> Result<Added, StepError> {
         if let Some(known) = self.member_by_email(&member.org, &member.email).await? {
-            // Writes the item that a member of the first versions lacks.
+            // Writes the item for the address, which members of early versions lack.
             let own = hold::hold_still(hold::address_key(&known.email), &known);
             self.write_if("adding a member", own).await?;
             return Ok(Added::AlreadyMember(Box::new(known)));
@@ -59,12 +59,12 @@ impl Store {
             return Ok(Added::Added);
         }
         let known = self.member_by_email(&member.org, &member.email).await?;
-        // Added and deleted again within this moment.
+        // The member was added and deleted again at this moment.
         let known = known.ok_or_else(|| StepError::Transient("adding a member: it changes just now".to_owned()))?;
         Ok(Added::AlreadyMember(Box::new(known)))
     }
 
-    /// From now on this identity signs the member in, and no other.
+    /// Binds the member to the identity. From then on only this identity signs the member in.
     pub async fn bind_member(&self, member: &Member, identity: &Identity) -> Result<Bound, StepError> {
         let bound = update(TABLE, member_key(&member.org, &member.id), "SET #identity = :identity")
             .name("#identity", "identity")
@@ -82,8 +82,8 @@ impl Store {
         }
     }
 
-    /// Adds a member at a first sign-in, if auto-onboarding is on and neither the address nor the identity ever belonged to
-    /// a member of the organisation.
+    /// Adds a member at a first sign-in, if auto-onboarding is on and neither the address nor the identity ever
+    /// belonged to a member of the organisation.
     pub async fn auto_onboard(&self, member: &Member, identity: &Identity, domain: &str) -> Result<Joined, StepError> {
         let entry = AuditEntry::now(&member.id, "member.auto_onboarded", &member.id).changed(None, Some(shown(member)));
         let member = &Member {
@@ -105,7 +105,7 @@ impl Store {
     }
 }
 
-/// A member as the audit shows them.
+/// The member as the audit shows it.
 fn shown(member: &Member) -> String {
     format!("{}, {}", member.email, member.role.as_str())
 }

@@ -1,4 +1,4 @@
-//! Transactions whose conditions have names: what failed is the caller's own word for it, never a position.
+//! Transactions with named conditions: callers learn what failed by their own names, never by position.
 
 use std::convert::Infallible;
 
@@ -13,10 +13,10 @@ use crate::Store;
 use crate::audit::{AuditEntry, entry_put};
 use crate::aws_error::aws_error;
 
-/// How often a transaction is tried that meets others on the same items: those leave all that they write, or nothing.
+/// How often a transaction is retried when it conflicts with others on the same items. DynamoDB then writes nothing.
 const TRIES: usize = 5;
 
-/// A transaction that is being put together. `C` is what the caller calls the conditions that may fail.
+/// A transaction under construction. `C` are the caller's names for the conditions that may fail.
 #[must_use]
 pub(crate) struct Tx<'a, C> {
     store: &'a Store,
@@ -24,13 +24,13 @@ pub(crate) struct Tx<'a, C> {
     parts: Vec<Part<C>>,
 }
 
-/// A write, and what it means if its condition fails.
+/// A write, and the name of its condition's failure.
 pub(crate) struct Part<C> {
     write: Write,
     conflict: Option<C>,
 }
 
-/// A write on no condition needs no name.
+/// An unconditional write needs no name.
 impl<C> From<Write> for Part<C> {
     fn from(write: Write) -> Self {
         Self { write, conflict: None }
@@ -38,7 +38,7 @@ impl<C> From<Write> for Part<C> {
 }
 
 impl Conditional {
-    /// Names what it means if the condition fails.
+    /// Names the failure of the condition.
     pub(crate) fn or<C>(self, conflict: C) -> Part<C> {
         Part {
             write: self.0,
@@ -51,7 +51,7 @@ impl Conditional {
 #[must_use]
 pub(crate) enum Commit<C> {
     Done,
-    /// Nothing is written: what failed, in the order in which the parts were added.
+    /// Nothing was written. Lists the failed conditions in the order in which the parts were added.
     Refused(Vec<C>),
 }
 
@@ -62,7 +62,7 @@ impl<C> Commit<C> {
 }
 
 impl Store {
-    /// `operation` is for errors: "creating a request".
+    /// `operation` is for error messages, such as "creating a request".
     pub(crate) fn tx<C: Copy>(&self, operation: &'static str) -> Tx<'_, C> {
         Tx {
             store: self,
@@ -73,22 +73,24 @@ impl Store {
 }
 
 impl<C: Copy> Tx<'_, C> {
-    /// A conditional write is added with a name for its failure (see [`Conditional::or`]).
+    /// Adds a write. A conditional write needs a name for its failure (see [`Conditional::or`]).
     pub(crate) fn add(&mut self, part: impl Into<Part<C>>) -> &mut Self {
         self.parts.push(part.into());
         self
     }
 
-    /// The entry that tells about the transaction. Its key is random, so its condition has no name of the caller's.
+    /// Adds an audit entry about the transaction. The entry's key is random, so its condition has no name.
     pub(crate) fn audit(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<&mut Self, StepError> {
         let write = entry_put(org.as_str(), entry, None)?.0;
         Ok(self.add(write))
     }
 
-    /// All or nothing.
+    /// Commits all writes or none.
     ///
     /// # Errors
-    /// Transient if others are in the way again and again, or if a condition failed that has no name.
+    ///
+    /// [`StepError::Transient`] if other transactions conflict on every attempt, or if a condition without a name
+    /// failed.
     pub(crate) async fn commit(&self) -> Result<Commit<C>, StepError> {
         let operation = self.operation;
         let parts = self.built()?;
@@ -131,13 +133,13 @@ impl<C: Copy> Tx<'_, C> {
 }
 
 impl Tx<'_, Infallible> {
-    /// For a transaction without a condition of the caller's.
+    /// Commits a transaction without named conditions.
     pub(crate) async fn commit_all(&self) -> Result<(), StepError> {
         self.commit().await.map(|_| ())
     }
 }
 
-/// One for each part, in the order of the parts; none if the transaction was not cancelled.
+/// One reason per part, in order; empty if the transaction was not cancelled.
 fn cancellation_reasons(error: &SdkError<TransactWriteItemsError>) -> &[CancellationReason] {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
@@ -145,7 +147,7 @@ fn cancellation_reasons(error: &SdkError<TransactWriteItemsError>) -> &[Cancella
     }
 }
 
-/// What the parts whose condition failed are called: the one place that knows of positions.
+/// The names of the failed conditions. Only this function deals with positions.
 fn failed_conditions<C: Copy>(parts: &[Part<C>], reasons: &[CancellationReason]) -> Vec<Option<C>> {
     let parts = parts.iter().zip(reasons);
     let failed = parts.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
@@ -183,7 +185,7 @@ mod tests {
         server
     }
 
-    /// The first `times` transactions are refused with this error, and later ones accepted.
+    /// A server that refuses the first `times` transactions with this error and accepts later ones.
     async fn answering(error: Value, times: u64) -> MockServer {
         let server = accepting().await;
         let refused = ResponseTemplate::new(400).set_body_json(error);
@@ -195,7 +197,7 @@ mod tests {
         server
     }
 
-    /// As DynamoDB says why it cancelled a transaction: one code for each part.
+    /// DynamoDB's error for a cancelled transaction, with one code for each part.
     fn cancelled(codes: [&str; 4]) -> Value {
         json!({
             "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_written_is_done() {
+    async fn successful_commit_is_done() {
         let server = accepting().await;
         assert_eq!(commit(&server).await, Ok(Commit::Done));
         let requests = server.received_requests().await.unwrap();
@@ -243,19 +245,19 @@ mod tests {
             parts[2]["Update"]["ExpressionAttributeNames"],
             json!({"#present": "sk"})
         );
-        // What the SDK sends again after a lost answer is written once.
+        // The token makes DynamoDB write once if the SDK repeats a call whose response was lost.
         assert!(body["ClientRequestToken"].is_string());
     }
 
     #[tokio::test]
-    async fn a_failed_condition_has_its_name() {
+    async fn failed_condition_is_returned_by_name() {
         let server = answering(cancelled(["None", "None", "ConditionalCheckFailed", "None"]), 1).await;
         assert_eq!(commit(&server).await, Ok(Commit::Refused(vec![Conflict::Username])));
     }
 
     #[tokio::test]
-    async fn two_failed_conditions_are_both_named() {
-        // A condition that failed says more than a transaction in the way.
+    async fn two_failed_conditions_are_both_returned() {
+        // A failed condition is more specific than a conflict with another transaction.
         let codes = [
             "ConditionalCheckFailed",
             "TransactionConflict",
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_condition_without_a_name_is_no_conflict() {
+    async fn failed_condition_without_a_name_is_no_conflict() {
         let server = answering(cancelled(["None", "None", "None", "ConditionalCheckFailed"]), 1).await;
         let error = commit(&server).await.unwrap_err();
         assert!(
@@ -279,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_in_the_way_is_tried_again() {
+    async fn conflicting_transaction_is_retried() {
         let codes = ["None", "None", "TransactionConflict", "None"];
         let server = answering(cancelled(codes), 1).await;
         assert_eq!(commit(&server).await, Ok(Commit::Done));
@@ -293,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_errors_are_as_aws_names_them() {
+    async fn other_errors_keep_their_aws_name() {
         let server = answering(json!({"__type": "ProvisionedThroughputExceededException"}), 99).await;
         assert!(matches!(commit(&server).await, Err(StepError::Transient(_))));
         let server = answering(json!({"__type": "ValidationException"}), 99).await;

@@ -1,4 +1,4 @@
-//! Bad days: what is worth a retry, what a person must change, and what is never taken for an answer.
+//! Tests of failures: which are retried, which a person must fix, and that none is mistaken for a result.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::fixture::{ALL, Fixture, Place, Work};
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
 
-/// Every status at every call of every piece of work.
+/// Returns every status at every call of every operation.
 pub(crate) async fn refusals_are_faults_of_their_class(place: &'static Place) {
     for work in ALL {
         for (skip, operation) in work.calls(place).await.iter().enumerate() {
@@ -17,7 +17,7 @@ pub(crate) async fn refusals_are_faults_of_their_class(place: &'static Place) {
                 let fixture = Fixture::new(place).await;
                 fixture.fault(json!({"kind": "status", "status": status, "skip": skip, "times": 100}));
                 let error = match fixture.on(work).await {
-                    // An older PWPush lists nothing: it can't be asked.
+                    // An older PWPush has no list, so it can't be asked.
                     Ok(()) if status == 404 && operation.ends_with("/active") => continue,
                     Ok(()) => panic!("{case}"),
                     Err(error) => error,
@@ -47,7 +47,7 @@ pub(crate) async fn a_wait_is_honoured(place: &'static Place) {
     fixture.on(Work::Write).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(1));
     assert_eq!(fixture.written(), 1);
-    // A long wait is the state machine's.
+    // The state machine handles a long wait.
     fixture.fault(json!({"kind": "429", "retry_after": 60}));
     let begun = Instant::now();
     assert!(fixture.on(Work::Write).await.unwrap_err().is_transient());
@@ -68,8 +68,8 @@ pub(crate) async fn silence_is_transient(place: &'static Place) {
     }
 }
 
-/// Half an answer, a gateway's page, JSON of somebody else's: for a look-up never "there is none", or work would be done
-/// twice. Where something was written its answer may not matter.
+/// Returns half a response, a gateway's page, and foreign JSON. A look-up must never read these as "not found", or work
+/// would be done twice. After a write, the response may not matter.
 pub(crate) async fn garbage_is_no_answer(place: &'static Place) {
     for work in ALL {
         for (skip, operation) in work.calls(place).await.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A place, and one fixture at it: a simulator with a world of its own, and a client that writes there.
+//! A destination and its fixture: a simulator with a world of its own, and a client.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use simulators::world::World;
 use vault::pwpush::Found;
 use vault::{Entry, PwPush, Vault};
 
-/// Of the entries that are written here.
+/// The name of the entries written here.
 pub(crate) const NAME: &str = "Temporary password of Ada";
 pub(crate) const PASSWORD: &str = "aB2!cd+Ef=3?gH:z";
 
 pub(crate) struct Place {
-    /// As variables name it.
+    /// The name that the variables use.
     pub(crate) name: &'static str,
-    /// A client: its HTTP, the keys of the world.
+    /// Builds a client from an HTTP client and the world's keys.
     pub(crate) build: fn(Client, &Value) -> AnyPlace,
-    /// The world counts these.
+    /// What the world counts as written.
     pub(crate) effect: &'static str,
-    /// Whether it can be asked for what was written.
+    /// Whether the system can be asked what was written.
     pub(crate) can_be_asked: bool,
-    /// Somebody writes something of our name with these notes, of another company if the flag says so.
+    /// Writes an entry with Gangway's name and these notes, for another company if the flag says so.
     pub(crate) write: fn(&mut World, &str, bool),
-    /// More than two pages of the client's.
+    /// More than two of the client's pages.
     pub(crate) pages: usize,
-    /// What a refusal means, by status and operation.
+    /// The kind of error for a refusal, by status and operation.
     pub(crate) class: fn(u16, &str) -> &'static str,
 }
 
@@ -62,7 +62,8 @@ pub(crate) fn entry(marker: &str, name: &str) -> Entry {
 }
 
 pub(crate) fn client(timeout: Duration) -> Client {
-    // No TLS is spoken here, but a client isn't built without. A second test in the process finds it installed.
+    // The client needs a crypto provider, although no TLS is used here. A second test in the process finds it
+    // installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .timeout(timeout)
@@ -72,7 +73,7 @@ pub(crate) fn client(timeout: Duration) -> Client {
 }
 
 impl AnyPlace {
-    /// The link, where it is one.
+    /// Returns the link, if the system has one.
     pub(crate) async fn write(&self, entry: &Entry) -> Result<Option<SecretString>, StepError> {
         match self {
             Self::Vault(vault) => vault.write(entry).await.map(|()| None),
@@ -133,7 +134,7 @@ impl Fixture {
         self.sim.effect(self.place.effect)
     }
 
-    /// What is there, whatever the place calls it.
+    /// All entries, whatever the system calls them.
     pub(crate) fn all(&self) -> Vec<Value> {
         let state = self.sim.state(self.place.name);
         let list = if state["pushes"].is_array() {
@@ -157,7 +158,7 @@ impl Fixture {
 }
 
 impl Work {
-    /// The operations of this work on a good day.
+    /// The operations of this work if nothing fails.
     pub(crate) async fn calls(self, place: &'static Place) -> Vec<String> {
         let fixture = Fixture::new(place).await;
         fixture.on(self).await.unwrap();

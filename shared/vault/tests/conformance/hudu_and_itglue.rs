@@ -1,4 +1,4 @@
-//! Keys that may do everything but this, and companies that aren't there.
+//! Tests of keys without the right for passwords, and of unknown companies.
 
 use domain::step_error::StepError;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::fixture::{ALL, Fixture, Work, client};
 use crate::places::{HUDU, ITGLUE};
 
 #[tokio::test]
-async fn a_key_without_password_access_is_told_so() {
+async fn key_without_password_access_is_reported() {
     for place in [&HUDU, &ITGLUE] {
         let fixture = Fixture::new(place).await;
         fixture.sim.world(|world| {
@@ -31,7 +31,7 @@ async fn a_key_without_password_access_is_told_so() {
 }
 
 #[tokio::test]
-async fn an_unknown_company_is_told() {
+async fn unknown_company_is_reported() {
     for place in [&HUDU, &ITGLUE] {
         let fixture = Fixture::new(place).await;
         let mut keys = fixture.sim.keys(place.name);
@@ -80,15 +80,15 @@ async fn a_company_is_found_on_the_third_page() {
             hudu.companies.splice(0..0, many(10_000));
             itglue.organizations.splice(0..0, many(10_000));
         });
-        // The keys name the first one, so the client that there is goes on with the old one.
+        // The keys have the new company's id, but the existing client keeps the old one.
         let findings = fixture.any.check().await;
         assert!(findings.iter().all(|finding| finding.result.is_ok()), "{findings:?}");
     }
 }
 
-/// Hudu's answers hold the passwords, and a company has hundreds.
+/// Hudu's responses contain the passwords, and a company has hundreds of them.
 #[tokio::test]
-async fn hudu_is_asked_for_no_password_of_another_name() {
+async fn hudu_is_searched_only_by_the_entrys_name() {
     let fixture = Fixture::new(&HUDU).await;
     fixture.sim.world(|world| {
         for number in 0..1001 {

@@ -1,5 +1,5 @@
-//! What every place for a password must do, held against its simulator: one `suite!` line here and one entry in
-//! `places.rs` a place. What only one of them does is in a test file of its own.
+//! Tests that every password destination must pass against its simulator. Each needs one `suite!` line here and one
+//! entry in `places.rs`. Tests of a single system have a file of their own.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What Passportal doesn't publish.
+//! Tests of what Passportal does not publish.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::fixture::{Fixture, Work, client, entry};
 use crate::places::PASSPORTAL;
 
 #[tokio::test]
-async fn without_a_write_address_it_says_so_and_sends_nothing() {
+async fn missing_write_address_is_reported_and_nothing_sent() {
     let fixture = Fixture::new(&PASSPORTAL).await;
     let mut keys = fixture.sim.keys("passportal");
     keys["credentials"].as_object_mut().unwrap().remove("write_address");
@@ -28,7 +28,7 @@ async fn without_a_write_address_it_says_so_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_that_shows_nowhere_gets_no_password() {
+async fn unknown_client_gets_no_password() {
     let fixture = Fixture::new(&PASSPORTAL).await;
     fixture
         .sim
@@ -42,7 +42,7 @@ async fn a_client_that_shows_nowhere_gets_no_password() {
 }
 
 #[tokio::test]
-async fn one_token_serves_many_calls_and_a_dead_one_is_replaced() {
+async fn token_is_reused_and_replaced_after_expiry() {
     let fixture = Fixture::new(&PASSPORTAL).await;
     for number in 0..3 {
         fixture.any.write(&entry(&format!("r{number}"), "x")).await.unwrap();
@@ -58,7 +58,7 @@ async fn one_token_serves_many_calls_and_a_dead_one_is_replaced() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_told() {
+async fn wrong_keys_are_reported() {
     let fixture = Fixture::new(&PASSPORTAL).await;
     let mut keys = fixture.sim.keys("passportal");
     keys["credentials"]["secret_key"] = json!("of somebody else");

@@ -1,4 +1,4 @@
-//! The places.
+//! The destinations under test.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ pub(crate) const PWPUSH: Place = Place {
     build: |http, keys| pwpush(http, keys, true),
     effect: "pushes_created",
     can_be_asked: true,
-    // Another company's push is another token's.
+    // Another company's push belongs to another token.
     write: |world, notes, other| {
         world
             .vendors

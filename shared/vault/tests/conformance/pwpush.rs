@@ -1,4 +1,4 @@
-//! Links, and servers of both ages.
+//! Tests of links, and of new and old servers.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn found(fixture: &Fixture, marker: &str) -> Option<SecretString> {
 }
 
 #[tokio::test]
-async fn a_link_leads_to_the_retrieval_step_of_a_push_that_ends() {
+async fn link_leads_to_the_retrieval_step() {
     let fixture = Fixture::new(&PWPUSH).await;
     let link = pwpush(&fixture).push("r1/manager", &PASSWORD.into()).await.unwrap();
     let [push] = fixture.all().try_into().unwrap();
@@ -60,7 +60,7 @@ async fn an_open_push_of_an_earlier_try_is_used_again() {
 }
 
 #[tokio::test]
-async fn an_older_server_is_pushed_to_by_its_own_api() {
+async fn older_server_is_used_with_api_v1() {
     for (place, owned) in [(&PWPUSH, true), (&ANONYMOUS, false)] {
         let fixture = Fixture::new(place).await;
         fixture.sim.world(|world| world.vendors.pwpush.v1_only = true);
@@ -88,7 +88,7 @@ async fn an_older_server_is_pushed_to_by_its_own_api() {
 }
 
 #[tokio::test]
-async fn who_needs_a_token_is_told() {
+async fn missing_token_is_reported() {
     let fixture = Fixture::new(&ANONYMOUS).await;
     fixture.sim.world(|world| world.vendors.pwpush.anonymous = false);
     let error = fixture.on(Work::Write).await.unwrap_err();
@@ -102,7 +102,7 @@ async fn who_needs_a_token_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_becomes_no_link() {
+async fn malformed_token_becomes_no_link() {
     let fixture = Fixture::new(&PWPUSH).await;
     fixture.sim.world(|world| {
         let push = world
@@ -115,9 +115,9 @@ async fn what_is_no_token_becomes_no_link() {
     assert!(error.is_transient() && !error.to_string().contains("evil"), "{error}");
 }
 
-/// The push and the token may come from two organisations: `pwpush_url` is a child's to set, the token its parent's.
+/// The address and the token may come from two organisations: a child sets `pwpush_url`, its parent the token.
 #[tokio::test]
-async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
+async fn token_is_sent_only_to_its_own_origin() {
     let fixture = Fixture::new(&PWPUSH).await;
     let keys = fixture.sim.keys("pwpush");
     let base: url::Url = keys["url"].as_str().unwrap().parse().unwrap();
@@ -133,7 +133,7 @@ async fn a_token_goes_only_to_the_origin_that_it_was_set_with() {
     };
     let owned = |fixture: &Fixture| fixture.all().last().unwrap()["owned"].clone();
     let port = base.port().unwrap();
-    // Same scheme, host and port: whatever the path.
+    // The same scheme, host and port are enough, whatever the path.
     let same = with(&format!("http://127.0.0.1:{port}/"), false);
     same.push("r1/manager", &PASSWORD.into()).await.unwrap();
     assert_eq!(owned(&fixture), true);

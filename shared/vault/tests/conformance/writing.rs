@@ -1,4 +1,4 @@
-//! What is written, and how it is found again.
+//! Tests of writing an entry and of finding it again.
 
 use serde_json::json;
 use simulators::render::{HOSTILE, seen};
@@ -65,7 +65,7 @@ pub(crate) async fn a_lost_answer_makes_no_second_one(place: &'static Place) {
         }
         let lost = skip + 1 == Work::Write.calls(place).await.len();
         assert_eq!(there, place.can_be_asked.then_some(lost), "call {skip}");
-        // Where nobody can say, it may stand there twice; the step counts that.
+        // If the system can't be asked, there may be two entries; the step counts that.
         let most = if place.can_be_asked || !lost { 1 } else { 2 };
         assert_eq!(fixture.written(), most, "call {skip}");
     }
@@ -85,7 +85,7 @@ pub(crate) async fn only_our_marker_counts(place: &'static Place) {
 
 pub(crate) async fn it_is_found_on_the_third_page(place: &'static Place) {
     let fixture = Fixture::new(place).await;
-    // The first or the last one, whatever the order.
+    // The entry is the first or the last one, for either order.
     for newest in [true, false] {
         fixture.sim.world(|world| {
             if !newest {
@@ -137,7 +137,7 @@ pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
     for work in ALL {
         for status in [400, 401, 404, 422, 429, 500] {
             let fixture = Fixture::new(place).await;
-            // A vendor that repeats what it was sent.
+            // The vendor repeats what it was sent.
             fixture.fault(json!({"kind": "status", "status": status, "times": 100, "message": PASSWORD}));
             if let Err(error) = fixture.on(work).await {
                 let shown = format!("{error} {error:?}");
@@ -147,7 +147,7 @@ pub(crate) async fn nothing_shows_the_password(place: &'static Place) {
     }
 }
 
-/// The simulator fails the test if anything that arrives is more than text there.
+/// The simulator fails the test if it receives anything that it would not show as text.
 pub(crate) async fn hostile_texts_are_only_read(place: &'static Place) {
     let fixture = Fixture::new(place).await;
     let long = HOSTILE.concat().repeat(20);
@@ -166,7 +166,7 @@ pub(crate) async fn hostile_texts_are_only_read(place: &'static Place) {
     }
 }
 
-/// Customers see their own passwords in some of these systems, and may write some.
+/// In some systems customers can see their own passwords and write some.
 pub(crate) async fn a_customers_marker_stands_for_nothing(place: &'static Place) {
     let fixture = Fixture::new(place).await;
     fixture.sim.world(|world| {

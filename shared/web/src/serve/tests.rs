@@ -50,7 +50,7 @@ async fn refuse(params: PathParams) -> Result<Response, ProblemDetails> {
     })
 }
 
-/// A store that nothing answers: what is tested here is refused before.
+/// A store without a server, because these tests are refused before the store is used.
 fn web() -> Web {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
@@ -70,7 +70,7 @@ fn function() -> Function {
         .post("/static/{file}", Public, echo)
         .get("/refused/{why}", Public, refuse)
         .post("/forms/{file}", OwnForm("Press the button."), own_form)
-        // A mistake: the handler asks for a scope that the route does not declare.
+        // A mistake in the declaration: the handler needs a scope that the route does not provide.
         .get("/undeclared/{org}", Public, async |_scope: OrgScope| "never");
     Function::new("test", routes, web())
 }
@@ -108,7 +108,7 @@ impl Answered {
 }
 
 #[tokio::test]
-async fn a_route_is_found_below_a_stage_with_all_that_was_sent() {
+async fn route_below_a_stage_gets_the_whole_request() {
     let more = json!({"rawQueryString": "c=a%2Bb", "body": "{\"a\":1}"});
     let answered = answered("POST /static/{file}", json!({"file": "a/b c"}), "*/*", more).await;
     let body: Value = serde_json::from_str(&answered.body).unwrap();
@@ -117,7 +117,7 @@ async fn a_route_is_found_below_a_stage_with_all_that_was_sent() {
 }
 
 #[tokio::test]
-async fn what_is_not_declared_is_refused() {
+async fn undeclared_routes_are_refused() {
     let params = json!({"org": "acme", "file": "x"});
     for route in ["GET /orgs/{org}/secrets", "GET /", "GET /static", "GET $default"] {
         let answered = get(route, params.clone(), "application/json").await;
@@ -128,7 +128,7 @@ async fn what_is_not_declared_is_refused() {
         get("DELETE /static/{file}", params.clone(), "text/html").await.status,
         405
     );
-    // Not even with a session could a scope be had there.
+    // Even a session gives no scope on this route.
     assert_eq!(
         get("GET /undeclared/{org}", params, "application/json").await.status,
         404
@@ -136,7 +136,7 @@ async fn what_is_not_declared_is_refused() {
 }
 
 #[tokio::test]
-async fn a_route_for_members_asks_who_it_is_first() {
+async fn member_route_needs_a_caller_first() {
     let params = json!({"org": "acme", "id": "r1"});
     for route in ["GET /orgs/{org}/members", "POST /orgs/{org}/requests/{id}/approval"] {
         assert_eq!(get(route, params.clone(), "*/*").await.status, 401, "{route}");
@@ -144,7 +144,7 @@ async fn a_route_for_members_asks_who_it_is_first() {
 }
 
 #[tokio::test]
-async fn another_sites_form_is_refused() {
+async fn form_of_another_site_is_refused() {
     for (site, status) in [("cross-site", 403), ("same-origin", 200)] {
         let more = json!({"headers": {"host": "127.0.0.1", "sec-fetch-site": site}});
         let answered = answered("POST /forms/{file}", json!({"file": "a"}), "*/*", more).await;
@@ -166,7 +166,7 @@ async fn refused(why: &str, accept: &str) -> Answered {
 }
 
 #[tokio::test]
-async fn whoever_must_sign_in_is_sent_there_or_told() {
+async fn missing_sign_in_redirects_pages_and_fails_json() {
     let page = refused("signed-out", "text/html").await;
     assert_eq!((page.status, page.header(LOCATION)), (303, Some("/base/sign-in")));
     assert_eq!(refused("signed-out", "*/*").await.status, 401);
@@ -176,7 +176,7 @@ async fn whoever_must_sign_in_is_sent_there_or_told() {
 }
 
 #[tokio::test]
-async fn whoever_asks_too_often_is_told_when_to_come_back() {
+async fn rate_limit_says_when_to_retry() {
     for accept in ["application/json", "text/html"] {
         let answered = refused("too-often", accept).await;
         assert_eq!(
@@ -188,7 +188,7 @@ async fn whoever_asks_too_often_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_failure_keeps_its_cause_inside() {
+async fn internal_error_hides_its_cause() {
     let answered = refused("failure", "application/json").await;
     assert_eq!(answered.status, 500);
     assert!(!answered.body.contains("inside"), "{}", answered.body);

@@ -1,4 +1,4 @@
-//! Attempts, one after the other as the state machine makes them, against a simulated tenant.
+//! Tests of attempts, in the order in which the state machine makes them, against a simulated tenant.
 
 use directory::{Created, Credentials, Endpoints, NewUser};
 use domain::licensing::Why;
@@ -74,12 +74,12 @@ impl Tenant {
         attempt.make().await.expect("an answer")
     }
 
-    /// By group, in a state that an earlier attempt left.
+    /// An attempt by group, in a state left by an earlier attempt.
     async fn in_state(&self, state: LicenseState) -> Done {
         self.attempt(SPB, |job| job.state = Some(state)).await
     }
 
-    /// As often as the state machine would look, until something else is answered.
+    /// Repeats the attempt as often as the state machine would, until the result changes.
     async fn until_processed(&self, state: LicenseState) -> Done {
         for _ in 0..9 {
             let done = self.in_state(state).await;
@@ -108,7 +108,7 @@ fn joined() -> Done {
     }
 }
 
-/// Why the attempt gave up.
+/// The reason for which the attempt gave up.
 fn why_not(done: &Done) -> Option<String> {
     match &done.action {
         Action::GiveUp(why) => Some(licensing::why_not("SPB", "ada@acme.example", why)),
@@ -117,7 +117,7 @@ fn why_not(done: &Done) -> Option<String> {
 }
 
 #[tokio::test]
-async fn directly_it_is_there_at_once() {
+async fn direct_license_is_assigned_at_once() {
     let tenant = Tenant::new(json!({})).await;
     let direct = |job: &mut Attempt<'_>| job.by_group = false;
     let assigned = || Done::from(Action::Finish);
@@ -131,7 +131,7 @@ async fn directly_it_is_there_at_once() {
 }
 
 #[tokio::test]
-async fn without_a_country_it_is_not_assigned() {
+async fn license_needs_a_usage_location() {
     let tenant = Tenant::new(json!({})).await;
     let nowhere = |job: &mut Attempt<'_>| (job.by_group, job.country) = (false, None);
     let done = tenant.attempt(SPB, nowhere).await;
@@ -139,7 +139,7 @@ async fn without_a_country_it_is_not_assigned() {
 }
 
 #[tokio::test]
-async fn by_group_it_takes_some_looks() {
+async fn license_from_group_takes_several_attempts() {
     let tenant = Tenant::new(json!({})).await;
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined(), "after a crash in between");
@@ -161,7 +161,7 @@ async fn by_group_it_takes_some_looks() {
 }
 
 #[tokio::test]
-async fn nobody_joins_without_a_seat() {
+async fn user_joins_no_group_without_a_seat() {
     let tenant = Tenant::new(json!({"seats": {"SPB": 0}})).await;
     for state in [None, Some(LicenseState::Awaited)] {
         let done = tenant.attempt(SPB, |job| job.state = state).await;
@@ -171,13 +171,13 @@ async fn nobody_joins_without_a_seat() {
 }
 
 #[tokio::test]
-async fn a_seat_lost_while_the_group_is_processed_is_bought_and_processed_again() {
+async fn seat_lost_during_processing_is_bought_again() {
     let tenant = Tenant::new(json!({"seats": {"SPB": 1}})).await;
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());
     tenant.simulated.world(|world| world.tenant.take_seats(None, 0));
     let lost = tenant.until_processed(LicenseState::Joined).await;
     assert_eq!(lost, Action::FindSeat.into());
-    // Now one is on its way.
+    // A seat is now on order.
     assert_eq!(tenant.in_state(LicenseState::Awaited).await, Action::AwaitSeat.into());
     tenant.simulated.world(|world| world.buy_seats(SPB, 1, 0));
     let found = tenant.until_processed(LicenseState::Awaited).await;
@@ -185,7 +185,7 @@ async fn a_seat_lost_while_the_group_is_processed_is_bought_and_processed_again(
 }
 
 #[tokio::test]
-async fn a_license_that_no_group_carries_is_told() {
+async fn license_without_a_group_is_reported() {
     let tenant = Tenant::new(json!({})).await;
     assert_eq!(
         tenant.attempt(BASIC, |_| {}).await,
@@ -194,7 +194,7 @@ async fn a_license_that_no_group_carries_is_told() {
 }
 
 #[tokio::test]
-async fn microsofts_reasons_are_told_in_words() {
+async fn microsofts_errors_are_explained() {
     for (error, words) in [
         ("MutuallyExclusiveViolation", "conflicts with another license"),
         (
@@ -216,7 +216,7 @@ async fn microsofts_reasons_are_told_in_words() {
 }
 
 #[tokio::test]
-async fn what_builds_on_another_license_comes_after_it() {
+async fn dependent_license_is_assigned_last() {
     for by_group in [false, true] {
         let tenant = Tenant::new(json!({})).await;
         tenant.rule("DependencyViolation", Some(BASIC));
@@ -249,7 +249,7 @@ async fn what_builds_on_another_license_comes_after_it() {
 }
 
 #[tokio::test]
-async fn a_dependency_that_stays_is_reported_in_the_end() {
+async fn lasting_dependency_is_reported_at_the_end() {
     let tenant = Tenant::new(json!({})).await;
     tenant.rule("DependencyViolation", None);
     assert_eq!(tenant.attempt(SPB, |_| {}).await, joined());

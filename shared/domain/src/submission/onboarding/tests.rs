@@ -42,7 +42,7 @@ fn full() -> Value {
 }
 
 #[test]
-fn everything_given() {
+fn reads_a_form_with_all_fields() {
     let parsed = Onboarding::parse(&full()).unwrap();
     assert_eq!(parsed.first_name, "Ada");
     assert_eq!(parsed.email_domain.as_ref().unwrap().as_str(), "contoso.com");
@@ -56,7 +56,7 @@ fn everything_given() {
 }
 
 #[test]
-fn stored_and_read_again() {
+fn stored_form_reads_back_the_same() {
     for body in [
         full(),
         with("groups", json!([])),
@@ -74,7 +74,7 @@ fn stored_and_read_again() {
 }
 
 #[test]
-fn the_least() {
+fn reads_a_form_with_only_required_fields() {
     let parsed = Onboarding::parse(&with("middle_name", json!(null))).unwrap();
     assert_eq!(parsed.license_purchase, LicensePurchase::Auto);
     assert_eq!(parsed.shown_name(), "Ada Lovelace");
@@ -107,7 +107,7 @@ fn names_are_required() {
 }
 
 #[test]
-fn all_wrong_fields_at_once() {
+fn reports_all_wrong_fields_at_once() {
     let mut body = json!({
         "first_name": 1, "middle_name": "x".repeat(65), "last_name": "a\nb", "single_name": "yes", "display_name": ["x"],
         "email_domain": "contoso", "username": "a b", "rehire": "no", "personal_email": "x", "mobile_phone": "555", "job_title": "x".repeat(129),
@@ -127,7 +127,7 @@ fn all_wrong_fields_at_once() {
 }
 
 #[test]
-fn what_is_right_beside_wrong_fields_is_kept() {
+fn valid_fields_are_kept_beside_wrong_ones() {
     let body = json!({"first_name": 1, "last_name": "L", "start_date": "soon", "licenses": ["SPB"], "shoe": 43});
     let Partial { fields, errors, .. } = Onboarding::read(&body);
     let wrong: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
@@ -153,7 +153,7 @@ fn no_username_is_made_of_wrong_names() {
 }
 
 #[test]
-fn only_objects() {
+fn body_must_be_an_object() {
     for body in [json!([]), json!("x"), json!(null), json!(1)] {
         assert_eq!(fields(&body), ["body"]);
     }
@@ -180,16 +180,16 @@ fn hidden_characters_are_refused() {
     for hidden in ["a\u{200b}b", "a\u{ad}b", "a\u{61c}b", "a\u{2060}b", "a\u{e0041}b"] {
         assert_eq!(fields(&with("last_name", json!(hidden))), ["last_name"], "{hidden:?}");
     }
-    // A joiner is spelling in some languages.
+    // Joiners are part of the spelling in some languages.
     assert!(Onboarding::parse(&with("first_name", json!("مه\u{200c}سا"))).is_ok());
 }
 
 #[test]
-fn limits_are_graphs() {
+fn limits_match_graph() {
     for (field, max) in [
         ("first_name", 64),
         ("last_name", 64),
-        // Graph takes 256.
+        // Graph would accept 256.
         ("display_name", 128),
         ("job_title", 128),
         ("department", 64),
@@ -209,7 +209,7 @@ fn limits_are_graphs() {
 }
 
 #[test]
-fn a_name_is_no_address() {
+fn name_must_not_look_like_an_address() {
     for name in ["https://evil.example", "evil.example/login", "[code]x[/code]", "C:\\x"] {
         for field in ["first_name", "middle_name", "last_name", "display_name"] {
             assert_eq!(fields(&with(field, json!(name))), [field], "{name}");
@@ -221,7 +221,7 @@ fn a_name_is_no_address() {
 }
 
 #[test]
-fn lists() {
+fn lists_are_parsed() {
     let numbered = |count: usize| json!((0..count).map(|n| format!("SKU{n}")).collect::<Vec<_>>());
     assert_eq!(
         Onboarding::parse(&with("licenses", numbered(20)))
@@ -266,7 +266,7 @@ fn licenses_are_named_either_way() {
 }
 
 #[test]
-fn dates() {
+fn dates_are_parsed() {
     for bad in [
         "2027-1-4",
         "2027-02-29",
@@ -281,7 +281,7 @@ fn dates() {
 }
 
 #[test]
-fn a_form_is_the_same_as_json() {
+fn html_form_and_json_give_the_same() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let form = [
         pair("first_name", " Ada "),
@@ -329,13 +329,13 @@ fn a_form_is_the_same_as_json() {
 }
 
 #[test]
-fn a_body_at_all_limits_fits() {
+fn body_with_all_fields_at_their_limits_fits() {
     let mut body = full();
     for (field, max) in [
         ("first_name", 64),
         ("middle_name", 64),
         ("last_name", 64),
-        // Graph takes 256.
+        // Graph would accept 256.
         ("display_name", 128),
         ("job_title", 128),
     ] {
@@ -365,7 +365,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_field_is_taken_or_named(field in prop::sample::select(names()), value in any_json()) {
+    fn any_value_is_accepted_or_reported(field in prop::sample::select(names()), value in any_json()) {
         match Onboarding::parse(&with(field, value)) {
             Ok(parsed) => {
                 let stored = serde_json::to_value(&parsed).unwrap();

@@ -1,4 +1,4 @@
-//! Overrides of variables about passwords.
+//! Tests of a request's overrides of variables about passwords.
 
 use super::*;
 use crate::variables::{PasswordDestination, Psa, definition};
@@ -19,7 +19,7 @@ fn parsed(more: &Value) -> Result<Onboarding, Vec<String>> {
     Onboarding::parse(&body).map_err(|problems| problems.into_iter().map(|problem| problem.field).collect())
 }
 
-/// Every setting the other way round.
+/// Every override with the opposite of its default.
 fn all() -> Value {
     json!({"password_style": "passphrase", "require_password_change_on_first_login": "0",
         "restrict_user_from_changing_password": 1, "set_password_to_never_expire": "TRUE", "store_password_in_ticket": false,
@@ -36,7 +36,7 @@ fn every_override_is_a_variable() {
 }
 
 #[test]
-fn each_is_given_as_a_variable_is_and_wins() {
+fn override_is_parsed_like_its_variable_and_wins() {
     let given = parsed(&all()).unwrap();
     let before = serde_json::to_value(OrgVariables::default()).unwrap();
     let after = serde_json::to_value(settings(&given, OrgVariables::default())).unwrap();
@@ -56,7 +56,7 @@ fn each_is_given_as_a_variable_is_and_wins() {
 }
 
 #[test]
-fn what_is_not_given_is_as_the_organisation_has_it() {
+fn absent_override_leaves_the_variable() {
     let variables = OrgVariables {
         default_psa: Some(Psa::Connectwise),
         set_password_to_never_expire: true,
@@ -74,7 +74,7 @@ fn what_is_not_given_is_as_the_organisation_has_it() {
 }
 
 #[test]
-fn what_was_given_is_said_in_words() {
+fn overrides_have_labels_for_people() {
     let given = parsed(&json!({"password_style": "passphrase", "store_password_in_ticket": 0,
         "onboarding_password_save_location": "hudu,pwpush"}));
     let values = given.unwrap().values();
@@ -95,7 +95,7 @@ fn what_was_given_is_said_in_words() {
 }
 
 #[test]
-fn wrong_values_are_named_all_at_once() {
+fn reports_all_wrong_overrides_at_once() {
     let wrong = json!({"password_style": "strong", "require_password_change_on_first_login": "yes",
         "restrict_user_from_changing_password": 2, "set_password_to_never_expire": [], "store_password_in_ticket": {},
         "send_password_via_sms_or_email": "x", "auto_store_password_in_documentation": 1.5,
