@@ -43,13 +43,13 @@ macro_rules! payload_tests {
             #[test]
             fn takes_what_the_state_machine_sends() {
                 type Payload = $crate::Payload<<$step as $crate::Step>::Input>;
-                assert_eq!(payloads::accepted::<Payload>(NAME), Ok(()));
+                assert_eq!(statemachine::accepted::<Payload>(NAME), Ok(()));
             }
 
             $(
                 #[test]
                 fn answers_what_the_state_machine_picks() {
-                    assert_eq!(payloads::answers(NAME, &$outputs), Ok(()));
+                    assert_eq!(statemachine::answers(NAME, &$outputs), Ok(()));
                 }
             )?
         }

@@ -1,7 +1,7 @@
 //! What every HTTP function shares: routes with their access rules, checks on the caller, and responses as JSON or
 //! pages.
 //!
-//! A function declares its [`Routes`], each with its handler, and calls [`serve`]. Handlers are axum's: their arguments
+//! A function declares its [`Routes`], each with its handler, and calls [`serve()`]. Handlers are axum's: their arguments
 //! are extractors such as [`OrgScope`] and [`RequestBody`], and they return a [`Response`] or [`ProblemDetails`].
 
 mod access;

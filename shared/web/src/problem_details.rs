@@ -7,7 +7,7 @@ use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// Why a request failed. Handlers return it as their error, and [`crate::serve`] renders it as JSON or as a page.
+/// Why a request failed. Handlers return it as their error, and [`serve()`](crate::serve()) renders it as JSON or as a page.
 #[derive(Debug, Clone)]
 pub struct ProblemDetails {
     pub status: StatusCode,
@@ -178,7 +178,7 @@ impl ProblemDetails {
     }
 }
 
-/// The response carries the problem as an extension, because only [`crate::serve`] knows whether it becomes a page.
+/// The response carries the problem as an extension, because only [`serve()`](crate::serve()) knows whether it becomes a page.
 impl IntoResponse for ProblemDetails {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

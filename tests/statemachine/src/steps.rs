@@ -54,23 +54,17 @@ pub fn crates(functions: &Path) -> Result<Vec<Crate>, String> {
 }
 
 impl Crate {
-    /// Whether the function is a step: it is run by `steps::main!`, or takes an `Input`, its own or the common one,
-    /// which a Task sends. A function that an event rule invokes takes an `Event`.
+    /// Whether the function is a step: `steps::main!` runs it. A function that an event rule invokes is none.
     fn is_step(&self) -> bool {
-        self.main.contains("steps::main!(") || self.works_with("input: Input")
-    }
-
-    fn works_with(&self, text: &str) -> bool {
-        self.work.as_ref().is_some_and(|work| work.contains(text))
+        self.main.contains("steps::main!(")
     }
 
     fn tests_its_input(&self) -> bool {
-        self.payload_tests().is_some() || self.works_with(&format!("payloads::accepted::<Input>(\"{}\"", self.name))
+        self.payload_tests().is_some()
     }
 
     fn tests_its_answers(&self) -> bool {
         self.payload_tests().is_some_and(|tests| tests.contains(','))
-            || self.works_with(&format!("payloads::answers(\"{}\"", self.name))
     }
 
     /// The arguments of `steps::payload_tests!`: the step and, after a comma, its answers.
@@ -181,8 +175,8 @@ mod tests {
     fn step(name: &str, tests: &str) -> Crate {
         Crate {
             name: name.to_owned(),
-            main: String::new(),
-            work: Some(format!("run(input: Input) {tests}")),
+            main: "steps::main!(work::TheStep);".to_owned(),
+            work: Some(tests.to_owned()),
             events: Vec::new(),
         }
     }
@@ -195,17 +189,14 @@ mod tests {
 
     #[test]
     fn a_tested_step_with_a_task_has_no_problems() {
-        let tests = "payloads::accepted::<Input>(\"find-it\") payloads::answers(\"find-it\", &[])";
+        let tests = "steps::payload_tests!(FindIt, [Output]);";
         assert_eq!(found(&[step("find-it", tests)]), Vec::<String>::new());
-        let mut of_the_macros = step("find-it", "steps::payload_tests!(FindIt, [Output]);");
-        of_the_macros.main = "steps::main!(work::FindIt);".to_owned();
-        assert_eq!(found(&[of_the_macros]), Vec::<String>::new());
     }
 
     #[test]
     fn a_step_without_tests_is_found() {
         assert_eq!(
-            found(&[step("find-it", "payloads::accepted::<Input>(\"other\")")]),
+            found(&[step("find-it", "")]),
             [
                 "functions/find-it/src/work.rs has no test of its input",
                 "functions/find-it/src/work.rs has no test of its answers"
@@ -216,7 +207,7 @@ mod tests {
     #[test]
     fn a_task_without_a_crate_and_a_step_without_a_task_are_found() {
         assert_eq!(
-            found(&[step("lose-it", "payloads::accepted::<Input>(\"lose-it\")")]),
+            found(&[step("lose-it", "steps::payload_tests!(LoseIt);")]),
             [
                 "`A` invokes find-it, which is no step in functions/",
                 "functions/lose-it is a step that no Task invokes"
