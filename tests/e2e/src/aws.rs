@@ -1,5 +1,7 @@
 //! Calls of AWS by the tests themselves. They bypass the proxy that makes the functions' own calls fail.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -124,6 +126,16 @@ pub fn history(execution: &str) -> Vec<Value> {
         .collect()
 }
 
+/// Lists the executions of the stack's state machine that began after a time.
+pub fn executions_since(stack: &Stack, since: SystemTime) -> Vec<Value> {
+    let since = since.duration_since(UNIX_EPOCH).expect("a time of today").as_secs();
+    let began = |execution: &Value| execution["startDate"].as_f64().expect("a time");
+    executions(stack)
+        .into_iter()
+        .filter(|execution| began(execution) >= since as f64)
+        .collect()
+}
+
 /// Lists all executions of the stack's state machine.
 pub fn executions(stack: &Stack) -> Vec<Value> {
     let body = json!({"stateMachineArn": stack.state_machine, "maxResults": 1000});
@@ -151,8 +163,10 @@ pub fn log_groups(stack: &Stack) -> Vec<String> {
 }
 
 /// Reads everything that was logged to a group, one line for each event.
-pub fn log(group: &str) -> String {
-    let body = json!({"logGroupName": group, "limit": 10000});
+pub fn log(group: &str, since: SystemTime) -> String {
+    let since = since.duration_since(UNIX_EPOCH).expect("a time of today").as_millis();
+    let since = u64::try_from(since).expect("a time of today");
+    let body = json!({"logGroupName": group, "limit": 10000, "startTime": since});
     let pages = pages("Logs_20140328.FilterLogEvents", &body, "nextToken", "nextToken");
     let events = pages
         .iter()

@@ -3,6 +3,7 @@
 use std::{
     io::Write,
     process::{Command, Stdio},
+    time::SystemTime,
 };
 
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ pub struct Organisation {
     pub id: String,
     pub stack: &'static Stack,
     pub world: World,
+    /// When it was created: nothing of it is in older logs and executions.
+    pub created_at: SystemTime,
     /// The API token of an admin who does nothing else: see [`Organisation::owner`].
     pub token: String,
 }
@@ -73,6 +76,7 @@ impl Organisation {
     pub fn on(stack: &'static Stack, name: &str, world: &Value, variables: &[&str]) -> Self {
         let tail = uuid::Uuid::now_v7().simple().to_string().split_off(26);
         let id = format!("{name}-{tail}");
+        let created_at = SystemTime::now();
         let mut usual = json!({"security_defaults": true});
         merge(&mut usual, world);
         let world = World::create(&id, &usual);
@@ -104,6 +108,7 @@ impl Organisation {
             id,
             stack,
             world,
+            created_at,
             token: String::new(),
         };
         org.member(&org.owner(), "Tests", "admin");

@@ -29,7 +29,7 @@ fn entries_lead_to_the_call_that_caused_them() {
         let id = newest["api_request_id"].as_str().expect("an id").to_owned();
         let group = format!("/aws/lambda/{}-{function}", org.stack.name);
         until(&format!("a line of {function} about {id}"), || {
-            let log = aws::log(&group);
+            let log = aws::log(&group, org.created_at);
             let mut lines = log.lines().filter(|line| line.contains(&id));
             lines.any(|line| line.contains("call answered")).then_some(())
         });

@@ -86,7 +86,7 @@ fn undelivered_password_is_shown_once_and_written_nowhere() {
         );
     }
     assert!(!admin.page(&page).text.contains("Show the password once"));
-    assert_eq!(places(&password, &everything(org.stack)), Vec::<&str>::new());
+    assert_eq!(places(&password, &everything(&org)), Vec::<&str>::new());
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use e2e::{
     aws,
-    engine::Stack,
     engine::engine,
     links,
     organisation::Organisation,
@@ -11,9 +10,10 @@ use e2e::{
 use serde_json::{Value, json};
 
 /// Everything that the deployment writes, by name: executions, tables and logs.
-pub(crate) fn everything(stack: &Stack) -> Vec<(String, String)> {
+pub(crate) fn everything(org: &Organisation) -> Vec<(String, String)> {
+    let stack = org.stack;
     let mut all = Vec::new();
-    for execution in aws::executions(stack) {
+    for execution in aws::executions_since(stack, org.created_at) {
         let arn = execution["executionArn"].as_str().expect("an ARN");
         let described = aws::call("AWSStepFunctions.DescribeExecution", &json!({"executionArn": arn}));
         all.push((arn.to_owned(), format!("{described}{}", Value::from(aws::history(arn)))));
@@ -22,7 +22,7 @@ pub(crate) fn everything(stack: &Stack) -> Vec<(String, String)> {
         all.push((name.clone(), Value::from(aws::scan(table)).to_string()));
     }
     for group in aws::log_groups(stack) {
-        let text = aws::log(&group);
+        let text = aws::log(&group, org.created_at);
         all.push((group, text));
     }
     all
@@ -87,7 +87,7 @@ fn the_password_is_in_no_execution_no_table_and_no_log() {
 
     let canary = format!("ca\"na\\ry+{}/", org.id);
     let planted = plant(&org, &canary);
-    let all = everything(org.stack);
+    let all = everything(&org);
     let found = places(&canary, &all);
     for place in &planted {
         assert!(
@@ -121,7 +121,7 @@ fn logs_and_executions_name_no_people() {
     let request = org.submit(&org.person("Zebedee", "Quixworthy", &more));
     request.ends("completed");
     let tables: Vec<&String> = org.stack.tables.keys().collect();
-    for (place, text) in everything(org.stack) {
+    for (place, text) in everything(&org) {
         if tables.contains(&&place) {
             continue;
         }

@@ -54,7 +54,7 @@ fn documented_in(vault: &str, words: &str, spoil: impl Fn(&Organisation)) {
 
 /// Checks that no note, execution, table or log has the secrets, and that Secrets Manager has deleted the password.
 fn is_nowhere_else(org: &Organisation, request: &Request<'_>, secrets: &[&str]) {
-    let all = everything(org.stack);
+    let all = everything(org);
     for secret in secrets {
         assert!(!request.has_note(secret), "{:#?}", request.notes());
         assert_eq!(places(secret, &all), Vec::<&str>::new());
@@ -155,7 +155,7 @@ fn with_pwpush_everybody_gets_a_link_of_their_own() {
         assert!(!mail.text.contains(password) && !mail.html.contains(password));
     }
     is_nowhere_else(&org, &request, &[password]);
-    let all = everything(org.stack);
+    let all = everything(org);
     for recipient in ["technicians", "manager"] {
         assert_eq!(places(&token(recipient), &all), Vec::<&str>::new(), "{recipient}");
     }
