@@ -84,7 +84,7 @@ pub(crate) fn run(engine: &Engine, exit: bool) -> Result<()> {
 
 fn build(engine: &Engine) -> Result<()> {
     tools::prepare(engine.project)?;
-    timed("building functions, operator and simulators with cargo lambda", || {
+    timed("building functions, operator and simulators", || {
         compile::binaries(engine.project)
     })
 }

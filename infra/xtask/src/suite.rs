@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::{BufRead, BufReader},
     process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
@@ -56,6 +57,8 @@ const QUICK: Waits = Waits {
 struct Report {
     failures: Vec<String>,
     phases: Vec<(&'static str, Duration)>,
+    /// The closing line of cargo-nextest
+    summary: Option<String>,
 }
 
 impl Report {
@@ -89,6 +92,10 @@ pub(crate) fn run(engine: &Engine, filter: Option<&str>) -> Result<ExitCode> {
     for failure in &report.failures {
         println!("FAILED: {failure}");
     }
+    // Last, because that is where people and machines look for it.
+    if let Some(summary) = &report.summary {
+        println!("{summary}");
+    }
     Ok(if report.failures.is_empty() {
         ExitCode::SUCCESS
     } else {
@@ -112,7 +119,7 @@ fn phases(engine: &Engine, filter: Option<&str>, report: &mut Report) -> Result<
     for (name, time) in &report.phases {
         println!("{name:24} {}", seconds(*time));
     }
-    let passed = run_tests(engine, filter);
+    let passed = run_tests(engine, filter, report);
     if with_engine {
         contracts(engine, report)?;
     }
@@ -214,7 +221,7 @@ fn is_end_to_end(engine: &Engine, filter: Option<&str>) -> Result<bool> {
     Ok(listed.status.success() && !listed.stdout.is_empty())
 }
 
-fn run_tests(engine: &Engine, filter: Option<&str>) -> Result<()> {
+fn run_tests(engine: &Engine, filter: Option<&str>, report: &mut Report) -> Result<()> {
     if !has_browser() {
         println!("the browser tests are skipped: install chromium and chromedriver to run them");
     }
@@ -224,7 +231,25 @@ fn run_tests(engine: &Engine, filter: Option<&str>) -> Result<()> {
         .with_aws(&mut tests)
         .env("GANGWAY_LOCAL", &engine.local_file)
         .env("GANGWAY_AXE", tools::axe(engine.project)?);
-    succeeds(&mut tests, "the tests")
+    let mut running = tests.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    for line in running
+        .stderr
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufRead::lines)
+    {
+        let line = line?;
+        println!("{line}");
+        if line.trim_start().starts_with("Summary [") {
+            report.summary = Some(line);
+        }
+    }
+    if running.wait()?.success() {
+        Ok(())
+    } else {
+        Err("a test failed; its output is above".into())
+    }
 }
 
 fn has_browser() -> bool {

@@ -155,7 +155,7 @@ fn with_pwpush_everybody_gets_a_link_of_their_own() {
         assert!(!mail.text.contains(password) && !mail.html.contains(password));
     }
     is_nowhere_else(&org, &request, &[password]);
-    let all = everything(org);
+    let all = everything(&org);
     for recipient in ["technicians", "manager"] {
         assert_eq!(places(&token(recipient), &all), Vec::<&str>::new(), "{recipient}");
     }
