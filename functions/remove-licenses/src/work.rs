@@ -15,7 +15,7 @@ pub(crate) struct Output {}
 
 /// An assignment of a license when the step first ran. A run after a crash would no longer find it.
 #[derive(Clone, Serialize, Deserialize)]
-struct Way {
+struct LicenseSource {
     sku_id: String,
     /// The license's part number.
     name: String,
@@ -23,7 +23,7 @@ struct Way {
     by: By,
 }
 
-impl Way {
+impl LicenseSource {
     /// The text for people.
     fn freed(self) -> String {
         match self.by {
@@ -59,10 +59,10 @@ impl Step for RemoveLicenses {
         cx.record.job.offboarding()?;
         let user = cx.user()?;
         let graph = cx.graph().await?;
-        let ways = ways(&graph, &user.id).await?;
-        let licenses = match cx.store.intend(&cx.key, effects::LICENSES_REMOVED, &ways).await? {
+        let sources = sources(&graph, &user.id).await?;
+        let licenses = match cx.store.intend(&cx.key, effects::LICENSES_REMOVED, &sources).await? {
             EffectState::Done(licenses) => licenses,
-            EffectState::New => free(&graph, &user.id, ways).await?,
+            EffectState::New => free(&graph, &user.id, sources).await?,
             EffectState::Intended(before) => free(&graph, &user.id, before).await?,
         };
         let text = messages::licenses_removed(&user.upn, &licenses);
@@ -71,13 +71,13 @@ impl Step for RemoveLicenses {
     }
 }
 
-async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, StepError> {
+async fn sources(graph: &Graph, user_id: &str) -> Result<Vec<LicenseSource>, StepError> {
     let licenses = graph.licensing_of(user_id).await?.licenses;
     if licenses.is_empty() {
         return Ok(Vec::new());
     }
     let skus = graph.subscribed_skus().await?;
-    let mut ways = Vec::new();
+    let mut sources = Vec::new();
     for license in licenses {
         let sku = skus.iter().find(|sku| sku.sku.id == license.sku_id);
         let name = sku.map_or_else(|| license.sku_id.clone(), |sku| sku.sku.part_number.clone());
@@ -85,13 +85,13 @@ async fn ways(graph: &Graph, user_id: &str) -> Result<Vec<Way>, StepError> {
             None => By::Itself,
             Some(id) => by_group(graph, id).await?,
         };
-        ways.push(Way {
+        sources.push(LicenseSource {
             sku_id: license.sku_id,
             name,
             by,
         });
     }
-    Ok(ways)
+    Ok(sources)
 }
 
 async fn by_group(graph: &Graph, id: String) -> Result<By, StepError> {
@@ -109,47 +109,50 @@ async fn by_group(graph: &Graph, id: String) -> Result<By, StepError> {
 }
 
 /// Frees the licenses. One that is already gone counts as freed, so this can run again.
-async fn free(graph: &Graph, user_id: &str, ways: Vec<Way>) -> Result<Removed, StepError> {
+async fn free(graph: &Graph, user_id: &str, sources: Vec<LicenseSource>) -> Result<Removed, StepError> {
     let mut closed = Vec::new();
     let mut failed = Vec::new();
-    let mut open = ways;
+    let mut open = sources;
     // A license that others depend on can be removed only after those. So as long as some are removed, the rest is
     // tried again.
     let refused = loop {
         let before = closed.len();
         let mut refused = Vec::new();
-        for way in open {
-            match close(graph, user_id, &way).await {
-                Ok(Change::Done) => closed.push(way),
-                Ok(Change::Refused(why)) => refused.push((way, why)),
+        for source in open {
+            match close(graph, user_id, &source).await {
+                Ok(Change::Done) => closed.push(source),
+                Ok(Change::Refused(why)) => refused.push((source, why)),
                 Err(error) if error.is_transient() => return Err(error),
-                Err(error) => failed.push((way, error.to_string())),
+                Err(error) => failed.push((source, error.to_string())),
             }
         }
         if closed.len() == before {
             break refused;
         }
-        open = refused.into_iter().map(|(way, _)| way).collect();
+        open = refused.into_iter().map(|(source, _)| source).collect();
     };
     // A seat is free only when every assignment of the license is gone.
-    let stays = |way: &Way| {
+    let stays = |source: &LicenseSource| {
         refused
             .iter()
             .chain(&failed)
-            .any(|(other, _)| other.sku_id == way.sku_id)
+            .any(|(other, _)| other.sku_id == source.sku_id)
     };
-    closed.retain(|way| !stays(way));
-    let skipped = |(way, reason): (Way, String)| Skipped { name: way.name, reason };
+    closed.retain(|source| !stays(source));
+    let skipped = |(source, reason): (LicenseSource, String)| Skipped {
+        name: source.name,
+        reason,
+    };
     Ok(Removed {
-        removed: closed.into_iter().map(Way::freed).collect(),
+        removed: closed.into_iter().map(LicenseSource::freed).collect(),
         left: refused.into_iter().map(skipped).collect(),
         failed: failed.into_iter().map(skipped).collect(),
     })
 }
 
-async fn close(graph: &Graph, user_id: &str, way: &Way) -> Result<Change, StepError> {
-    match &way.by {
-        By::Itself => graph.remove_license(user_id, &way.sku_id).await,
+async fn close(graph: &Graph, user_id: &str, source: &LicenseSource) -> Result<Change, StepError> {
+    match &source.by {
+        By::Itself => graph.remove_license(user_id, &source.sku_id).await,
         By::Group { id, .. } => graph.remove_member(id, user_id).await,
         By::FixedGroup { why } => Ok(Change::Refused(why.clone())),
     }

@@ -43,35 +43,31 @@ impl Keys {
 
     pub(crate) fn seal<T: Serialize>(
         &self,
-        errand: &SignInCookie,
+        spec: &SignInCookie,
         value: &T,
         now: DateTime<Utc>,
     ) -> Result<Cookie<'static>, StepError> {
         let json =
             serde_json::to_vec(value).map_err(|_| StepError::Permanent("a cookie cannot be written".to_owned()))?;
         let mut jar = CookieJar::new();
-        let plain = (errand.name, URL_SAFE_NO_PAD.encode(json));
-        jar.signed_mut(&key(self.0.signing(now), errand)?).add(plain);
-        let mut cookie = host_cookie(errand.name);
-        if let Some(signed) = jar.get(errand.name) {
+        let plain = (spec.name, URL_SAFE_NO_PAD.encode(json));
+        jar.signed_mut(&key(self.0.signing(now), spec)?).add(plain);
+        let mut cookie = host_cookie(spec.name);
+        if let Some(signed) = jar.get(spec.name) {
             cookie.set_value(signed.value().to_owned());
         }
-        cookie.set_max_age(cookie::time::Duration::seconds(errand.seconds));
+        cookie.set_max_age(cookie::time::Duration::seconds(spec.seconds));
         Ok(cookie)
     }
 
     /// The value that the browser returned, if its signature is ours. The value itself must contain its expiry.
-    pub(crate) fn open<T: DeserializeOwned>(&self, errand: &SignInCookie, headers: &HeaderMap) -> Option<T> {
-        let keys: Vec<Key> = self
-            .0
-            .verifying()
-            .filter_map(|secret| key(secret, errand).ok())
-            .collect();
+    pub(crate) fn open<T: DeserializeOwned>(&self, spec: &SignInCookie, headers: &HeaderMap) -> Option<T> {
+        let keys: Vec<Key> = self.0.verifying().filter_map(|secret| key(secret, spec).ok()).collect();
         let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let ours = values
             .flat_map(Cookie::split_parse)
             .flatten()
-            .filter(|cookie| cookie.name() == errand.name)
+            .filter(|cookie| cookie.name() == spec.name)
             .map(Cookie::into_owned);
         let jar = CookieJar::new();
         let mut verified = ours.filter_map(|cookie| keys.iter().find_map(|key| jar.signed(key).verify(cookie.clone())));
@@ -80,14 +76,14 @@ impl Keys {
 }
 
 /// The key of a cookie. A signature does not cover the cookie's name, so each name has its own key.
-fn key(secret: &SecretString, errand: &SignInCookie) -> Result<Key, StepError> {
+fn key(secret: &SecretString, spec: &SignInCookie) -> Result<Key, StepError> {
     let wrong = || StepError::Permanent("the key of the sign-in cookies is too short".to_owned());
     let bytes = secret.expose_secret().as_bytes();
     if bytes.len() < MIN_SECRET {
         return Err(wrong());
     }
     let digest = Sha512::new()
-        .chain_update(errand.name)
+        .chain_update(spec.name)
         .chain_update(":")
         .chain_update(bytes)
         .finalize();
@@ -125,8 +121,8 @@ mod tests {
         headers
     }
 
-    fn opened(keys: &Keys, errand: &SignInCookie, headers: &HeaderMap) -> Option<String> {
-        keys.open(errand, headers)
+    fn opened(keys: &Keys, spec: &SignInCookie, headers: &HeaderMap) -> Option<String> {
+        keys.open(spec, headers)
     }
 
     #[test]
